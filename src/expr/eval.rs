@@ -1,0 +1,358 @@
+//! Evaluation over any [`Scalar`]: one loop forward over the arena.
+//!
+//! A `Partial` is evaluated by dual numbers, so a derivative that is only written down has a
+//! value without any rule of the calculus. That is what `replay` rests on: it shares no code
+//! with the rules.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rustc_hash::FxHashMap;
+
+use super::{ExprId, Graph, Node, SymbolId};
+use crate::scalar::{Dual, Fault, Function, Scalar};
+
+/// Which argument wins a max, where that is assumed: `Max` node → its argument.
+pub type Winners = BTreeMap<ExprId, ExprId>;
+
+/// What was decided at a node with a kink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// This argument wins the max.
+    Winner(ExprId),
+    /// The sign of the argument of |x|, ReLU, sign or step.
+    Sign(Ordering),
+}
+
+/// How kinks are decided during an evaluation: first by the assumed winners, then by `rest`.
+#[derive(Clone, Copy, Default)]
+pub struct Branches<'a> {
+    /// Assumed winners.
+    pub winners: Option<&'a Winners>,
+    /// What decides the other kinks.
+    pub rest: Rest<'a>,
+}
+
+/// What decides the kinks that no assumption settles.
+#[derive(Clone, Copy, Default)]
+pub enum Rest<'a> {
+    /// The values themselves; the first of equals wins a max.
+    #[default]
+    ByValue,
+    /// What another run decided, as for a prime field, which has no order.
+    Recorded(&'a FxHashMap<ExprId, Decision>),
+    /// A pattern drawn from a seed, the same for equal nodes: an identity that holds for every
+    /// pattern holds in particular for the true one.
+    Drawn(u64),
+}
+
+/// Why an expression has no value, and at which node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvalError {
+    /// The node that could not be evaluated.
+    pub node: ExprId,
+    /// Why.
+    pub fault: EvalFault,
+}
+
+/// Why a node has no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvalFault {
+    /// The number system has no answer.
+    Scalar(Fault),
+    /// The variable has no value.
+    Unbound(SymbolId),
+    /// A derivative of a derivative; only first ones are defined here.
+    NestedPartial,
+}
+
+impl fmt::Display for EvalFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EvalFault::Scalar(fault) => fault.fmt(f),
+            EvalFault::Unbound(_) => f.write_str("a variable has no value"),
+            EvalFault::NestedPartial => f.write_str("a derivative of a derivative"),
+        }
+    }
+}
+
+/// The value of `root`, with the free variables from `env`.
+///
+/// ```
+/// use backproof::expr::{Branches, Graph, evaluate};
+/// use backproof::scalar::Rational;
+/// let mut g = Graph::new();
+/// let (x, two) = (g.var("x"), g.integer(2));
+/// let square = g.pow(x, two);
+/// let slope = g.partial(square, x);                     // ∂x²/∂x, not carried out
+/// let at_three = |_| Some(Rational::from(3));
+/// assert_eq!(evaluate(&g, slope, &at_three, Branches::default()).unwrap(), Rational::from(6));
+/// ```
+pub fn evaluate<T: Scalar>(
+    g: &Graph,
+    root: ExprId,
+    env: &dyn Fn(SymbolId) -> Option<T>,
+    branches: Branches<'_>,
+) -> Result<T, EvalError> {
+    let mut values = evaluate_all(g, &[root], env, branches)?;
+    Ok(values.swap_remove(0))
+}
+
+/// The values of several roots in one pass, in their order.
+pub fn evaluate_all<T: Scalar>(
+    g: &Graph,
+    roots: &[ExprId],
+    env: &dyn Fn(SymbolId) -> Option<T>,
+    branches: Branches<'_>,
+) -> Result<Vec<T>, EvalError> {
+    let tangent = |of: ExprId, by: ExprId| {
+        let leaf = |s: SymbolId| env(s).map(Dual::constant);
+        // Wherever `by` occurs it moves with speed 1, whatever it is made of.
+        let held = |id: ExprId, x: Dual<T>| if id == by { Dual::variable(x.value) } else { x };
+        let nested = |of: ExprId, _| Err(EvalError { node: of, fault: EvalFault::NestedPartial });
+        let pass = Pass { g, leaf: &leaf, partial: &nested, held: &held, branches };
+        Ok(pass.run(&[of], None)?.swap_remove(0).tangent)
+    };
+    let pass = Pass { g, leaf: env, partial: &tangent, held: &|_, x| x, branches };
+    pass.run(roots, None)
+}
+
+/// What the evaluation of `roots` over an ordered number system decides at every kink, for
+/// [`Rest::Recorded`].
+pub fn decisions<T: Scalar>(
+    g: &Graph,
+    roots: &[ExprId],
+    env: &dyn Fn(SymbolId) -> Option<T>,
+    winners: Option<&Winners>,
+) -> Result<FxHashMap<ExprId, Decision>, EvalError> {
+    let mut made = FxHashMap::default();
+    let nested = |of: ExprId, _| Err(EvalError { node: of, fault: EvalFault::NestedPartial });
+    let branches = Branches { winners, rest: Rest::ByValue };
+    let pass = Pass { g, leaf: env, partial: &nested, held: &|_, x| x, branches };
+    pass.run(roots, Some(&mut made))?;
+    Ok(made)
+}
+
+/// Whether the value of `of` can change when `by` is moved as an independent variable; through
+/// a max with an assumed winner, only by way of that winner.
+pub fn depends_on(g: &Graph, of: ExprId, by: ExprId, winners: &Winners) -> bool {
+    let mut seen = rustc_hash::FxHashSet::default();
+    let mut stack = vec![of];
+    while let Some(id) = stack.pop() {
+        if id == by {
+            return true;
+        }
+        // Children have smaller ids, so nothing below `by` leads back to it.
+        if id < by || !seen.insert(id) {
+            continue;
+        }
+        match winners.get(&id) {
+            Some(winner) => stack.push(*winner),
+            None => g.for_children(id, |c| stack.push(c)),
+        }
+    }
+    false
+}
+
+type LeafOf<'a, T> = &'a dyn Fn(SymbolId) -> Option<T>;
+type PartialOf<'a, T> = &'a dyn Fn(ExprId, ExprId) -> Result<T, EvalError>;
+
+/// One pass forward: where its leaves, its derivatives and its decisions come from.
+struct Pass<'a, T> {
+    g: &'a Graph,
+    leaf: LeafOf<'a, T>,
+    partial: PartialOf<'a, T>,
+    held: &'a dyn Fn(ExprId, T) -> T,
+    branches: Branches<'a>,
+}
+
+impl<T: Scalar> Pass<'_, T> {
+    fn run(
+        &self,
+        roots: &[ExprId],
+        mut made: Option<&mut FxHashMap<ExprId, Decision>>,
+    ) -> Result<Vec<T>, EvalError> {
+        let order = self.order(roots);
+        let top = order.last().map_or(0, |id| id.index() + 1);
+        let mut values =
+            Values { slot: vec![u32::MAX; top], values: Vec::with_capacity(order.len()) };
+        for id in order {
+            let value = self
+                .value(id, &values, &mut made)
+                .map_err(|fault| EvalError { node: id, fault })?;
+            values.push(id, (self.held)(id, value));
+        }
+        Ok(roots.iter().map(|r| values.get(*r).clone()).collect())
+    }
+
+    /// What has to be evaluated, children first; what is under a `Partial` is not.
+    fn order(&self, roots: &[ExprId]) -> Vec<ExprId> {
+        let mut seen = rustc_hash::FxHashSet::default();
+        let mut stack = roots.to_vec();
+        let mut all = Vec::new();
+        while let Some(id) = stack.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            all.push(id);
+            match (self.winner(id), self.g.node(id)) {
+                (_, Node::Partial { .. }) => {}
+                (Some(winner), _) => stack.push(winner),
+                _ => self.g.for_children(id, |c| stack.push(c)),
+            }
+        }
+        all.sort_unstable();
+        all
+    }
+
+    fn winner(&self, id: ExprId) -> Option<ExprId> {
+        self.branches.winners.and_then(|w| w.get(&id)).copied()
+    }
+
+    fn value(
+        &self,
+        id: ExprId,
+        done: &Values<T>,
+        made: &mut Option<&mut FxHashMap<ExprId, Decision>>,
+    ) -> Result<T, EvalFault> {
+        let g = self.g;
+        let value = match g.node(id) {
+            Node::Number(n) => T::from_rational(g.number_of(n))?,
+            Node::Var(s) => (self.leaf)(s).ok_or(EvalFault::Unbound(s))?,
+            Node::Named(_, a) => done.get(a).clone(),
+            Node::Neg(a) => done.get(a).neg(),
+            Node::Sub(a, b) => done.get(a).sub(done.get(b))?,
+            Node::Div(a, b) => done.get(a).div(done.get(b))?,
+            Node::Pow(a, b) => match g.as_number(b).and_then(crate::scalar::Rational::to_i32) {
+                Some(n) => done.get(a).powi(n)?,
+                None => done.get(a).pow(done.get(b))?,
+            },
+            Node::Add(args) => fold(done, g.args(args), T::add)?.unwrap_or_else(T::zero),
+            Node::Mul(args) => fold(done, g.args(args), T::mul)?.unwrap_or_else(T::one),
+            Node::Call(f, a) if f.has_kink() => {
+                let sign = self.sign(a, done)?;
+                if let Some(made) = made {
+                    made.insert(a, Decision::Sign(sign));
+                }
+                kinked(f, done.get(a), sign)?
+            }
+            Node::Call(f, a) => done.get(a).call(f)?,
+            Node::Max(args) => {
+                let winner = self.wins(id, g.args(args), done)?;
+                if let Some(made) = made {
+                    made.insert(id, Decision::Winner(winner));
+                }
+                done.get(winner).clone()
+            }
+            Node::Wins { max, arg } => {
+                let Node::Max(args) = g.node(max) else { unreachable!("Wins is about a max") };
+                match self.wins(max, g.args(args), done)? == arg {
+                    true => T::one(),
+                    false => T::zero(),
+                }
+            }
+            Node::Partial { of, by } => {
+                return (self.partial)(of, by).map_err(|inner| inner.fault);
+            }
+        };
+        Ok(value)
+    }
+
+    fn wins(&self, max: ExprId, args: &[ExprId], done: &Values<T>) -> Result<ExprId, EvalFault> {
+        if let Some(winner) = self.winner(max) {
+            return Ok(winner);
+        }
+        match self.branches.rest {
+            Rest::Recorded(made) => match made.get(&max) {
+                Some(Decision::Winner(winner)) => Ok(*winner),
+                _ => Err(Fault::NoOrder.into()),
+            },
+            Rest::Drawn(seed) => Ok(args[(mix(seed, max) % args.len() as u64) as usize]),
+            Rest::ByValue => {
+                let mut best = args[0];
+                for arg in &args[1..] {
+                    if done.get(*arg).compare(done.get(best))? == Ordering::Greater {
+                        best = *arg;
+                    }
+                }
+                Ok(best)
+            }
+        }
+    }
+
+    fn sign(&self, argument: ExprId, done: &Values<T>) -> Result<Ordering, EvalFault> {
+        match self.branches.rest {
+            Rest::Recorded(made) => match made.get(&argument) {
+                Some(Decision::Sign(sign)) => Ok(*sign),
+                _ => Err(Fault::NoOrder.into()),
+            },
+            Rest::Drawn(seed) => {
+                let mut bare = argument;
+                while let Node::Named(_, value) = self.g.node(bare) {
+                    bare = value;
+                }
+                let positive = mix(seed, bare).is_multiple_of(2);
+                Ok(if positive { Ordering::Greater } else { Ordering::Less })
+            }
+            Rest::ByValue => Ok(done.get(argument).compare(&T::zero())?),
+        }
+    }
+}
+
+fn fold<T: Scalar>(
+    done: &Values<T>,
+    args: &[ExprId],
+    step: fn(&T, &T) -> Result<T, Fault>,
+) -> Result<Option<T>, Fault> {
+    let Some((first, rest)) = args.split_first() else {
+        return Ok(None);
+    };
+    let start = done.get(*first).clone();
+    rest.iter().try_fold(start, |sum, arg| step(&sum, done.get(*arg))).map(Some)
+}
+
+/// A function with a kink, given the sign of its argument; with the convention 0 for the slope
+/// of ReLU and |x| at 0.
+fn kinked<T: Scalar>(f: Function, x: &T, sign: Ordering) -> Result<T, Fault> {
+    let factor = match (f, sign) {
+        (Function::Abs | Function::Sign, Ordering::Less) => -1,
+        (_, Ordering::Greater) => 1,
+        _ => 0,
+    };
+    match f {
+        Function::Abs | Function::Relu => x.mul(&T::integer(factor)),
+        _ => Ok(T::integer(factor)),
+    }
+}
+
+/// SplitMix64 of a seed and a node: a fixed stream, the same on every machine.
+fn mix(seed: u64, id: ExprId) -> u64 {
+    let mut z = seed ^ (id.index() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+impl From<Fault> for EvalFault {
+    fn from(fault: Fault) -> EvalFault {
+        EvalFault::Scalar(fault)
+    }
+}
+
+/// The values of one pass, found by node.
+struct Values<T> {
+    slot: Vec<u32>,
+    values: Vec<T>,
+}
+
+impl<T> Values<T> {
+    fn get(&self, id: ExprId) -> &T {
+        &self.values[self.slot[id.index()] as usize]
+    }
+
+    fn push(&mut self, id: ExprId, value: T) {
+        self.slot[id.index()] = self.values.len() as u32;
+        self.values.push(value);
+    }
+}

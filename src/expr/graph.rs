@@ -1,0 +1,437 @@
+//! The expression graph: an arena of small, interned, inert nodes.
+//!
+//! Invariants: children precede parents, so a pass is a loop over ids and nothing recurses;
+//! constructors never simplify and keep the author's order of arguments; equal nodes made by
+//! the constructors have equal ids; nodes never change. Hash tables are probed, never iterated,
+//! so no output depends on hashing.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+
+use super::Symbol;
+use crate::scalar::{Function, Rational};
+
+/// A handle to a node of one [`Graph`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExprId(u32);
+
+impl ExprId {
+    /// The position in the arena; children have smaller ones.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Debug for ExprId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A handle to a [`Symbol`] of one [`Graph`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SymbolId(u32);
+
+impl SymbolId {
+    /// The position in the symbol table.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A handle to an exact number in the side table of one [`Graph`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct NumberId(u32);
+
+/// A run of arguments in the pool of one [`Graph`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Args {
+    start: u32,
+    len: u32,
+}
+
+impl Args {
+    /// How many arguments.
+    pub fn len(self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether there are none (an empty sum is 0, an empty product 1).
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+}
+
+/// One expression. `Named` is transparent: its value is that of its definition; it is there so
+/// that text can say r_p where the value is max{…}, and so that ∂E/∂r_p has a place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Node {
+    /// An exact number.
+    Number(NumberId),
+    /// A free variable.
+    Var(SymbolId),
+    /// A quantity with a name and a definition.
+    Named(SymbolId, ExprId),
+    /// −a.
+    Neg(ExprId),
+    /// a − b.
+    Sub(ExprId, ExprId),
+    /// a / b.
+    Div(ExprId, ExprId),
+    /// a to the power b.
+    Pow(ExprId, ExprId),
+    /// a + b + …; a `Neg` among the later arguments reads as a difference.
+    Add(Args),
+    /// a · b · ….
+    Mul(Args),
+    /// The greatest of the arguments; the first of equals wins.
+    Max(Args),
+    /// An elementary function.
+    Call(Function, ExprId),
+    /// Iverson's bracket: 1 where `arg` is the winner of `max` (the first of its greatest
+    /// arguments), else 0.
+    Wins {
+        /// A `Max` node.
+        max: ExprId,
+        /// One of its arguments.
+        arg: ExprId,
+    },
+    /// ∂of/∂by, not carried out. `by` is any node; it is held as the variable: wherever it
+    /// occurs in `of` it counts as independent, whatever its own definition.
+    Partial {
+        /// What is differentiated.
+        of: ExprId,
+        /// By what.
+        by: ExprId,
+    },
+}
+
+/// An arena of expressions, with its symbols, numbers and argument lists.
+///
+/// ```
+/// use backproof::expr::Graph;
+/// let mut g = Graph::new();
+/// let (w, x) = (g.var("w"), g.var("x"));
+/// let wx = g.mul([w, x]);
+/// assert_eq!(wx, g.mul([w, x]));          // equal expressions are one node
+/// assert_ne!(wx, g.mul([x, w]));          // the author's order is kept
+/// let zero = g.integer(0);
+/// assert_ne!(g.add([zero, wx]), wx);      // nothing is simplified
+/// ```
+#[derive(Default)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    pool: Vec<ExprId>,
+    numbers: Vec<Rational>,
+    symbols: Vec<Symbol>,
+    node_table: HashTable<u32>,
+    number_table: HashTable<u32>,
+    symbol_table: HashTable<u32>,
+}
+
+impl Graph {
+    /// An empty graph.
+    pub fn new() -> Graph {
+        Graph::default()
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there are no nodes.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The node of `id`.
+    pub fn node(&self, id: ExprId) -> Node {
+        self.nodes[id.index()]
+    }
+
+    /// The arguments of a sum, product or max.
+    pub fn args(&self, args: Args) -> &[ExprId] {
+        &self.pool[args.start as usize..(args.start + args.len) as usize]
+    }
+
+    /// The number behind its handle.
+    pub fn number_of(&self, id: NumberId) -> &Rational {
+        &self.numbers[id.0 as usize]
+    }
+
+    /// The symbol behind its handle.
+    pub fn symbol(&self, id: SymbolId) -> &Symbol {
+        &self.symbols[id.index()]
+    }
+
+    /// How many symbols there are.
+    pub fn symbol_count(&self) -> usize {
+        self.symbols.len()
+    }
+
+    /// The handle of a symbol that is in use.
+    pub fn find_symbol(&self, symbol: &Symbol) -> Option<SymbolId> {
+        let found = self.symbol_table.find(hash(symbol), |i| self.symbols[*i as usize] == *symbol);
+        found.map(|i| SymbolId(*i))
+    }
+
+    /// The value, if this is a number literal.
+    pub fn as_number(&self, id: ExprId) -> Option<&Rational> {
+        match self.node(id) {
+            Node::Number(n) => Some(self.number_of(n)),
+            _ => None,
+        }
+    }
+
+    /// The symbol of a variable or a named quantity.
+    pub fn symbol_of(&self, id: ExprId) -> Option<SymbolId> {
+        match self.node(id) {
+            Node::Var(s) | Node::Named(s, _) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` with each child, in the author's order. `Partial` has two children, `of`
+    /// and `by`; `Wins` has `max` and `arg`.
+    pub fn for_children(&self, id: ExprId, mut visit: impl FnMut(ExprId)) {
+        match self.node(id) {
+            Node::Number(_) | Node::Var(_) => {}
+            Node::Named(_, a) | Node::Neg(a) | Node::Call(_, a) => visit(a),
+            Node::Sub(a, b)
+            | Node::Div(a, b)
+            | Node::Pow(a, b)
+            | Node::Wins { max: a, arg: b }
+            | Node::Partial { of: a, by: b } => {
+                visit(a);
+                visit(b);
+            }
+            Node::Add(args) | Node::Mul(args) | Node::Max(args) => {
+                self.args(args).iter().copied().for_each(visit)
+            }
+        }
+    }
+
+    /// The children, in the author's order.
+    pub fn children(&self, id: ExprId) -> Vec<ExprId> {
+        let mut all = Vec::new();
+        self.for_children(id, |c| all.push(c));
+        all
+    }
+
+    /// Everything below `roots` and the roots themselves, children before parents, each once.
+    pub fn reachable(&self, roots: &[ExprId]) -> Vec<ExprId> {
+        let mut seen = rustc_hash::FxHashSet::default();
+        let mut stack: Vec<ExprId> = roots.to_vec();
+        let mut all = Vec::new();
+        while let Some(id) = stack.pop() {
+            if seen.insert(id) {
+                all.push(id);
+                self.for_children(id, |c| stack.push(c));
+            }
+        }
+        all.sort_unstable();
+        all
+    }
+
+    /// Interns a node that has no argument list.
+    fn intern(&mut self, node: Node) -> ExprId {
+        let key = hash(&node);
+        if let Some(found) = self.node_table.find(key, |i| self.nodes[*i as usize] == node) {
+            return ExprId(*found);
+        }
+        let id = self.append(node);
+        let nodes = &self.nodes;
+        let pool = &self.pool;
+        self.node_table.insert_unique(key, id.0, |i| rehash(nodes[*i as usize], pool));
+        id
+    }
+
+    fn append(&mut self, node: Node) -> ExprId {
+        let id = ExprId(u32::try_from(self.nodes.len()).expect("limits keep graphs below 2^32"));
+        self.nodes.push(node);
+        id
+    }
+
+    /// Interns an n-ary node: looks the arguments up before it copies them into the pool.
+    fn intern_args(&mut self, args: &[ExprId], make: fn(Args) -> Node) -> ExprId {
+        let tag = make(Args { start: 0, len: 0 });
+        let key = hash_args(tag, args);
+        let same = |i: &u32| {
+            let node = self.nodes[*i as usize];
+            match (node, tag) {
+                (Node::Add(a), Node::Add(_))
+                | (Node::Mul(a), Node::Mul(_))
+                | (Node::Max(a), Node::Max(_)) => self.args(a) == args,
+                _ => false,
+            }
+        };
+        if let Some(found) = self.node_table.find(key, same) {
+            return ExprId(*found);
+        }
+        let start = u32::try_from(self.pool.len()).expect("limits keep pools below 2^32");
+        self.pool.extend_from_slice(args);
+        let id = self.append(make(Args { start, len: args.len() as u32 }));
+        let (nodes, pool) = (&self.nodes, &self.pool);
+        self.node_table.insert_unique(key, id.0, |i| rehash(nodes[*i as usize], pool));
+        id
+    }
+
+    /// The handle of `symbol`, new or known.
+    pub fn intern_symbol(&mut self, symbol: Symbol) -> SymbolId {
+        if let Some(found) = self.find_symbol(&symbol) {
+            return found;
+        }
+        let id = self.symbols.len() as u32;
+        let key = hash(&symbol);
+        self.symbols.push(symbol);
+        let symbols = &self.symbols;
+        self.symbol_table.insert_unique(key, id, |i| hash(&symbols[*i as usize]));
+        SymbolId(id)
+    }
+
+    /// An exact number.
+    pub fn number(&mut self, q: &Rational) -> ExprId {
+        let key = hash(q);
+        let known = self.number_table.find(key, |i| self.numbers[*i as usize] == *q).copied();
+        let id = known.unwrap_or_else(|| {
+            let id = self.numbers.len() as u32;
+            self.numbers.push(q.clone());
+            let numbers = &self.numbers;
+            self.number_table.insert_unique(key, id, |i| hash(&numbers[*i as usize]));
+            id
+        });
+        self.intern(Node::Number(NumberId(id)))
+    }
+
+    /// A whole number.
+    pub fn integer(&mut self, n: i64) -> ExprId {
+        self.number(&Rational::from(n))
+    }
+
+    /// The free variable of that name.
+    pub fn var(&mut self, name: &str) -> ExprId {
+        self.var_symbol(Symbol::named(name))
+    }
+
+    /// The free variable of that symbol.
+    pub fn var_symbol(&mut self, symbol: Symbol) -> ExprId {
+        let s = self.intern_symbol(symbol);
+        self.intern(Node::Var(s))
+    }
+
+    /// `value` under a name: text prints the name, evaluation the value.
+    pub fn named(&mut self, name: &str, value: ExprId) -> ExprId {
+        self.named_symbol(Symbol::named(name), value)
+    }
+
+    /// `value` under a symbol.
+    pub fn named_symbol(&mut self, symbol: Symbol, value: ExprId) -> ExprId {
+        let s = self.intern_symbol(symbol);
+        self.intern(Node::Named(s, value))
+    }
+
+    /// −a.
+    pub fn neg(&mut self, a: ExprId) -> ExprId {
+        self.intern(Node::Neg(a))
+    }
+
+    /// a − b.
+    pub fn sub(&mut self, a: ExprId, b: ExprId) -> ExprId {
+        self.intern(Node::Sub(a, b))
+    }
+
+    /// a / b.
+    pub fn div(&mut self, a: ExprId, b: ExprId) -> ExprId {
+        self.intern(Node::Div(a, b))
+    }
+
+    /// a to the power b.
+    pub fn pow(&mut self, a: ExprId, b: ExprId) -> ExprId {
+        self.intern(Node::Pow(a, b))
+    }
+
+    /// The sum of `args` in their order, however many.
+    pub fn add(&mut self, args: impl AsRef<[ExprId]>) -> ExprId {
+        self.intern_args(args.as_ref(), Node::Add)
+    }
+
+    /// The product of `args` in their order, however many.
+    pub fn mul(&mut self, args: impl AsRef<[ExprId]>) -> ExprId {
+        self.intern_args(args.as_ref(), Node::Mul)
+    }
+
+    /// The greatest of `args`.
+    ///
+    /// # Panics
+    /// If `args` is empty: nothing is the greatest of nothing.
+    pub fn max(&mut self, args: impl AsRef<[ExprId]>) -> ExprId {
+        assert!(!args.as_ref().is_empty(), "a max needs an argument");
+        self.intern_args(args.as_ref(), Node::Max)
+    }
+
+    /// An elementary function of `a`.
+    pub fn call(&mut self, function: Function, a: ExprId) -> ExprId {
+        self.intern(Node::Call(function, a))
+    }
+
+    /// 1 where `arg` wins `max`, else 0.
+    ///
+    /// # Panics
+    /// If `max` is no `Max` node or `arg` none of its arguments.
+    pub fn wins(&mut self, max: ExprId, arg: ExprId) -> ExprId {
+        let Node::Max(args) = self.node(max) else { panic!("wins() is about a max") };
+        assert!(self.args(args).contains(&arg), "wins() is about an argument of its max");
+        self.intern(Node::Wins { max, arg })
+    }
+
+    /// ∂of/∂by, not carried out.
+    pub fn partial(&mut self, of: ExprId, by: ExprId) -> ExprId {
+        self.intern(Node::Partial { of, by })
+    }
+}
+
+fn hash<T: Hash>(value: &T) -> u64 {
+    let mut h = FxHasher::default();
+    value.hash(&mut h);
+    h.finish()
+}
+
+fn hash_args(tag: Node, args: &[ExprId]) -> u64 {
+    let mut h = FxHasher::default();
+    std::mem::discriminant(&tag).hash(&mut h);
+    args.hash(&mut h);
+    h.finish()
+}
+
+fn rehash(node: Node, pool: &[ExprId]) -> u64 {
+    match node {
+        Node::Add(a) | Node::Mul(a) | Node::Max(a) => {
+            hash_args(node, &pool[a.start as usize..(a.start + a.len) as usize])
+        }
+        _ => hash(&node),
+    }
+}
+
+impl Hash for Node {
+    fn hash<H: Hasher>(&self, h: &mut H) {
+        std::mem::discriminant(self).hash(h);
+        match *self {
+            Node::Number(n) => n.hash(h),
+            Node::Var(s) => s.hash(h),
+            Node::Named(s, a) => (s, a).hash(h),
+            Node::Neg(a) => a.hash(h),
+            Node::Sub(a, b)
+            | Node::Div(a, b)
+            | Node::Pow(a, b)
+            | Node::Wins { max: a, arg: b }
+            | Node::Partial { of: a, by: b } => (a, b).hash(h),
+            Node::Call(f, a) => (f, a).hash(h),
+            // Lists are hashed by their content, in hash_args.
+            Node::Add(_) | Node::Mul(_) | Node::Max(_) => {}
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Shapes and row-major positions.
+
+use std::fmt;
+
+/// The lengths of a tensor along its axes; a scalar has none. Positions count row-major: the
+/// last index moves fastest.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Shape(Vec<usize>);
+
+impl Shape {
+    /// The largest rank.
+    pub const MAX_RANK: usize = 8;
+    /// The largest number of elements of one tensor.
+    pub const MAX_ELEMENTS: usize = 1 << 20;
+
+    /// The shape of a scalar.
+    pub fn scalar() -> Shape {
+        Shape::default()
+    }
+
+    /// A shape with these lengths.
+    pub fn new(lengths: impl Into<Vec<usize>>) -> Shape {
+        Shape(lengths.into())
+    }
+
+    /// The lengths.
+    pub fn lengths(&self) -> &[usize] {
+        &self.0
+    }
+
+    /// How many axes.
+    pub fn rank(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether this is the shape of a scalar.
+    pub fn is_scalar(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many elements; 1 for a scalar, saturating past `usize`.
+    pub fn elements(&self) -> usize {
+        self.0.iter().fold(1, |n, l| n.saturating_mul(*l))
+    }
+
+    /// The row-major position of an index, or `None` where it is outside or of another rank.
+    pub fn position(&self, at: &[usize]) -> Option<usize> {
+        if at.len() != self.rank() || at.iter().zip(&self.0).any(|(i, l)| i >= l) {
+            return None;
+        }
+        Some(at.iter().zip(&self.0).fold(0, |n, (i, l)| n * l + i))
+    }
+
+    /// The index at a row-major position below [`Shape::elements`].
+    pub fn index(&self, mut position: usize) -> Vec<usize> {
+        let mut at = vec![0; self.rank()];
+        for (i, l) in at.iter_mut().zip(&self.0).rev() {
+            *i = position % l;
+            position /= l;
+        }
+        at
+    }
+}
+
+impl fmt::Display for Shape {
+    /// `4×4`; `scalar` for a scalar.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_scalar() {
+            return f.write_str("scalar");
+        }
+        let lengths: Vec<String> = self.0.iter().map(usize::to_string).collect();
+        f.write_str(&lengths.join("×"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_and_indices_are_inverse() {
+        let shape = Shape::new([2, 3, 4]);
+        for n in 0..shape.elements() {
+            assert_eq!(shape.position(&shape.index(n)), Some(n));
+        }
+        assert_eq!(shape.position(&[2, 0, 0]), None);
+        assert_eq!(shape.position(&[0, 0]), None);
+    }
+}

@@ -1,0 +1,73 @@
+//! The elementary functions of one argument: one table, which the language, the evaluation, the
+//! concrete passes and the printers all read.
+
+use std::fmt;
+
+/// An elementary function of one real argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Function {
+    /// eˣ.
+    Exp,
+    /// The natural logarithm, for x > 0.
+    Ln,
+    /// √x, for x ≥ 0.
+    Sqrt,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// The logistic function σ(x) = 1/(1 + e⁻ˣ).
+    Sigmoid,
+    /// |x|; not differentiable at 0.
+    Abs,
+    /// max(x, 0); not differentiable at 0.
+    Relu,
+    /// sgn x: −1, 0 or 1. The derivative of |x| away from 0; 0 at 0 by convention.
+    Sign,
+    /// Iverson's [x > 0]: 1 or 0. The derivative of ReLU away from 0; 0 at 0 by convention.
+    Step,
+}
+
+impl Function {
+    /// Every function, in the order of the documentation.
+    pub const ALL: [Function; 9] = [
+        Function::Exp,
+        Function::Ln,
+        Function::Sqrt,
+        Function::Tanh,
+        Function::Sigmoid,
+        Function::Abs,
+        Function::Relu,
+        Function::Sign,
+        Function::Step,
+    ];
+
+    /// The name in the language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Exp => "exp",
+            Function::Ln => "ln",
+            Function::Sqrt => "sqrt",
+            Function::Tanh => "tanh",
+            Function::Sigmoid => "sigmoid",
+            Function::Abs => "abs",
+            Function::Relu => "relu",
+            Function::Sign => "sign",
+            Function::Step => "step",
+        }
+    }
+
+    /// The function of that name in the language.
+    pub fn named(name: &str) -> Option<Function> {
+        Function::ALL.into_iter().find(|f| f.name() == name)
+    }
+
+    /// Whether its value or slope jumps at 0, so that evaluating it asks for a sign.
+    pub fn has_kink(self) -> bool {
+        matches!(self, Function::Abs | Function::Relu | Function::Sign | Function::Step)
+    }
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,117 @@
+//! The numbers that everything is evaluated over (floor 0).
+//!
+//! One trait, [`Scalar`], and five number systems: `f64`, the exact [`Rational`], the prime
+//! field [`Prime`] (2^61 − 1), the [`Interval`] that encloses what `f64` rounds, and [`Dual`]
+//! numbers over any of them. Evaluation of the graph, the concrete forward and backward passes
+//! and every proof by sampling are generic over it.
+//!
+//! Invariant: an operation that a number system lacks answers with a [`Fault`], never with a
+//! wrong number; so a result that is `Ok` is right in its own system.
+
+mod dual;
+mod function;
+mod interval;
+mod prime;
+mod rational;
+mod real;
+
+pub use dual::Dual;
+pub use function::Function;
+pub use interval::Interval;
+pub use prime::Prime;
+pub use rational::Rational;
+pub use real::show_f64;
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// Why an operation has no answer in a number system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Division by zero, or 0 to a negative power.
+    DivisionByZero,
+    /// The function is not defined there: ln of −1, √ of −1.
+    OutOfDomain(Function),
+    /// The value exists and is irrational: exp(1) over the rationals.
+    NotExact(Function),
+    /// A power that is irrational: 2^(1/2) over the rationals.
+    PowerNotExact,
+    /// A power of a negative number by a fraction, which has no real value.
+    PowerOutOfDomain,
+    /// A prime field has no order, so no max and no sign.
+    NoOrder,
+    /// Two intervals overlap, so which is greater is not known.
+    Overlap,
+    /// The exact value has more than [`Rational::MAX_BITS`] bits.
+    TooLarge,
+    /// An `f64` left its range.
+    NotFinite,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::DivisionByZero => write!(f, "division by zero"),
+            Fault::OutOfDomain(g) => write!(f, "{} is not defined there", g.name()),
+            Fault::NotExact(g) => write!(f, "{} has no exact rational value there", g.name()),
+            Fault::PowerNotExact => write!(f, "this power has no exact rational value"),
+            Fault::PowerOutOfDomain => {
+                write!(f, "a fractional power of a negative number is not real")
+            }
+            Fault::NoOrder => write!(f, "a prime field has no order"),
+            Fault::Overlap => write!(f, "the two values are too close to be told apart"),
+            Fault::TooLarge => {
+                write!(f, "the exact value has more than {} bits", Rational::MAX_BITS)
+            }
+            Fault::NotFinite => write!(f, "the value is beyond the range of f64"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// A number system. Sums, products and negation always exist, except that exact numbers have a
+/// size limit and floats a range; everything partial says why it fails.
+pub trait Scalar: Clone + fmt::Debug + PartialEq {
+    /// The number nearest to `q`, exact where the system can.
+    fn from_rational(q: &Rational) -> Result<Self, Fault>;
+    /// `self + other`.
+    fn add(&self, other: &Self) -> Result<Self, Fault>;
+    /// `self − other`.
+    fn sub(&self, other: &Self) -> Result<Self, Fault>;
+    /// `self · other`.
+    fn mul(&self, other: &Self) -> Result<Self, Fault>;
+    /// `−self`.
+    fn neg(&self) -> Self;
+    /// `self / other`; [`Fault::DivisionByZero`] where `other` is or may be 0.
+    fn div(&self, other: &Self) -> Result<Self, Fault>;
+    /// `self` to a whole power; 0⁰ = 1.
+    fn powi(&self, exponent: i32) -> Result<Self, Fault>;
+    /// `self` to a power that is itself a number; defined for a positive base, and for any base
+    /// where `exponent` is a whole number.
+    fn pow(&self, exponent: &Self) -> Result<Self, Fault>;
+    /// An elementary function. Functions with a kink (|x|, ReLU, sign, step) need an order.
+    fn call(&self, function: Function) -> Result<Self, Fault>;
+    /// Which of two is greater.
+    fn compare(&self, other: &Self) -> Result<Ordering, Fault>;
+
+    /// 0.
+    fn zero() -> Self {
+        Self::integer(0)
+    }
+    /// 1.
+    fn one() -> Self {
+        Self::integer(1)
+    }
+    /// A small whole number.
+    ///
+    /// # Panics
+    /// Never for the systems of this crate: each holds every `i32`.
+    fn integer(n: i32) -> Self {
+        match Self::from_rational(&Rational::from(i64::from(n))) {
+            Ok(x) => x,
+            Err(fault) => unreachable!("every number system holds {n}: {fault}"),
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! Exact rational numbers: a small `Ratio<i64>` with checked operations, and a big one beside
+//! it for what does not fit. Equal numbers have one representation.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use num_bigint::BigInt;
+use num_rational::{BigRational, Ratio};
+use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, One, Signed, ToPrimitive, Zero};
+
+use super::{Fault, Function, Scalar};
+
+/// An exact rational number in lowest terms with a positive denominator.
+///
+/// ```
+/// use backproof::scalar::Rational;
+/// let tenth: Rational = "0.1".parse().unwrap();
+/// assert_eq!(tenth.to_string(), "1/10");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Rational(Repr);
+
+/// Invariant: `Big` holds only what `Small` cannot, so derived equality and hashing are right.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Repr {
+    Small(Ratio<i64>),
+    Big(Box<BigRational>),
+}
+
+impl Rational {
+    /// The largest size of a numerator or denominator, in bits; past it, operations answer
+    /// [`Fault::TooLarge`] instead of filling the memory.
+    pub const MAX_BITS: u64 = 1 << 16;
+
+    /// `numer / denom` in lowest terms.
+    pub fn new(numer: impl Into<BigInt>, denom: impl Into<BigInt>) -> Result<Rational, Fault> {
+        let denom = denom.into();
+        if denom.is_zero() {
+            return Err(Fault::DivisionByZero);
+        }
+        Rational::checked(BigRational::new(numer.into(), denom))
+    }
+
+    /// The exact value of a finite `f64`, as a fraction whose denominator is a power of two.
+    pub fn from_f64(x: f64) -> Result<Rational, Fault> {
+        BigRational::from_float(x).ok_or(Fault::NotFinite).map(Rational::normal)
+    }
+
+    /// The numerator, which bears the sign.
+    pub fn numer(&self) -> BigInt {
+        match &self.0 {
+            Repr::Small(r) => BigInt::from(*r.numer()),
+            Repr::Big(r) => r.numer().clone(),
+        }
+    }
+
+    /// The denominator, which is positive.
+    pub fn denom(&self) -> BigInt {
+        match &self.0 {
+            Repr::Small(r) => BigInt::from(*r.denom()),
+            Repr::Big(r) => r.denom().clone(),
+        }
+    }
+
+    /// Whether this is 0.
+    pub fn is_zero(&self) -> bool {
+        matches!(&self.0, Repr::Small(r) if r.is_zero())
+    }
+
+    /// Whether this is 1.
+    pub fn is_one(&self) -> bool {
+        matches!(&self.0, Repr::Small(r) if r.is_one())
+    }
+
+    /// Whether this is below 0.
+    pub fn is_negative(&self) -> bool {
+        match &self.0 {
+            Repr::Small(r) => r.is_negative(),
+            Repr::Big(r) => r.is_negative(),
+        }
+    }
+
+    /// Whether the denominator is 1.
+    pub fn is_integer(&self) -> bool {
+        match &self.0 {
+            Repr::Small(r) => r.is_integer(),
+            Repr::Big(r) => r.is_integer(),
+        }
+    }
+
+    /// The whole number that this is, if it is one and fits.
+    pub fn to_i32(&self) -> Option<i32> {
+        match &self.0 {
+            Repr::Small(r) if r.is_integer() => r.numer().to_i32(),
+            _ => None,
+        }
+    }
+
+    /// The nearest `f64` (infinite past its range).
+    pub fn to_f64(&self) -> f64 {
+        match &self.0 {
+            // i64 to f64 rounds once; the quotient would round twice, so only exact ones go fast.
+            Repr::Small(r) if r.numer().abs() < 1 << 53 && *r.denom() < 1 << 53 => {
+                *r.numer() as f64 / *r.denom() as f64
+            }
+            Repr::Small(r) => wide(*r).to_f64().unwrap_or(f64::NAN),
+            Repr::Big(r) => r.to_f64().unwrap_or(f64::NAN),
+        }
+    }
+
+    /// |self|.
+    #[must_use]
+    pub fn abs(&self) -> Rational {
+        if self.is_negative() { Scalar::neg(self) } else { self.clone() }
+    }
+
+    /// The size of the larger of numerator and denominator, in bits.
+    pub fn bits(&self) -> u64 {
+        self.numer().bits().max(self.denom().bits())
+    }
+
+    /// The exact square root, if it is rational.
+    pub fn exact_sqrt(&self) -> Option<Rational> {
+        if self.is_negative() {
+            return None;
+        }
+        let root = |n: BigInt| {
+            let r = n.sqrt();
+            (&r * &r == n).then_some(r)
+        };
+        Rational::new(root(self.numer())?, root(self.denom())?).ok()
+    }
+
+    fn big(&self) -> BigRational {
+        match &self.0 {
+            Repr::Small(r) => wide(*r),
+            Repr::Big(r) => (**r).clone(),
+        }
+    }
+
+    fn normal(r: BigRational) -> Rational {
+        match (r.numer().to_i64(), r.denom().to_i64()) {
+            // i64::MIN has no negation; leave it to the big side.
+            (Some(n), Some(d)) if n != i64::MIN => Rational(Repr::Small(Ratio::new_raw(n, d))),
+            _ => Rational(Repr::Big(Box::new(r))),
+        }
+    }
+
+    fn checked(r: BigRational) -> Result<Rational, Fault> {
+        if r.numer().bits().max(r.denom().bits()) > Rational::MAX_BITS {
+            return Err(Fault::TooLarge);
+        }
+        Ok(Rational::normal(r))
+    }
+
+    fn operate(
+        &self,
+        other: &Rational,
+        small: fn(&Ratio<i64>, &Ratio<i64>) -> Option<Ratio<i64>>,
+        big: fn(BigRational, BigRational) -> BigRational,
+    ) -> Result<Rational, Fault> {
+        if let (Repr::Small(a), Repr::Small(b)) = (&self.0, &other.0)
+            && let Some(r) = small(a, b)
+            && *r.numer() != i64::MIN
+        {
+            return Ok(Rational(Repr::Small(r)));
+        }
+        Rational::checked(big(self.big(), other.big()))
+    }
+}
+
+fn wide(r: Ratio<i64>) -> BigRational {
+    BigRational::new_raw(BigInt::from(*r.numer()), BigInt::from(*r.denom()))
+}
+
+impl From<i64> for Rational {
+    fn from(n: i64) -> Rational {
+        Rational::normal(BigRational::from_integer(BigInt::from(n)))
+    }
+}
+
+impl Scalar for Rational {
+    fn from_rational(q: &Rational) -> Result<Rational, Fault> {
+        Ok(q.clone())
+    }
+
+    fn add(&self, other: &Rational) -> Result<Rational, Fault> {
+        self.operate(other, CheckedAdd::checked_add, |a, b| a + b)
+    }
+
+    fn sub(&self, other: &Rational) -> Result<Rational, Fault> {
+        self.operate(other, CheckedSub::checked_sub, |a, b| a - b)
+    }
+
+    fn mul(&self, other: &Rational) -> Result<Rational, Fault> {
+        self.operate(other, CheckedMul::checked_mul, |a, b| a * b)
+    }
+
+    fn neg(&self) -> Rational {
+        match &self.0 {
+            Repr::Small(r) => Rational(Repr::Small(-*r)),
+            Repr::Big(r) => Rational::normal(-(**r).clone()),
+        }
+    }
+
+    fn div(&self, other: &Rational) -> Result<Rational, Fault> {
+        if other.is_zero() {
+            return Err(Fault::DivisionByZero);
+        }
+        self.operate(other, CheckedDiv::checked_div, |a, b| a / b)
+    }
+
+    fn powi(&self, exponent: i32) -> Result<Rational, Fault> {
+        if self.is_zero() && exponent < 0 {
+            return Err(Fault::DivisionByZero);
+        }
+        if self.bits() > 1
+            && self.bits().saturating_mul(exponent.unsigned_abs().into()) > Rational::MAX_BITS
+        {
+            return Err(Fault::TooLarge);
+        }
+        Rational::checked(self.big().pow(exponent))
+    }
+
+    fn pow(&self, exponent: &Rational) -> Result<Rational, Fault> {
+        if let Some(n) = exponent.to_i32() {
+            return self.powi(n);
+        }
+        if exponent.is_integer() {
+            return if self.is_one() { Ok(self.clone()) } else { Err(Fault::TooLarge) };
+        }
+        if self.is_negative() {
+            return Err(Fault::PowerOutOfDomain);
+        }
+        if self.is_zero() {
+            return if exponent.is_negative() {
+                Err(Fault::DivisionByZero)
+            } else {
+                Ok(self.clone())
+            };
+        }
+        let root = exponent.denom().to_u32().ok_or(Fault::PowerNotExact)?;
+        let power = exponent.numer().to_i32().ok_or(Fault::TooLarge)?;
+        let exact = |n: BigInt| {
+            let r = n.nth_root(root);
+            (r.pow(root) == n).then_some(r).ok_or(Fault::PowerNotExact)
+        };
+        Rational::new(exact(self.numer())?, exact(self.denom())?)?.powi(power)
+    }
+
+    fn call(&self, function: Function) -> Result<Rational, Fault> {
+        let only_at = |argument: i64, value: Rational| {
+            if *self == Rational::from(argument) {
+                Ok(value)
+            } else {
+                Err(Fault::NotExact(function))
+            }
+        };
+        let positive = !self.is_negative() && !self.is_zero();
+        match function {
+            Function::Exp => only_at(0, Rational::from(1)),
+            Function::Tanh => only_at(0, Rational::from(0)),
+            Function::Sigmoid => only_at(0, Rational::new(1, 2)?),
+            Function::Ln if positive => only_at(1, Rational::from(0)),
+            Function::Ln => Err(Fault::OutOfDomain(function)),
+            Function::Sqrt if self.is_negative() => Err(Fault::OutOfDomain(function)),
+            Function::Sqrt => self.exact_sqrt().ok_or(Fault::NotExact(function)),
+            Function::Abs => Ok(self.abs()),
+            Function::Relu => Ok(if positive { self.clone() } else { Rational::from(0) }),
+            Function::Sign if self.is_negative() => Ok(Rational::from(-1)),
+            Function::Sign | Function::Step => Ok(Rational::from(i64::from(positive))),
+        }
+    }
+
+    fn compare(&self, other: &Rational) -> Result<Ordering, Fault> {
+        Ok(self.cmp(other))
+    }
+}
+
+impl PartialOrd for Rational {
+    fn partial_cmp(&self, other: &Rational) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Rational {
+    fn cmp(&self, other: &Rational) -> Ordering {
+        match (&self.0, &other.0) {
+            (Repr::Small(a), Repr::Small(b)) => a.cmp(b),
+            _ => self.big().cmp(&other.big()),
+        }
+    }
+}
+
+impl fmt::Display for Rational {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Repr::Small(r) => fmt::Display::fmt(r, f),
+            Repr::Big(r) => fmt::Display::fmt(r, f),
+        }
+    }
+}
+
+impl fmt::Debug for Rational {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for Rational {
+    type Err = Fault;
+
+    /// Reads `12`, `-7/2`, `0.1`, `2.5e-3`; exact. Exponents past ±308, which no `f64` has
+    /// either, are [`Fault::TooLarge`]; anything that is no number is [`Fault::NotFinite`].
+    fn from_str(text: &str) -> Result<Rational, Fault> {
+        if let Some((n, d)) = text.split_once('/') {
+            return n.trim().parse::<Rational>()?.div(&d.trim().parse()?);
+        }
+        let (mantissa, exponent) = match text.find(['e', 'E']) {
+            Some(at) => (&text[..at], &text[at + 1..]),
+            None => (text, "0"),
+        };
+        let (negative, digits) = match mantissa.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, mantissa),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+        let power = exponent.strip_prefix('+').unwrap_or(exponent);
+        if whole.len() + fraction.len() == 0
+            || !all_digits(whole)
+            || !all_digits(fraction)
+            || !all_digits(power.strip_prefix('-').unwrap_or(power))
+        {
+            return Err(Fault::NotFinite);
+        }
+        const MAX_DIGITS: usize = 1000;
+        if whole.len() + fraction.len() > MAX_DIGITS {
+            return Err(Fault::TooLarge);
+        }
+        let power: i32 = power.parse().map_err(|_| Fault::TooLarge)?;
+        if power.abs() > 308 {
+            return Err(Fault::TooLarge);
+        }
+        let mut n = BigInt::parse_bytes(format!("{whole}{fraction}").as_bytes(), 10)
+            .ok_or(Fault::NotFinite)?;
+        if negative {
+            n = -n;
+        }
+        let ten = |k: i32| BigInt::from(10).pow(k.unsigned_abs());
+        let shift = power - fraction.len() as i32;
+        if shift >= 0 { Rational::new(n * ten(shift), 1) } else { Rational::new(n, ten(shift)) }
+    }
+}
