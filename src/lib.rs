@@ -3,8 +3,10 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod calculus;
 pub mod diag;
 pub mod expr;
+pub mod lower;
 pub mod net;
 pub mod page;
 pub mod scalar;

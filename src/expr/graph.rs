@@ -121,7 +121,7 @@ pub enum Node {
 /// let zero = g.integer(0);
 /// assert_ne!(g.add([zero, wx]), wx);      // nothing is simplified
 /// ```
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
     pool: Vec<ExprId>,
@@ -146,6 +146,11 @@ impl Graph {
     /// Whether there are no nodes.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
+    }
+
+    /// How many arguments all lists of arguments hold together.
+    pub fn pool_len(&self) -> usize {
+        self.pool.len()
     }
 
     /// The node of `id`.

@@ -1,0 +1,22 @@
+//! The calculus (floor 3): derivations whose every step is data.
+//!
+//! [`rules`] is one table of rewrite rules; [`derive`](fn@derive) is the strategy that applies
+//! them the way a textbook goes; [`Derivation`] is what it leaves: lemmas made of [`Step`]s.
+//! [`sweep`] is the second, independent way to a gradient: reverse accumulation, without steps.
+//!
+//! Invariants: a step rewrites one place by one rule; the line after a step is the line before
+//! the next; a lemma uses only results of lemmas that stand before it or inside it; nothing is
+//! simplified without a step that says so. Whether steps are true is not decided here: `replay`
+//! (floor 4) checks each with code that shares nothing with the rules.
+
+mod derive;
+mod path;
+mod plan;
+pub mod rules;
+mod step;
+pub mod sweep;
+
+pub use derive::{Request, derive};
+pub use path::{replace_at, subterm};
+pub use rules::{Group, Rule};
+pub use step::{Derivation, Lemma, LemmaId, Role, Step};

@@ -1,0 +1,79 @@
+//! Places inside an expression, and rewriting at one.
+
+use crate::expr::{ExprId, Graph, Node};
+
+/// The subexpression of `root` at `site` (the number of the child to take, from the root down),
+/// or `None` if there is no such place.
+pub fn subterm(g: &Graph, root: ExprId, site: &[u32]) -> Option<ExprId> {
+    site.iter().try_fold(root, |at, n| g.children(at).get(*n as usize).copied())
+}
+
+/// `root` with `new` at `site`. A product put into a product, or a sum into a sum, is spliced
+/// into it: that is associativity, which a reader does not see as a step.
+///
+/// # Panics
+/// If there is no such place; see [`subterm`].
+pub fn replace_at(g: &mut Graph, root: ExprId, site: &[u32], new: ExprId) -> ExprId {
+    let Some((first, rest)) = site.split_first() else { return new };
+    let mut children = g.children(root);
+    let slot = *first as usize;
+    let old = children[slot];
+    children[slot] = replace_at(g, old, rest, new);
+    // Only what is new is spliced: the author's own nesting stays as it is.
+    let same = |a, b| std::mem::discriminant(&g.node(a)) == std::mem::discriminant(&g.node(b));
+    if matches!(g.node(root), Node::Add(_) | Node::Mul(_))
+        && same(children[slot], root)
+        && !same(old, root)
+    {
+        let inner = g.children(children[slot]);
+        children.splice(slot..=slot, inner);
+    }
+    with_children(g, root, &children)
+}
+
+/// The node of `like` over other children.
+fn with_children(g: &mut Graph, like: ExprId, children: &[ExprId]) -> ExprId {
+    match g.node(like) {
+        Node::Number(_) | Node::Var(_) => like,
+        Node::Named(s, _) => {
+            let symbol = g.symbol(s).clone();
+            g.named_symbol(symbol, children[0])
+        }
+        Node::Neg(_) => g.neg(children[0]),
+        Node::Call(f, _) => g.call(f, children[0]),
+        Node::Sub(..) => g.sub(children[0], children[1]),
+        Node::Div(..) => g.div(children[0], children[1]),
+        Node::Pow(..) => g.pow(children[0], children[1]),
+        Node::Wins { .. } => g.wins(children[0], children[1]),
+        Node::Partial { .. } => g.partial(children[0], children[1]),
+        Node::Max(_) => g.max(children),
+        Node::Add(_) => g.add(children),
+        Node::Mul(_) => g.mul(children),
+    }
+}
+
+/// Every place of `root` where `wanted` holds, outermost only, from left to right. Names and
+/// derivatives are not looked into: what is behind a name is not part of the line.
+pub(super) fn sites(
+    g: &Graph,
+    root: ExprId,
+    wanted: &mut dyn FnMut(&Graph, ExprId) -> bool,
+) -> Vec<(Vec<u32>, ExprId)> {
+    let mut found = Vec::new();
+    let mut stack = vec![(Vec::new(), root)];
+    while let Some((site, id)) = stack.pop() {
+        if wanted(g, id) {
+            found.push((site, id));
+            continue;
+        }
+        if matches!(g.node(id), Node::Named(..) | Node::Partial { .. } | Node::Wins { .. }) {
+            continue;
+        }
+        for (n, child) in g.children(id).into_iter().enumerate().rev() {
+            let mut below = site.clone();
+            below.push(n as u32);
+            stack.push((below, child));
+        }
+    }
+    found
+}

@@ -1,0 +1,187 @@
+//! The reverse sweep: gradients by reverse accumulation, without steps.
+//!
+//! One loop backward over the arena. It has its own absorbing constructors (no + 0, no · 1) and
+//! its own slopes, apart from the rules; a derivation's last line is proved equal to what it
+//! gives. An adjoint of a named quantity is ∂loss/∂(that quantity), held as a variable.
+
+use rustc_hash::FxHashMap;
+
+use crate::expr::{ExprId, Graph, Node, Winners};
+use crate::scalar::Function;
+
+/// ∂root/∂x for every x of `by`, as expressions; 0 where root does not depend on x. A max with
+/// an assumed winner passes everything to it; another one sends it to each argument, times the
+/// bracket that says whether that argument wins.
+pub fn gradients(g: &mut Graph, root: ExprId, by: &[ExprId], winners: &Winners) -> Vec<ExprId> {
+    let order = reached(g, root, winners);
+    let mut waiting: FxHashMap<ExprId, Vec<ExprId>> = FxHashMap::default();
+    let one = g.integer(1);
+    waiting.insert(root, vec![one]);
+    let mut adjoints: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+    for id in order.into_iter().rev() {
+        let Some(terms) = waiting.remove(&id) else { continue };
+        let adjoint = plus(g, terms);
+        adjoints.insert(id, adjoint);
+        pass_on(g, id, adjoint, winners, &mut |child, term| {
+            waiting.entry(child).or_default().push(term)
+        });
+    }
+    let zero = g.integer(0);
+    by.iter().map(|x| adjoints.get(x).copied().unwrap_or(zero)).collect()
+}
+
+/// What `root` is made of, children first, through assumed winners only.
+fn reached(g: &Graph, root: ExprId, winners: &Winners) -> Vec<ExprId> {
+    let mut seen = rustc_hash::FxHashSet::default();
+    let mut stack = vec![root];
+    let mut all = Vec::new();
+    while let Some(id) = stack.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        all.push(id);
+        match winners.get(&id) {
+            Some(winner) => stack.push(*winner),
+            None => g.for_children(id, |c| stack.push(c)),
+        }
+    }
+    all.sort_unstable();
+    all
+}
+
+/// Sends the adjoint of `id` to its children.
+fn pass_on(
+    g: &mut Graph,
+    id: ExprId,
+    adjoint: ExprId,
+    winners: &Winners,
+    send: &mut impl FnMut(ExprId, ExprId),
+) {
+    match g.node(id) {
+        Node::Number(_) | Node::Var(_) | Node::Wins { .. } | Node::Partial { .. } => {}
+        Node::Named(_, a) => send(a, adjoint),
+        Node::Neg(a) => {
+            let minus = minus(g, adjoint);
+            send(a, minus);
+        }
+        Node::Sub(a, b) => {
+            send(a, adjoint);
+            let minus = minus(g, adjoint);
+            send(b, minus);
+        }
+        Node::Add(args) => {
+            for term in g.args(args).to_vec() {
+                send(term, adjoint);
+            }
+        }
+        Node::Mul(args) => {
+            let factors = g.args(args).to_vec();
+            for k in 0..factors.len() {
+                let mut others = vec![adjoint];
+                others.extend(factors.iter().enumerate().filter(|(j, _)| *j != k).map(|(_, f)| *f));
+                let term = times(g, others);
+                send(factors[k], term);
+            }
+        }
+        Node::Div(a, b) => {
+            let over = g.div(adjoint, b);
+            send(a, over);
+            // ∂(a/b)/∂b = −(a/b)/b, and a/b is this node.
+            let top = times(g, vec![adjoint, id]);
+            let slope = g.div(top, b);
+            let slope = minus(g, slope);
+            send(b, slope);
+        }
+        Node::Pow(a, b) => {
+            let one = g.integer(1);
+            let below = match g.as_number(b).cloned() {
+                Some(n) => {
+                    use crate::scalar::{Rational, Scalar};
+                    n.sub(&Rational::from(1)).map(|m| g.number(&m)).unwrap_or_else(|_| g.sub(b, one))
+                }
+                None => g.sub(b, one),
+            };
+            let power = g.pow(a, below);
+            let term = times(g, vec![adjoint, b, power]);
+            send(a, term);
+            if g.as_number(b).is_none() {
+                let ln = g.call(Function::Ln, a);
+                let term = times(g, vec![adjoint, id, ln]);
+                send(b, term);
+            }
+        }
+        Node::Call(f, a) => {
+            if let Some(slope) = slope(g, f, a, id) {
+                let term = times(g, vec![adjoint, slope]);
+                send(a, term);
+            }
+        }
+        Node::Max(args) => match winners.get(&id) {
+            Some(winner) => send(*winner, adjoint),
+            None => {
+                let mut seen: Vec<ExprId> = Vec::new();
+                for arg in g.args(args).to_vec() {
+                    // An argument that stands twice wins once.
+                    if !seen.contains(&arg) {
+                        seen.push(arg);
+                        let wins = g.wins(id, arg);
+                        let term = times(g, vec![adjoint, wins]);
+                        send(arg, term);
+                    }
+                }
+            }
+        },
+    }
+}
+
+/// f′(a), where `value` is f(a); `None` where it is 0 everywhere.
+fn slope(g: &mut Graph, f: Function, a: ExprId, value: ExprId) -> Option<ExprId> {
+    let one = g.integer(1);
+    Some(match f {
+        Function::Exp => value,
+        Function::Ln => g.div(one, a),
+        Function::Sqrt => {
+            let twice = g.add([value, value]);
+            g.div(one, twice)
+        }
+        Function::Tanh => {
+            let square = g.mul([value, value]);
+            g.sub(one, square)
+        }
+        Function::Sigmoid => {
+            let square = g.mul([value, value]);
+            g.sub(value, square)
+        }
+        Function::Abs => g.call(Function::Sign, a),
+        Function::Relu => g.call(Function::Step, a),
+        Function::Sign | Function::Step => return None,
+    })
+}
+
+fn plus(g: &mut Graph, terms: Vec<ExprId>) -> ExprId {
+    if let [one] = terms.as_slice() { *one } else { g.add(terms) }
+}
+
+fn minus(g: &mut Graph, a: ExprId) -> ExprId {
+    match g.node(a) {
+        Node::Neg(b) => b,
+        _ => g.neg(a),
+    }
+}
+
+fn times(g: &mut Graph, factors: Vec<ExprId>) -> ExprId {
+    let one = g.integer(1);
+    let mut flat = Vec::with_capacity(factors.len());
+    for factor in factors {
+        match g.node(factor) {
+            Node::Mul(args) => flat.extend_from_slice(g.args(args)),
+            _ if factor == one => {}
+            _ => flat.push(factor),
+        }
+    }
+    match flat.as_slice() {
+        [] => one,
+        [single] => *single,
+        _ => g.mul(flat),
+    }
+}
