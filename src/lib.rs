@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod concrete;
 pub mod diag;
 pub mod expr;
 pub mod net;

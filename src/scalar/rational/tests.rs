@@ -164,6 +164,12 @@ fn the_least_i64_has_a_negation() {
     assert_eq!(Scalar::neg(&least).to_string(), "9223372036854775808");
     assert_eq!(Scalar::neg(&Scalar::neg(&least)), least);
     assert_eq!(least.div(&least), Ok(Rational::one()));
+    // However it is reached, it is the same number.
+    let above = Rational::from(i64::MIN + 1);
+    for same in [above.sub(&q("1")), q("-4611686018427387904").mul(&q("2"))] {
+        let same = same.unwrap();
+        assert!(is_canonical(&same) && same == least && hash(&same) == hash(&least));
+    }
     assert_eq!(least.to_f64(), -9_223_372_036_854_775_808.0);
 }
 
