@@ -22,7 +22,7 @@ pub enum Function {
     Relu,
     /// sgn x: −1, 0 or 1. The derivative of |x| away from 0; 0 at 0 by convention.
     Sign,
-    /// Iverson's [x > 0]: 1 or 0. The derivative of ReLU away from 0; 0 at 0 by convention.
+    /// Iverson's \[x > 0\]: 1 or 0. The derivative of ReLU away from 0; 0 at 0 by convention.
     Step,
 }
 

@@ -1,45 +1,335 @@
-//! Closed intervals of `f64` that enclose the exact value (stub in the skeleton).
+//! Closed intervals of `f64` that enclose the exact value, so that a comparison of two of them
+//! can be trusted.
+//!
+//! Goes in: exact numbers and other intervals. Comes out: an interval that holds every value
+//! the operation takes on its operands. What always holds: both ends are finite, the lower one
+//! is not above the upper one, and the exact result lies between them. Sums, products,
+//! quotients and square roots find out how the nearest `f64` was rounded and move one end by at
+//! most one step; what `f64` holds exactly stays a point, so whole numbers keep their value.
+
 use std::cmp::Ordering;
+use std::fmt;
 
-use super::{Fault, Function, Rational, Scalar};
+use super::{Fault, Function, Rational, Scalar, show_f64};
 
-/// A closed interval.
+/// A closed interval, made by [`Interval::new`], [`Interval::point`] or arithmetic.
+///
+/// ```
+/// use backproof::scalar::{Interval, Rational, Scalar};
+/// let tenth = Interval::from_rational(&"0.1".parse().unwrap()).unwrap();
+/// let sum = tenth.add(&tenth).unwrap().add(&tenth).unwrap();
+/// assert!(sum.contains_rational(&"0.3".parse().unwrap()));
+/// assert!(sum.width() < 1e-15);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
-    /// Lower end.
+    /// Lower end; finite.
     pub lower: f64,
-    /// Upper end.
+    /// Upper end; finite, and not below the lower one.
     pub upper: f64,
 }
-impl Scalar for Interval {
-    fn from_rational(_: &Rational) -> Result<Self, Fault> {
-        Err(Fault::Overlap)
+
+impl Interval {
+    /// How far the values of the crate `libm` are widened on each side, in units in the last
+    /// place. Its sources, which are those of FreeBSD and musl, claim less than 1 for `exp`,
+    /// `log` and `pow` and up to 2 for `tanh`; nobody proved them, hence the margin.
+    pub const FUNCTION_ULPS: u32 = 4;
+
+    /// The numbers between `a` and `b`, both included, in either order; [`Fault::NotFinite`] if
+    /// one of them is no finite number.
+    pub fn new(a: f64, b: f64) -> Result<Interval, Fault> {
+        if a.is_finite() && b.is_finite() {
+            Ok(Interval { lower: a.min(b), upper: a.max(b) })
+        } else {
+            Err(Fault::NotFinite)
+        }
     }
-    fn add(&self, _: &Self) -> Result<Self, Fault> {
-        Err(Fault::Overlap)
+
+    /// The one number `x`.
+    pub fn point(x: f64) -> Result<Interval, Fault> {
+        Interval::new(x, x)
     }
-    fn sub(&self, _: &Self) -> Result<Self, Fault> {
-        Err(Fault::Overlap)
+
+    /// Whether only one number is inside.
+    pub fn is_point(&self) -> bool {
+        self.lower == self.upper
     }
-    fn mul(&self, _: &Self) -> Result<Self, Fault> {
-        Err(Fault::Overlap)
+
+    /// The distance of the ends, rounded up; infinite past the range of `f64`.
+    pub fn width(&self) -> f64 {
+        sum(self.upper, -self.lower).1
     }
-    fn neg(&self) -> Self {
-        *self
+
+    /// Whether `x` is inside.
+    pub fn contains(&self, x: f64) -> bool {
+        self.lower <= x && x <= self.upper
     }
-    fn div(&self, _: &Self) -> Result<Self, Fault> {
-        Err(Fault::Overlap)
+
+    /// Whether `q` is inside, decided exactly.
+    pub fn contains_rational(&self, q: &Rational) -> bool {
+        let end = |x| Rational::from_f64(x).ok();
+        end(self.lower).is_some_and(|l| l <= *q) && end(self.upper).is_some_and(|u| *q <= u)
     }
-    fn powi(&self, _: i32) -> Result<Self, Fault> {
-        Err(Fault::Overlap)
+
+    /// The interval of these ends, which are in order.
+    fn between((lower, upper): (f64, f64)) -> Result<Interval, Fault> {
+        Interval::new(lower, upper)
     }
-    fn pow(&self, _: &Self) -> Result<Self, Fault> {
-        Err(Fault::Overlap)
+
+    /// The smallest interval that holds the ends of all `pieces`, each a lower and an upper end.
+    fn hull(pieces: &[(f64, f64)]) -> Result<Interval, Fault> {
+        if pieces.iter().any(|(l, u)| !l.is_finite() || !u.is_finite()) {
+            return Err(Fault::NotFinite);
+        }
+        let lower = pieces.iter().map(|p| p.0).fold(f64::INFINITY, f64::min);
+        let upper = pieces.iter().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
+        Interval::new(lower, upper)
     }
-    fn call(&self, _: Function) -> Result<Self, Fault> {
-        Err(Fault::Overlap)
+
+    /// f of this interval, for an increasing f given by enclosures of its values at points.
+    fn increasing(&self, f: impl Fn(f64) -> Result<(f64, f64), Fault>) -> Result<Interval, Fault> {
+        Interval::between((f(self.lower)?.0, f(self.upper)?.1))
     }
-    fn compare(&self, _: &Self) -> Result<Ordering, Fault> {
-        Err(Fault::Overlap)
+
+    /// The power to a positive whole number of an interval without negative numbers.
+    fn magnitude_power(&self, exponent: u32) -> Result<Interval, Fault> {
+        let power = |x: f64| {
+            let (mut base, mut result) = (Interval::point(x)?, Interval::one());
+            let mut left = exponent;
+            while left > 0 {
+                if left & 1 == 1 {
+                    result = nonnegative(result.mul(&base)?);
+                }
+                left >>= 1;
+                if left > 0 {
+                    base = nonnegative(base.mul(&base)?);
+                }
+            }
+            Ok((result.lower, result.upper))
+        };
+        self.increasing(power)
     }
 }
+
+/// The part of an interval that is not below 0, where the exact value is known not to be.
+fn nonnegative(x: Interval) -> Interval {
+    Interval { lower: x.lower.max(0.0), upper: x.upper.max(0.0) }
+}
+
+/// Below this, the rounding error of a product or quotient may itself be lost to underflow, so
+/// both ends are moved. (Products of two `f64` reach 106 bits below their own leading bit; this
+/// is far more than 2^106 times the smallest positive `f64`.)
+const ERROR_KNOWN: f64 = 1e-270;
+
+/// Lower and upper bound of a number, from the nearest `f64` and the sign of what is missing
+/// (exact − nearest); both ends move where that is not known (not finite).
+fn around(nearest: f64, missing: f64) -> (f64, f64) {
+    let down = if missing >= 0.0 && missing.is_finite() { nearest } else { nearest.next_down() };
+    let up = if missing <= 0.0 && missing.is_finite() { nearest } else { nearest.next_up() };
+    (down, up)
+}
+
+/// Bounds of a + b. The error of a rounded sum is itself an `f64` (Møller and Knuth's TwoSum).
+fn sum(a: f64, b: f64) -> (f64, f64) {
+    let s = a + b;
+    let b_used = s - a;
+    let a_used = s - b_used;
+    around(s, (a - a_used) + (b - b_used))
+}
+
+/// Bounds of a · b.
+fn product(a: f64, b: f64) -> (f64, f64) {
+    if a == 0.0 || b == 0.0 {
+        return (0.0, 0.0);
+    }
+    let p = a * b;
+    around(p, if p.abs() < ERROR_KNOWN { f64::NAN } else { libm::fma(a, b, -p) })
+}
+
+/// Bounds of a / b for b ≠ 0.
+fn quotient(a: f64, b: f64) -> (f64, f64) {
+    if a == 0.0 {
+        return (0.0, 0.0);
+    }
+    let q = a / b;
+    let known = a.abs() >= ERROR_KNOWN && q.abs() >= ERROR_KNOWN;
+    around(q, if known { libm::fma(-q, b, a) * b.signum() } else { f64::NAN })
+}
+
+/// Bounds of √x for x ≥ 0.
+fn root(x: f64) -> (f64, f64) {
+    if x == 0.0 {
+        return (0.0, 0.0);
+    }
+    let r = libm::sqrt(x);
+    around(r, if x < ERROR_KNOWN { f64::NAN } else { libm::fma(-r, r, x) })
+}
+
+/// Bounds of what `libm` rounded to `x`, cut to the range of the function.
+fn widened(x: f64, least: f64, greatest: f64) -> (f64, f64) {
+    let (mut lower, mut upper) = (x, x);
+    for _ in 0..Interval::FUNCTION_ULPS {
+        lower = lower.next_down();
+        upper = upper.next_up();
+    }
+    (lower.max(least), upper.min(greatest))
+}
+
+/// Bounds of eˣ.
+fn exponential(x: f64) -> (f64, f64) {
+    if x == 0.0 { (1.0, 1.0) } else { widened(libm::exp(x), 0.0, f64::INFINITY) }
+}
+
+/// Bounds of the logistic function; for each sign the exponential that cannot overflow.
+fn logistic(x: f64) -> Result<(f64, f64), Fault> {
+    let small = Interval::between(exponential(-x.abs()))?;
+    let over = |numerator: Interval| numerator.div(&Interval::one().add(&small)?);
+    let value = if x >= 0.0 { over(Interval::one())? } else { over(small)? };
+    Ok((value.lower.max(0.0), value.upper.min(1.0)))
+}
+
+impl Scalar for Interval {
+    fn from_rational(q: &Rational) -> Result<Interval, Fault> {
+        let nearest = q.to_f64();
+        let missing = q.cmp(&Rational::from_f64(nearest)?);
+        Interval::between(around(nearest, f64::from(missing as i8)))
+    }
+
+    fn add(&self, other: &Interval) -> Result<Interval, Fault> {
+        Interval::between((sum(self.lower, other.lower).0, sum(self.upper, other.upper).1))
+    }
+
+    fn sub(&self, other: &Interval) -> Result<Interval, Fault> {
+        self.add(&other.neg())
+    }
+
+    fn mul(&self, other: &Interval) -> Result<Interval, Fault> {
+        let (a, b) = (self, other);
+        Interval::hull(&[
+            product(a.lower, b.lower),
+            product(a.lower, b.upper),
+            product(a.upper, b.lower),
+            product(a.upper, b.upper),
+        ])
+    }
+
+    fn neg(&self) -> Interval {
+        Interval { lower: -self.upper, upper: -self.lower }
+    }
+
+    fn div(&self, other: &Interval) -> Result<Interval, Fault> {
+        if other.contains(0.0) {
+            return Err(Fault::DivisionByZero);
+        }
+        let (a, b) = (self, other);
+        Interval::hull(&[
+            quotient(a.lower, b.lower),
+            quotient(a.lower, b.upper),
+            quotient(a.upper, b.lower),
+            quotient(a.upper, b.upper),
+        ])
+    }
+
+    fn powi(&self, exponent: i32) -> Result<Interval, Fault> {
+        let size = exponent.unsigned_abs();
+        if size == 0 {
+            return Ok(Interval::one());
+        }
+        let power = if size.is_multiple_of(2) {
+            self.call(Function::Abs)?.magnitude_power(size)?
+        } else {
+            // An odd power is increasing on the whole line: treat each sign by itself.
+            let above = |x: f64| Interval::point(x.max(0.0))?.magnitude_power(size);
+            let (low, high) = (self.lower, self.upper);
+            let lower = if low < 0.0 { -above(-low)?.upper } else { above(low)?.lower };
+            let upper = if high < 0.0 { -above(-high)?.lower } else { above(high)?.upper };
+            Interval::between((lower, upper))?
+        };
+        if exponent < 0 { Interval::one().div(&power) } else { Ok(power) }
+    }
+
+    fn pow(&self, exponent: &Interval) -> Result<Interval, Fault> {
+        let whole = exponent.lower as i32;
+        if exponent.is_point() && f64::from(whole) == exponent.lower {
+            return self.powi(whole);
+        }
+        if self.lower < 0.0 {
+            return Err(Fault::PowerOutOfDomain);
+        }
+        if self.lower == 0.0 && exponent.lower <= 0.0 {
+            return Err(Fault::DivisionByZero);
+        }
+        // For each base monotone in the exponent and for each exponent in the base, so the
+        // extremes are at corners.
+        let corner = |x: f64, y: f64| match x {
+            0.0 => (0.0, 0.0),
+            _ => widened(libm::pow(x, y), 0.0, f64::INFINITY),
+        };
+        Interval::hull(&[
+            corner(self.lower, exponent.lower),
+            corner(self.lower, exponent.upper),
+            corner(self.upper, exponent.lower),
+            corner(self.upper, exponent.upper),
+        ])
+    }
+
+    /// |x|, ReLU, sign and step answer with all the values they take, so sign of [−1, 2] is
+    /// [−1, 1]; whoever needs one sign asks [`Scalar::compare`].
+    fn call(&self, function: Function) -> Result<Interval, Fault> {
+        let x = self;
+        match function {
+            Function::Exp => x.increasing(|x| Ok(exponential(x))),
+            Function::Ln if x.lower > 0.0 => x.increasing(|x| {
+                Ok(if x == 1.0 {
+                    (0.0, 0.0)
+                } else {
+                    widened(libm::log(x), f64::NEG_INFINITY, f64::INFINITY)
+                })
+            }),
+            Function::Sqrt if x.lower >= 0.0 => x.increasing(|x| Ok(root(x))),
+            Function::Ln | Function::Sqrt => Err(Fault::OutOfDomain(function)),
+            Function::Tanh => x.increasing(|x| {
+                Ok(if x == 0.0 { (0.0, 0.0) } else { widened(libm::tanh(x), -1.0, 1.0) })
+            }),
+            Function::Sigmoid => x.increasing(logistic),
+            Function::Abs if x.lower >= 0.0 => Ok(*x),
+            Function::Abs if x.upper <= 0.0 => Ok(x.neg()),
+            Function::Abs => Ok(Interval { lower: 0.0, upper: x.upper.max(-x.lower) }),
+            Function::Relu => Ok(nonnegative(*x)),
+            Function::Sign => {
+                let sign = |x: f64| f64::from(i8::from(x > 0.0) - i8::from(x < 0.0));
+                x.increasing(|x| Ok((sign(x), sign(x))))
+            }
+            Function::Step => {
+                let step = |x: f64| f64::from(u8::from(x > 0.0));
+                x.increasing(|x| Ok((step(x), step(x))))
+            }
+        }
+    }
+
+    /// [`Fault::Overlap`] unless the two are disjoint or the same point.
+    fn compare(&self, other: &Interval) -> Result<Ordering, Fault> {
+        if self.upper < other.lower {
+            Ok(Ordering::Less)
+        } else if self.lower > other.upper {
+            Ok(Ordering::Greater)
+        } else if self.is_point() && self == other {
+            Ok(Ordering::Equal)
+        } else {
+            Err(Fault::Overlap)
+        }
+    }
+}
+
+impl fmt::Display for Interval {
+    /// `[1, 2]`, and `3` for a point.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_point() {
+            return f.write_str(&show_f64(self.lower));
+        }
+        write!(f, "[{}, {}]", show_f64(self.lower), show_f64(self.upper))
+    }
+}
+
+#[cfg(test)]
+mod tests;

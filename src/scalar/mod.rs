@@ -14,6 +14,8 @@ mod interval;
 mod prime;
 mod rational;
 mod real;
+#[cfg(test)]
+pub(crate) mod strategies;
 
 pub use dual::Dual;
 pub use function::Function;

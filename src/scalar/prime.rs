@@ -123,3 +123,72 @@ impl Scalar for Prime {
         Err(Fault::NoOrder)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::strategies::rational;
+    use super::*;
+
+    fn residue(q: &Rational) -> Prime {
+        // A denominator divisible by 2^61 − 1 does not come up.
+        Prime::from_rational(q).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn the_way_from_the_rationals_is_a_ring_homomorphism(
+            a in rational(), b in rational(), n in -6i32..7,
+        ) {
+            let (x, y) = (residue(&a), residue(&b));
+            prop_assert_eq!(residue(&a.add(&b).unwrap()), x.add(&y).unwrap());
+            prop_assert_eq!(residue(&a.sub(&b).unwrap()), x.sub(&y).unwrap());
+            prop_assert_eq!(residue(&a.mul(&b).unwrap()), x.mul(&y).unwrap());
+            prop_assert_eq!(residue(&Scalar::neg(&a)), x.neg());
+            if !b.is_zero() {
+                prop_assert_eq!(residue(&a.div(&b).unwrap()), x.div(&y).unwrap());
+                prop_assert_eq!(residue(&b.powi(n).unwrap()), y.powi(n).unwrap());
+            }
+            prop_assert!([x, y, x.neg()].iter().all(|p| p.residue() < Prime::MODULUS));
+        }
+
+        #[test]
+        fn every_residue_but_0_has_an_inverse(n in any::<u64>()) {
+            let x = Prime::new(n);
+            if x.residue() == 0 {
+                prop_assert_eq!(Prime::one().div(&x), Err(Fault::DivisionByZero));
+            } else {
+                prop_assert_eq!(x.mul(&Prime::one().div(&x).unwrap()), Ok(Prime::one()));
+            }
+        }
+    }
+
+    #[test]
+    fn the_edges_of_the_field() {
+        let last = Prime::new(Prime::MODULUS - 1);
+        assert_eq!(last, Prime::integer(-1));
+        assert_eq!(last.mul(&last), Ok(Prime::one()));
+        assert_eq!(last.add(&Prime::one()), Ok(Prime::zero()));
+        assert_eq!(Prime::new(Prime::MODULUS), Prime::zero());
+        assert_eq!(Prime::zero().neg(), Prime::zero());
+        assert_eq!(Prime::zero().powi(0), Ok(Prime::one()));
+        assert_eq!(Prime::zero().powi(-1), Err(Fault::DivisionByZero));
+        // 2^61 = 1 here, so 61 is the order of 2.
+        assert_eq!(Prime::integer(2).powi(61), Ok(Prime::one()));
+    }
+
+    #[test]
+    fn functions_are_fixed_and_differ() {
+        let x = Prime::new(12345);
+        let smooth: Vec<_> = Function::ALL.into_iter().filter(|f| !f.has_kink()).collect();
+        for (i, f) in smooth.iter().enumerate() {
+            assert_eq!(x.call(*f), x.call(*f));
+            for g in &smooth[..i] {
+                assert_ne!(x.call(*f), x.call(*g), "{f} {g}");
+            }
+        }
+        assert_eq!(x.call(Function::Relu), Err(Fault::NoOrder));
+        assert_eq!(x.compare(&x), Err(Fault::NoOrder));
+    }
+}

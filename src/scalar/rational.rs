@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use num_bigint::BigInt;
+use num_integer::Integer;
 use num_rational::{BigRational, Ratio};
 use num_traits::{CheckedAdd, CheckedDiv, CheckedMul, CheckedSub, One, Signed, ToPrimitive, Zero};
 
@@ -31,6 +32,11 @@ impl Rational {
     /// The largest size of a numerator or denominator, in bits; past it, operations answer
     /// [`Fault::TooLarge`] instead of filling the memory.
     pub const MAX_BITS: u64 = 1 << 16;
+    /// The largest number of digits, before and after the point, of a decimal that is read.
+    pub const MAX_DIGITS: usize = 1000;
+    /// The largest exponent, of either sign, of a decimal that is read. The smallest positive
+    /// `f64` is about 4.9e-324, so every `f64` that is printed can be read.
+    pub const MAX_EXPONENT: u32 = 324;
 
     /// `numer / denom` in lowest terms.
     pub fn new(numer: impl Into<BigInt>, denom: impl Into<BigInt>) -> Result<Rational, Fault> {
@@ -226,8 +232,18 @@ impl Scalar for Rational {
         if let Some(n) = exponent.to_i32() {
             return self.powi(n);
         }
+        if self.is_one() {
+            return Ok(self.clone());
+        }
         if exponent.is_integer() {
-            return if self.is_one() { Ok(self.clone()) } else { Err(Fault::TooLarge) };
+            // Past the range of i32 only 0, 1 and −1 have powers of a bearable size.
+            let even = exponent.numer().is_even();
+            return match (self.to_i32(), exponent.is_negative()) {
+                (Some(0), true) => Err(Fault::DivisionByZero),
+                (Some(0), false) => Ok(self.clone()),
+                (Some(-1), _) => Ok(Rational::from(if even { 1 } else { -1 })),
+                _ => Err(Fault::TooLarge),
+            };
         }
         if self.is_negative() {
             return Err(Fault::PowerOutOfDomain);
@@ -310,45 +326,49 @@ impl fmt::Debug for Rational {
 impl std::str::FromStr for Rational {
     type Err = Fault;
 
-    /// Reads `12`, `-7/2`, `0.1`, `2.5e-3`; exact. Exponents past ±308, which no `f64` has
-    /// either, are [`Fault::TooLarge`]; anything that is no number is [`Fault::NotFinite`].
+    /// Reads `12`, `-7/2`, `0.1`, `2.5e-3`; exact, and with one fraction bar at most. What is no
+    /// number is [`Fault::NotFinite`]; more than [`Rational::MAX_DIGITS`] digits or an exponent
+    /// past [`Rational::MAX_EXPONENT`] is [`Fault::TooLarge`].
     fn from_str(text: &str) -> Result<Rational, Fault> {
-        if let Some((n, d)) = text.split_once('/') {
-            return n.trim().parse::<Rational>()?.div(&d.trim().parse()?);
+        match text.split_once('/') {
+            Some((n, d)) => decimal(n.trim())?.div(&decimal(d.trim())?),
+            None => decimal(text),
         }
-        let (mantissa, exponent) = match text.find(['e', 'E']) {
-            Some(at) => (&text[..at], &text[at + 1..]),
-            None => (text, "0"),
-        };
-        let (negative, digits) = match mantissa.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, mantissa),
-        };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-        let power = exponent.strip_prefix('+').unwrap_or(exponent);
-        if whole.len() + fraction.len() == 0
-            || !all_digits(whole)
-            || !all_digits(fraction)
-            || !all_digits(power.strip_prefix('-').unwrap_or(power))
-        {
-            return Err(Fault::NotFinite);
-        }
-        const MAX_DIGITS: usize = 1000;
-        if whole.len() + fraction.len() > MAX_DIGITS {
-            return Err(Fault::TooLarge);
-        }
-        let power: i32 = power.parse().map_err(|_| Fault::TooLarge)?;
-        if power.abs() > 308 {
-            return Err(Fault::TooLarge);
-        }
-        let mut n = BigInt::parse_bytes(format!("{whole}{fraction}").as_bytes(), 10)
-            .ok_or(Fault::NotFinite)?;
-        if negative {
-            n = -n;
-        }
-        let ten = |k: i32| BigInt::from(10).pow(k.unsigned_abs());
-        let shift = power - fraction.len() as i32;
-        if shift >= 0 { Rational::new(n * ten(shift), 1) } else { Rational::new(n, ten(shift)) }
     }
 }
+
+/// A decimal number without a fraction bar.
+fn decimal(text: &str) -> Result<Rational, Fault> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (negative, digits) = match mantissa.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, mantissa),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    let power_digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    if whole.len() + fraction.len() == 0
+        || power_digits.is_empty()
+        || ![whole, fraction, power_digits].into_iter().all(all_digits)
+    {
+        return Err(Fault::NotFinite);
+    }
+    if whole.len() + fraction.len() > Rational::MAX_DIGITS {
+        return Err(Fault::TooLarge);
+    }
+    let power: i32 = exponent.parse().map_err(|_| Fault::TooLarge)?;
+    if power.unsigned_abs() > Rational::MAX_EXPONENT {
+        return Err(Fault::TooLarge);
+    }
+    let mut n =
+        BigInt::parse_bytes(format!("{whole}{fraction}").as_bytes(), 10).ok_or(Fault::NotFinite)?;
+    if negative {
+        n = -n;
+    }
+    let ten = |k: i32| BigInt::from(10).pow(k.unsigned_abs());
+    let shift = power - fraction.len() as i32;
+    if shift >= 0 { Rational::new(n * ten(shift), 1) } else { Rational::new(n, ten(shift)) }
+}
+
+#[cfg(test)]
+mod tests;

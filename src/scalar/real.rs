@@ -65,7 +65,8 @@ impl Scalar for f64 {
                 Ok(e / (1.0 + e))
             }
             Function::Abs => Ok(x.abs()),
-            Function::Relu => Ok(x.max(0.0)),
+            // Not `max`, which may answer −0 or +0 for −0, differently on different machines.
+            Function::Relu => Ok(if x > 0.0 { x } else { 0.0 }),
             Function::Sign if x == 0.0 => Ok(0.0),
             Function::Sign => Ok(x.signum()),
             Function::Step => Ok(f64::from(u8::from(x > 0.0))),
@@ -78,7 +79,54 @@ impl Scalar for f64 {
 }
 
 /// An `f64` as text: the shortest decimals that read back to the same number, in scientific
-/// notation where that is shorter to read. Every float that backproof prints goes through here.
+/// notation where that is shorter to read; −0 is written 0. Every float that backproof prints goes through here.
 pub fn show_f64(x: f64) -> String {
-    if x == 0.0 || (1e-4..1e7).contains(&x.abs()) { format!("{x}") } else { format!("{x:e}") }
+    if x == 0.0 {
+        return "0".to_string();
+    }
+    if (1e-4..1e7).contains(&x.abs()) { format!("{x}") } else { format!("{x:e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_logistic_function_is_symmetric_and_in_its_range(x in -800.0..800.0f64) {
+            let at = |x: f64| x.call(Function::Sigmoid).unwrap();
+            prop_assert!((0.0..=1.0).contains(&at(x)));
+            prop_assert!((at(x) + at(-x) - 1.0).abs() < 1e-15);
+        }
+
+        #[test]
+        fn a_shown_float_reads_back(x in any::<f64>()) {
+            prop_assert_eq!(show_f64(x).parse::<f64>().unwrap().to_bits() == x.to_bits(), x != 0.0 || x.is_sign_positive());
+        }
+    }
+
+    #[test]
+    fn faults_name_what_is_wrong() {
+        assert_eq!(1.0.div(&0.0), Err(Fault::DivisionByZero));
+        assert_eq!(0.0.powi(-2), Err(Fault::DivisionByZero));
+        assert_eq!((-1.0).pow(&0.5), Err(Fault::PowerOutOfDomain));
+        assert_eq!((-2.0).pow(&3.0), Ok(-8.0));
+        assert_eq!(1e300.mul(&1e300), Err(Fault::NotFinite));
+        assert_eq!(710.0.call(Function::Exp), Err(Fault::NotFinite));
+        assert_eq!(0.0.call(Function::Ln), Err(Fault::OutOfDomain(Function::Ln)));
+        assert_eq!((-1.0).call(Function::Sqrt), Err(Fault::OutOfDomain(Function::Sqrt)));
+        assert_eq!(f64::from_rational(&"1e324".parse().unwrap()), Err(Fault::NotFinite));
+        assert!((-0.0).call(Function::Relu).unwrap().is_sign_positive());
+    }
+
+    #[test]
+    fn floats_are_shown_short() {
+        let shown = [0.0, -0.0, 0.1, -2.5, 1e-4, 1e-5, 9_999_999.0, 1e7, 6.02e23, 5e-324];
+        assert_eq!(
+            shown.map(show_f64),
+            ["0", "0", "0.1", "-2.5", "0.0001", "1e-5", "9999999", "1e7", "6.02e23", "5e-324"]
+        );
+    }
 }

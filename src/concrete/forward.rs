@@ -1,0 +1,345 @@
+//! The forward pass: leaves in, the value of every tensor that the loss is made of out.
+
+use std::cmp::Ordering;
+
+use super::conv::for_taps;
+use super::{Decide, Decision, Decisions, Kink, KinkKind, Values, at, error, whole_exponent};
+use crate::diag::{Error, Kind};
+use crate::net::{Network, NodeId, Op, QuantityId};
+use crate::scalar::{Fault, Function, Scalar};
+
+/// The largest number of elements and products of one forward pass, all tensors together.
+pub const MAX_WORK: usize = 1 << 26;
+
+/// What a forward pass found.
+#[derive(Clone, Debug)]
+pub struct Forward<T> {
+    values: Vec<Option<Vec<T>>>,
+    named: Vec<NodeId>,
+    loss: T,
+    decisions: Decisions,
+    kinks: Vec<Kink>,
+}
+
+impl<T> Forward<T> {
+    /// The elements of a tensor, row-major; `None` where the loss is not made of it.
+    pub fn value(&self, node: NodeId) -> Option<&[T]> {
+        self.values.get(node.index())?.as_deref()
+    }
+
+    /// The elements of a quantity, row-major; `None` where the loss is not made of it.
+    pub fn of(&self, quantity: QuantityId) -> Option<&[T]> {
+        self.value(*self.named.get(quantity.index())?)
+    }
+
+    /// The loss.
+    pub fn loss(&self) -> &T {
+        &self.loss
+    }
+
+    /// What was decided at every kink; for a run by [`Decide::Recorded`], what was replayed.
+    pub fn decisions(&self) -> &Decisions {
+        &self.decisions
+    }
+
+    /// The close calls, in the order of the nodes; found by value only, so a replaying run has
+    /// none.
+    pub fn kinks(&self) -> &[Kink] {
+        &self.kinks
+    }
+}
+
+/// The values of a network at a point. Only leaves that the loss needs have to be in `values`;
+/// what is there for a defined quantity is not looked at.
+///
+/// # Errors
+/// [`Kind::Value`] for each leaf without a value and each value that is not exact in `T`,
+/// [`Kind::Shape`] for a wrong number of values, [`Kind::Domain`] where an operation is not
+/// defined at the point, [`Kind::Assumption`] where a recorded decision is missing or impossible,
+/// [`Kind::Limit`] past [`MAX_WORK`] or the range of `T`. All but the first and second name the
+/// element.
+pub fn forward<T: Scalar>(
+    net: &Network,
+    values: &Values<T>,
+    decide: Decide<'_>,
+) -> Result<Forward<T>, Error> {
+    let loss = net.quantity(net.loss()).node;
+    let needed = needed(net, loss);
+    check_work(net, &needed)?;
+    check_leaves(net, &needed, values)?;
+    let mut pass = Pass {
+        net,
+        leaves: values,
+        decide,
+        values: vec![None; net.nodes().len()],
+        decisions: Decisions::new(),
+        kinks: Vec::new(),
+    };
+    for index in (0..needed.len()).filter(|i| needed[*i]) {
+        let node = NodeId(index as u32);
+        let value = pass.compute(node).map_err(|stop| stop.explain(net, node))?;
+        pass.values[index] = Some(value);
+    }
+    Ok(Forward {
+        loss: pass.get(loss)[0].clone(),
+        named: net.quantities().map(|(_, quantity)| quantity.node).collect(),
+        values: pass.values,
+        decisions: pass.decisions,
+        kinks: pass.kinks,
+    })
+}
+
+/// Which nodes the loss is made of.
+fn needed(net: &Network, loss: NodeId) -> Vec<bool> {
+    let mut needed = vec![false; net.nodes().len()];
+    needed[loss.index()] = true;
+    for index in (0..=loss.index()).rev() {
+        if needed[index] {
+            net.nodes()[index].op.for_operands(|operand| needed[operand.index()] = true);
+        }
+    }
+    needed
+}
+
+fn check_work(net: &Network, needed: &[bool]) -> Result<(), Error> {
+    let mut total = 0usize;
+    for (tensor, _) in net.nodes().iter().zip(needed).filter(|(_, needed)| **needed) {
+        let mut work = 1;
+        match &tensor.op {
+            Op::Conv { kernel, .. } => work = net.node(*kernel).shape.elements(),
+            op => op.for_operands(|_| work += 1),
+        }
+        total = total.saturating_add(work.saturating_mul(tensor.shape.elements()));
+        if total > MAX_WORK {
+            let sentence = format!("the network needs more than {MAX_WORK} multiplications");
+            return Err(Error::new(Kind::Limit, sentence)
+                .at(tensor.span)
+                .label("up to here")
+                .hint("smaller tensors or a larger stride need fewer"));
+        }
+    }
+    Ok(())
+}
+
+/// Every needed leaf must have its values; all mistakes are reported at once.
+fn check_leaves<T>(net: &Network, needed: &[bool], values: &Values<T>) -> Result<(), Error> {
+    let mut errors = Vec::new();
+    for (id, quantity) in net.quantities() {
+        let tensor = net.node(quantity.node);
+        if !needed[quantity.node.index()] || !matches!(tensor.op, Op::Leaf(_)) {
+            continue;
+        }
+        let (name, shape) = (&quantity.name, &tensor.shape);
+        match values.get(&id).map(Vec::len) {
+            Some(found) if found == shape.elements() => {}
+            Some(found) => {
+                let wanted = shape.elements();
+                let sentence =
+                    format!("`{name}` is {shape}: expected {wanted} values, found {found}");
+                errors.push(Error::new(Kind::Shape, sentence).at(quantity.span));
+            }
+            None => errors.push(
+                Error::new(Kind::Value, format!("`{name}` has no value"))
+                    .at(quantity.span)
+                    .hint(format!("give one: `given {name} = …`")),
+            ),
+        }
+    }
+    Error::collect(errors).map_or(Ok(()), Err)
+}
+
+/// Why a node could not be computed.
+enum Stop {
+    Fault(usize, Fault),
+    Recorded(String),
+}
+
+impl Stop {
+    fn explain(self, net: &Network, node: NodeId) -> Error {
+        match self {
+            Stop::Fault(element, fault) => error::of_forward(net, node, element, fault),
+            Stop::Recorded(sentence) => {
+                Error::new(Kind::Assumption, sentence).at(net.node(node).span)
+            }
+        }
+    }
+}
+
+struct Pass<'a, T> {
+    net: &'a Network,
+    leaves: &'a Values<T>,
+    decide: Decide<'a>,
+    values: Vec<Option<Vec<T>>>,
+    decisions: Decisions,
+    kinks: Vec<Kink>,
+}
+
+impl<T: Scalar> Pass<'_, T> {
+    fn get(&self, node: NodeId) -> &[T] {
+        match &self.values[node.index()] {
+            Some(values) => values,
+            None => unreachable!("operands precede their users and are needed with them"),
+        }
+    }
+
+    fn compute(&mut self, node: NodeId) -> Result<Vec<T>, Stop> {
+        let net = self.net;
+        match &net.node(node).op {
+            Op::Leaf(quantity) => Ok(self.leaves.get(quantity).cloned().unwrap_or_default()),
+            Op::Number(q) => Ok(vec![T::from_rational(q).map_err(|f| Stop::Fault(0, f))?]),
+            Op::Define(_, a) => Ok(self.get(*a).to_vec()),
+            Op::Neg(a) => Ok(self.get(*a).iter().map(T::neg).collect()),
+            Op::Add(all) => self.fold(node, all, T::zero, T::add),
+            Op::Mul(all) => self.fold(node, all, T::one, T::mul),
+            Op::Sub(a, b) => {
+                self.elementwise(node, |e| at(self.get(*a), e).sub(at(self.get(*b), e)))
+            }
+            Op::Div(a, b) => {
+                self.elementwise(node, |e| at(self.get(*a), e).div(at(self.get(*b), e)))
+            }
+            Op::Pow(a, b) => match whole_exponent(net, *b) {
+                Some(n) => self.elementwise(node, |e| at(self.get(*a), e).powi(n)),
+                None => self.elementwise(node, |e| at(self.get(*a), e).pow(at(self.get(*b), e))),
+            },
+            Op::Call(f, a) if f.has_kink() => self.kinked(node, *f, *a),
+            Op::Call(f, a) => self.elementwise(node, |e| self.get(*a)[e].call(*f)),
+            Op::MaxOf(all) => {
+                let winner = self.wins(node, all.len(), |pass, i| &pass.get(all[i])[0])?;
+                Ok(vec![self.get(all[winner])[0].clone()])
+            }
+            Op::Max(a) => {
+                let winner = self.wins(node, self.get(*a).len(), |pass, i| &pass.get(*a)[i])?;
+                Ok(vec![self.get(*a)[winner].clone()])
+            }
+            Op::Sum(a) => {
+                let sum = self.get(*a).iter().try_fold(T::zero(), |sum, x| sum.add(x));
+                Ok(vec![sum.map_err(|f| Stop::Fault(0, f))?])
+            }
+            Op::Element(a, index) => {
+                let position = net.node(*a).shape.position(index).unwrap_or(usize::MAX);
+                match self.get(*a).get(position) {
+                    Some(x) => Ok(vec![x.clone()]),
+                    None => unreachable!("the network's builder checks indices"),
+                }
+            }
+            Op::Conv { input, kernel, window } => {
+                let (x, k) = (self.get(*input), self.get(*kernel));
+                let shape = |id: NodeId| &net.node(id).shape;
+                let mut y = vec![T::zero(); shape(node).elements()];
+                for_taps(shape(*input), shape(*kernel), shape(node), *window, |tap| {
+                    let term = k[tap.kernel].mul(&x[tap.input]);
+                    y[tap.output] = term
+                        .and_then(|term| y[tap.output].add(&term))
+                        .map_err(|f| Stop::Fault(tap.output, f))?;
+                    Ok(())
+                })?;
+                Ok(y)
+            }
+        }
+    }
+
+    fn elementwise(
+        &self,
+        node: NodeId,
+        f: impl Fn(usize) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Stop> {
+        let elements = self.net.node(node).shape.elements();
+        (0..elements).map(|e| f(e).map_err(|fault| Stop::Fault(e, fault))).collect()
+    }
+
+    fn fold(
+        &self,
+        node: NodeId,
+        operands: &[NodeId],
+        empty: fn() -> T,
+        step: fn(&T, &T) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Stop> {
+        self.elementwise(node, |e| {
+            let mut terms = operands.iter().map(|id| at(self.get(*id), e));
+            let first = terms.next().cloned().unwrap_or_else(empty);
+            terms.try_fold(first, |sum, term| step(&sum, term))
+        })
+    }
+
+    /// The position of the greatest of `count` arguments, recorded.
+    fn wins(
+        &mut self,
+        node: NodeId,
+        count: usize,
+        argument: impl Fn(&Self, usize) -> &T,
+    ) -> Result<usize, Stop> {
+        let winner = match self.decide {
+            Decide::Recorded(made) => match made.winner(node) {
+                Some(winner) if winner < count => winner,
+                Some(winner) => {
+                    return Err(Stop::Recorded(format!(
+                        "argument number {winner} cannot win a max of {count} (counted from 0)"
+                    )));
+                }
+                None => return Err(Stop::Recorded("no winner is recorded for this max".into())),
+            },
+            Decide::ByValue => {
+                let mut greatest = vec![0];
+                for i in 1..count {
+                    let order = argument(self, i).compare(argument(self, greatest[0]));
+                    match order.map_err(|f| Stop::Fault(0, f))? {
+                        Ordering::Greater => greatest = vec![i],
+                        Ordering::Equal => greatest.push(i),
+                        Ordering::Less => {}
+                    }
+                }
+                let winner = greatest[0];
+                if greatest.len() > 1 {
+                    let kind = KinkKind::Tie(greatest);
+                    self.kinks.push(Kink { node, element: 0, kind });
+                }
+                winner
+            }
+        };
+        self.decisions.set(node, Decision::Winner(winner));
+        Ok(winner)
+    }
+
+    /// |x|, ReLU, sign or step, from the signs of the elements, recorded.
+    fn kinked(&mut self, node: NodeId, f: Function, a: NodeId) -> Result<Vec<T>, Stop> {
+        let count = self.get(a).len();
+        let signs = match self.decide {
+            Decide::Recorded(made) => match made.signs(node) {
+                Some(signs) if signs.len() == count => signs.to_vec(),
+                Some(signs) => {
+                    return Err(Stop::Recorded(format!(
+                        "{f} of {count} elements: expected as many recorded signs, found {}",
+                        signs.len()
+                    )));
+                }
+                None => return Err(Stop::Recorded(format!("no signs are recorded for this {f}"))),
+            },
+            Decide::ByValue => {
+                let zero = T::zero();
+                let signs = self.get(a).iter().enumerate();
+                signs
+                    .map(|(e, x)| x.compare(&zero).map_err(|fault| Stop::Fault(e, fault)))
+                    .collect::<Result<Vec<_>, _>>()?
+            }
+        };
+        if matches!(self.decide, Decide::ByValue) {
+            let zeros = signs.iter().enumerate().filter(|(_, sign)| **sign == Ordering::Equal);
+            self.kinks.extend(zeros.map(|(element, _)| Kink {
+                node,
+                element,
+                kind: KinkKind::Zero(f),
+            }));
+        }
+        let values = self.get(a).iter().zip(&signs);
+        let values = values.map(|(x, sign)| match (f, sign) {
+            (Function::Abs | Function::Relu, Ordering::Greater) => x.clone(),
+            (Function::Abs, Ordering::Less) => x.neg(),
+            (Function::Sign | Function::Step, Ordering::Greater) => T::one(),
+            (Function::Sign, Ordering::Less) => T::one().neg(),
+            _ => T::zero(),
+        });
+        let values = values.collect();
+        self.decisions.set(node, Decision::Signs(signs));
+        Ok(values)
+    }
+}
