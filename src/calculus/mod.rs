@@ -15,8 +15,10 @@ mod plan;
 pub mod rules;
 mod step;
 pub mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub use derive::{Request, derive};
-pub use path::{replace_at, subterm};
+pub use path::{rebuild, replace_at, subterm};
 pub use rules::{Group, Rule};
 pub use step::{Derivation, Lemma, LemmaId, Role, Step};

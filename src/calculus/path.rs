@@ -28,11 +28,11 @@ pub fn replace_at(g: &mut Graph, root: ExprId, site: &[u32], new: ExprId) -> Exp
         let inner = g.children(children[slot]);
         children.splice(slot..=slot, inner);
     }
-    with_children(g, root, &children)
+    rebuild(g, root, &children)
 }
 
-/// The node of `like` over other children.
-fn with_children(g: &mut Graph, like: ExprId, children: &[ExprId]) -> ExprId {
+/// The node of `like` over other children, as many as it has.
+pub fn rebuild(g: &mut Graph, like: ExprId, children: &[ExprId]) -> ExprId {
     match g.node(like) {
         Node::Number(_) | Node::Var(_) => like,
         Node::Named(s, _) => {
@@ -52,6 +52,15 @@ fn with_children(g: &mut Graph, like: ExprId, children: &[ExprId]) -> ExprId {
     }
 }
 
+/// Whether rewriting stops here. What is behind a name is not part of the line; and a max that
+/// was rewritten inside would be another one than that whose winner is assumed.
+pub(super) fn is_sealed(g: &Graph, id: ExprId) -> bool {
+    matches!(
+        g.node(id),
+        Node::Named(..) | Node::Partial { .. } | Node::Wins { .. } | Node::Max(_)
+    )
+}
+
 /// Every place of `root` where `wanted` holds, outermost only, from left to right. Names and
 /// derivatives are not looked into: what is behind a name is not part of the line.
 pub(super) fn sites(
@@ -66,7 +75,7 @@ pub(super) fn sites(
             found.push((site, id));
             continue;
         }
-        if matches!(g.node(id), Node::Named(..) | Node::Partial { .. } | Node::Wins { .. }) {
+        if is_sealed(g, id) {
             continue;
         }
         for (n, child) in g.children(id).into_iter().enumerate().rev() {

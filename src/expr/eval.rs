@@ -42,7 +42,7 @@ pub enum Rest<'a> {
     ByValue,
     /// What another run decided, as for a prime field, which has no order.
     Recorded(&'a FxHashMap<ExprId, Decision>),
-    /// A pattern drawn from a seed, the same for equal nodes: an identity that holds for every
+    /// A pattern drawn from a seed, for number systems without an order: an identity that holds for every
     /// pattern holds in particular for the true one.
     Drawn(u64),
 }
@@ -224,7 +224,7 @@ impl<T: Scalar> Pass<'_, T> {
             Node::Neg(a) => done.get(a).neg(),
             Node::Sub(a, b) => done.get(a).sub(done.get(b))?,
             Node::Div(a, b) => done.get(a).div(done.get(b))?,
-            Node::Pow(a, b) => match g.as_number(b).and_then(crate::scalar::Rational::to_i32) {
+            Node::Pow(a, b) => match g.as_whole(b) {
                 Some(n) => done.get(a).powi(n)?,
                 None => done.get(a).pow(done.get(b))?,
             },
@@ -287,14 +287,7 @@ impl<T: Scalar> Pass<'_, T> {
                 Some(Decision::Sign(sign)) => Ok(*sign),
                 _ => Err(Fault::NoOrder.into()),
             },
-            Rest::Drawn(seed) => {
-                let mut bare = argument;
-                while let Node::Named(_, value) = self.g.node(bare) {
-                    bare = value;
-                }
-                let positive = mix(seed, bare).is_multiple_of(2);
-                Ok(if positive { Ordering::Greater } else { Ordering::Less })
-            }
+            Rest::Drawn(seed) => Ok(done.get(argument).drawn_sign(seed)?),
             Rest::ByValue => Ok(done.get(argument).compare(&T::zero())?),
         }
     }

@@ -192,6 +192,20 @@ impl Graph {
         }
     }
 
+    /// The whole number that this is, if it is written as one, perhaps with a sign or under a
+    /// name: as an exponent it asks for no more than multiplication.
+    pub fn as_whole(&self, id: ExprId) -> Option<i32> {
+        let (mut e, mut sign) = (id, 1);
+        loop {
+            match self.node(e) {
+                Node::Named(_, value) => e = value,
+                Node::Neg(a) => (e, sign) = (a, -sign),
+                Node::Number(n) => return self.number_of(n).to_i32()?.checked_mul(sign),
+                _ => return None,
+            }
+        }
+    }
+
     /// The symbol of a variable or a named quantity.
     pub fn symbol_of(&self, id: ExprId) -> Option<SymbolId> {
         match self.node(id) {

@@ -38,6 +38,8 @@ pub enum Math {
     Bracket(Box<Math>),
     /// ∂of/∂by.
     Partial(Box<Math>, Box<Math>),
+    /// ⌊a⌋, the greatest whole number not above a.
+    Floor(Box<Math>),
     /// Δa.
     Delta(Box<Math>),
     /// a = b, a ← b, ….

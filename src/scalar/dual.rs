@@ -116,6 +116,10 @@ impl<T: Scalar> Scalar for Dual<T> {
     fn compare(&self, other: &Self) -> Result<Ordering, Fault> {
         self.value.compare(&other.value)
     }
+
+    fn drawn_sign(&self, seed: u64) -> Result<Ordering, Fault> {
+        self.value.drawn_sign(seed)
+    }
 }
 
 #[cfg(test)]
