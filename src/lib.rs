@@ -13,4 +13,5 @@ pub mod lower;
 pub mod net;
 pub mod page;
 pub mod proof;
+pub mod render;
 pub mod scalar;
