@@ -7,4 +7,5 @@ pub mod diag;
 pub mod expr;
 pub mod net;
 pub mod page;
+pub mod proof;
 pub mod scalar;

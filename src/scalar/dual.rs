@@ -116,6 +116,11 @@ impl<T: Scalar> Scalar for Dual<T> {
     fn compare(&self, other: &Self) -> Result<Ordering, Fault> {
         self.value.compare(&other.value)
     }
+
+    fn winners(args: &[&Self]) -> Result<Vec<Self>, Fault> {
+        let values: Vec<&T> = args.iter().map(|a| &a.value).collect();
+        Ok(T::winners(&values)?.into_iter().map(Dual::constant).collect())
+    }
 }
 
 #[cfg(test)]
