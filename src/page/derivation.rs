@@ -11,7 +11,7 @@ use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
 use crate::calculus::{Derivation, Group, Lemma, LemmaId, Role, Rule, Step};
 use crate::expr::{ExprId, Node};
 use crate::lesson::{Lesson, Number, Why};
-use crate::proof::Verdict;
+use crate::proof::StepProof;
 
 /// How much of a derivation a page shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,9 +65,9 @@ fn title(lesson: &Lesson) -> String {
 fn proof_section(lesson: &Lesson) -> Section {
     let count = |verdict| lesson.replay.count(verdict);
     let kinds = [
-        (Verdict::Exact, "exactly, by equal normal forms"),
-        (Verdict::Assumed, "exactly, given who wins"),
-        (Verdict::Probabilistic, "by evaluation in a prime field"),
+        (StepProof::Exact, "exactly, by equal normal forms"),
+        (StepProof::Assumed, "exactly, given who wins"),
+        (StepProof::Probabilistic, "by evaluation in a prime field"),
     ];
     let parts: Vec<String> = kinds
         .iter()

@@ -105,6 +105,12 @@ pub trait Scalar: Clone + fmt::Debug + PartialEq {
         Err(Fault::NoOrder)
     }
 
+    /// For each of `args` the number that is 1 where it is the first of the greatest and 0
+    /// elsewhere. Only number systems that keep every case have it, such as a normal form.
+    fn winners(_args: &[&Self]) -> Result<Vec<Self>, Fault> {
+        Err(Fault::NoOrder)
+    }
+
     /// 0.
     fn zero() -> Self {
         Self::integer(0)
