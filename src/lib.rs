@@ -15,3 +15,5 @@ pub mod page;
 pub mod proof;
 pub mod render;
 pub mod scalar;
+
+pub use lang::parse_network;

@@ -173,6 +173,10 @@ impl Formula {
                 self.enclosed("[", "]", |f| f.set(of, Slot::Free, how, deeper));
             }
             Math::Partial(of, by) => self.partial(of, by, how, deeper),
+            Math::Floor(of) => {
+                let (before, after) = if how.unicode { ("⌊", "⌋") } else { ("floor(", ")") };
+                self.enclosed(before, after, |f| f.set(of, Slot::Free, how, deeper));
+            }
             Math::Delta(of) => {
                 self.text(if how.unicode { "Δ" } else { "Delta " });
                 self.set(of, Slot::Whole, how, deeper);

@@ -220,6 +220,11 @@ impl Tex {
                 self.enclosed("[", "]", how, |tex, how| tex.set(of, Slot::Free, how));
             }
             Math::Partial(of, by) => self.partial(of, by, how),
+            Math::Floor(of) => {
+                self.enclosed("\\lfloor ", "\\rfloor ", how, |tex, how| {
+                    tex.set(of, Slot::Free, how);
+                });
+            }
             Math::Delta(of) => {
                 self.push("\\Delta ", LETTER);
                 self.set(of, Slot::Whole, how);
