@@ -11,6 +11,8 @@ mod flow;
 mod formula;
 mod json;
 mod latex;
+#[cfg(test)]
+mod laws;
 mod line;
 mod markdown;
 #[cfg(test)]

@@ -222,7 +222,7 @@ impl Tex {
             Math::Partial(of, by) => self.partial(of, by, how),
             Math::Delta(of) => {
                 self.push("\\Delta ", LETTER);
-                self.set(of, Slot::Whole, how);
+                self.atom(of, Slot::Whole, how);
             }
             Math::Relation(left, relation, right) => {
                 self.set(left, Slot::Free, how);
@@ -294,15 +294,20 @@ impl Tex {
     }
 
     fn power(&mut self, base: &Math, exponent: &Math, how: How) {
-        match base.alone() {
-            // exp(x)², for eˣ² would be another thing.
-            Math::Call(Function::Exp, of) => {
+        self.atom(base, Slot::Base, how);
+        self.raise(exponent, how);
+    }
+
+    /// What must be one thing to the eye. The exponential function is set as exp(x) there, for
+    /// of eˣ an exponent or a prefix would take only a part.
+    fn atom(&mut self, math: &Math, slot: Slot, how: How) {
+        match math.alone() {
+            Math::Call(Function::Exp, of) if how.depth < MAX_DEPTH => {
                 self.push("\\exp", 3 * LETTER);
                 self.enclosed("(", ")", how, |tex, how| tex.set(of, Slot::Free, how));
             }
-            base => self.set(base, Slot::Base, how),
+            math => self.set(math, slot, how),
         }
-        self.raise(exponent, how);
     }
 
     fn raise(&mut self, exponent: &Math, how: How) {
@@ -351,10 +356,11 @@ impl Tex {
             self.push("\\partial ", LETTER);
             self.set(of, Slot::Differentiated, how);
             self.push("/\\partial ", 2 * LETTER);
-            self.set(by, Slot::Whole, how);
+            self.atom(by, Slot::Whole, how);
             return;
         }
-        let below = Tex::part(by, Slot::Whole, how);
+        let mut below = Tex { pieces: Vec::new(), tall: false };
+        below.atom(by, Slot::Whole, how);
         let below = (format!("\\partial {}", below.one_line()), below.width() + LETTER);
         let part = Tex::part(of, Slot::Differentiated, how);
         if !part.tall {
