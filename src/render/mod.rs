@@ -16,6 +16,8 @@ mod laws;
 mod line;
 mod markdown;
 #[cfg(test)]
+mod reader;
+#[cfg(test)]
 mod sample;
 mod spell;
 mod table;

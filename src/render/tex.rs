@@ -25,6 +25,8 @@ struct How {
     reader: Reader,
     /// Fractions on the line, a/b.
     linear: bool,
+    /// How many stacked fractions are around this.
+    stacked: usize,
     /// In a subscript: 2a for 2·a.
     tight: bool,
     /// How many parentheses are open around this.
@@ -47,10 +49,22 @@ struct Piece {
     breaks: Option<usize>,
 }
 
+/// Fractions are stacked this deep, and set on the line inside of that. Stacks of stacks are hard
+/// to read, and brackets in them double their height with each.
+const MAX_STACK: usize = 2;
+
 const LETTER: usize = 10;
 const SMALL_LETTER: usize = 7;
 const OPERATOR: usize = 26;
 const DOT: usize = 18;
+
+impl How {
+    /// Above or below the line of a fraction.
+    fn stacked(self) -> How {
+        let stacked = self.stacked + 1;
+        How { stacked, linear: self.linear || stacked >= MAX_STACK, ..self }
+    }
+}
 
 impl Tex {
     /// Sets `math` for a display, with fractions stacked.
@@ -65,7 +79,7 @@ impl Tex {
 
     fn new(math: &Math, reader: Reader, linear: bool) -> Tex {
         let mut tex = Tex { pieces: Vec::new(), tall: false };
-        let how = How { reader, linear, tight: false, level: 0, depth: 0 };
+        let how = How { reader, linear, stacked: 0, tight: false, level: 0, depth: 0 };
         tex.set(math, Slot::Free, how);
         tex
     }
@@ -205,6 +219,7 @@ impl Tex {
                 self.set(below, Slot::LinearDenominator, how);
             }
             Math::Fraction(above, below) => {
+                let how = how.stacked();
                 let above = Tex::part(above, Slot::Free, how);
                 let below = Tex::part(below, Slot::Free, how);
                 self.stack(&above.one_line(), &below.one_line(), above.width().max(below.width()));
@@ -360,9 +375,9 @@ impl Tex {
             return;
         }
         let mut below = Tex { pieces: Vec::new(), tall: false };
-        below.atom(by, Slot::Whole, how);
+        below.atom(by, Slot::Whole, how.stacked());
         let below = (format!("\\partial {}", below.one_line()), below.width() + LETTER);
-        let part = Tex::part(of, Slot::Differentiated, how);
+        let part = Tex::part(of, Slot::Differentiated, how.stacked());
         if !part.tall {
             let above = format!("\\partial {}", part.one_line());
             self.stack(&above, &below.0, below.1.max(part.width() + LETTER));
@@ -371,11 +386,7 @@ impl Tex {
         // A fraction in a numerator is hard to read, so ∂/∂w stands before it.
         self.stack("\\partial", &below.0, below.1);
         self.push(" ", 0);
-        if Slot::Differentiated.needs_parens(of, false) {
-            self.push(&part.one_line(), part.width());
-        } else {
-            self.enclosed("(", ")", how, |tex, how| tex.set(of, Slot::Free, how));
-        }
+        self.enclosed("(", ")", how, |tex, how| tex.set(of, Slot::Free, how));
     }
 
     fn list(&mut self, items: &[Math], how: How) {
