@@ -18,6 +18,8 @@ const GAP: usize = 2;
 const REASON_GAP: usize = 3;
 /// A column of reasons is no narrower than this, unless every reason is.
 const MIN_REASON: usize = 16;
+/// What a column past the edge of the page costs, where a broken line costs 3.
+const TOO_WIDE: usize = 1000;
 /// How many places are tried for a column.
 const MAX_CANDIDATES: usize = 64;
 
@@ -28,6 +30,7 @@ struct Piece {
     sign: &'static str,
     right: Formula,
     right_width: usize,
+    right_narrowest: usize,
     reason: Flow,
     reason_width: usize,
     label: String,
@@ -51,7 +54,7 @@ pub(super) fn equations(rows: &[Row], width: usize, unicode: bool) -> Vec<Line> 
     let pieces: Vec<Piece> = rows.iter().map(|row| Piece::new(row, unicode)).collect();
     let columns = best_columns(&pieces, width);
     let mut lines = Vec::new();
-    for piece in pieces {
+    for piece in &pieces {
         piece.put(columns, width, &mut lines);
     }
     lines
@@ -67,6 +70,7 @@ impl Piece {
             left,
             sign: sign(row.relation, unicode),
             right_width: right.width(),
+            right_narrowest: right.narrowest(),
             right,
             reason_width: reason.width(),
             reason,
@@ -82,12 +86,10 @@ impl Piece {
         INDENT + self.left_width + 1 > relation
     }
 
-    fn put(self, columns: Columns, width: usize, lines: &mut Vec<Line>) {
-        let label_room = self.label_room();
-        let own_left = self.has_own_left(columns.relation);
+    fn put(&self, columns: Columns, width: usize, lines: &mut Vec<Line>) {
         let mut line = Line::default();
-        if let Some(left) = self.left {
-            if own_left {
+        if let Some(left) = &self.left {
+            if self.has_own_left(columns.relation) {
                 let arena = Arena::new();
                 for part in lay_out(left.doc(&arena).nest(2), width - INDENT) {
                     lines.push(at(INDENT, &part));
@@ -97,12 +99,10 @@ impl Piece {
                 line.push(Tone::Plain, &left.one_line());
             }
         }
-        line.pad_to(columns.relation);
+        // A shorter sign stands flush with the right sides.
+        line.pad_to(columns.right - 1 - self.sign.width());
         line.push(Tone::Plain, self.sign);
-
-        let arena = Arena::new();
-        let room = width.saturating_sub(columns.right + label_room);
-        for (number, part) in lay_out(self.right.doc(&arena), room).iter().enumerate() {
+        for (number, part) in self.right_lines(width - columns.right).iter().enumerate() {
             if number > 0 {
                 lines.push(std::mem::take(&mut line));
             }
@@ -118,13 +118,13 @@ impl Piece {
         let mut reasons = Vec::new();
         if !self.reason.is_empty() {
             reasons = self.reason.lines(end.saturating_sub(indent), Tone::Dim);
-            reasons.reverse();
         }
+        let mut reasons = reasons.iter();
         if beside.is_some()
-            && let Some(reason) = reasons.pop()
+            && let Some(reason) = reasons.next()
         {
             line.pad_to(indent);
-            line.append(&reason);
+            line.append(reason);
         }
         if !self.label.is_empty() {
             if line.width() + GAP + self.label.width() > width {
@@ -134,9 +134,24 @@ impl Piece {
             line.push(Tone::Dim, &self.label);
         }
         lines.push(line);
-        while let Some(reason) = reasons.pop() {
-            lines.push(at(indent, &reason));
+        lines.extend(reasons.map(|reason| at(indent, reason)));
+    }
+
+    /// The right side in lines of at most `room` columns. The number is kept room for, unless it
+    /// takes fewer lines to give it one of its own.
+    fn right_lines(&self, room: usize) -> Vec<Line> {
+        let lines = |room: usize| {
+            let arena = Arena::new();
+            lay_out(self.right.doc(&arena), room)
+        };
+        let kept = lines(room.saturating_sub(self.label_room()));
+        if self.label.is_empty() || kept.len() < 3 {
+            return kept;
         }
+        let whole = lines(room);
+        let last = whole.last().map_or(0, Line::width);
+        let own_line = usize::from(last + self.label_room() > room);
+        if whole.len() + own_line < kept.len() { whole } else { kept }
     }
 }
 
@@ -171,6 +186,7 @@ fn best_columns(pieces: &[Piece], width: usize) -> Columns {
             if piece.left.is_some() && piece.has_own_left(relation) {
                 cost += 4;
             }
+            cost += TOO_WIDE * (right + piece.right_narrowest).saturating_sub(width);
         }
         if best.as_ref().is_none_or(|(least, _)| cost < *least) {
             best = Some((cost, Columns { relation, right, reason, reason_end }));

@@ -81,20 +81,20 @@ impl Flow {
     }
 
     /// The lines, each at most `width` columns wide. Formulas get `tone`, too.
-    pub(super) fn lines(self, width: usize, tone: Tone) -> Vec<Line> {
+    pub(super) fn lines(&self, width: usize, tone: Tone) -> Vec<Line> {
         let arena = Arena::new();
         lay_out(self.doc(&arena, tone), width)
     }
 
     fn doc<'a>(
-        self,
+        &'a self,
         arena: &'a Arena<'a, Tone>,
         tone: Tone,
     ) -> DocBuilder<'a, Arena<'a, Tone>, Tone> {
         let mut done = arena.nil();
         // What stands together without a space, and whether a space is before it.
         let (mut run, mut spaced) = (arena.nil(), false);
-        for part in self.parts {
+        for part in &self.parts {
             run = match part {
                 Part::Space => {
                     let run = std::mem::replace(&mut run, arena.nil());
@@ -102,7 +102,7 @@ impl Flow {
                     spaced = true;
                     continue;
                 }
-                Part::Text(tone, text) => run.append(arena.text(text).annotate(tone)),
+                Part::Text(tone, text) => run.append(arena.text(&text[..]).annotate(*tone)),
                 Part::Formula(formula) => run.append(formula.doc(arena).nest(2).annotate(tone)),
             };
         }

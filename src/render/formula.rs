@@ -12,6 +12,8 @@ use crate::expr::Symbol;
 use crate::page::{Math, Relation, Slot};
 use crate::scalar::{Function, Rational};
 
+/// How far what breaks inside parentheses is indented.
+const NEST: usize = 2;
 /// How many levels of parentheses add to the indentation of a broken formula.
 const MAX_NEST: usize = 3;
 
@@ -74,17 +76,32 @@ impl Formula {
         self.pieces.iter().map(columns).sum()
     }
 
+    /// How many columns it needs at least, broken wherever it can be.
+    pub(super) fn narrowest(&self) -> usize {
+        let (mut widest, mut run, mut parentheses) = (0, 0, 0);
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => run += text.width(),
+                Piece::Break { .. } => run = NEST * parentheses.min(MAX_NEST),
+                Piece::Open { parenthesis } => parentheses += usize::from(*parenthesis),
+                Piece::Close { parenthesis } => parentheses -= usize::from(*parenthesis),
+            }
+            widest = widest.max(run);
+        }
+        widest
+    }
+
     /// A document that breaks outside parentheses rather than inside, at signs rather than at
     /// dots.
     pub(super) fn doc<'a>(
-        self,
+        &'a self,
         arena: &'a Arena<'a, Tone>,
     ) -> DocBuilder<'a, Arena<'a, Tone>, Tone> {
         let mut open = vec![arena.nil()];
         let mut parentheses = 0;
-        for piece in self.pieces {
-            let next = match piece {
-                Piece::Text(text) => arena.text(text),
+        for piece in &self.pieces {
+            let next = match *piece {
+                Piece::Text(ref text) => arena.text(&text[..]),
                 Piece::Break { space: true } => arena.line(),
                 Piece::Break { space: false } => arena.line_(),
                 Piece::Open { parenthesis } => {
@@ -96,7 +113,7 @@ impl Formula {
                     let inside = open.pop().unwrap_or_else(|| arena.nil()).group();
                     let nests = parenthesis && parentheses <= MAX_NEST;
                     parentheses -= usize::from(parenthesis);
-                    if nests { inside.nest(2) } else { inside }
+                    if nests { inside.nest(NEST as isize) } else { inside }
                 }
             };
             let before = open.pop().unwrap_or_else(|| arena.nil());

@@ -28,6 +28,9 @@ const PREAMBLE: &str = "\\documentclass[11pt,a4paper]{article}
 \\begin{document}
 ";
 
+/// Lines of a display before it is begun anew: TeX measures it as one, and knows no height over
+/// 16383 points.
+const DISPLAY_LINES: usize = 100;
 /// Rows of a table before it is begun anew, so that no table is longer than a page.
 const TABLE_ROWS: usize = 36;
 /// How wide a table may be, in tenths of a letter.
@@ -126,24 +129,23 @@ impl Writer {
                 }
             }
         });
-        if lines.is_empty() {
-            return;
-        }
-        self.out.push_str("\\begin{align*}\n");
-        for (at, line) in lines.iter().enumerate() {
-            self.out.push_str(&line.columns());
-            if let Some(reason) = &line.reason {
-                self.out.push_str(&format!(" && {reason}"));
-            }
-            if let Some(label) = line.label {
-                self.out.push_str(&format!(" \\tag{{{label}}}"));
-                if self.labels.is_some() {
-                    self.out.push_str(&format!("\\label{{eq:{label}}}"));
+        for lines in lines.chunks(DISPLAY_LINES) {
+            self.out.push_str("\\begin{align*}\n");
+            for (at, line) in lines.iter().enumerate() {
+                self.out.push_str(&line.columns());
+                if let Some(reason) = &line.reason {
+                    self.out.push_str(&format!(" && {reason}"));
                 }
+                if let Some(label) = line.label {
+                    self.out.push_str(&format!(" \\tag{{{label}}}"));
+                    if self.labels.is_some() {
+                        self.out.push_str(&format!("\\label{{eq:{label}}}"));
+                    }
+                }
+                self.out.push_str(if at + 1 < lines.len() { " \\\\\n" } else { "\n" });
             }
-            self.out.push_str(if at + 1 < lines.len() { " \\\\\n" } else { "\n" });
+            self.out.push_str("\\end{align*}\n");
         }
-        self.out.push_str("\\end{align*}\n");
     }
 
     fn table(&mut self, table: &Table) {

@@ -52,11 +52,19 @@ impl Line {
         self.width
     }
 
-    /// Puts a piece at the end.
+    /// Puts a piece at the end. One space between two pieces of the same tone takes that tone.
     pub(super) fn push(&mut self, tone: Tone, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         self.width += text.width();
-        match self.pieces.last_mut() {
-            Some((last, piece)) if *last == tone => piece.push_str(text),
+        match &mut self.pieces[..] {
+            [.., (last, piece)] if *last == tone => piece.push_str(text),
+            [.., (before, piece), (Tone::Plain, space)] if *before == tone && space == " " => {
+                piece.push(' ');
+                piece.push_str(text);
+                self.pieces.pop();
+            }
             _ => self.pieces.push((tone, text.to_string())),
         }
     }

@@ -101,6 +101,18 @@ pub(super) fn page() -> Page {
     }
 }
 
+/// A short page with one of every kind of block.
+pub(super) fn short() -> Page {
+    let (mut gradient, odd) = (by_w_fc(), by_hand());
+    gradient.blocks.truncate(2);
+    if let Some(Block::Equations(rows)) = gradient.blocks.first_mut() {
+        rows.truncate(2);
+    }
+    gradient.blocks.push(Block::Code("E = (t - r_fc)^2 / 2".into()));
+    gradient.blocks.extend(odd.blocks.into_iter().skip(1));
+    Page { title: "A short page".into(), sections: vec![gradient] }
+}
+
 fn network() -> Section {
     Section {
         number: Some(1),

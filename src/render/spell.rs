@@ -99,7 +99,7 @@ const SIGNS: [(char, &str, &str); 47] = [
     ('”', "\"", "''"),
     ('′', "'", "\\ensuremath{'}"),
     ('°', " deg", "\\ensuremath{^\\circ}"),
-    ('§', "S.", "\\S{}"),
+    ('§', "S.", "\\ensuremath{\\mathsection}"),
     ('½', "1/2", "\\ensuremath{\\frac12}"),
     ('¼', "1/4", "\\ensuremath{\\frac14}"),
     ('⁻', "^-", "\\ensuremath{^-}"),

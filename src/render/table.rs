@@ -116,8 +116,8 @@ fn put_row(row: Vec<Flow>, widths: &[usize], numeric: &[bool], tone: Tone, lines
 fn stacked(header: &[Vec<Inline>], rows: Vec<Vec<Flow>>, room: usize, unicode: bool) -> Vec<Line> {
     let head = |at: usize| Flow::new(&header[at], unicode, Tone::Dim);
     let widest = (0..header.len()).map(|at| head(at).width()).max().unwrap_or(0);
-    // Heads stand in a column of their own while that leaves most of the page to the cells.
-    let aligned = widest + 2 <= room / 3;
+    // Heads stand in a column of their own while that leaves half of the page to the cells.
+    let aligned = widest + 2 <= room / 2;
     let mut lines: Vec<Line> = Vec::new();
     for row in rows {
         if !lines.is_empty() {

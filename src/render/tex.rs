@@ -25,6 +25,8 @@ struct How {
     reader: Reader,
     /// Fractions on the line, a/b.
     linear: bool,
+    /// How many stacked fractions are around this.
+    stacked: usize,
     /// In a subscript: 2a for 2·a.
     tight: bool,
     /// How many parentheses are open around this.
@@ -47,10 +49,22 @@ struct Piece {
     breaks: Option<usize>,
 }
 
+/// Fractions are stacked this deep, and set on the line inside of that. Stacks of stacks are hard
+/// to read, and brackets in them double their height with each.
+const MAX_STACK: usize = 2;
+
 const LETTER: usize = 10;
 const SMALL_LETTER: usize = 7;
 const OPERATOR: usize = 26;
 const DOT: usize = 18;
+
+impl How {
+    /// Above or below the line of a fraction.
+    fn stacked(self) -> How {
+        let stacked = self.stacked + 1;
+        How { stacked, linear: self.linear || stacked >= MAX_STACK, ..self }
+    }
+}
 
 impl Tex {
     /// Sets `math` for a display, with fractions stacked.
@@ -65,7 +79,7 @@ impl Tex {
 
     fn new(math: &Math, reader: Reader, linear: bool) -> Tex {
         let mut tex = Tex { pieces: Vec::new(), tall: false };
-        let how = How { reader, linear, tight: false, level: 0, depth: 0 };
+        let how = How { reader, linear, stacked: 0, tight: false, level: 0, depth: 0 };
         tex.set(math, Slot::Free, how);
         tex
     }
@@ -205,6 +219,7 @@ impl Tex {
                 self.set(below, Slot::LinearDenominator, how);
             }
             Math::Fraction(above, below) => {
+                let how = how.stacked();
                 let above = Tex::part(above, Slot::Free, how);
                 let below = Tex::part(below, Slot::Free, how);
                 self.stack(&above.one_line(), &below.one_line(), above.width().max(below.width()));
@@ -227,7 +242,7 @@ impl Tex {
             }
             Math::Delta(of) => {
                 self.push("\\Delta ", LETTER);
-                self.set(of, Slot::Whole, how);
+                self.atom(of, Slot::Whole, how);
             }
             Math::Relation(left, relation, right) => {
                 self.set(left, Slot::Free, how);
@@ -299,15 +314,20 @@ impl Tex {
     }
 
     fn power(&mut self, base: &Math, exponent: &Math, how: How) {
-        match base.alone() {
-            // exp(x)², for eˣ² would be another thing.
-            Math::Call(Function::Exp, of) => {
+        self.atom(base, Slot::Base, how);
+        self.raise(exponent, how);
+    }
+
+    /// What must be one thing to the eye. The exponential function is set as exp(x) there, for
+    /// of eˣ an exponent or a prefix would take only a part.
+    fn atom(&mut self, math: &Math, slot: Slot, how: How) {
+        match math.alone() {
+            Math::Call(Function::Exp, of) if how.depth < MAX_DEPTH => {
                 self.push("\\exp", 3 * LETTER);
                 self.enclosed("(", ")", how, |tex, how| tex.set(of, Slot::Free, how));
             }
-            base => self.set(base, Slot::Base, how),
+            math => self.set(math, slot, how),
         }
-        self.raise(exponent, how);
     }
 
     fn raise(&mut self, exponent: &Math, how: How) {
@@ -356,12 +376,13 @@ impl Tex {
             self.push("\\partial ", LETTER);
             self.set(of, Slot::Differentiated, how);
             self.push("/\\partial ", 2 * LETTER);
-            self.set(by, Slot::Whole, how);
+            self.atom(by, Slot::Whole, how);
             return;
         }
-        let below = Tex::part(by, Slot::Whole, how);
+        let mut below = Tex { pieces: Vec::new(), tall: false };
+        below.atom(by, Slot::Whole, how.stacked());
         let below = (format!("\\partial {}", below.one_line()), below.width() + LETTER);
-        let part = Tex::part(of, Slot::Differentiated, how);
+        let part = Tex::part(of, Slot::Differentiated, how.stacked());
         if !part.tall {
             let above = format!("\\partial {}", part.one_line());
             self.stack(&above, &below.0, below.1.max(part.width() + LETTER));
@@ -370,11 +391,7 @@ impl Tex {
         // A fraction in a numerator is hard to read, so ∂/∂w stands before it.
         self.stack("\\partial", &below.0, below.1);
         self.push(" ", 0);
-        if Slot::Differentiated.needs_parens(of, false) {
-            self.push(&part.one_line(), part.width());
-        } else {
-            self.enclosed("(", ")", how, |tex, how| tex.set(of, Slot::Free, how));
-        }
+        self.enclosed("(", ")", how, |tex, how| tex.set(of, Slot::Free, how));
     }
 
     fn list(&mut self, items: &[Math], how: How) {
