@@ -33,7 +33,8 @@ pub struct Case {
     pub gradients: Vec<ExprId>,
 }
 
-/// Works every case out by a derivation of its own, replayed like the main one.
+/// Works every case out by a derivation of its own. Its steps are not shown, so it is its results
+/// that are proved, against the reverse sweep.
 pub(super) fn cases(
     derivation: &mut Derivation,
     maxima: &[Maximum],
@@ -67,7 +68,7 @@ pub(super) fn cases(
                 params: params.clone(),
             };
             let mut case = calculus::derive(lowered, &request)?;
-            proof::replay(&mut case)?;
+            proof::against_sweep(&mut case)?;
             let gradients = case.targets.iter().map(|t| case.lemma(*t).result).collect();
             derivation.graph = case.graph;
             rows.push(Case { winners, gradients });

@@ -21,7 +21,7 @@ pub(super) fn cases_section(lesson: &Lesson, t: &Typesetter<'_>) -> Option<Secti
     }
     if cases.in_table {
         blocks.push(Block::Text(vec![words(
-            "Each row is one case with every gradient in it, derived and proved as above. Where two \
+            "Each row is one case with every gradient in it, derived as above and proved. Where two \
              cells tie there is no gradient, and an implementation has to choose; usually the \
              first winner takes all.",
         )]));

@@ -100,7 +100,12 @@ fn is_one_rewrite(derivation: &Derivation, step: &Step) -> bool {
         && step.given.iter().all(|(max, winner)| derivation.winners.get(max) == Some(winner))
 }
 
-fn against_sweep(derivation: &mut Derivation) -> Result<(), Error> {
+/// Proves the last line of every ∂loss/∂x equal to the gradient that the reverse sweep gives:
+/// what a derivation whose steps nobody sees has to pass.
+///
+/// # Errors
+/// Of kind `Internal`, with both expressions, where a result differs from the sweep's.
+pub fn against_sweep(derivation: &mut Derivation) -> Result<(), Error> {
     let loss = derivation.loss;
     let results: Vec<(ExprId, ExprId)> = derivation
         .lemmas
