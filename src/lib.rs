@@ -5,6 +5,9 @@
 
 pub mod diag;
 pub mod expr;
+pub mod lang;
 pub mod net;
 pub mod page;
 pub mod scalar;
+
+pub use lang::parse_network;
