@@ -7,7 +7,8 @@ use backproof::lang::{
     self, Overrides, Selection, network_of_formula, parse_formula, parse_network,
     parse_network_with, print_formula, select,
 };
-use backproof::net::{Network, Op, Role, Window};
+use backproof::net::{Builder, Network, Op, Role, Shape, Window};
+use backproof::scalar::Rational;
 
 const ARTICLE: &str = "
 input  i[4, 4]
@@ -186,10 +187,10 @@ fn a_wrong_winner_is_refused() {
     };
     assert_eq!(with("assume r_fc = c_10"), "`r_fc` is no max");
     assert_eq!(with("assume r_p = c[2, 0]"), "`c` is 2×2 and has no element [2, 0]");
-    assert_eq!(with("assume r_p = w[0, 0]"), "w[0, 0] is no argument of the max `r_p`");
-    assert_eq!(with("assume w_00"), "no max has the argument w_00");
-    assert_eq!(with("assume r_p = 1 + 1"), "expected the name of an argument, found 1 + 1");
-    assert_eq!(with("r_q = max(c)\nF = r_q\nassume c_10"), "2 maxima have the argument c_10");
+    assert_eq!(with("assume r_p = w[0, 0]"), "`w[0, 0]` is no argument of the max `r_p`");
+    assert_eq!(with("assume w_00"), "no max has the argument `w_00`");
+    assert_eq!(with("assume r_p = 1 + 1"), "expected the name of an argument, found `1 + 1`");
+    assert_eq!(with("r_q = max(c)\nF = r_q\nassume c_10"), "2 maxima have the argument `c_10`");
     assert_eq!(with("assume c_10\nassume r_p = c_00"), "the winner of this max is assumed twice");
 }
 
@@ -198,6 +199,12 @@ fn names_are_checked() {
     assert_eq!(message("a = w_fd"), "nothing is called `w_fd`");
     assert_eq!(message("a = convv(x, w)"), "there is no function `convv`");
     assert_eq!(message("a = s + a"), "`a` is used in its own definition");
+    assert_eq!(
+        messages("param s, t\nt = z\nE = s"),
+        ["`t` is defined twice", "nothing is called `z`"]
+    );
+    assert_eq!(refused("param w\ne = W").hints(), ["names tell capitals apart: did you mean `w`?"]);
+    assert!(refused("param w\ne = q").hints()[0].starts_with("declare it"));
     assert_eq!(message("a = b\nb = s"), "`b` is used before it is defined");
     assert_eq!(message("a = b_0\nb = v"), "`b` is used before it is defined");
     assert_eq!(message("x = s"), "`x` is defined twice");
@@ -206,7 +213,7 @@ fn names_are_checked() {
     assert_eq!(message("a = conv(x, w, flip: true, flip: false)"), "`flip` is set twice");
     assert_eq!(message("loss F"), "nothing is called `F`");
     assert_eq!(refused("param w\nE = w_fc").hints().len(), 1);
-    assert_eq!(refused("param alpha\nE = alhpa").hints(), ["did you mean `alpha`?"]);
+    assert_eq!(refused("param alpha\nE = alpa").hints(), ["did you mean `alpha`?"]);
     assert_eq!(refused("param c\nE = maxx(c, 0)").hints(), ["did you mean `max`?"]);
 }
 
@@ -238,7 +245,7 @@ fn shapes_are_checked() {
     }
     assert_eq!(
         message("a = conv(x, w, flip: 1)"),
-        "conv: `flip` must be `true` or `false`, found 1"
+        "conv: `flip` must be `true` or `false`, found `1`"
     );
     assert_eq!(message("loss x"), "the loss `x` has no definition");
     assert_eq!(message("a = x*2\nloss a"), "the loss must be a scalar, and `a` is 4×4");
@@ -279,7 +286,7 @@ fn values_are_checked() {
     assert_eq!(message("given s = NaN"), "`NaN` cannot be given: only exact finite numbers can");
     assert_eq!(message("given s = -inf"), "`inf` cannot be given: only exact finite numbers can");
     assert_eq!(message("given s = 1/0"), "this is no number: division by zero");
-    assert_eq!(message("given s = 2*3"), "expected a number, found 2*3");
+    assert_eq!(message("given s = 2*3"), "expected a number, found `2*3`");
     assert_eq!(
         message("given w_00 = 1"),
         "`w_00` is an element; values are given to whole tensors"
@@ -302,8 +309,8 @@ fn syntax_errors_say_what_was_expected() {
         "expected an operator, `,` or `)`, found `=`"
     );
     assert_eq!(message("a == s"), "expected a number, a name or `(`, found `=`");
-    assert_eq!(message("s + 1"), "expected a statement, found `s`");
-    assert_eq!(message("imput y"), "expected a statement, found `imput`");
+    assert_eq!(message("s + 1"), "expected `=` after the name `s`, found `+`");
+    assert_eq!(message("imput y"), "no statement begins with `imput`");
     assert_eq!(
         message("a = w[s, 0]"),
         "expected an index (a whole number from 0), found the name `s`"
@@ -381,6 +388,12 @@ fn nesting_up_to_the_limit_is_fine() {
     assert!(parse_network(&deep(lang::MAX_NESTING - 1)).is_ok());
     let calls = |n: usize| format!("param x\nE = {}x{}", "tanh(".repeat(n), ")".repeat(n));
     assert!(parse_network(&calls(lang::MAX_NESTING - 1)).is_ok());
+    // As many frames a level as there can be; 3 is the height that one level adds.
+    let mixed = |n: usize| format!("param x\nE = {}x{}", "1 + 2*tanh(".repeat(n), ")".repeat(n));
+    assert!(parse_network(&mixed(lang::MAX_NESTING / 3)).is_ok());
+    assert_eq!(refused(&mixed(lang::MAX_NESTING)).kind(), Kind::Limit);
+    let unclosed = format!("param x\nE = {}", "1 + 2*tanh(1, ".repeat(lang::MAX_NESTING));
+    assert_eq!(refused(&unclosed).kind(), Kind::Syntax);
     let powers = |n: usize| format!("param x\nE = {}x{}", "x^(-".repeat(n), ")".repeat(n));
     assert!(parse_network(&powers(lang::MAX_NESTING / 3)).is_ok());
 }
@@ -392,8 +405,8 @@ fn a_long_flat_sum_is_not_deep() {
     let network = parse_network(&text).unwrap();
     assert!(matches!(op(&network, "E"), Op::Add(all) if all.len() == 100_000));
     let mut g = Graph::new();
-    let sum = parse_formula(&mut g, &terms.join("+")).unwrap();
-    assert_eq!(g.children(sum).len(), 100_000);
+    let sum = parse_formula(&mut g, &terms[..10_000].join("+")).unwrap();
+    assert_eq!(g.children(sum).len(), 10_000);
     let again = print_formula(&g, sum);
     assert_eq!(parse_formula(&mut g, &again), Ok(sum));
 }
@@ -471,6 +484,10 @@ fn a_formula_is_a_network_of_scalars() {
     assert_eq!(message("a; b", &[]), "expected one formula, found several");
     let given = Overrides { given: vec!["x = 3".into()], ..Overrides::default() };
     assert_eq!(network_of_formula("x^2", &[], &given).unwrap().values().len(), 1);
+    // The max has no name, and its arguments have.
+    let winner = Overrides { winners: vec!["b".into()], ..Overrides::default() };
+    let network = network_of_formula("(t - w*max(a, b))^2", &[], &winner).unwrap();
+    assert_eq!(network.assumptions()[0].winner, 1);
 }
 
 #[test]
@@ -501,5 +518,31 @@ fn bytes_that_are_no_text_are_refused() {
     assert_eq!(lang::decode("\u{feff}E = 1".as_bytes()), Ok("E = 1"));
     assert_eq!(message(b"ab\xC3"), "the text is not UTF-8: byte 2 is 0xC3");
     assert!(message(&vec![b'a'; 100 << 20]).contains("104857600 bytes"));
-    assert_eq!(messages("E = \0\0\u{1}@@"), ["byte 4 is the control character U+0000"]);
+    assert_eq!(
+        messages("E = \0\0\u{1}@@"),
+        ["byte 4 is the control character U+0000, so this is no text"]
+    );
+}
+
+#[test]
+fn a_network_built_by_hand_is_checked_too() {
+    let mut b = Builder::new();
+    let message = |e: Error| e.message().to_string();
+    let refused = b.declare(Role::Defined, "x", Shape::scalar()).map_err(message);
+    assert_eq!(refused, Err("`x` has no definition".to_string()));
+    let refused = b.declare(Role::Input, "2x", Shape::scalar()).map_err(message);
+    assert_eq!(refused, Err("`2x` is no name: names are letters, digits and `_`".to_string()));
+    let x = b.declare(Role::Input, "x", Shape::new([2, 2])).unwrap();
+    let refused = b.give(x, vec![Rational::from(1)]).map_err(message);
+    assert_eq!(refused, Err("`x` has 4 elements, and 1 are given".to_string()));
+    let node = b.node_of(x);
+    assert_eq!(b.add(&[]).map_err(message), Err("`+` of nothing".to_string()));
+    assert_eq!(b.element(node, &[1, 0]), b.element(node, &[1, 0]), "one element is one node");
+    let top = b.max(node).unwrap();
+    assert!(b.assume(node, 0).is_err() && b.assume(top, 4).is_err() && b.assume(top, 3).is_ok());
+    assert!(b.define("x", top).is_err());
+    let e = b.define("E", top).unwrap();
+    assert!(b.give(e, vec![Rational::from(1)]).is_err() && b.set_loss(x).is_err());
+    let network = b.finish().unwrap();
+    assert_eq!((network.loss(), network.assumptions()[0].winner), (e, 3));
 }

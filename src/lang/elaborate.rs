@@ -58,7 +58,11 @@ impl<'a> Elaborator<'a> {
                 let result = self.builder.at(name.span).define(name.text, node);
                 self.named(name, result);
             }
-            None => self.scope.lose(name.text),
+            None => {
+                let free = self.builder.check_free(name.text);
+                self.named(name, free);
+                self.scope.lose(name.text);
+            }
         }
     }
 
@@ -178,7 +182,8 @@ impl<'a> Elaborator<'a> {
                 continue;
             };
             let parameter = layer.parameters.iter().find(|p| p.name == label.text);
-            let Some(parameter) = parameter.filter(|p| p.kind != net::Kind::Tensors) else {
+            let Some(parameter) = parameter.filter(|p| p.kind != net::ParameterKind::Tensors)
+            else {
                 return Err(layer.no_option(label.text).at(label.span));
             };
             if let Some((_, first)) = named.iter().find(|(name, _)| *name == parameter.name) {
@@ -188,7 +193,7 @@ impl<'a> Elaborator<'a> {
                     .also(first, "first set here"));
             }
             named.push((parameter.name, arg));
-            if parameter.kind != net::Kind::Tensor {
+            if parameter.kind != net::ParameterKind::Tensor {
                 options.push((parameter.name, setting(layer, parameter, &arg.value)?));
             }
         }
@@ -211,7 +216,7 @@ fn setting(layer: Layer, parameter: &net::Parameter, value: &Expr) -> Result<Set
         Error::new(
             Kind::Value,
             format!(
-                "{}: `{}` must be {wanted}, found {}",
+                "{}: `{}` must be {wanted}, found `{}`",
                 layer.name,
                 parameter.name,
                 super::print::brief(value)
@@ -221,7 +226,7 @@ fn setting(layer: Layer, parameter: &net::Parameter, value: &Expr) -> Result<Set
         .label(format!("expected {wanted}"))
     };
     match parameter.kind {
-        net::Kind::Pair { least } => {
+        net::ParameterKind::Pair { least } => {
             let whole = |e: &Expr| match e.kind {
                 ExprKind::Number(text) => {
                     text.parse::<u32>().ok().map(|n| n as usize).filter(|n| *n >= least)
@@ -238,11 +243,13 @@ fn setting(layer: Layer, parameter: &net::Parameter, value: &Expr) -> Result<Set
             let wanted = || wrong(format!("a whole number from {least}, or two: [rows, columns]"));
             pair.map(|(r, c)| Setting::Pair([r, c])).ok_or_else(wanted)
         }
-        net::Kind::Flag => match value.kind {
+        net::ParameterKind::Flag => match value.kind {
             ExprKind::Name("true") => Ok(Setting::Flag(true)),
             ExprKind::Name("false") => Ok(Setting::Flag(false)),
             _ => Err(wrong("`true` or `false`".to_string())),
         },
-        net::Kind::Tensor | net::Kind::Tensors => Err(wrong("a tensor".to_string())),
+        net::ParameterKind::Tensor | net::ParameterKind::Tensors => {
+            Err(wrong("a tensor".to_string()))
+        }
     }
 }

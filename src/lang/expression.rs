@@ -2,14 +2,16 @@
 //! tree no higher than [`MAX_NESTING`]; parsing recurses no deeper either.
 //!
 //! ```text
-//! sum     = negated { ("+" | "-") negated }
-//! negated = "-" negated | product
-//! product = power { ("*" | "/") signed }
-//! signed  = "-" signed | power
-//! power   = indexed [ "^" signed ]
-//! indexed = atom { "[" whole { "," whole } "]" }
-//! atom    = number | name [ "(" [ argument { "," argument } ] ")" ] | "(" sum ")" | "[" list "]"
+//! sum     = product { ("+" | "-") product }
+//! product = "-" product | power { ("*" | "/") power }
+//! power   = "-" power | atom { "[" whole { "," whole } "]" } [ "^" power ]
+//! atom    = number | name [ "(" [ argument { "," argument } ] ")" ] | "(" sum ")"
+//!         | "[" argument { "," argument } "]"
+//! argument = [ NAME ":" ] sum
 //! ```
+//!
+//! The functions that recurse are few and plain, because an unoptimised build must hold
+//! [`MAX_NESTING`] levels of them in the 2 MiB of a thread.
 
 use nom::Parser;
 use nom::branch::alt;
@@ -23,35 +25,47 @@ use super::syntax::{Arg, Call, Expr, ExprKind, Name};
 use super::tokens::{Parsed, Problem, Tokens, close, expected, fatal, tok, too_deep};
 use crate::diag::{Error, Kind, Span};
 
-/// A tree and its height.
+/// A tree and its height; boxed to keep the frames of the recursion small.
 struct Tall<'a> {
-    expr: Expr<'a>,
+    expr: Box<Expr<'a>>,
     height: usize,
 }
 
 /// An expression.
 pub(super) fn expression<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Expr<'a>> {
-    sum(input).map(|(rest, tall)| (rest, tall.expr))
+    sum(input).map(|(rest, tall)| (rest, *tall.expr))
 }
 
 fn sum<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
-    let (mut rest, first) = negated(input)?;
-    let mut height = first.height;
+    let (rest, first) = product(input)?;
+    match rest.peek().tok {
+        Tok::Plus | Tok::Minus => terms(rest, first),
+        _ => Ok((rest, first)),
+    }
+}
+
+fn terms<'t, 'a>(input: Tokens<'t, 'a>, first: Tall<'a>) -> Parsed<'t, 'a, Tall<'a>> {
+    let (mut rest, mut height) = (input, first.height);
     let mut more: Vec<(Token, Expr)> = Vec::new();
     while let Ok((after, sign)) = alt((tok(Tok::Plus), tok(Tok::Minus))).parse(rest) {
-        let (after, term) = negated(after)?;
+        let (after, term) = product(after)?;
         height = height.max(term.height + usize::from(sign.tok == Tok::Minus));
-        more.push((sign, term.expr));
+        more.push((sign, *term.expr));
         rest = after;
     }
-    // Two terms and a minus are the difference itself, not a sum with a negation.
+    Ok((rest, sum_of(first, more, height)?))
+}
+
+/// Two terms and a minus are the difference itself, not a sum with a negation.
+fn sum_of<'a>(
+    first: Tall<'a>,
+    mut more: Vec<(Token, Expr<'a>)>,
+    height: usize,
+) -> Result<Tall<'a>, nom::Err<Problem>> {
     if let [(Token { tok: Tok::Minus, .. }, _)] = more.as_slice()
         && let Some((_, last)) = more.pop()
     {
-        return Ok((rest, pair_node(first.expr, last, height, ExprKind::Sub)?));
-    }
-    if more.is_empty() {
-        return Ok((rest, first));
+        return pair_node(*first.expr, last, height, ExprKind::Sub);
     }
     let negate = |(sign, term): (Token, Expr<'a>)| match sign.tok {
         Tok::Minus => {
@@ -60,29 +74,35 @@ fn sum<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
         }
         _ => term,
     };
-    let terms = std::iter::once(first.expr).chain(more.into_iter().map(negate)).collect();
-    Ok((rest, list_node(terms, height, ExprKind::Add)?))
-}
-
-fn negated<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
-    signed_by(input, negated, product)
+    let terms = std::iter::once(*first.expr).chain(more.into_iter().map(negate)).collect();
+    list_node(terms, height, ExprKind::Add)
 }
 
 fn product<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
-    let (mut rest, mut left) = power(input)?;
+    if input.peek().tok == Tok::Minus {
+        return negated(input, product);
+    }
+    let (rest, first) = power(input)?;
+    match rest.peek().tok {
+        Tok::Times | Tok::Over => factors(rest, first),
+        _ => Ok((rest, first)),
+    }
+}
+
+fn factors<'t, 'a>(input: Tokens<'t, 'a>, first: Tall<'a>) -> Parsed<'t, 'a, Tall<'a>> {
+    let (mut rest, mut height, mut left) = (input, first.height, first);
     let mut more: Vec<Expr> = Vec::new();
-    let mut height = left.height;
     while let Ok((after, sign)) = alt((tok(Tok::Times), tok(Tok::Over))).parse(rest) {
-        let (after, factor) = signed(after)?;
+        let (after, factor) = power(after)?;
         rest = after;
         height = height.max(factor.height);
         if sign.tok == Tok::Times {
-            more.push(factor.expr);
+            more.push(*factor.expr);
             continue;
         }
         let above = product_of(left, std::mem::take(&mut more), height)?;
         height = above.height.max(factor.height);
-        left = pair_node(above.expr, factor.expr, height, ExprKind::Div)?;
+        left = pair_node(*above.expr, *factor.expr, height, ExprKind::Div)?;
         height = left.height;
     }
     Ok((rest, product_of(left, more, height)?))
@@ -97,45 +117,53 @@ fn product_of<'a>(
     if more.is_empty() {
         return Ok(left);
     }
-    list_node(std::iter::once(left.expr).chain(more).collect(), height, ExprKind::Mul)
-}
-
-fn signed<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
-    signed_by(input, signed, power)
-}
-
-/// `-` and `again`, or `plain`.
-fn signed_by<'t, 'a>(
-    input: Tokens<'t, 'a>,
-    again: fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>>,
-    plain: fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>>,
-) -> Parsed<'t, 'a, Tall<'a>> {
-    let Ok((rest, sign)) = tok(Tok::Minus)(input) else { return plain(input) };
-    let (rest, term) = again(rest.deeper()?)?;
-    let span = sign.span.to(term.expr.span);
-    let neg = node(ExprKind::Neg(Box::new(term.expr)), span, term.height)?;
-    Ok((Tokens { depth: input.depth, ..rest }, neg))
+    list_node(std::iter::once(*left.expr).chain(more).collect(), height, ExprKind::Mul)
 }
 
 fn power<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
-    let (rest, base) = indexed(input)?;
-    let Ok((after, _)) = tok(Tok::Power)(rest) else { return Ok((rest, base)) };
-    let (rest, exponent) = signed(after.deeper()?)?;
-    let height = base.height.max(exponent.height);
-    let tall = pair_node(base.expr, exponent.expr, height, ExprKind::Pow)?;
-    Ok((Tokens { depth: input.depth, ..rest }, tall))
+    if input.peek().tok == Tok::Minus {
+        return negated(input, power);
+    }
+    let (rest, base) = atom(input)?;
+    match rest.peek().tok {
+        Tok::Power => raised(rest, base),
+        Tok::Open(Bracket::Square) => indexed(rest, base),
+        _ => Ok((rest, base)),
+    }
 }
 
-fn indexed<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
-    let (mut rest, mut tall) = atom(input)?;
+fn raised<'t, 'a>(input: Tokens<'t, 'a>, base: Tall<'a>) -> Parsed<'t, 'a, Tall<'a>> {
+    let (rest, exponent) = power(input.skip().deeper()?)?;
+    let height = base.height.max(exponent.height);
+    let tall = pair_node(*base.expr, *exponent.expr, height, ExprKind::Pow)?;
+    Ok((rest.at_depth_of(input), tall))
+}
+
+/// A minus and what it negates, read by `operand`.
+fn negated<'t, 'a>(
+    input: Tokens<'t, 'a>,
+    operand: fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>>,
+) -> Parsed<'t, 'a, Tall<'a>> {
+    let (rest, term) = operand(input.skip().deeper()?)?;
+    let span = input.peek().span.to(term.expr.span);
+    let tall = node(ExprKind::Neg(term.expr), span, term.height)?;
+    Ok((rest.at_depth_of(input), tall))
+}
+
+/// Indices after `base`, and a power after them.
+fn indexed<'t, 'a>(input: Tokens<'t, 'a>, base: Tall<'a>) -> Parsed<'t, 'a, Tall<'a>> {
+    let (mut rest, mut base) = (input, base);
     while let Ok((after, open)) = tok(Tok::Open(Bracket::Square))(rest) {
         let (after, at) = separated_list1(tok(Tok::Comma), cut(index)).parse(after)?;
         let (after, end) = close(after, open, Bracket::Square, "`,` or ")?;
-        let span = tall.expr.span.to(end.span);
-        tall = node(ExprKind::Index(Box::new(tall.expr), at), span, tall.height)?;
+        let span = base.expr.span.to(end.span);
+        base = node(ExprKind::Index(base.expr, at), span, base.height)?;
         rest = after;
     }
-    Ok((rest, tall))
+    match rest.peek().tok {
+        Tok::Power => raised(rest, base),
+        _ => Ok((rest, base)),
+    }
 }
 
 fn index<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, usize> {
@@ -145,7 +173,7 @@ fn index<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, usize> {
 /// A whole number that is written as one.
 pub(super) fn whole<'t, 'a>(input: Tokens<'t, 'a>, what: &str) -> Parsed<'t, 'a, usize> {
     let Ok((rest, number)) = tok(Tok::Number)(input) else { return expected(input, what) };
-    let text = number.text(input.source);
+    let text = number.text(input.text());
     match text.parse::<u32>() {
         Ok(n) => Ok((rest, n as usize)),
         Err(_) if text.bytes().all(|b| b.is_ascii_digit()) => Err(fatal(
@@ -157,60 +185,79 @@ pub(super) fn whole<'t, 'a>(input: Tokens<'t, 'a>, what: &str) -> Parsed<'t, 'a,
 }
 
 fn atom<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
-    let first = input.peek();
-    let rest = input.skip();
-    let text = first.text(input.source);
-    match first.tok {
-        Tok::Number => Ok((rest, node(ExprKind::Number(text), first.span, 0)?)),
-        Tok::Name if rest.peek().tok == Tok::Open(Bracket::Round) => call(input),
-        Tok::Name => Ok((rest, node(ExprKind::Name(text), first.span, 0)?)),
-        Tok::Open(Bracket::Round) => {
-            let (rest, mut inner) = sum(rest.deeper()?)?;
-            let (rest, end) = close(rest, first, Bracket::Round, "an operator or ")?;
-            inner.expr.span = first.span.to(end.span);
-            Ok((Tokens { depth: input.depth, ..rest }, inner))
-        }
-        Tok::Open(Bracket::Square) => list(rest, first),
+    match (input.peek().tok, input.skip().peek().tok) {
+        (Tok::Number, _) => leaf(input, ExprKind::Number),
+        (Tok::Name, Tok::Open(Bracket::Round)) => call(input),
+        (Tok::Name, _) => leaf(input, ExprKind::Name),
+        (Tok::Open(Bracket::Round), _) => grouped(input),
+        (Tok::Open(Bracket::Square), _) => list(input),
         _ => expected(input, "a number, a name or `(`"),
     }
 }
 
-fn list<'t, 'a>(input: Tokens<'t, 'a>, open: Token) -> Parsed<'t, 'a, Tall<'a>> {
-    let (rest, items) = separated_list1(tok(Tok::Comma), cut(sum)).parse(input.deeper()?)?;
-    let (rest, end) = close(rest, open, Bracket::Square, "`,` or ")?;
-    let height = items.iter().map(|i| i.height).max().unwrap_or(0);
-    let items = items.into_iter().map(|i| i.expr).collect();
-    let tall = node(ExprKind::List(items), open.span.to(end.span), height)?;
-    Ok((Tokens { depth: input.depth, ..rest }, tall))
+fn leaf<'t, 'a>(
+    input: Tokens<'t, 'a>,
+    make: fn(&'a str) -> ExprKind<'a>,
+) -> Parsed<'t, 'a, Tall<'a>> {
+    let token = input.peek();
+    Ok((input.skip(), node(make(token.text(input.text())), token.span, 0)?))
+}
+
+fn grouped<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
+    let open = input.peek();
+    let (rest, mut inner) = sum(input.skip().deeper()?)?;
+    let (rest, end) = close(rest, open, Bracket::Round, "an operator or ")?;
+    inner.expr.span = open.span.to(end.span);
+    Ok((rest.at_depth_of(input), inner))
+}
+
+/// What stands between brackets, with the brackets' place and the greatest height.
+struct Arguments<'a> {
+    args: Vec<Arg<'a>>,
+    span: Span,
+    height: usize,
+}
+
+fn arguments<'t, 'a>(input: Tokens<'t, 'a>, bracket: Bracket) -> Parsed<'t, 'a, Arguments<'a>> {
+    let open = input.peek();
+    let mut rest = input.skip().deeper()?;
+    let mut all = Arguments { args: Vec::new(), span: open.span, height: 0 };
+    // `f()` is a call of nothing; a list of nothing has no shape.
+    let mut more = bracket == Bracket::Square || rest.peek().tok != Tok::Close(bracket);
+    while more {
+        let label = opt(terminated(name, tok(Tok::Colon))).parse(rest)?;
+        let (after, value) = sum(label.0)?;
+        all.height = all.height.max(value.height);
+        all.args.push(Arg { label: label.1, value: *value.expr });
+        more = after.peek().tok == Tok::Comma;
+        rest = if more { after.skip() } else { after };
+    }
+    let (rest, end) = close(rest, open, bracket, "an operator, `,` or ")?;
+    all.span = open.span.to(end.span);
+    Ok((rest.at_depth_of(input), all))
 }
 
 fn call<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
     let (rest, name) = name(input)?;
-    let open = rest.peek();
-    let inside = rest.skip().deeper()?;
-    let (rest, args) = if inside.peek().tok == Tok::Close(Bracket::Round) {
-        (inside, Vec::new())
-    } else {
-        separated_list1(tok(Tok::Comma), cut(argument)).parse(inside)?
-    };
-    let (rest, end) = close(rest, open, Bracket::Round, "an operator, `,` or ")?;
-    let height = args.iter().map(|(_, height)| *height).max().unwrap_or(0);
-    let args = args.into_iter().map(|(arg, _)| arg).collect();
-    let span = name.span.to(end.span);
-    let tall = node(ExprKind::Call(Box::new(Call { name, args })), span, height)?;
-    Ok((Tokens { depth: input.depth, ..rest }, tall))
+    let (rest, all) = arguments(rest, Bracket::Round)?;
+    let call = Call { name, args: all.args };
+    Ok((rest, node(ExprKind::Call(Box::new(call)), name.span.to(all.span), all.height)?))
 }
 
-fn argument<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, (Arg<'a>, usize)> {
-    let (rest, label) = opt(terminated(name, tok(Tok::Colon))).parse(input)?;
-    let (rest, tall) = sum(rest)?;
-    Ok((rest, (Arg { label, value: tall.expr }, tall.height)))
+fn list<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
+    let (rest, all) = arguments(input, Bracket::Square)?;
+    if let Some(label) = all.args.iter().find_map(|a| a.label) {
+        let error = Error::new(Kind::Syntax, "the items of a list have no names");
+        return Err(fatal(error.at(label.span)));
+    }
+    let items = all.args.into_iter().map(|a| a.value).collect();
+    Ok((rest, node(ExprKind::List(items), all.span, all.height)?))
 }
 
 /// A name.
 pub(super) fn name<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Name<'a>> {
     let (rest, token) = tok(Tok::Name)(input)?;
-    Ok((rest, Name { text: token.text(input.source), span: token.span }))
+    Ok((rest, Name { text: token.text(input.text()), span: token.span }))
 }
 
 /// A node one higher than `below`.
@@ -219,7 +266,7 @@ fn node<'a>(kind: ExprKind<'a>, span: Span, below: usize) -> Result<Tall<'a>, no
     if height > MAX_NESTING {
         return Err(fatal(too_deep(span)));
     }
-    Ok(Tall { expr: Expr { kind, span }, height })
+    Ok(Tall { expr: Box::new(Expr { kind, span }), height })
 }
 
 fn list_node<'a>(

@@ -8,8 +8,8 @@
 
 use nom::branch::alt;
 use nom::bytes::complete::{take_while, take_while1};
-use nom::character::complete::{char, digit1, one_of, satisfy};
-use nom::combinator::{opt, recognize, value};
+use nom::character::complete::{anychar, char, digit1, one_of, satisfy};
+use nom::combinator::{map_opt, opt, recognize, value};
 use nom::{IResult, Parser};
 
 use super::{MAX_ERRORS, MAX_NAME_LENGTH, MAX_NUMBER_DIGITS, MAX_NUMBER_EXPONENT, MAX_TOKENS};
@@ -93,7 +93,7 @@ impl<'a> Lexer<'a> {
                 let line_end = rest.starts_with('\n');
                 rest = &rest[1..];
                 if self.open == 0 || !line_end || starts_statement(rest) {
-                    self.end(at, at + 1);
+                    self.end(at, at + usize::from(!line_end));
                 }
                 continue;
             }
@@ -144,19 +144,24 @@ impl<'a> Lexer<'a> {
     /// Steps over a run of characters that the language does not have.
     fn junk(&mut self, rest: &'a str) -> Result<&'a str, Error> {
         let at = self.text.len() - rest.len();
-        let alien = |c: char| !c.is_whitespace() && token(c.encode_utf8(&mut [0; 4])).is_err();
-        let alien = |c: char| alien(c) && !matches!(c, '\n' | ';' | '#');
-        let len = rest.find(|c| !alien(c)).unwrap_or(rest.len()).max(1);
-        let (run, after) = rest.split_at(len.max(rest.chars().next().map_or(1, char::len_utf8)));
+        let known = |c: char| {
+            c.is_whitespace() || continues_name(c) || sign(c).is_some() || matches!(c, ';' | '#')
+        };
+        // The first character is alien whatever it is, or this would not go forward.
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let len = rest[first..].find(known).unwrap_or(rest.len() - first);
+        let (run, after) = rest.split_at(first + len);
         if let Some(c) = run.chars().find(|c| c.is_control()) {
             let start = at + run.find(c).unwrap_or(0);
             let span = Span::new(start, start + c.len_utf8());
             return Err(Error::new(
                 Kind::Syntax,
-                format!("byte {start} is the control character U+{:04X}", c as u32),
+                format!(
+                    "byte {start} is the control character U+{:04X}, so this is no text",
+                    c as u32
+                ),
             )
             .at(span)
-            .label("no text has this")
             .hint("is this a binary file?"));
         }
         let span = Span::new(at, at + run.len());
@@ -176,29 +181,29 @@ fn blank(rest: &str) -> &str {
 }
 
 fn token(rest: &str) -> IResult<&str, Tok> {
-    alt((
-        value(Tok::Name, (satisfy(starts_name), take_while(continues_name))),
-        value(Tok::Number, number),
-        alt((
-            value(Tok::Plus, char('+')),
-            value(Tok::Minus, one_of("-−")),
-            value(Tok::Times, one_of("*·×⋅")),
-            value(Tok::Over, char('/')),
-            value(Tok::Power, char('^')),
-            value(Tok::Equals, char('=')),
-            value(Tok::Comma, char(',')),
-            value(Tok::Colon, char(':')),
-        )),
-        alt((
-            value(Tok::Open(Bracket::Round), char('(')),
-            value(Tok::Close(Bracket::Round), char(')')),
-            value(Tok::Open(Bracket::Square), char('[')),
-            value(Tok::Close(Bracket::Square), char(']')),
-            value(Tok::Open(Bracket::Curly), char('{')),
-            value(Tok::Close(Bracket::Curly), char('}')),
-        )),
-    ))
-    .parse(rest)
+    let name = recognize((satisfy(starts_name), take_while(continues_name)));
+    alt((map_opt(anychar, sign), value(Tok::Name, name), value(Tok::Number, number))).parse(rest)
+}
+
+/// The signs, each with its Unicode twins.
+fn sign(c: char) -> Option<Tok> {
+    Some(match c {
+        '+' => Tok::Plus,
+        '-' | '−' => Tok::Minus,
+        '*' | '·' | '×' | '⋅' => Tok::Times,
+        '/' => Tok::Over,
+        '^' => Tok::Power,
+        '=' => Tok::Equals,
+        ',' => Tok::Comma,
+        ':' => Tok::Colon,
+        '(' => Tok::Open(Bracket::Round),
+        ')' => Tok::Close(Bracket::Round),
+        '[' => Tok::Open(Bracket::Square),
+        ']' => Tok::Close(Bracket::Square),
+        '{' => Tok::Open(Bracket::Curly),
+        '}' => Tok::Close(Bracket::Curly),
+        _ => return None,
+    })
 }
 
 /// `12`, `0.5`, `.5`, `1e-3`.
@@ -325,7 +330,10 @@ mod tests {
         let (tokens, errors) = lex("a = b\n\u{0}@\u{1}");
         assert!(tokens.is_empty());
         assert_eq!(errors.len(), 1);
-        assert_eq!(errors[0].message(), "byte 6 is the control character U+0000");
+        assert_eq!(
+            errors[0].message(),
+            "byte 6 is the control character U+0000, so this is no text"
+        );
     }
 
     #[test]

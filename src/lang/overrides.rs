@@ -28,7 +28,7 @@ pub struct Overrides {
     pub drop_assumptions: bool,
 }
 
-/// The network that a text describes, see `docs/language.md`. Errors: every mistake in it, each
+/// The network that a text describes. Errors: every mistake in it, each
 /// with its place, up to [`MAX_ERRORS`].
 ///
 /// ```

@@ -20,7 +20,7 @@ use nom::sequence::terminated;
 use super::expression::{expression, name, whole};
 use super::lex::{Bracket, KEYWORDS, Tok, Token, lex};
 use super::syntax::{Expr, Name, Statement};
-use super::tokens::{Parsed, Problem, Tokens, close, expected, tok};
+use super::tokens::{Parsed, Problem, Source, Tokens, close, expected, fatal, tok};
 use super::{MAX_ERRORS, MAX_SOURCE_BYTES};
 use crate::diag::{Error, Kind, nearest};
 use crate::net::Role;
@@ -86,7 +86,8 @@ fn each_statement<'a>(
             break;
         }
         let junk = statement.iter().any(|t| t.tok == Tok::Junk);
-        let input = Tokens { source: text, rest: statement, depth: 0 };
+        let source = Source { text, tokens: statement };
+        let input = Tokens::all(&source);
         let result = if junk { Err(nom::Err::Error(Problem(None))) } else { whole_of(input, &one) };
         match result {
             Ok(statements) => parse.statements.extend(statements),
@@ -139,7 +140,7 @@ fn meant<'a>(statement: &[Token], text: &'a str) -> Vec<&'a str> {
 fn statement<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Vec<Statement<'a>>> {
     let first = input.peek();
     let second = input.skip().peek();
-    let word = first.text(input.source);
+    let word = first.text(input.text());
     if first.tok == Tok::Name && second.tok == Tok::Equals {
         let (rest, value) = expression(input.skip().skip())?;
         let name = Name { text: word, span: first.span };
@@ -163,20 +164,30 @@ fn statement<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Vec<Statement<'a>>
 
 fn no_statement<'t, 'a, T>(input: Tokens<'t, 'a>, second: Token) -> Parsed<'t, 'a, T> {
     let first = input.peek();
-    let word = first.text(input.source);
-    let meant_keyword = nearest(word, KEYWORDS).filter(|_| second.tok == Tok::Name);
-    let error =
-        Error::new(Kind::Syntax, format!("expected a statement, found `{word}`")).at(first.span);
-    let error = match meant_keyword {
-        Some(keyword) => error.hint(format!("did you mean `{keyword}`?")),
-        None if first.tok == Tok::Name && second.tok == Tok::Open(Bracket::Square) => {
-            error.hint("a tensor is declared with its role: `input x[4]`, `param w[2, 2]`")
+    let word = first.text(input.text());
+    if first.tok != Tok::Name {
+        return expected(input, "a statement");
+    }
+    if second.tok == Tok::Name {
+        let error =
+            Error::new(Kind::Syntax, format!("no statement begins with `{word}`")).at(first.span);
+        return Err(fatal(match nearest(word, KEYWORDS) {
+            Some(keyword) => error.hint(format!("did you mean `{keyword}`?")),
+            None => error
+                .hint(format!("statements are NAME = …, or begin with {}", KEYWORDS.join(", "))),
+        }));
+    }
+    let hint = match second.tok {
+        Tok::Open(Bracket::Square) => {
+            "a tensor is declared with its role: `input x[4]`, `param w[2, 2]`"
         }
-        None => error
-            .label("this begins no statement")
-            .hint("a definition is `NAME = …`; names without one are declared by `input`, `param`, `target` or `const`"),
+        Tok::Colon => "a definition is written NAME = …",
+        _ => "a formula needs a name of its own: E = …",
     };
-    Err(super::tokens::fatal(error))
+    let text = second.text(input.text());
+    let found = if text.is_empty() { "nothing".to_string() } else { format!("`{text}`") };
+    let message = format!("expected `=` after the name `{word}`, found {found}");
+    Err(fatal(Error::new(Kind::Syntax, message).at(second.span).hint(hint)))
 }
 
 fn declarations<'t, 'a>(input: Tokens<'t, 'a>, role: Role) -> Parsed<'t, 'a, Vec<Statement<'a>>> {

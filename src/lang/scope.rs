@@ -100,6 +100,10 @@ impl<'a> Scope<'a> {
         // Comparing with every name of a huge text would take longer than reading it.
         const COMPARED: usize = 2000;
         let error = Error::new(Kind::Name, format!("nothing is called `{name}`"));
+        let folded = name.to_lowercase();
+        if let Some(twin) = self.order.iter().take(COMPARED).find(|k| k.to_lowercase() == folded) {
+            return error.hint(format!("names tell capitals apart: did you mean `{twin}`?"));
+        }
         if let Some(near) = nearest(name, self.order.iter().copied().take(COMPARED)) {
             return error.hint(format!("did you mean `{near}`?"));
         }

@@ -11,13 +11,22 @@ use super::MAX_NESTING;
 use super::lex::{Bracket, Tok, Token};
 use crate::diag::{Error, Kind, Span};
 
-/// A place among the tokens of a text. Small and `Copy`, because every parser returns one.
+/// The tokens of one statement and the text that they are of.
+#[derive(Debug)]
+pub(super) struct Source<'t, 'a> {
+    pub text: &'a str,
+    pub tokens: &'t [Token],
+}
+
+/// A stretch of the tokens of a statement. Small and `Copy`, because every parser takes and
+/// returns one, and the recursion holds many.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tokens<'t, 'a> {
-    pub source: &'a str,
-    pub rest: &'t [Token],
+    of: &'t Source<'t, 'a>,
+    from: u32,
+    to: u32,
     /// How many brackets, signs and exponents are open around this place.
-    pub depth: usize,
+    depth: u32,
 }
 
 pub(super) type Parsed<'t, 'a, T> = IResult<Tokens<'t, 'a>, T, Problem>;
@@ -27,19 +36,38 @@ pub(super) type Parsed<'t, 'a, T> = IResult<Tokens<'t, 'a>, T, Problem>;
 pub(super) struct Problem(pub Option<Error>);
 
 impl<'t, 'a> Tokens<'t, 'a> {
+    /// All of a statement. A text has at most [`MAX_TOKENS`](super::MAX_TOKENS).
+    pub fn all(of: &'t Source<'t, 'a>) -> Tokens<'t, 'a> {
+        Tokens { of, from: 0, to: of.tokens.len() as u32, depth: 0 }
+    }
+
+    /// The text that the tokens are of.
+    pub fn text(&self) -> &'a str {
+        self.of.text
+    }
+
+    fn rest(&self) -> &'t [Token] {
+        self.of.tokens.get(self.from as usize..self.to as usize).unwrap_or_default()
+    }
+
     /// The next token; past the last one, an empty end.
     pub fn peek(&self) -> Token {
-        let end = Span::new(self.source.len(), self.source.len());
-        self.rest.first().copied().unwrap_or(Token { tok: Tok::End, span: end })
+        let end = Span::new(self.text().len(), self.text().len());
+        self.rest().first().copied().unwrap_or(Token { tok: Tok::End, span: end })
     }
 
     pub fn skip(&self) -> Tokens<'t, 'a> {
-        Tokens { rest: self.rest.get(1..).unwrap_or_default(), ..*self }
+        Tokens { from: (self.from + 1).min(self.to), ..*self }
+    }
+
+    /// This place, with as much open around it as at `outer`.
+    pub fn at_depth_of(self, outer: Tokens<'t, 'a>) -> Tokens<'t, 'a> {
+        Tokens { depth: outer.depth, ..self }
     }
 
     /// The tokens inside one more bracket, sign or exponent.
     pub fn deeper(self) -> Result<Tokens<'t, 'a>, nom::Err<Problem>> {
-        if self.depth >= MAX_NESTING {
+        if self.depth as usize >= MAX_NESTING {
             return Err(fatal(too_deep(self.peek().span)));
         }
         Ok(Tokens { depth: self.depth + 1, ..self })
@@ -58,8 +86,8 @@ pub(super) fn fatal(error: Error) -> nom::Err<Problem> {
 }
 
 /// One token of that kind.
-pub(super) fn tok<'t, 'a>(wanted: Tok) -> impl Fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, Token> {
-    move |input| {
+pub(super) fn tok<'t, 'a: 't>(wanted: Tok) -> impl Fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, Token> {
+    move |input: Tokens<'t, 'a>| {
         let found = input.peek();
         if found.tok == wanted {
             Ok((input.skip(), found))
@@ -74,7 +102,7 @@ pub(super) fn expected<T>(input: Tokens<'_, '_>, what: &str) -> Result<T, nom::E
     let found = input.peek();
     let error = Error::new(
         Kind::Syntax,
-        format!("expected {what}, found {}", described(found, input.source)),
+        format!("expected {what}, found {}", described(found, input.text())),
     )
     .at(found.span)
     .label(format!("expected {what}"));
@@ -100,7 +128,7 @@ fn described(token: Token, source: &str) -> String {
 fn advice(input: Tokens<'_, '_>) -> Option<&'static str> {
     let found = input.peek();
     let before = found.span.start.checked_sub(1).map(|at| {
-        let text = input.source.get(..=at as usize).unwrap_or_default();
+        let text = input.text().get(..=at as usize).unwrap_or_default();
         text.trim_end().chars().next_back().unwrap_or(' ')
     });
     let after_value = before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ')' | ']'));
@@ -144,7 +172,7 @@ pub(super) fn close<'t, 'a>(
         Tok::Close(_) => Err(fatal(
             Error::new(
                 Kind::Syntax,
-                format!("expected `{closing}`, found {}", described(found, input.source)),
+                format!("expected `{closing}`, found {}", described(found, input.text())),
             )
             .at(found.span)
             .also(open.span, format!("`{closing}` closes this")),
@@ -169,15 +197,15 @@ impl<'t, 'a> Input for Tokens<'t, 'a> {
     type IterIndices = Enumerate<Self::Iter>;
 
     fn input_len(&self) -> usize {
-        self.rest.len()
+        self.rest().len()
     }
 
     fn take(&self, index: usize) -> Tokens<'t, 'a> {
-        Tokens { rest: &self.rest[..index], ..*self }
+        Tokens { to: self.from + index as u32, ..*self }
     }
 
     fn take_from(&self, index: usize) -> Tokens<'t, 'a> {
-        Tokens { rest: &self.rest[index..], ..*self }
+        Tokens { from: self.from + index as u32, ..*self }
     }
 
     fn take_split(&self, index: usize) -> (Tokens<'t, 'a>, Tokens<'t, 'a>) {
@@ -185,11 +213,11 @@ impl<'t, 'a> Input for Tokens<'t, 'a> {
     }
 
     fn position<P: Fn(Token) -> bool>(&self, predicate: P) -> Option<usize> {
-        self.rest.iter().position(|t| predicate(*t))
+        self.rest().iter().position(|t| predicate(*t))
     }
 
     fn iter_elements(&self) -> Self::Iter {
-        self.rest.iter().copied()
+        self.rest().iter().copied()
     }
 
     fn iter_indices(&self) -> Self::IterIndices {
@@ -197,7 +225,7 @@ impl<'t, 'a> Input for Tokens<'t, 'a> {
     }
 
     fn slice_index(&self, count: usize) -> Result<usize, Needed> {
-        match count.checked_sub(self.rest.len()) {
+        match count.checked_sub(self.rest().len()) {
             None | Some(0) => Ok(count),
             Some(missing) => Err(Needed::new(missing)),
         }

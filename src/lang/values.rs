@@ -109,7 +109,7 @@ fn number(value: &Expr) -> Result<Rational, Error> {
         }
         _ => Err(Error::new(
             Kind::Value,
-            format!("expected a number, found {}", super::print::brief(value)),
+            format!("expected a number, found `{}`", super::print::brief(value)),
         )
         .at(value.span)
         .hint("numbers are written 3, -3, 7/2, 0.1 or 1e-3")),

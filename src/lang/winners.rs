@@ -175,21 +175,25 @@ fn only_max(
             place.map(|place| (*max, place)).ok_or_else(|| no_max_has(winner))
         }
         [] => Err(no_max_has(winner)),
-        several => Err(Error::new(
-            Kind::Assumption,
-            format!("{} maxima have the argument {}", several.len(), brief(winner)),
-        )
-        .hint(format!("say which one: assume r = {}", brief(winner)))),
+        several => {
+            let shown = brief(winner);
+            let message = format!("{} maxima have the argument `{shown}`", several.len());
+            let is_one = |node| several.contains(&b.value_of(node));
+            let named = b.quantities().iter().find(|q| is_one(q.node));
+            let name = named.map_or("NAME", |q| q.name.as_str());
+            Err(Error::new(Kind::Assumption, message)
+                .hint(format!("say which one: assume {name} = {shown}")))
+        }
     }
 }
 
 fn no_max_has(winner: &Expr) -> Error {
-    Error::new(Kind::Assumption, format!("no max has the argument {}", brief(winner)))
+    Error::new(Kind::Assumption, format!("no max has the argument `{}`", brief(winner)))
 }
 
 fn no_argument(b: &Builder, name: &str, max: NodeId, winner: &Expr) -> Error {
     const SHOWN: usize = 6;
-    let message = format!("{} is no argument of the max `{name}`", brief(winner));
+    let message = format!("`{}` is no argument of the max `{name}`", brief(winner));
     let error = Error::new(Kind::Assumption, message);
     match &b.node(max).op {
         Op::Max(a) if b.called(*a) != "this" => {
@@ -219,7 +223,7 @@ fn argument_text(b: &Builder, node: NodeId) -> String {
 fn unnamed(winner: &Expr) -> Error {
     Error::new(
         Kind::Assumption,
-        format!("expected the name of an argument, found {}", brief(winner)),
+        format!("expected the name of an argument, found `{}`", brief(winner)),
     )
     .hint("an argument that is a formula needs a name of its own: a = …, r = max(a, b)")
 }

@@ -191,7 +191,7 @@ impl Builder {
                 format!("max of several arguments takes scalars, and {name} is {shape}"),
             )
             .hint(
-                "max(c) is the greatest element of a tensor; relu(c) is max(x, 0) of each element",
+                "max(c) is the greatest element of a tensor; relu(c) is max(x, 0) for each element x",
             ));
         }
         self.elementwise("max", Arithmetic::Max, scalars, Op::MaxOf(scalars.to_vec()))
@@ -346,6 +346,14 @@ impl Builder {
         })
     }
 
+    /// Whether nothing has that name yet.
+    pub(crate) fn check_free(&self, name: &str) -> Result<(), Error> {
+        let Some(first) = self.find(name) else { return Ok(()) };
+        Err(Error::new(Kind::Name, format!("`{name}` is defined twice"))
+            .label("defined again here")
+            .also(self.quantity(first).span, "first defined here"))
+    }
+
     /// How an error speaks of a tensor: by its name, if it has one.
     pub(crate) fn called(&self, id: NodeId) -> String {
         match self.node(id).op {
@@ -443,11 +451,7 @@ impl Builder {
                 format!("`{name}` is no name: names are letters, digits and `_`"),
             ));
         }
-        if let Some(first) = self.find(name) {
-            return Err(Error::new(Kind::Name, format!("`{name}` is defined twice"))
-                .label("defined again here")
-                .also(self.quantity(first).span, "first defined here"));
-        }
+        self.check_free(name)?;
         let clash = |element: &str, tensor: &str, at: &[usize], other: &Quantity| {
             Error::new(
                 Kind::Name,

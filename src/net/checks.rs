@@ -67,10 +67,7 @@ pub(super) fn check_shape(shape: &Shape) -> Result<(), Error> {
     if shape.elements() > Shape::MAX_ELEMENTS {
         return Err(Error::new(
             Kind::Limit,
-            format!(
-                "{shape} are more than {} elements, the most a tensor may have",
-                Shape::MAX_ELEMENTS
-            ),
+            format!("{shape} is too large: a tensor has at most {} elements", Shape::MAX_ELEMENTS),
         ));
     }
     Ok(())

@@ -76,8 +76,7 @@ fn check_exponent(e: &Rational) -> Result<(), Error> {
         return Ok(());
     }
     let shown = if e.bits() <= 64 { format!(" {e}") } else { format!(" of {} bits", e.bits()) };
-    Err(Error::new(Kind::Limit, format!("the exponent{shown} is beyond ±{MAX_EXPONENT}"))
-        .label("this exponent is too large"))
+    Err(Error::new(Kind::Limit, format!("the exponent{shown} is beyond ±{MAX_EXPONENT}")))
 }
 
 fn refused(fault: Fault) -> Error {

@@ -9,7 +9,7 @@ use crate::scalar::Function;
 
 /// What a parameter of a [`Layer`] takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ParameterKind {
     /// One tensor; given by place or by name.
     Tensor,
     /// One tensor or more; given by place.
@@ -38,7 +38,7 @@ pub struct Parameter {
     /// As a call names it.
     pub name: &'static str,
     /// What it takes.
-    pub kind: Kind,
+    pub kind: ParameterKind,
     /// What holds where a call leaves it out; `None` for tensors, which a call must have.
     pub default: Option<Setting>,
 }
@@ -101,20 +101,20 @@ const TABLE: &[Layer] = &[
 ];
 
 const fn tensor(name: &'static str) -> Parameter {
-    Parameter { name, kind: Kind::Tensor, default: None }
+    Parameter { name, kind: ParameterKind::Tensor, default: None }
 }
 
 const fn tensors(name: &'static str) -> Parameter {
-    Parameter { name, kind: Kind::Tensors, default: None }
+    Parameter { name, kind: ParameterKind::Tensors, default: None }
 }
 
 const fn pair(name: &'static str, least: usize, default: usize) -> Parameter {
     let default = Some(Setting::Pair([default, default]));
-    Parameter { name, kind: Kind::Pair { least }, default }
+    Parameter { name, kind: ParameterKind::Pair { least }, default }
 }
 
 const fn flag(name: &'static str, default: bool) -> Parameter {
-    Parameter { name, kind: Kind::Flag, default: Some(Setting::Flag(default)) }
+    Parameter { name, kind: ParameterKind::Flag, default: Some(Setting::Flag(default)) }
 }
 
 /// Every named function: the layers, then the elementary functions.
@@ -152,7 +152,7 @@ impl Layer {
     /// How it is called, with the defaults of its options.
     pub fn signature(&self) -> String {
         let show = |p: &Parameter| match (p.kind, p.default) {
-            (Kind::Tensors, _) => format!("{}…", p.name),
+            (ParameterKind::Tensors, _) => format!("{}…", p.name),
             (_, None) => p.name.to_string(),
             (_, Some(Setting::Flag(yes))) => format!("{}: {yes}", p.name),
             (_, Some(Setting::Pair([r, c]))) if r == c => format!("{}: {r}", p.name),
@@ -174,7 +174,7 @@ impl Layer {
 
     /// Whether it takes any number of tensors.
     pub fn is_variadic(&self) -> bool {
-        self.parameters.iter().any(|p| p.kind == Kind::Tensors)
+        self.parameters.iter().any(|p| p.kind == ParameterKind::Tensors)
     }
 
     /// The elementary function that this is, if it is one.
