@@ -407,6 +407,24 @@ impl Graph {
         self.intern(Node::Wins { max, arg })
     }
 
+    /// The node of `like` over other children, as many as it has.
+    pub fn rebuild(&mut self, like: ExprId, children: &[ExprId]) -> ExprId {
+        match self.node(like) {
+            Node::Number(_) | Node::Var(_) => like,
+            Node::Named(s, _) => self.intern(Node::Named(s, children[0])),
+            Node::Neg(_) => self.neg(children[0]),
+            Node::Call(f, _) => self.call(f, children[0]),
+            Node::Sub(..) => self.sub(children[0], children[1]),
+            Node::Div(..) => self.div(children[0], children[1]),
+            Node::Pow(..) => self.pow(children[0], children[1]),
+            Node::Wins { .. } => self.wins(children[0], children[1]),
+            Node::Partial { .. } => self.partial(children[0], children[1]),
+            Node::Max(_) => self.max(children),
+            Node::Add(_) => self.add(children),
+            Node::Mul(_) => self.mul(children),
+        }
+    }
+
     /// ∂of/∂by, not carried out.
     pub fn partial(&mut self, of: ExprId, by: ExprId) -> ExprId {
         self.intern(Node::Partial { of, by })
