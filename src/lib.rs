@@ -45,6 +45,7 @@
 #![forbid(unsafe_code)]
 
 pub mod calculus;
+pub mod check;
 pub mod concrete;
 pub mod diag;
 pub mod expr;
