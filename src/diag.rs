@@ -276,11 +276,13 @@ impl std::error::Error for Error {}
 
 /// The nearest of `known` to `word`, if it is near enough to be what was meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).max(1);
+    let letters = word.chars().count();
+    let allowed = (letters / 3).max(1);
     known
         .into_iter()
         .map(|k| (distance(word, k), k))
-        .filter(|(d, _)| *d <= allowed)
+        // Something of the word must be left: one letter is near to no other letter.
+        .filter(|(d, _)| *d <= allowed && *d < letters)
         .min_by_key(|(d, _)| *d)
         .map(|(_, k)| k)
 }
@@ -310,6 +312,7 @@ mod tests {
         assert_eq!(nearest("maxpol", ["relu", "maxpool"]), Some("maxpool"));
         assert_eq!(nearest("w_fd", ["w_fc", "t"]), Some("w_fc"));
         assert_eq!(nearest("banana", ["relu", "maxpool"]), None);
+        assert_eq!(nearest("q", ["w", "t"]), None);
     }
 
     #[test]

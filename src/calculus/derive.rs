@@ -8,7 +8,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::path::{replace_at, sites};
+use super::path::{is_sealed, replace_at, sites};
 use super::plan::{Frontier, Plan};
 use super::rules::{self, Applied, Context, Group, Rule};
 use super::step::{Derivation, Lemma, LemmaId, Role, Step};
@@ -477,7 +477,7 @@ fn first_tidying(
             continue;
         }
         stack.push((site.clone(), id, true));
-        if matches!(g.node(id), Node::Named(..) | Node::Partial { .. } | Node::Wins { .. }) {
+        if is_sealed(g, id) {
             continue;
         }
         for (n, child) in g.children(id).into_iter().enumerate().rev() {

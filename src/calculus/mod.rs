@@ -15,6 +15,8 @@ mod plan;
 pub mod rules;
 mod step;
 pub mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub use derive::{Request, derive};
 pub use path::{replace_at, subterm};

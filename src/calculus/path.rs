@@ -28,28 +28,16 @@ pub fn replace_at(g: &mut Graph, root: ExprId, site: &[u32], new: ExprId) -> Exp
         let inner = g.children(children[slot]);
         children.splice(slot..=slot, inner);
     }
-    with_children(g, root, &children)
+    g.rebuild(root, &children)
 }
 
-/// The node of `like` over other children.
-fn with_children(g: &mut Graph, like: ExprId, children: &[ExprId]) -> ExprId {
-    match g.node(like) {
-        Node::Number(_) | Node::Var(_) => like,
-        Node::Named(s, _) => {
-            let symbol = g.symbol(s).clone();
-            g.named_symbol(symbol, children[0])
-        }
-        Node::Neg(_) => g.neg(children[0]),
-        Node::Call(f, _) => g.call(f, children[0]),
-        Node::Sub(..) => g.sub(children[0], children[1]),
-        Node::Div(..) => g.div(children[0], children[1]),
-        Node::Pow(..) => g.pow(children[0], children[1]),
-        Node::Wins { .. } => g.wins(children[0], children[1]),
-        Node::Partial { .. } => g.partial(children[0], children[1]),
-        Node::Max(_) => g.max(children),
-        Node::Add(_) => g.add(children),
-        Node::Mul(_) => g.mul(children),
-    }
+/// Whether rewriting stops here. What is behind a name is not part of the line; and a max that
+/// was rewritten inside would be another one than that whose winner is assumed.
+pub(super) fn is_sealed(g: &Graph, id: ExprId) -> bool {
+    matches!(
+        g.node(id),
+        Node::Named(..) | Node::Partial { .. } | Node::Wins { .. } | Node::Max(_)
+    )
 }
 
 /// Every place of `root` where `wanted` holds, outermost only, from left to right. Names and
@@ -66,7 +54,7 @@ pub(super) fn sites(
             found.push((site, id));
             continue;
         }
-        if matches!(g.node(id), Node::Named(..) | Node::Partial { .. } | Node::Wins { .. }) {
+        if is_sealed(g, id) {
             continue;
         }
         for (n, child) in g.children(id).into_iter().enumerate().rev() {

@@ -86,6 +86,11 @@ pub struct Derivation {
 }
 
 impl Derivation {
+    /// The handles of all lemmas, in order.
+    pub fn ids(&self) -> impl Iterator<Item = LemmaId> + use<> {
+        (0..self.lemmas.len()).map(LemmaId)
+    }
+
     /// One lemma.
     pub fn lemma(&self, id: LemmaId) -> &Lemma {
         &self.lemmas[id.0]

@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::expr::{ExprId, Graph, Node, Winners};
-use crate::scalar::Function;
+use crate::scalar::{Function, Rational, Scalar};
 
 /// A product of adjoints is written without inner parentheses up to so many factors; beyond
 /// that it stays a factor, or a chain of n products would take n² places.
@@ -99,18 +99,20 @@ fn pass_on(
             send(b, slope);
         }
         Node::Pow(a, b) => {
-            let one = g.integer(1);
-            let below = match g.as_number(b).cloned() {
-                Some(n) => {
-                    use crate::scalar::{Rational, Scalar};
-                    n.sub(&Rational::from(1)).map(|m| g.number(&m)).unwrap_or_else(|_| g.sub(b, one))
+            // The exponent less one, as a number where it is one.
+            let whole = g.as_whole(b).map(|n| Rational::from(i64::from(n)));
+            let value = whole.or_else(|| g.as_number(b).cloned());
+            let below = match value.as_ref().map(|n| n.sub(&Rational::from(1))) {
+                Some(Ok(less)) => g.number(&less),
+                _ => {
+                    let one = g.integer(1);
+                    g.sub(b, one)
                 }
-                None => g.sub(b, one),
             };
             let power = g.pow(a, below);
             let term = times(g, vec![adjoint, b, power]);
             send(a, term);
-            if g.as_number(b).is_none() {
+            if value.is_none() {
                 let ln = g.call(Function::Ln, a);
                 let term = times(g, vec![adjoint, id, ln]);
                 send(b, term);

@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use rustc_hash::FxHashMap;
@@ -42,9 +43,12 @@ pub enum Rest<'a> {
     ByValue,
     /// What another run decided, as for a prime field, which has no order.
     Recorded(&'a FxHashMap<ExprId, Decision>),
-    /// A pattern drawn from a seed, the same for equal nodes: an identity that holds for every
+    /// A pattern drawn from a seed, for number systems without an order: an identity that holds for every
     /// pattern holds in particular for the true one.
     Drawn(u64),
+    /// The number system itself, which keeps every case: its [`Scalar::call`] answers for the
+    /// functions with a kink, its [`Scalar::winners`] for a max.
+    Symbolic,
 }
 
 /// Why an expression has no value, and at which node.
@@ -177,9 +181,10 @@ impl<T: Scalar> Pass<'_, T> {
         let top = order.last().map_or(0, |id| id.index() + 1);
         let mut values =
             Values { slot: vec![u32::MAX; top], values: Vec::with_capacity(order.len()) };
+        let mut weights = FxHashMap::default();
         for id in order {
             let value = self
-                .value(id, &values, &mut made)
+                .value(id, &values, &mut made, &mut weights)
                 .map_err(|fault| EvalError { node: id, fault })?;
             values.push(id, (self.held)(id, value));
         }
@@ -215,8 +220,10 @@ impl<T: Scalar> Pass<'_, T> {
         id: ExprId,
         done: &Values<T>,
         made: &mut Option<&mut FxHashMap<ExprId, Decision>>,
+        weights: &mut FxHashMap<ExprId, Vec<T>>,
     ) -> Result<T, EvalFault> {
         let g = self.g;
+        let symbolic = matches!(self.branches.rest, Rest::Symbolic);
         let value = match g.node(id) {
             Node::Number(n) => T::from_rational(g.number_of(n))?,
             Node::Var(s) => (self.leaf)(s).ok_or(EvalFault::Unbound(s))?,
@@ -224,13 +231,13 @@ impl<T: Scalar> Pass<'_, T> {
             Node::Neg(a) => done.get(a).neg(),
             Node::Sub(a, b) => done.get(a).sub(done.get(b))?,
             Node::Div(a, b) => done.get(a).div(done.get(b))?,
-            Node::Pow(a, b) => match g.as_number(b).and_then(crate::scalar::Rational::to_i32) {
+            Node::Pow(a, b) => match g.as_whole(b) {
                 Some(n) => done.get(a).powi(n)?,
                 None => done.get(a).pow(done.get(b))?,
             },
             Node::Add(args) => fold(done, g.args(args), T::add)?.unwrap_or_else(T::zero),
             Node::Mul(args) => fold(done, g.args(args), T::mul)?.unwrap_or_else(T::one),
-            Node::Call(f, a) if f.has_kink() => {
+            Node::Call(f, a) if f.has_kink() && !symbolic => {
                 let sign = self.sign(a, done)?;
                 if let Some(made) = made {
                     made.insert(self.signed(a, made), Decision::Sign(sign));
@@ -238,6 +245,22 @@ impl<T: Scalar> Pass<'_, T> {
                 kinked(f, done.get(a), sign)?
             }
             Node::Call(f, a) => done.get(a).call(f)?,
+            Node::Max(args) if symbolic && self.winner(id).is_none() => {
+                let args = g.args(args);
+                let weights = self.weights(id, args, done, weights)?;
+                let mut sum = T::zero();
+                for (weight, arg) in weights.iter().zip(args) {
+                    sum = sum.add(&weight.mul(done.get(*arg))?)?;
+                }
+                sum
+            }
+            Node::Wins { max, arg } if symbolic && self.winner(max).is_none() => {
+                let Node::Max(args) = g.node(max) else { unreachable!("Wins is about a max") };
+                let args = g.args(args);
+                let at = args.iter().position(|a| *a == arg);
+                let weights = self.weights(max, args, done, weights)?;
+                at.map_or_else(T::zero, |at| weights[at].clone())
+            }
             Node::Max(args) => {
                 let winner = self.wins(id, g.args(args), done)?;
                 if let Some(made) = made {
@@ -259,6 +282,21 @@ impl<T: Scalar> Pass<'_, T> {
         Ok(value)
     }
 
+    /// The weights of the arguments of a max that keeps every case, computed once.
+    fn weights<'w>(
+        &self,
+        max: ExprId,
+        args: &[ExprId],
+        done: &Values<T>,
+        known: &'w mut FxHashMap<ExprId, Vec<T>>,
+    ) -> Result<&'w [T], Fault> {
+        if let Entry::Vacant(place) = known.entry(max) {
+            let args: Vec<&T> = args.iter().map(|a| done.get(*a)).collect();
+            place.insert(T::winners(&args)?);
+        }
+        Ok(&known[&max])
+    }
+
     fn wins(&self, max: ExprId, args: &[ExprId], done: &Values<T>) -> Result<ExprId, EvalFault> {
         if let Some(winner) = self.winner(max) {
             return Ok(winner);
@@ -278,6 +316,7 @@ impl<T: Scalar> Pass<'_, T> {
                 }
                 Ok(best)
             }
+            Rest::Symbolic => Err(Fault::NoOrder.into()),
         }
     }
 
@@ -301,15 +340,9 @@ impl<T: Scalar> Pass<'_, T> {
                 Some(Decision::Sign(sign)) => Ok(*sign),
                 _ => Err(Fault::NoOrder.into()),
             },
-            Rest::Drawn(seed) => {
-                let mut bare = argument;
-                while let Node::Named(_, value) = self.g.node(bare) {
-                    bare = value;
-                }
-                let positive = mix(seed, bare).is_multiple_of(2);
-                Ok(if positive { Ordering::Greater } else { Ordering::Less })
-            }
+            Rest::Drawn(seed) => Ok(done.get(argument).drawn_sign(seed)?),
             Rest::ByValue => Ok(done.get(argument).compare(&T::zero())?),
+            Rest::Symbolic => Err(Fault::NoOrder.into()),
         }
     }
 }

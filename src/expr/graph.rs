@@ -192,6 +192,20 @@ impl Graph {
         }
     }
 
+    /// The whole number that this is, if it is written as one, perhaps with a sign or under a
+    /// name: as an exponent it asks for no more than multiplication.
+    pub fn as_whole(&self, id: ExprId) -> Option<i32> {
+        let (mut e, mut sign) = (id, 1);
+        loop {
+            match self.node(e) {
+                Node::Named(_, value) => e = value,
+                Node::Neg(a) => (e, sign) = (a, -sign),
+                Node::Number(n) => return self.number_of(n).to_i32()?.checked_mul(sign),
+                _ => return None,
+            }
+        }
+    }
+
     /// The symbol of a variable or a named quantity.
     pub fn symbol_of(&self, id: ExprId) -> Option<SymbolId> {
         match self.node(id) {
@@ -392,6 +406,24 @@ impl Graph {
         let Node::Max(args) = self.node(max) else { panic!("wins() is about a max") };
         debug_assert!(self.args(args).contains(&arg), "wins() is about an argument of its max");
         self.intern(Node::Wins { max, arg })
+    }
+
+    /// The node of `like` over other children, as many as it has.
+    pub fn rebuild(&mut self, like: ExprId, children: &[ExprId]) -> ExprId {
+        match self.node(like) {
+            Node::Number(_) | Node::Var(_) => like,
+            Node::Named(s, _) => self.intern(Node::Named(s, children[0])),
+            Node::Neg(_) => self.neg(children[0]),
+            Node::Call(f, _) => self.call(f, children[0]),
+            Node::Sub(..) => self.sub(children[0], children[1]),
+            Node::Div(..) => self.div(children[0], children[1]),
+            Node::Pow(..) => self.pow(children[0], children[1]),
+            Node::Wins { .. } => self.wins(children[0], children[1]),
+            Node::Partial { .. } => self.partial(children[0], children[1]),
+            Node::Max(_) => self.max(children),
+            Node::Add(_) => self.add(children),
+            Node::Mul(_) => self.mul(children),
+        }
     }
 
     /// ∂of/∂by, not carried out.

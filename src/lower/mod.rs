@@ -5,11 +5,12 @@
 //! text of a derivation can say c₁₀; a network written in scalars gives the same graph.
 
 mod elementwise;
+mod scope;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Error, Kind};
-use crate::expr::{ExprId, Graph, Symbol, SymbolId, Winners};
+use crate::expr::{ExprId, Graph, Node, Symbol, SymbolId, Winners};
 use crate::net::{Network, NodeId, Op, QuantityId, Role, Shape, Window};
 use crate::scalar::Rational;
 
@@ -89,7 +90,7 @@ pub fn lower(net: &Network) -> Result<Lowered, Error> {
     let mut winners = Winners::new();
     for assumption in net.assumptions() {
         let max = nodes[assumption.max.index()][0];
-        let crate::expr::Node::Max(args) = g.node(max) else { unreachable!("a max lowers to one") };
+        let Node::Max(args) = g.node(max) else { unreachable!("a max lowers to one") };
         winners.insert(max, g.args(args)[assumption.winner]);
     }
     let mut values = BTreeMap::new();
@@ -107,6 +108,18 @@ pub fn lower(net: &Network) -> Result<Lowered, Error> {
         .collect();
     let loss = cells[net.loss().index()][0];
     Ok(Lowered { graph: g, cells, loss, winners, maxima, values, params })
+}
+
+/// The name of each expression that has one: value → `Named` node. Where two names stand for the
+/// same expression, the first.
+pub fn names(g: &Graph, cells: &[Vec<ExprId>]) -> BTreeMap<ExprId, ExprId> {
+    let mut names = BTreeMap::new();
+    for cell in cells.iter().flatten() {
+        if let Node::Named(_, value) = g.node(*cell) {
+            names.entry(value).or_insert(*cell);
+        }
+    }
+    names
 }
 
 /// The expressions of every cell of one tensor, row-major.

@@ -4,9 +4,19 @@
 //! reads one may rely on: operands precede their users; shapes fit; every `Define` names a
 //! quantity; the loss is a scalar; an assumed winner is a cell of its max.
 
+mod builder;
+mod checks;
+mod constant;
+mod layers;
 mod shape;
 
+pub use builder::{Builder, MAX_NODES, MAX_SCALARS};
+pub use constant::{MAX_CONSTANT_BITS, MAX_EXPONENT};
+pub use layers::{Layer, Parameter, ParameterKind, Setting, layer, layers};
 pub use shape::Shape;
+
+pub(crate) use checks::{check_index, continues_name, split_subscript, starts_name};
+pub(crate) use constant::{Arithmetic, fold};
 
 use std::collections::BTreeMap;
 

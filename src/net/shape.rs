@@ -43,6 +43,15 @@ impl Shape {
         self.0.iter().fold(1, |n, l| n.saturating_mul(*l))
     }
 
+    /// In a sentence: `4×4`, `a scalar`, `a vector of 3`.
+    pub fn described(&self) -> String {
+        match self.0.as_slice() {
+            [] => "a scalar".to_string(),
+            [n] => format!("a vector of {n}"),
+            _ => self.to_string(),
+        }
+    }
+
     /// The row-major position of an index, or `None` where it is outside or of another rank.
     pub fn position(&self, at: &[usize]) -> Option<usize> {
         if at.len() != self.rank() || at.iter().zip(&self.0).any(|(i, l)| i >= l) {

@@ -38,6 +38,8 @@ pub enum Math {
     Bracket(Box<Math>),
     /// ∂of/∂by.
     Partial(Box<Math>, Box<Math>),
+    /// ⌊a⌋, the greatest whole number not above a.
+    Floor(Box<Math>),
     /// Δa.
     Delta(Box<Math>),
     /// a = b, a ← b, ….
@@ -88,6 +90,9 @@ pub enum Slot {
     LinearDenominator,
     /// What ∂ stands before.
     Differentiated,
+    /// What a prefix must not be mistaken to take only a part of: the `b` of ∂a/∂b, which is read
+    /// on to its last letter, and the `a` of Δa.
+    Whole,
 }
 
 /// How tightly a formula holds together, loosest first.
@@ -105,26 +110,83 @@ enum Hold {
 
 impl Math {
     fn hold(&self, linear: bool) -> Hold {
-        match self {
+        match self.alone() {
             Math::Relation(..) => Hold::Relation,
-            Math::Sum(terms) if terms.len() == 1 && terms[0].0 => Hold::Negation,
-            Math::Sum(terms) if terms.len() == 1 => terms[0].1.hold(linear),
-            Math::Sum(_) => Hold::Sum,
+            Math::Sum(terms) if terms.len() == 1 => Hold::Negation,
+            Math::Sum(terms) if !terms.is_empty() => Hold::Sum,
             Math::Neg(_) => Hold::Negation,
             Math::Number(q) if q.is_negative() => Hold::Negation,
             Math::Number(q) if !q.is_integer() && linear => Hold::Fraction,
             Math::Decimal(text) if text.starts_with('-') => Hold::Negation,
-            Math::Product(_) => Hold::Product,
+            // 1.5e-7 is set as 1.5·10⁻⁷.
+            Math::Decimal(text) if text.contains('e') => Hold::Product,
+            Math::Product(factors) if !factors.is_empty() => Hold::Product,
             Math::Fraction(..) if linear => Hold::Fraction,
             Math::Partial(..) if linear => Hold::Derivative,
-            Math::Power(..) => Hold::Power,
+            // Δw² could be read as Δ(w²), so the base of a power is (Δw).
+            Math::Power(..) | Math::Delta(_) => Hold::Power,
             _ => Hold::Atom,
+        }
+    }
+
+    /// This formula without sums and products of one thing around it.
+    pub fn alone(&self) -> &Math {
+        let mut math = self;
+        loop {
+            math = match math {
+                Math::Sum(terms) if terms.len() == 1 && !terms[0].0 => &terms[0].1,
+                Math::Product(factors) if factors.len() == 1 => &factors[0],
+                _ => return math,
+            }
+        }
+    }
+
+    /// The terms of a sum, with the sums that stand first in it spelt out: (a + b) − c and
+    /// a + b − c are written alike. Anything else is one term.
+    pub fn terms(&self) -> Vec<(bool, &Math)> {
+        let mut backwards = Vec::new();
+        let mut first = self.alone();
+        while let Math::Sum(terms) = first {
+            let Some(((subtracted, head), rest)) = terms.split_first() else { break };
+            backwards.extend(rest.iter().rev().map(|(minus, term)| (*minus, term)));
+            first = head.alone();
+            if *subtracted {
+                backwards.push((true, first));
+                backwards.reverse();
+                return backwards;
+            }
+        }
+        backwards.push((false, first));
+        backwards.reverse();
+        backwards
+    }
+
+    /// The factors of a product, with the products in it spelt out. Anything else is one factor.
+    pub fn factors(&self) -> Vec<&Math> {
+        let mut factors = Vec::new();
+        let mut ahead = vec![self];
+        while let Some(math) = ahead.pop() {
+            match math.alone() {
+                Math::Product(inner) if !inner.is_empty() => ahead.extend(inner.iter().rev()),
+                other => factors.push(other),
+            }
+        }
+        factors
+    }
+
+    /// Whether this has a slash in it when it is set on the line: a/b, 1/2, ∂E/∂w. A product
+    /// with such a factor is set with spaces around its dots.
+    pub fn has_slash(&self) -> bool {
+        match self.alone() {
+            Math::Fraction(..) | Math::Partial(..) => true,
+            Math::Number(q) => !q.is_integer() && !q.is_negative(),
+            _ => false,
         }
     }
 
     /// Whether this is set as a stacked fraction, which a power of it must hold in parentheses.
     fn is_stacked(&self) -> bool {
-        match self {
+        match self.alone() {
             Math::Fraction(..) | Math::Partial(..) => true,
             Math::Number(q) => !q.is_integer(),
             _ => false,
@@ -154,9 +216,13 @@ impl Slot {
             Slot::Factor { first: true } => hold < Hold::Product,
             Slot::Factor { first: false } => hold < Hold::Product || hold == Hold::Fraction,
             Slot::Negated => hold <= Hold::Negation,
-            Slot::Base => hold < Hold::Atom || (!linear && math.is_stacked()),
+            Slot::Base | Slot::Whole => hold < Hold::Atom || (!linear && math.is_stacked()),
             Slot::LinearExponent => hold < Hold::Atom,
-            Slot::LinearNumerator => hold < Hold::Product,
+            // Products are common above a slash and read well there, a·b/c; but not a/b · c/d.
+            Slot::LinearNumerator if hold == Hold::Product => {
+                math.factors().into_iter().any(Math::has_slash)
+            }
+            Slot::LinearNumerator => hold < Hold::Power,
             Slot::LinearDenominator => hold <= Hold::Derivative,
             Slot::Differentiated => hold < Hold::Power || (!linear && math.is_stacked()),
         }

@@ -4,9 +4,20 @@
 //! [`Math`]. Renderers read pages and nothing else. Numbering, wording, the choice of what is
 //! shown at a level, and where parentheses go are decided here; how a line breaks is not.
 
+mod cases;
+mod derivation;
+mod general;
 pub mod math;
+mod network;
+mod training;
+mod typeset;
+mod words;
 
+pub use derivation::{Level, MAX_LISTED, derivation_page};
 pub use math::{Math, Relation, Slot};
+pub use network::{MAX_CELLS, network_page};
+pub use training::training_page;
+pub use typeset::{MAX_DEPTH, Typesetter};
 
 /// A document.
 #[derive(Clone, Debug, PartialEq)]

@@ -116,6 +116,15 @@ impl<T: Scalar> Scalar for Dual<T> {
     fn compare(&self, other: &Self) -> Result<Ordering, Fault> {
         self.value.compare(&other.value)
     }
+
+    fn drawn_sign(&self, seed: u64) -> Result<Ordering, Fault> {
+        self.value.drawn_sign(seed)
+    }
+
+    fn winners(args: &[&Self]) -> Result<Vec<Self>, Fault> {
+        let values: Vec<&T> = args.iter().map(|a| &a.value).collect();
+        Ok(T::winners(&values)?.into_iter().map(Dual::constant).collect())
+    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub use function::Function;
 pub use interval::Interval;
 pub use prime::Prime;
 pub use rational::Rational;
-pub use real::show_f64;
+pub use real::{show_digits, show_f64};
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -97,6 +97,19 @@ pub trait Scalar: Clone + fmt::Debug + PartialEq {
     fn call(&self, function: Function) -> Result<Self, Fault>;
     /// Which of two is greater.
     fn compare(&self, other: &Self) -> Result<Ordering, Fault>;
+
+    /// A sign drawn from a seed, the same for equal numbers and opposite for opposite ones: what
+    /// stands for the sign where there is no order. Only number systems for proof by sampling
+    /// have it.
+    fn drawn_sign(&self, _seed: u64) -> Result<Ordering, Fault> {
+        Err(Fault::NoOrder)
+    }
+
+    /// For each of `args` the number that is 1 where it is the first of the greatest and 0
+    /// elsewhere. Only number systems that keep every case have it, such as a normal form.
+    fn winners(_args: &[&Self]) -> Result<Vec<Self>, Fault> {
+        Err(Fault::NoOrder)
+    }
 
     /// 0.
     fn zero() -> Self {

@@ -122,6 +122,17 @@ impl Scalar for Prime {
     fn compare(&self, _: &Prime) -> Result<Ordering, Fault> {
         Err(Fault::NoOrder)
     }
+
+    fn drawn_sign(&self, seed: u64) -> Result<Ordering, Fault> {
+        let opposite = Scalar::neg(self);
+        let positive = Prime(self.0.min(opposite.0)).oracle(seed ^ (1 << 48)).0.is_multiple_of(2);
+        Ok(match self.0.cmp(&opposite.0) {
+            Ordering::Equal => Ordering::Equal,
+            Ordering::Less if positive => Ordering::Greater,
+            Ordering::Greater if !positive => Ordering::Greater,
+            _ => Ordering::Less,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -122,7 +122,13 @@ impl Rational {
 
     /// The size of the larger of numerator and denominator, in bits.
     pub fn bits(&self) -> u64 {
-        self.numer().bits().max(self.denom().bits())
+        match &self.0 {
+            Repr::Small(r) => {
+                let larger = r.numer().unsigned_abs().max(r.denom().unsigned_abs());
+                u64::from(u64::BITS - larger.leading_zeros())
+            }
+            Repr::Big(r) => r.numer().bits().max(r.denom().bits()),
+        }
     }
 
     /// The exact square root, if it is rational.

@@ -130,3 +130,13 @@ mod tests {
         );
     }
 }
+
+/// An `f64` to so many significant digits, for a column of a table.
+pub fn show_digits(x: f64, digits: usize) -> String {
+    let scale = digits.saturating_sub(1);
+    // Through scientific notation, which rounds to significant digits; then the short spelling.
+    match format!("{x:.scale$e}").parse::<f64>() {
+        Ok(rounded) => show_f64(rounded),
+        Err(_) => show_f64(x),
+    }
+}

@@ -206,17 +206,27 @@ pub(super) fn quotient(g: &mut Graph, e: ExprId, c: &Context<'_>) -> Option<Appl
     }
 }
 
-/// n·uⁿ⁻¹, with u¹ written u.
-fn power_slope(g: &mut Graph, base: ExprId, exponent: ExprId) -> ExprId {
-    let one = Rational::from(1);
-    let below = match g.as_number(exponent).map(|n| n.sub(&one)) {
-        Some(Ok(n)) if n.is_one() => return g.mul([exponent, base]),
-        Some(Ok(n)) => g.number(&n),
+/// n − 1, as a number where n is one.
+fn one_less(g: &mut Graph, n: ExprId) -> ExprId {
+    let value = match g.as_whole(n) {
+        Some(n) => Some(Rational::from(i64::from(n))),
+        None => g.as_number(n).cloned(),
+    };
+    match value.map(|n| n.sub(&Rational::from(1))) {
+        Some(Ok(less)) => g.number(&less),
         _ => {
             let one = g.integer(1);
-            g.sub(exponent, one)
+            g.sub(n, one)
         }
-    };
+    }
+}
+
+/// n·uⁿ⁻¹, with u¹ written u.
+fn power_slope(g: &mut Graph, base: ExprId, exponent: ExprId) -> ExprId {
+    let below = one_less(g, exponent);
+    if g.as_number(below).is_some_and(Rational::is_one) {
+        return g.mul([exponent, base]);
+    }
     let power = g.pow(base, below);
     g.mul([exponent, power])
 }

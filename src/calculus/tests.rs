@@ -1,0 +1,248 @@
+//! The rules against dual numbers, one by one and all together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::rules::{Context, TABLE, apply};
+use super::{Request, derive, replace_at, subterm};
+use crate::expr::{Branches, ExprId, Graph, Rest, Symbol, SymbolId, Winners, evaluate};
+use crate::lower::Lowered;
+use crate::scalar::{Function, Prime};
+
+/// A stream of choices from a seed.
+struct Choices(u64);
+
+impl Choices {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) % n as u64) as usize
+    }
+}
+
+/// A random expression over x, y and some names, with an assumed winner for half of its maxima.
+fn random(g: &mut Graph, c: &mut Choices, winners: &mut Winners, depth: usize) -> ExprId {
+    if depth == 0 || c.below(6) == 0 {
+        return match c.below(6) {
+            0 | 1 => g.var("x"),
+            2 => g.var("y"),
+            3 => g.var("b"),
+            _ => {
+                let n = [0, 1, 2, 3, -1, 5][c.below(6)];
+                g.integer(n)
+            }
+        };
+    }
+    let mut one = |g: &mut Graph, c: &mut Choices| random(g, c, winners, depth - 1);
+    match c.below(11) {
+        0 => {
+            let count = 2 + c.below(9);
+            let args: Vec<ExprId> = (0..count).map(|_| one(g, c)).collect();
+            g.add(args)
+        }
+        1 | 2 => {
+            let count = 2 + c.below(2);
+            let args: Vec<ExprId> = (0..count).map(|_| one(g, c)).collect();
+            g.mul(args)
+        }
+        3 => {
+            let (a, b) = (one(g, c), one(g, c));
+            g.sub(a, b)
+        }
+        4 => {
+            let a = one(g, c);
+            g.neg(a)
+        }
+        5 => {
+            let (a, b) = (one(g, c), one(g, c));
+            g.div(a, b)
+        }
+        6 => {
+            let base = if c.below(3) == 0 { g.var("x") } else { one(g, c) };
+            // The prime field knows whole powers as such only where they are written so.
+            let exponent = match c.below(5) {
+                0 => {
+                    let (x, y) = (g.var("x"), g.var("y"));
+                    g.add([x, y])
+                }
+                4 => g.var("x"),
+                n => g.integer(n as i64),
+            };
+            g.pow(base, exponent)
+        }
+        7 | 8 => {
+            let a = one(g, c);
+            g.call(Function::ALL[c.below(9)], a)
+        }
+        9 => {
+            let args: Vec<ExprId> = (0..2 + c.below(2)).map(|_| one(g, c)).collect();
+            let max = g.max(&args);
+            if c.below(2) == 0 {
+                winners.insert(max, args[0]);
+            }
+            max
+        }
+        _ => {
+            let a = one(g, c);
+            let name = format!("q_{}", a.index());
+            g.named(&name, a)
+        }
+    }
+}
+
+/// The value at a random point of the prime field, or `None` where it is undefined.
+fn value(g: &Graph, e: ExprId, winners: &Winners, seed: u64) -> Option<Prime> {
+    let env = |s: SymbolId| {
+        let mut c = Choices(seed ^ (s.index() as u64) << 17);
+        Some(Prime::new(c.below(usize::MAX) as u64))
+    };
+    let branches = Branches { winners: Some(winners), rest: Rest::Drawn(seed) };
+    evaluate(g, e, &env, branches).ok()
+}
+
+/// Whether two expressions agree at three points, as far as both are defined there: 0^(x − x)
+/// has a slope, and no longer one when its exponent is held as a variable.
+fn agree(g: &Graph, a: ExprId, b: ExprId, winners: &Winners) -> bool {
+    (1..4).all(|seed| {
+        match (value(g, a, winners, seed), value(g, b, winners, seed)) {
+            (Some(left), Some(right)) => left == right,
+            _ => true,
+        }
+    })
+}
+
+/// Every place of an expression, names and derivatives not looked into.
+fn places(g: &Graph, root: ExprId) -> Vec<Vec<u32>> {
+    let mut all = Vec::new();
+    let mut stack = vec![(Vec::new(), root)];
+    while let Some((site, e)) = stack.pop() {
+        all.push(site.clone());
+        for (n, child) in g.children(e).into_iter().enumerate() {
+            let mut below: Vec<u32> = site.clone();
+            below.push(n as u32);
+            stack.push((below, child));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_rule_holds_wherever_it_matches() {
+    let mut hits: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..10_000 {
+        let mut c = Choices(seed);
+        let mut g = Graph::new();
+        let mut winners = Winners::new();
+        let e = random(&mut g, &mut c, &mut winners, 3);
+        let x = g.var("x");
+        let z = g.named("z", e);
+        let line = match c.below(4) {
+            0 => e,
+            1 => g.partial(z, x),
+            2 => z,
+            _ => g.partial(e, x),
+        };
+        let names = FxHashMap::default();
+        let local = Symbol::named("z");
+        let context = Context { winners: &winners, names: &names, local: &local };
+        for site in places(&g, line) {
+            let redex = subterm(&g, line, &site).expect("the place was just found");
+            for row in TABLE {
+                let Some(applied) = apply(&mut g, row.rule, redex, &context) else { continue };
+                assert!(
+                    agree(&g, redex, applied.contractum, &winners),
+                    "{} is wrong at seed {seed}: {:?} is not {:?}",
+                    row.name,
+                    crate::lang::print_formula(&g, redex),
+                    crate::lang::print_formula(&g, applied.contractum),
+                );
+                *hits.entry(row.name).or_default() += 1;
+            }
+        }
+    }
+    for row in TABLE.iter().filter(|row| row.apply.is_some()) {
+        let count = hits.get(row.name).copied().unwrap_or(0);
+        assert!(count >= 5, "{} matched only {count} times", row.name);
+    }
+}
+
+fn lowered(g: Graph, loss: ExprId, winners: Winners, params: BTreeSet<ExprId>) -> Lowered {
+    Lowered {
+        graph: g,
+        cells: Vec::new(),
+        loss,
+        winners,
+        maxima: Vec::new(),
+        values: BTreeMap::new(),
+        params,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// What the strategy makes of a random expression is what dual numbers say, line by line,
+    /// and no derivative is left.
+    #[test]
+    fn a_derivation_ends_in_the_dual_number(seed: u64) {
+        let mut c = Choices(seed);
+        let mut g = Graph::new();
+        let mut winners = Winners::new();
+        let e = random(&mut g, &mut c, &mut winners, 4);
+        let loss = g.named("E", e);
+        let x = g.var("x");
+        let y = g.var("y");
+        let params = BTreeSet::from([x, y]);
+        let request = Request { by: vec![x, y], updates: false };
+        let d = derive(lowered(g, loss, winners, params), &request).expect("it is small");
+        for lemma in &d.lemmas {
+            let mut line = lemma.goal;
+            for step in &lemma.steps {
+                prop_assert_eq!(step.before, line);
+                line = step.after;
+                prop_assert!(
+                    agree(&d.graph, step.redex, step.contractum, &d.winners),
+                    "{}: {} is not {}",
+                    step.rule.name(),
+                    crate::lang::print_formula(&d.graph, step.redex),
+                    crate::lang::print_formula(&d.graph, step.contractum)
+                );
+            }
+            prop_assert_eq!(line, lemma.result);
+            let left = d.graph.reachable(&[lemma.result]).into_iter().any(|id| {
+                matches!(d.graph.node(id), crate::expr::Node::Partial { .. })
+            });
+            prop_assert!(!left, "a derivative is left in the result");
+        }
+    }
+
+    /// Reverse accumulation gives what dual numbers say.
+    #[test]
+    fn the_sweep_is_the_dual_number(seed: u64) {
+        let mut c = Choices(seed);
+        let mut g = Graph::new();
+        let mut winners = Winners::new();
+        let e = random(&mut g, &mut c, &mut winners, 4);
+        let x = g.var("x");
+        let slope = super::sweep::gradients(&mut g, e, &[x], &winners)[0];
+        let partial = g.partial(e, x);
+        prop_assert!(agree(&g, partial, slope, &winners));
+    }
+}
+
+#[test]
+fn a_rewrite_splices_products_into_products_only_where_it_is_new() {
+    let mut g = Graph::new();
+    let (a, b, c, d) = (g.var("a"), g.var("b"), g.var("c"), g.var("d"));
+    let bc = g.mul([b, c]);
+    let nested = g.mul([a, bc]);
+    let da = g.mul([d, a]);
+    let spliced = replace_at(&mut g, nested, &[0], da);
+    assert_eq!(spliced, g.mul([d, a, bc]), "the author's nesting stays");
+    assert_eq!(subterm(&g, nested, &[1, 0]), Some(b));
+    assert_eq!(subterm(&g, nested, &[2]), None);
+}

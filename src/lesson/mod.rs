@@ -1,0 +1,171 @@
+//! Lessons (floor 5): a derivation with everything that a page about it needs, all of it proved.
+//!
+//! In: a network and what is asked for. Out: a [`Lesson`], whose every step was replayed, whose
+//! every result was proved equal to the reverse sweep's, and whose cases went the same way. A
+//! lesson that cannot be proved is an error, never a page.
+
+mod cases;
+mod general;
+mod numbers;
+mod order;
+mod training;
+
+pub use cases::{Case, Cases, MAX_CASES, TABLE_CASES};
+pub use general::{General, GeneralRow};
+pub use numbers::Number;
+pub use order::in_order_of_lesson;
+pub use training::{MAX_EXACT_BITS, MAX_STEPS, State, Training, training};
+
+use std::collections::BTreeMap;
+
+use crate::calculus::{self, Derivation, Request};
+use crate::diag::Error;
+use crate::expr::{ExprId, Node, SymbolId, Winners};
+use crate::lower::{Lowered, Maximum, lower};
+use crate::net::{Network, QuantityId};
+use crate::proof::{self, Replay};
+use crate::scalar::Rational;
+
+/// What a lesson is asked for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// By what to differentiate: quantities, or one cell (row-major) of one. Empty: every
+    /// parameter, those nearest to the loss first.
+    pub by: Vec<(QuantityId, Option<usize>)>,
+    /// Whether to end with the update rule.
+    pub updates: bool,
+    /// Whether to work out a table of more than [`TABLE_CASES`] cases.
+    pub all_cases: bool,
+}
+
+impl Default for Ask {
+    fn default() -> Ask {
+        Ask { by: Vec::new(), updates: true, all_cases: false }
+    }
+}
+
+/// Why a max has the winner that it has in the lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The network assumes it.
+    Assumed,
+    /// The given numbers make it so.
+    ByNumbers,
+    /// Nothing says; this is the case that is worked out, and the others stand in the table.
+    Example,
+}
+
+/// A max and its winner in the lesson.
+#[derive(Clone, Copy, Debug)]
+pub struct Winner {
+    /// The `Max` node.
+    pub max: ExprId,
+    /// Its argument that wins.
+    pub winner: ExprId,
+    /// Why.
+    pub why: Why,
+}
+
+/// A proved derivation and what belongs to it.
+pub struct Lesson {
+    /// The network.
+    pub net: Network,
+    /// The cells of each quantity.
+    pub cells: Vec<Vec<ExprId>>,
+    /// Every max of the network.
+    pub maxima: Vec<Maximum>,
+    /// The winners of the maxima, in the order of the source.
+    pub winners: Vec<Winner>,
+    /// The derivation.
+    pub derivation: Derivation,
+    /// How each step of each lemma was proved.
+    pub replay: Replay,
+    /// The gradients for the other winners; absent where the network has no max.
+    pub cases: Option<Cases>,
+    /// One formula for every winner, where there is one.
+    pub general: Option<General>,
+    /// The given numbers, and those that follow from them, of what the results mention.
+    pub numbers: BTreeMap<ExprId, Number>,
+    /// The name of each expression that has one.
+    pub names: BTreeMap<ExprId, ExprId>,
+}
+
+/// Derives and proves.
+///
+/// # Errors
+/// `Limit` where the network or its derivation is too large; `Assumption` where the given
+/// numbers contradict an assumed winner; `Domain` where the given numbers divide by zero;
+/// `Internal` where a step did not replay, which would be a fault of backproof.
+pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
+    let mut lowered = lower(&net)?;
+    let by = match ask.by.as_slice() {
+        [] => in_order_of_lesson(&net, &lowered),
+        some => cells_of(&lowered, some),
+    };
+    let winners = winners_of(&net, &lowered)?;
+    lowered.winners = winners.iter().map(|w| (w.max, w.winner)).collect();
+    let Lowered { cells, maxima, values, params, loss, .. } = lowered.clone();
+    let request = Request { by: by.clone(), updates: ask.updates };
+    let mut derivation = calculus::derive(lowered, &request)?;
+    let replay = proof::replay(&mut derivation)?;
+    let names = names_on_the_way(&derivation, &cells);
+    let cases = cases::cases(&mut derivation, &maxima, &params, loss, &by, &cells, ask.all_cases)?;
+    let general =
+        cases.as_ref().and_then(|cases| general::general(&net, &cells, &mut derivation, cases));
+    let numbers = numbers::numbers(&derivation, &values)?;
+    Ok(Lesson { net, cells, maxima, winners, derivation, replay, cases, general, numbers, names })
+}
+
+fn cells_of(lowered: &Lowered, by: &[(QuantityId, Option<usize>)]) -> Vec<ExprId> {
+    let mut all: Vec<ExprId> = Vec::new();
+    for (quantity, position) in by {
+        let cells = lowered.of(*quantity);
+        match position {
+            Some(n) => all.push(cells[*n]),
+            None => all.extend(cells),
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    all.retain(|cell| seen.insert(*cell));
+    all
+}
+
+/// The names of what the loss is made of; a definition that it does not use names nothing here,
+/// so that adding one changes no page.
+fn names_on_the_way(derivation: &Derivation, cells: &[Vec<ExprId>]) -> BTreeMap<ExprId, ExprId> {
+    let reached = derivation.graph.reachable(&[derivation.loss]);
+    let mut names = crate::lower::names(&derivation.graph, cells);
+    names.retain(|_, name| reached.binary_search(name).is_ok());
+    names
+}
+
+/// Who wins each max: as assumed, else by the numbers, else the first as an example.
+fn winners_of(net: &Network, lowered: &Lowered) -> Result<Vec<Winner>, Error> {
+    let g = &lowered.graph;
+    let mut all = Vec::new();
+    let mut settled = Winners::new();
+    for maximum in &lowered.maxima {
+        let Node::Max(args) = g.node(maximum.max) else { continue };
+        let args = g.args(args);
+        let by_numbers = numbers::greatest(lowered, args, &settled);
+        let (winner, why) = match (lowered.winners.get(&maximum.max), by_numbers) {
+            (Some(assumed), Some(found)) if !found.contains(assumed) => {
+                let assumption = net.assumptions().iter().find(|a| a.max == maximum.node);
+                return Err(numbers::contradiction(lowered, *assumed, found[0], assumption));
+            }
+            (Some(assumed), _) => (*assumed, Why::Assumed),
+            (None, Some(found)) => (found[0], Why::ByNumbers),
+            (None, None) => (args[0], Why::Example),
+        };
+        settled.insert(maximum.max, winner);
+        all.push(Winner { max: maximum.max, winner, why });
+    }
+    Ok(all)
+}
+
+/// The numbers given for variables, for evaluation.
+pub(crate) fn environment(
+    values: &BTreeMap<SymbolId, Rational>,
+) -> impl Fn(SymbolId) -> Option<Rational> {
+    |s| values.get(&s).cloned()
+}

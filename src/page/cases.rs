@@ -1,0 +1,139 @@
+//! The case table of a page: the gradients for every choice of winners.
+
+use super::math::{Math, Relation};
+use super::typeset::Typesetter;
+use super::words::relation;
+use super::{Block, Inline, Row, Section, Table};
+use crate::calculus::Derivation;
+use crate::expr::{ExprId, Graph, Node};
+use crate::lesson::{Cases, Lesson};
+
+fn words(text: impl Into<String>) -> Inline {
+    Inline::Words(text.into())
+}
+
+/// The section of the cases, if the network has a max.
+pub(super) fn cases_section(lesson: &Lesson, t: &Typesetter<'_>) -> Option<Section> {
+    let cases = lesson.cases.as_ref()?;
+    let mut blocks = Vec::new();
+    if let Some(general) = &lesson.general {
+        blocks.extend(super::general::general_blocks(lesson, general, t));
+    }
+    if cases.in_table {
+        blocks.push(Block::Text(vec![words(
+            "Each row is one case with every gradient in it, derived as above and proved. Where two \
+             cells tie there is no gradient, and an implementation has to choose; usually the \
+             first winner takes all.",
+        )]));
+        let shared = Shared::of(lesson, cases);
+        if !shared.factors.is_empty() {
+            let product = Math::Product(shared.factors.iter().map(|f| t.math(*f)).collect());
+            blocks.push(Block::Text(vec![words("In short, with")]));
+            blocks.push(Block::Equations(vec![Row::new(
+                Some(Math::symbol(shared.name)),
+                product,
+            )]));
+        }
+        blocks.push(Block::Table(table(lesson, cases, t, &shared)));
+    } else {
+        let mut text = vec![words(format!("There are {} cases", cases.count))];
+        if cases.rows.is_empty() {
+            text.push(words(", too many to work out one by one; "));
+            text.push(Inline::Code("--winner".to_string()));
+            text.push(words(" picks one."));
+        } else {
+            text.push(words(", each derived and proved; "));
+            text.push(Inline::Code("--cases".to_string()));
+            text.push(words(" prints the table, and "));
+            text.push(Inline::Code("--winner".to_string()));
+            text.push(words(" works one out in full."));
+        }
+        blocks.push(Block::Text(text));
+    }
+    Some(Section { number: None, heading: vec![words("Every winner")], blocks })
+}
+
+/// Every gradient in every case. A product that all the gradients that differ begin with gets
+/// a name of its own, so that the table shows what differs.
+fn table(lesson: &Lesson, cases: &Cases, t: &Typesetter<'_>, shared: &Shared) -> Table {
+    let d = &lesson.derivation;
+    let name = |max| t.math(lesson.names.get(&max).copied().unwrap_or(max));
+    let mut header = vec![vec![words("case")]];
+    header.extend(d.targets.iter().map(|id| vec![Inline::Math(t.math(d.lemma(*id).goal))]));
+    let rows = cases
+        .rows
+        .iter()
+        .map(|case| {
+            let mut first = Vec::new();
+            for (max, winner) in cases.maxima.iter().zip(&case.winners) {
+                if !first.is_empty() {
+                    first.push(words(", "));
+                }
+                let holds: Math = relation(name(*max), Relation::Equal, t.math(*winner));
+                first.push(Inline::Math(holds));
+            }
+            let mut row = vec![first];
+            row.extend(case.gradients.iter().map(|e| vec![Inline::Math(shared.math(d, t, *e))]));
+            row
+        })
+        .collect();
+    Table { header, rows }
+}
+
+/// The factors that the differing gradients of a table begin with, and their name.
+struct Shared {
+    factors: Vec<ExprId>,
+    name: &'static str,
+}
+
+impl Shared {
+    fn of(lesson: &Lesson, cases: &Cases) -> Shared {
+        let g = &lesson.derivation.graph;
+        let mut common: Option<Vec<ExprId>> = None;
+        for n in 0..lesson.derivation.targets.len() {
+            let column: Vec<ExprId> = cases.rows.iter().map(|c| c.gradients[n]).collect();
+            if column.iter().all(|e| *e == column[0]) {
+                continue;
+            }
+            for e in column {
+                let own = factors(g, e);
+                // The last factor is what tells the cases apart; 0 has none.
+                if own.is_empty() {
+                    continue;
+                }
+                let own = &own[..own.len() - 1];
+                let kept = match &common {
+                    None => own.to_vec(),
+                    Some(c) => {
+                        c.iter().zip(own).take_while(|(a, b)| a == b).map(|(a, _)| *a).collect()
+                    }
+                };
+                common = Some(kept);
+            }
+        }
+        let free = |name: &&str| lesson.net.find(name).is_none();
+        let name = ["delta", "D", "common"].into_iter().find(free);
+        let factors = common.filter(|c| c.len() > 1);
+        match (factors, name) {
+            (Some(factors), Some(name)) => Shared { factors, name },
+            _ => Shared { factors: Vec::new(), name: "" },
+        }
+    }
+
+    /// The gradient, with the name for the factors that it shares.
+    fn math(&self, d: &Derivation, t: &Typesetter<'_>, e: ExprId) -> Math {
+        let own = factors(&d.graph, e);
+        if self.factors.is_empty() || !own.starts_with(&self.factors) {
+            return t.math(e);
+        }
+        let rest = own[self.factors.len()..].iter().map(|f| t.math(*f));
+        Math::Product(std::iter::once(Math::symbol(self.name)).chain(rest).collect())
+    }
+}
+
+fn factors(g: &Graph, e: ExprId) -> Vec<ExprId> {
+    match g.node(e) {
+        Node::Mul(args) => g.args(args).to_vec(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,537 @@
+//! The page of a lesson: the network, a section for each derivative, the updates, the cases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::math::{Math, Relation};
+use super::network::{MAX_CELLS, definitions, geometry};
+use super::typeset::Typesetter;
+use super::words::{reasons, relation};
+use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
+use crate::calculus::{Derivation, Group, Lemma, LemmaId, Role, Rule, Step};
+use crate::expr::{ExprId, Node};
+use crate::lesson::{Lesson, Number, Why};
+use crate::proof::StepProof;
+use crate::scalar::show_digits;
+
+/// How much of a derivation a page shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// One line for each result.
+    Outline,
+    /// As a textbook goes: kindred rewrites share a line.
+    #[default]
+    Textbook,
+    /// One rewrite a line.
+    Every,
+}
+
+/// Results of one quantity past this number are folded into the first few.
+pub const MAX_LISTED: usize = 40;
+
+/// To how many significant digits a page rounds.
+const DIGITS: usize = 6;
+
+/// The page of a lesson.
+pub fn derivation_page(lesson: &Lesson, level: Level) -> Page {
+    let derivation = &lesson.derivation;
+    let numbers: BTreeMap<ExprId, Math> =
+        lesson.numbers.iter().map(|(e, n)| (*e, number(n))).collect();
+    let t = Typesetter::new(&derivation.graph, &lesson.names);
+    let mut composer = Composer {
+        lesson,
+        d: derivation,
+        t: &t,
+        numbers: &numbers,
+        level,
+        labels: BTreeMap::new(),
+        section: 0,
+        row: 0,
+    };
+    let mut sections = vec![composer.opening()];
+    if level == Level::Outline {
+        sections.push(composer.outline());
+    } else {
+        sections.extend(composer.derivatives());
+    }
+    sections.extend(composer.updates());
+    sections.extend(super::cases::cases_section(lesson, &t));
+    sections.push(proof_section(lesson));
+    Page { title: title(lesson), sections }
+}
+
+fn title(lesson: &Lesson) -> String {
+    let loss = &lesson.net.quantity(lesson.net.loss()).name;
+    format!("The gradients of {loss}")
+}
+
+/// What was proved, and how.
+fn proof_section(lesson: &Lesson) -> Section {
+    let count = |verdict| lesson.replay.count(verdict);
+    let kinds = [
+        (StepProof::Exact, "exactly, by equal normal forms"),
+        (StepProof::Assumed, "exactly, given who wins"),
+        (StepProof::Probabilistic, "by evaluation in a prime field"),
+    ];
+    let parts: Vec<String> = kinds
+        .iter()
+        .filter(|(verdict, _)| count(*verdict) > 0)
+        .map(|(verdict, how)| format!("{} {how}", count(*verdict)))
+        .collect();
+    let text = format!(
+        "Each of the {} rewrites above was proved apart from the rule that made it: {}. Every \
+         result equals the gradient that a reverse sweep through the network gives.",
+        lesson.replay.len(),
+        parts.join(", ")
+    );
+    Section {
+        number: None,
+        heading: vec![words("Proof")],
+        blocks: vec![Block::Text(vec![words(text)])],
+    }
+}
+
+/// A number as a formula.
+pub(super) fn number(n: &Number) -> Math {
+    match n {
+        Number::Exact(q) => Math::Number(q.clone()),
+        Number::Rounded(x) => Math::Decimal(show_digits(*x, DIGITS)),
+    }
+}
+
+struct Composer<'a> {
+    lesson: &'a Lesson,
+    d: &'a Derivation,
+    t: &'a Typesetter<'a>,
+    numbers: &'a BTreeMap<ExprId, Math>,
+    level: Level,
+    /// Where each lemma's result stands.
+    labels: BTreeMap<LemmaId, Label>,
+    section: u32,
+    row: u32,
+}
+
+fn words(text: impl Into<String>) -> Inline {
+    Inline::Words(text.into())
+}
+
+impl Composer<'_> {
+    fn open(&mut self, heading: Vec<Inline>) -> Section {
+        self.section += 1;
+        self.row = 0;
+        Section { number: Some(self.section), heading, blocks: Vec::new() }
+    }
+
+    fn next_label(&mut self) -> Label {
+        self.row += 1;
+        Label { section: self.section, row: self.row }
+    }
+
+    /// The network and what is assumed of it.
+    fn opening(&mut self) -> Section {
+        let mut section = self.open(vec![words("The network")]);
+        section.blocks.extend(geometry(&self.lesson.net));
+        let Lesson { net, cells, .. } = self.lesson;
+        let blocks = definitions(net, cells, &self.d.graph, self.t, MAX_CELLS);
+        section.blocks.extend(blocks);
+        for winner in &self.lesson.winners {
+            let max = self.t.math(self.lesson.names.get(&winner.max).copied().unwrap_or(winner.max));
+            let cell = self.t.math(winner.winner);
+            let mut text = match winner.why {
+                Why::Assumed => vec![words("Let "), Inline::Math(cell.clone())],
+                Why::ByNumbers => {
+                    vec![words("With the given numbers, "), Inline::Math(cell.clone())]
+                }
+                Why::Example => {
+                    vec![words("No winner is given; take the case that "), Inline::Math(cell.clone())]
+                }
+            };
+            text.push(words(match winner.why {
+                Why::Assumed => " be the greatest, so that",
+                Why::ByNumbers => " is the greatest, so that",
+                Why::Example => " is the greatest; the others stand in the table at the end. Then",
+            }));
+            section.blocks.push(Block::Text(text));
+            let mut row = Row::new(Some(max), cell);
+            row.label = Some(self.next_label());
+            section.blocks.push(Block::Equations(vec![row]));
+        }
+        section
+    }
+
+    /// The lemmas that have a place of their own, in the order of the derivation.
+    fn main_lemmas(&self) -> Vec<LemmaId> {
+        let is_main = |l: &Lemma| matches!(l.role, Role::Target | Role::Shared);
+        self.d.ids().filter(|id| is_main(self.d.lemma(*id))).collect()
+    }
+
+    fn outline(&mut self) -> Section {
+        let mut section = self.open(vec![words("The gradients")]);
+        let mut rows = Vec::new();
+        for id in self.main_lemmas() {
+            let lemma = self.d.lemma(id);
+            let left = self.t.math(lemma.goal);
+            let first = lemma.steps.first().filter(|s| matches!(s.rule, Rule::Through));
+            let mut row = match first {
+                Some(step) => {
+                    let through = relation(self.t.math(step.after), Relation::Equal, self.t.math(lemma.result));
+                    Row::new(Some(left), through)
+                }
+                None => Row::new(Some(left), self.t.math(lemma.result)),
+            };
+            row.steps = self.records(id, 0..lemma.steps.len());
+            let label = self.next_label();
+            row.label = Some(label);
+            self.labels.insert(id, label);
+            rows.push(row);
+        }
+        section.blocks.push(Block::Equations(rows));
+        section
+    }
+
+    /// A section for each derivative; weights that go by the same steps share one.
+    fn derivatives(&mut self) -> Vec<Section> {
+        let mut sections = Vec::new();
+        let mut shown: Option<LemmaId> = None;
+        let mut alike: Vec<LemmaId> = Vec::new();
+        for id in self.main_lemmas() {
+            let same = shown.is_some_and(|first| self.goes_like(first, id));
+            if same && self.level != Level::Every {
+                alike.push(id);
+                continue;
+            }
+            sections.extend(self.alike(std::mem::take(&mut alike)));
+            sections.push(self.derivative(id));
+            shown = Some(id);
+        }
+        sections.extend(self.alike(alike));
+        sections
+    }
+
+    fn derivative(&mut self, id: LemmaId) -> Section {
+        let lemma = self.d.lemma(id);
+        let mut section = self.open(vec![Inline::Math(self.t.math(lemma.goal))]);
+        if lemma.role == Role::Shared {
+            section.blocks.push(Block::Text(self.why_shared(id)));
+        }
+        self.lemma(id, &mut section.blocks);
+        section.blocks.extend(self.with_numbers(id));
+        section
+    }
+
+    /// Why a derivative that nobody asked for comes first.
+    fn why_shared(&self, id: LemmaId) -> Vec<Inline> {
+        let lemma = self.d.lemma(id);
+        let Node::Partial { of, by } = self.d.graph.node(lemma.goal) else { return Vec::new() };
+        let users: Vec<ExprId> = self
+            .d
+            .lemmas
+            .iter()
+            .filter(|l| matches!(l.role, Role::Target | Role::Shared))
+            .filter(|l| l.steps.iter().any(|s| s.uses == Some(id)))
+            .filter_map(|l| match self.d.graph.node(l.goal) {
+                Node::Partial { by, .. } => Some(by),
+                _ => None,
+            })
+            .collect();
+        let mut text = vec![Inline::Math(self.t.math(of)), words(" depends on ")];
+        text.extend(list(users.iter().map(|x| self.t.math(*x)).collect()));
+        text.extend([
+            words(" through "),
+            Inline::Math(self.t.math(by)),
+            words(", so this derivative is worked out first, once for all of them."),
+        ]);
+        text
+    }
+
+    /// The lines of a lemma, its asides where they are needed.
+    fn lemma(&mut self, id: LemmaId, blocks: &mut Vec<Block>) {
+        let lemma = self.d.lemma(id);
+        let mut rows: Vec<Row> = Vec::new();
+        let mut first = true;
+        for range in self.lines(lemma) {
+            let steps = &lemma.steps[range.clone()];
+            let asides = self.unseen(steps);
+            let interrupted = !asides.is_empty();
+            if interrupted {
+                let mut open = None;
+                if let Some(last) = rows.last_mut() {
+                    open = Some(self.next_label());
+                    last.label = open;
+                    blocks.push(Block::Equations(std::mem::take(&mut rows)));
+                }
+                for aside in asides {
+                    let goal = self.t.math(self.d.lemma(aside).goal);
+                    blocks.push(Block::Text(vec![
+                        words("Still to be found is "),
+                        Inline::Math(goal),
+                        words(":"),
+                    ]));
+                    self.lemma(aside, blocks);
+                }
+                blocks.push(Block::Text(self.put_in(steps, open)));
+                first = true;
+            }
+            let mut row = Row::new(first.then(|| self.t.math(lemma.goal)), self.line(steps));
+            // After an interruption the sentence above the line has said what is put in.
+            if !interrupted {
+                row.reason = reasons(self.t, steps, &|s| self.label_of(s));
+            }
+            row.steps = self.records(id, range);
+            rows.push(row);
+            first = false;
+        }
+        if let Some(last) = rows.last_mut() {
+            let label = self.next_label();
+            last.label = Some(label);
+            self.labels.insert(id, label);
+            blocks.push(Block::Equations(rows));
+        }
+    }
+
+    /// The line that some steps end in.
+    fn line(&self, steps: &[Step]) -> Math {
+        steps.last().map(|s| self.t.math(s.after)).unwrap_or(Math::Ellipsis)
+    }
+
+    fn label_of(&self, step: &Step) -> Option<Label> {
+        step.uses.and_then(|id| self.labels.get(&id)).copied()
+    }
+
+    /// The asides that these steps put in and nobody has seen yet.
+    fn unseen(&self, steps: &[Step]) -> Vec<LemmaId> {
+        let mut ids: Vec<LemmaId> = Vec::new();
+        for id in steps.iter().filter_map(|s| s.uses) {
+            if !self.labels.contains_key(&id) && !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids
+    }
+
+    /// `Put (2.2) and (3.3) into (4.1):`
+    fn put_in(&self, steps: &[Step], open: Option<Label>) -> Vec<Inline> {
+        let mut labels: Vec<Label> = steps.iter().filter_map(|s| self.label_of(s)).collect();
+        labels.dedup();
+        let mut text = vec![words("Put ")];
+        for (n, label) in labels.iter().enumerate() {
+            match n {
+                0 => {}
+                _ if n + 1 == labels.len() => text.push(words(" and ")),
+                _ => text.push(words(", ")),
+            }
+            text.push(Inline::Reference(*label));
+        }
+        match open {
+            Some(open) => text.extend([words(" into "), Inline::Reference(open), words(":")]),
+            None => text.push(words(" in:")),
+        }
+        text
+    }
+
+    /// Which steps share a line at this level.
+    fn lines(&self, lemma: &Lemma) -> Vec<Range<usize>> {
+        let steps = &lemma.steps;
+        let mut lines: Vec<Range<usize>> = Vec::new();
+        for n in 0..steps.len() {
+            let joins = match (self.level, n.checked_sub(1).map(|m| &steps[m])) {
+                (Level::Every, _) | (_, None) => false,
+                (_, Some(before)) => {
+                    let both = |group| {
+                        before.rule.group() == group && steps[n].rule.group() == group
+                    };
+                    before.batch == steps[n].batch || both(Group::Vanish)
+                }
+            };
+            match lines.last_mut() {
+                Some(line) if joins => line.end = n + 1,
+                _ => lines.push(n..n + 1),
+            }
+        }
+        lines
+    }
+
+    /// The single rewrites behind a line, for those who want every step.
+    fn records(&self, id: LemmaId, range: Range<usize>) -> Vec<StepRecord> {
+        let lemma = self.d.lemma(id);
+        range
+            .map(|n| {
+                let step = &lemma.steps[n];
+                StepRecord {
+                    rule: step.rule.name(),
+                    redex: self.t.math(step.redex),
+                    contractum: self.t.math(step.contractum),
+                    line: self.t.math(step.after),
+                    verdict: self.lesson.replay.verdict(id, n).name(),
+                }
+            })
+            .collect()
+    }
+
+    /// A result once more, with the numbers put in.
+    fn with_numbers(&self, id: LemmaId) -> Option<Block> {
+        let lemma = self.d.lemma(id);
+        let value = self.numbers.get(&lemma.result)?.clone();
+        let left = self.t.math(lemma.goal);
+        // A result that is one name has nothing to put numbers into.
+        let plain = self.d.graph.symbol_of(lemma.result).is_some();
+        let filled = self.t.with_numbers(self.numbers).inside(lemma.result);
+        let sign = match value {
+            Math::Decimal(_) => Relation::Approx,
+            _ => Relation::Equal,
+        };
+        let mut row = Row::new(Some(left), if plain { value.clone() } else { filled.clone() });
+        if plain || filled == value {
+            row.right = value;
+            row.relation = sign;
+        } else {
+            row.right = relation(filled, sign, value);
+        }
+        row.reason = vec![words("with the given numbers")];
+        Some(Block::Equations(vec![row]))
+    }
+
+    /// Whether two derivatives by cells of one letter go by the same rules, line by line.
+    fn goes_like(&self, first: LemmaId, other: LemmaId) -> bool {
+        let role = |id| self.d.lemma(id).role == Role::Target;
+        let stem = |id| {
+            let symbol = self.d.by(id).and_then(|x| self.d.graph.symbol_of(x))?;
+            Some(self.d.graph.symbol(symbol).stem())
+        };
+        let (a, b) = (stem(first), stem(other));
+        role(other) && a.is_some() && a == b && self.rules(first) == self.rules(other)
+    }
+
+    /// The rules of a lemma and its asides, each line's once.
+    fn rules(&self, id: LemmaId) -> Vec<BTreeSet<Rule>> {
+        let mut all = Vec::new();
+        let mut stack = vec![id];
+        while let Some(id) = stack.pop() {
+            let lemma = self.d.lemma(id);
+            for line in self.lines(lemma) {
+                let steps = &lemma.steps[line];
+                all.push(steps.iter().map(|s| s.rule).collect());
+                for used in steps.iter().filter_map(|s| s.uses) {
+                    if self.d.lemma(used).role == Role::Aside {
+                        stack.push(used);
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// Weights that go by the same steps as the one before them: one or two lines each.
+    fn alike(&mut self, ids: Vec<LemmaId>) -> Option<Section> {
+        if ids.is_empty() {
+            return None;
+        }
+        let goals = ids.iter().map(|id| self.t.math(self.d.lemma(*id).goal)).collect();
+        let mut section = self.open(list(goals));
+        section.blocks.push(Block::Text(vec![words("By the same steps:")]));
+        let mut rows = Vec::new();
+        for id in ids.iter().take(MAX_LISTED) {
+            rows.extend(self.short(*id));
+        }
+        section.blocks.push(Block::Equations(rows));
+        if ids.len() > MAX_LISTED {
+            section.blocks.push(Block::Text(vec![
+                words(format!("{} more go the same way; ", ids.len() - MAX_LISTED)),
+                Inline::Code("--wrt".to_string()),
+                words(" names one to see it in full, and JSON lists them all."),
+            ]));
+        }
+        Some(section)
+    }
+
+    /// A derivative in brief: what is new in it, then the result.
+    fn short(&mut self, id: LemmaId) -> Vec<Row> {
+        let lemma = self.d.lemma(id);
+        let mut rows = Vec::new();
+        for aside in self.unseen(&lemma.steps) {
+            let inner = self.d.lemma(aside);
+            let mut row = Row::new(Some(self.t.math(inner.goal)), self.t.math(inner.result));
+            row.steps = self.records(aside, 0..inner.steps.len());
+            let label = self.next_label();
+            row.label = Some(label);
+            self.labels.insert(aside, label);
+            rows.push(row);
+        }
+        let result = self.t.math(lemma.result);
+        let right = match lemma.steps.first().filter(|s| s.rule == Rule::Through) {
+            Some(step) => relation(self.t.math(step.after), Relation::Equal, result),
+            None => result,
+        };
+        let mut row = Row::new(Some(self.t.math(lemma.goal)), right);
+        row.steps = self.records(id, 0..lemma.steps.len());
+        let label = self.next_label();
+        row.label = Some(label);
+        self.labels.insert(id, label);
+        rows.push(row);
+        if let Some(Block::Equations(numbers)) = self.with_numbers(id) {
+            rows.extend(numbers.into_iter().map(|mut row| {
+                row.left = None;
+                row
+            }));
+        }
+        rows
+    }
+
+    /// The update rule of each weight.
+    fn updates(&mut self) -> Option<Section> {
+        let rate = self.d.rate?;
+        if self.d.updates.is_empty() {
+            return None;
+        }
+        let mut section = self.open(vec![words("The update rule")]);
+        section.blocks.push(Block::Text(vec![
+            words("A weight takes a step against its gradient, "),
+            Inline::Math(self.t.math(rate)),
+            words(" being the learning rate; then "),
+            Inline::Math(relation(
+                Math::symbol("w"),
+                Relation::Becomes,
+                Math::Sum(vec![
+                    (false, Math::symbol("w")),
+                    (false, Math::Delta(Box::new(Math::symbol("w")))),
+                ]),
+            )),
+            words("."),
+        ]));
+        let mut rows = Vec::new();
+        for (target, update) in self.d.targets.iter().zip(&self.d.updates).take(MAX_LISTED) {
+            let Some(x) = self.d.by(*target) else { continue };
+            let lemma = self.d.lemma(*update);
+            let goal = self.t.math(lemma.goal);
+            rows.push(Row::new(Some(Math::Delta(Box::new(self.t.math(x)))), goal));
+            let mut row = Row::new(None, self.t.math(lemma.result));
+            if let Some(label) = self.labels.get(target) {
+                row.reason = vec![words("by "), Inline::Reference(*label)];
+            }
+            row.steps = self.records(*update, 0..lemma.steps.len());
+            row.label = Some(self.next_label());
+            rows.push(row);
+        }
+        section.blocks.push(Block::Equations(rows));
+        Some(section)
+    }
+}
+
+/// `a, b and c`, the middle of a long list left out.
+fn list(mut items: Vec<Math>) -> Vec<Inline> {
+    const LONG: usize = 6;
+    if items.len() > LONG {
+        items.splice(3..items.len() - 1, [Math::Ellipsis]);
+    }
+    let count = items.len();
+    let mut text = Vec::new();
+    for (n, item) in items.into_iter().enumerate() {
+        match n {
+            0 => {}
+            _ if n + 1 == count => text.push(words(" and ")),
+            _ => text.push(words(", ")),
+        }
+        text.push(Inline::Math(item));
+    }
+    text
+}

@@ -1,0 +1,172 @@
+//! The page of a run of gradient descent.
+
+use std::collections::BTreeMap;
+
+use super::derivation::number;
+use super::math::{Math, Relation};
+use super::typeset::Typesetter;
+use super::words::relation;
+use super::{Block, Inline, Page, Section, Table};
+use crate::lesson::{Number, State, Training};
+
+/// A run with more steps than this shows the first and the last ones.
+const MAX_ROWS: usize = 24;
+/// With more weights than this, the table of steps shows the loss alone.
+const MAX_COLUMNS: usize = 5;
+/// Past this many digits a fraction is shown rounded.
+const MAX_DIGITS: usize = 12;
+
+fn words(text: impl Into<String>) -> Inline {
+    Inline::Words(text.into())
+}
+
+/// Short numbers as they are, long ones rounded.
+fn short(n: &Number) -> Math {
+    match n {
+        Number::Exact(q) if q.to_string().len() > MAX_DIGITS => number(&Number::Rounded(q.to_f64())),
+        _ => number(n),
+    }
+}
+
+/// The page of a run: the first step in full, then the loss after each.
+pub fn training_page(run: &Training) -> Page {
+    let names = BTreeMap::new();
+    let t = Typesetter::new(&run.graph, &names);
+    let mut sections = Vec::new();
+    if let [first, second, ..] = run.states.as_slice() {
+        sections.push(first_step(run, &t, first, second));
+    }
+    sections.push(fall(run, &t));
+    Page { title: "Gradient descent in numbers".to_string(), sections }
+}
+
+fn first_step(run: &Training, t: &Typesetter<'_>, first: &State, second: &State) -> Section {
+    let w = || Math::symbol("w");
+    let slope = Math::Partial(Box::new(t.math(run.loss)), Box::new(w()));
+    let rule = Math::Sum(vec![
+        (false, w()),
+        (true, Math::Product(vec![Math::Number(run.rate.clone()), slope])),
+    ]);
+    let header = vec![
+        vec![words("weight")],
+        vec![words("before")],
+        vec![words("slope")],
+        vec![words("step")],
+        vec![words("after")],
+    ];
+    let rows = (0..run.weights.len())
+        .map(|n| {
+            let step = match (&first.weights[n], &second.weights[n]) {
+                (Number::Exact(a), Number::Exact(b)) => {
+                    use crate::scalar::Scalar;
+                    b.sub(a).map(Number::Exact).unwrap_or(Number::Rounded(f64::NAN))
+                }
+                (a, b) => Number::Rounded(b.to_f64() - a.to_f64()),
+            };
+            let cell = |m: Math| vec![Inline::Math(m)];
+            vec![
+                cell(t.math(run.weights[n])),
+                cell(short(&first.weights[n])),
+                cell(short(&first.slopes[n])),
+                cell(short(&step)),
+                cell(short(&second.weights[n])),
+            ]
+        })
+        .collect();
+    let loss = t.math(run.loss);
+    Section {
+        number: None,
+        heading: vec![words("The first step")],
+        blocks: vec![
+            Block::Text(vec![
+                words("Every weight takes the step "),
+                Inline::Math(relation(w(), Relation::Becomes, rule)),
+                words(", all at once; the slope of a weight is the derivative of "),
+                Inline::Math(loss.clone()),
+                words(" by it."),
+            ]),
+            Block::Table(Table { header, rows }),
+            Block::Text(vec![
+                Inline::Math(loss.clone()),
+                words(" goes from "),
+                Inline::Math(short(&first.loss)),
+                words(" to "),
+                Inline::Math(short(&second.loss)),
+                words(if second.loss.to_f64() < first.loss.to_f64() {
+                    "."
+                } else {
+                    ": it does not fall. The step is too long, or the slope is 0; try a smaller rate."
+                }),
+            ]),
+        ],
+    }
+}
+
+fn fall(run: &Training, t: &Typesetter<'_>) -> Section {
+    let with_weights = run.weights.len() <= MAX_COLUMNS;
+    let mut header = vec![vec![words("step")], vec![Inline::Math(t.math(run.loss))]];
+    if with_weights {
+        header.extend(run.weights.iter().map(|w| vec![Inline::Math(t.math(*w))]));
+    }
+    let count = run.states.len();
+    let shown: Vec<Option<usize>> = if count <= MAX_ROWS {
+        (0..count).map(Some).collect()
+    } else {
+        let half = MAX_ROWS / 2;
+        (0..half).map(Some).chain([None]).chain((count - half..count).map(Some)).collect()
+    };
+    let rows = shown
+        .into_iter()
+        .map(|n| {
+            let Some(n) = n else {
+                return vec![vec![Inline::Math(Math::Ellipsis)]; header.len()];
+            };
+            let state = &run.states[n];
+            let mut row = vec![vec![words(n.to_string())], vec![Inline::Math(decimal(&state.loss))]];
+            if with_weights {
+                row.extend(state.weights.iter().map(|w| vec![Inline::Math(decimal(w))]));
+            }
+            row
+        })
+        .collect();
+    let mut blocks = vec![Block::Table(Table { header, rows })];
+    let (first, last) = (&run.states[0].loss, &run.states[count - 1].loss);
+    let rises = run.states.windows(2).position(|s| s[1].loss.to_f64() > s[0].loss.to_f64());
+    let loss = Inline::Math(t.math(run.loss));
+    blocks.push(Block::Text(match rises {
+        Some(n) => vec![
+            loss,
+            words(format!(
+                " rises at step {}: the rate is too large there, or another cell wins a max.",
+                n + 1
+            )),
+        ],
+        None => vec![
+            words(format!("In {} ", count - 1)),
+            words(if count == 2 { "step " } else { "steps " }),
+            loss,
+            words(" goes from "),
+            Inline::Math(decimal(first)),
+            words(" to "),
+            Inline::Math(decimal(last)),
+            words("."),
+        ],
+    }));
+    match run.rounded_from {
+        Some(0) => blocks.push(Block::Text(vec![words("The numbers are rounded: they are not rational.")])),
+        Some(n) => blocks.push(Block::Text(vec![words(format!(
+            "Up to step {} the numbers are exact; from there on they are computed in f64.",
+            n - 1
+        ))])),
+        None => {}
+    }
+    Section { number: None, heading: vec![words("Step by step")], blocks }
+}
+
+/// A number to six significant digits, for a column.
+fn decimal(n: &Number) -> Math {
+    match n {
+        Number::Exact(q) if q.to_string().len() <= 7 => Math::Number(q.clone()),
+        _ => Math::Decimal(crate::scalar::show_digits(n.to_f64(), 6)),
+    }
+}

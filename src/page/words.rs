@@ -1,0 +1,120 @@
+//! The words of a derivation: why each rewrite holds. Another language of the reader is another
+//! such file.
+
+use super::math::{Math, Relation};
+use super::typeset::Typesetter;
+use super::{Inline, Label};
+use crate::calculus::{Rule, Step};
+
+/// The reason for a step, as it stands beside its line. `label` is where the result that the
+/// step uses is found.
+fn reason(t: &Typesetter<'_>, step: &Step, label: Option<Label>) -> Vec<Inline> {
+    let bound = |letter: &str| {
+        let found = step.bindings.iter().find(|(l, _)| *l == letter);
+        found.map(|(_, e)| t.math(*e)).unwrap_or(Math::Ellipsis)
+    };
+    let math = |letter: &str| Inline::Math(bound(letter));
+    let words = |text: &str| Inline::Words(text.to_string());
+    match step.rule {
+        Rule::Definition => vec![words("definition of "), math("q")],
+        Rule::MaxWinner => vec![math("u"), words(" is the greatest")],
+        Rule::MaxCases => vec![words("each argument in the case that it wins")],
+        Rule::ConstantTerms => {
+            vec![words("the other terms do not contain "), math("x")]
+        }
+        Rule::Sum => vec![words("sum rule")],
+        Rule::Difference => vec![words("difference rule")],
+        Rule::Negation => vec![words("the sign comes out")],
+        Rule::ConstantFactor => vec![words("constant factor "), math("c")],
+        Rule::Product => vec![words("product rule")],
+        Rule::Reciprocal => vec![words("reciprocal rule")],
+        Rule::Quotient => vec![words("quotient rule")],
+        Rule::Power => vec![words("power rule")],
+        Rule::Exponential => vec![words("derivative of an exponential")],
+        Rule::GeneralPower => vec![words("power with a moving exponent")],
+        Rule::Elementary => vec![words("derivative of "), math("f")],
+        Rule::Chain if bound("z") == bound("u") => {
+            vec![words("chain rule, by way of "), math("z")]
+        }
+        Rule::Chain => vec![
+            words("chain rule with "),
+            Inline::Math(relation(bound("z"), Relation::Equal, bound("u"))),
+        ],
+        Rule::Through => vec![words("chain rule, through "), math("q")],
+        Rule::Paths => vec![words("chain rule, a term for each path")],
+        Rule::PutBack => vec![math("z"), words(" put back")],
+        Rule::EarlierResult => match label {
+            Some(label) => vec![words("by "), Inline::Reference(label)],
+            None => vec![words("as found above")],
+        },
+        Rule::Constant => vec![math("c"), words(" does not contain "), math("x")],
+        Rule::Identity => vec![Inline::Math(relation(
+            Math::Partial(Box::new(bound("x")), Box::new(bound("x"))),
+            Relation::Equal,
+            Math::integer(1),
+        ))],
+        Rule::ZeroProduct => vec![words("a product with 0 is 0")],
+        Rule::DropZero => vec![words("adding 0 changes nothing")],
+        Rule::DropOne => vec![words("a factor 1 changes nothing")],
+        Rule::Signs => vec![words("signs")],
+        Rule::Numbers => {
+            vec![Inline::Math(relation(t.math(step.redex), Relation::Equal, t.math(step.contractum)))]
+        }
+        Rule::Cancel => vec![words("cancel")],
+        Rule::Collect => vec![words("equal terms collected")],
+    }
+}
+
+/// The reason for several steps that one line stands for.
+pub(super) fn reasons(
+    t: &Typesetter<'_>,
+    steps: &[Step],
+    labels: &dyn Fn(&Step) -> Option<Label>,
+) -> Vec<Inline> {
+    let Some(first) = steps.first() else { return Vec::new() };
+    let words = |text: &str| Inline::Words(text.to_string());
+    let has = |rule: Rule| steps.iter().any(|s| s.rule == rule);
+    if steps.iter().all(|s| s.rule.group() == crate::calculus::Group::Tidy) {
+        return vec![words("tidied")];
+    }
+    if steps.len() > 1 && (has(Rule::Constant) || has(Rule::Identity)) {
+        let mut out = Vec::new();
+        if has(Rule::Constant) {
+            out.push(words("constants vanish"));
+        }
+        if let Some(step) = steps.iter().find(|s| s.rule == Rule::Identity) {
+            if !out.is_empty() {
+                out.push(words(", "));
+            }
+            out.extend(reason(t, step, None));
+        }
+        return out;
+    }
+    let mut out = Vec::new();
+    let mut said: Vec<Vec<Inline>> = Vec::new();
+    for step in steps {
+        let one = reason(t, step, labels(step));
+        if said.contains(&one) {
+            continue;
+        }
+        if said.len() == MAX_REASONS {
+            out.push(words(", …"));
+            break;
+        }
+        if !said.is_empty() {
+            out.push(words(if first.rule == Rule::EarlierResult { " and " } else { ", " }));
+        }
+        let skip = usize::from(!said.is_empty() && step.rule == Rule::EarlierResult);
+        out.extend(one.iter().skip(skip).cloned());
+        said.push(one);
+    }
+    out
+}
+
+/// How many different reasons one line gives before it leaves the rest out.
+const MAX_REASONS: usize = 3;
+
+/// `left sign right`.
+pub(super) fn relation(left: Math, sign: Relation, right: Math) -> Math {
+    Math::Relation(Box::new(left), sign, Box::new(right))
+}

@@ -1,0 +1,31 @@
+//! Proof (floor 4): is a claim `lhs = rhs` true?
+//!
+//! Goes in: two expressions, which winners are assumed, and which symbols are known to be
+//! independent. Comes out: a [`Verdict`]. What always holds:
+//! - "proved" means equal at every point where both sides have a value, kinks aside, and that
+//!   there are such points; it rests on the normal form or on random points of a prime field,
+//!   and on a point of the reals where both sides were seen to agree;
+//! - "refuted" comes with a point, off the kinks, where the two sides were evaluated to
+//!   different numbers, twice;
+//! - everything else is "undecided", with the reason.
+//!
+//! No rule of the calculus is used: a derivative that is only written down is evaluated by dual
+//! numbers over whatever number system asks.
+
+mod guarded;
+mod normal;
+mod probability;
+mod prove;
+mod replay;
+mod sample;
+mod survey;
+mod witness;
+
+#[cfg(test)]
+mod tests;
+
+pub use normal::{MAX_CASES, MAX_KERNEL_TERMS, MAX_NESTING, MAX_POWER, MAX_TERMS};
+pub use prove::{Context, How, Leaves, MAX_STEPS, Reason, Verdict, prove, prove_in};
+pub use replay::{Replay, StepProof, against_sweep, replay};
+pub use survey::{MAX_NODES, MAX_VISITS};
+pub use witness::{Value, Witness};

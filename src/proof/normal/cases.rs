@@ -1,0 +1,173 @@
+//! Proof by cases: a difference with switches is 0 if it is 0 in every case they allow.
+//!
+//! A case gives each switch its value and each contest its winner. Inner switches are settled
+//! first, so that an argument which is 0 in a whole region is seen to be so. A case that
+//! contradicts itself (a > b, b > c, c > a) is left out. In every other case all denominators
+//! must be nonzero.
+
+use std::rc::Rc;
+
+use super::budget::charge;
+use super::elementary;
+use super::fraction::Fraction;
+use super::kernel::{Form, Kernel};
+use super::monomial::{Factor, Monomial};
+use super::order::feasible;
+use super::polynomial::{Polynomial, Term};
+use super::switch;
+use crate::scalar::{Fault, Function, Scalar};
+
+/// The largest number of cases that are looked at.
+pub const MAX_CASES: usize = 1 << 10;
+
+/// What all cases say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::proof) enum Outcome {
+    /// Zero in every case.
+    Zero,
+    /// In some case not zero as a normal form, which may still be zero as a function.
+    Nonzero,
+    /// In some case there is no value.
+    Undefined,
+}
+
+/// A question with its answer.
+enum Settled {
+    Positive(Rc<Kernel>, bool),
+    Winner(Rc<Vec<Fraction>>, usize),
+}
+
+/// Whether `difference` is 0 in every case; [`Fault::TooLarge`] past [`MAX_CASES`].
+pub(in crate::proof) fn vanishes(difference: &Fraction) -> Result<Outcome, Fault> {
+    let mut open = vec![(difference.clone(), Vec::new())];
+    let mut looked_at = 0;
+    while let Some((difference, facts)) = open.pop() {
+        let Some(kernel) = difference.polynomials().find_map(innermost_switch) else {
+            if difference.numerator().is_zero() {
+                continue;
+            }
+            return Ok(Outcome::Nonzero);
+        };
+        looked_at += 1;
+        if looked_at > MAX_CASES {
+            return Err(Fault::TooLarge);
+        }
+        for (settled, new_facts) in cases_of(&kernel)? {
+            let facts: Vec<Polynomial> = facts.iter().cloned().chain(new_facts).collect();
+            if !feasible(&facts) {
+                continue;
+            }
+            match settled.apply(&difference) {
+                Ok(case) => open.push((case, facts)),
+                Err(Fault::TooLarge) => return Err(Fault::TooLarge),
+                Err(_) => return Ok(Outcome::Undefined),
+            }
+        }
+    }
+    Ok(Outcome::Zero)
+}
+
+/// A switch whose own arguments hold none.
+fn innermost_switch(polynomial: &Polynomial) -> Option<Rc<Kernel>> {
+    let kernel = polynomial.factors().filter_map(|f| f.atom.kernel()).find(|k| k.has_switch())?;
+    match &kernel.form {
+        Form::Positive(_) | Form::Winner(..) => Some(Rc::clone(kernel)),
+        Form::Root(p) | Form::Modulus(p) => innermost_switch(p),
+        Form::Exponential(u) | Form::Logarithm(u) | Form::Step(u) => {
+            u.polynomials().find_map(innermost_switch)
+        }
+        Form::First(all, _) => all.iter().flat_map(|u| u.polynomials()).find_map(innermost_switch),
+    }
+}
+
+/// The answers to the question that a switch asks, each with what is then known to be positive.
+fn cases_of(kernel: &Rc<Kernel>) -> Result<Vec<(Settled, Vec<Polynomial>)>, Fault> {
+    match &kernel.form {
+        Form::Positive(p) => Ok(vec![
+            (Settled::Positive(Rc::clone(kernel), false), vec![p.neg()]),
+            (Settled::Positive(Rc::clone(kernel), true), vec![p.clone()]),
+        ]),
+        Form::Winner(all, _) => {
+            let mut cases = Vec::with_capacity(all.len());
+            for winner in 0..all.len() {
+                let mut facts = Vec::new();
+                for other in (0..all.len()).filter(|other| *other != winner) {
+                    let lead = all[winner].sub(&all[other])?;
+                    if lead.denominator().is_empty() {
+                        facts.push(lead.numerator().clone());
+                    }
+                }
+                cases.push((Settled::Winner(Rc::clone(all), winner), facts));
+            }
+            Ok(cases)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+impl Settled {
+    /// The expression in this case.
+    fn apply(&self, to: &Fraction) -> Result<Fraction, Fault> {
+        let mut result = self.polynomial(to.numerator())?;
+        for (divisor, multiplicity) in to.denominator() {
+            let power = i32::try_from(*multiplicity).map_err(|_| Fault::TooLarge)?;
+            let divisor = if divisor.has_switch() {
+                self.polynomial(divisor)?
+            } else {
+                Fraction::from(divisor.clone())
+            };
+            result = result.mul(&divisor.raised(-power)?)?;
+        }
+        Ok(result)
+    }
+
+    fn polynomial(&self, p: &Polynomial) -> Result<Fraction, Fault> {
+        let affected = |f: &Factor| f.atom.kernel().is_some_and(|k| k.has_switch());
+        let (mut kept, mut sum) = (Vec::new(), Fraction::zero());
+        for term in p.terms() {
+            charge(term.monomial.factors().len() + 1)?;
+            if !term.monomial.factors().iter().any(affected) {
+                kept.push(term.clone());
+                continue;
+            }
+            let monomial = term.monomial.filter(|f| !affected(f));
+            let rest = Term { monomial, coefficient: term.coefficient.clone() };
+            let mut product = Fraction::from(Polynomial::collect(vec![rest])?);
+            for factor in term.monomial.factors().iter().filter(|f| affected(f)) {
+                product = product.mul(&self.factor(factor)?)?;
+            }
+            sum = sum.add(&product)?;
+        }
+        sum.add(&Polynomial::collect(kept)?.into())
+    }
+
+    fn factor(&self, factor: &Factor) -> Result<Fraction, Fault> {
+        let same = || {
+            let monomial = Monomial::of(factor.atom.clone(), factor.power);
+            Ok(Polynomial::term(crate::scalar::Rational::from(1), monomial).into())
+        };
+        let bit = |on: bool| Ok(Fraction::integer(i32::from(on)));
+        let Some(kernel) = factor.atom.kernel() else { return same() };
+        let power = Fraction::constant(factor.power.to_rational());
+        match (&kernel.form, self) {
+            (Form::Positive(_), Settled::Positive(asked, answer)) if kernel == asked => {
+                bit(*answer)
+            }
+            (Form::Winner(all, number), Settled::Winner(asked, winner)) if all == asked => {
+                bit(number == winner)
+            }
+            (Form::Positive(_) | Form::Winner(..), _) => same(),
+            (Form::Exponential(t), _) => elementary::exponential(&self.apply(t)?.mul(&power)?),
+            (Form::Logarithm(w), _) => elementary::logarithm(&self.apply(w)?)?.pow(&power),
+            (Form::Root(v), _) => self.polynomial(v)?.pow(&power),
+            (Form::Modulus(y), _) => self.polynomial(y)?.call(Function::Abs)?.pow(&power),
+            (Form::Step(u), _) => switch::step(&self.apply(u)?),
+            (Form::First(all, number), _) => {
+                let settled: Vec<Fraction> =
+                    all.iter().map(|u| self.apply(u)).collect::<Result<_, Fault>>()?;
+                let weights = switch::winners(&settled.iter().collect::<Vec<_>>())?;
+                Ok(weights[*number].clone())
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Kernels: what is no variable and yet an atom of the normal form.
+//!
+//! A kernel holds its argument in normal form, so equal kernels have equal arguments. The size
+//! of what is nested in it is limited, so comparing and dropping kernels is bounded. A switch
+//! is a kernel that is 0 or 1.
+
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+use rustc_hash::FxHasher;
+
+use super::fraction::Fraction;
+use super::monomial::{Atom, Power};
+use super::polynomial::Polynomial;
+use super::switch;
+use crate::scalar::Fault;
+
+/// How deep kernels may nest.
+pub const MAX_NESTING: u32 = 24;
+/// How many terms may stand in a kernel, those of nested kernels included.
+pub const MAX_KERNEL_TERMS: u32 = 1 << 13;
+
+/// What a kernel is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Form {
+    /// eᵗ; the argument is one term with coefficient 1, for the coefficient is the exponent.
+    Exponential(Fraction),
+    /// ln w, for w > 0.
+    Logarithm(Fraction),
+    /// v, which is positive wherever the expression is defined; stands to a fractional power.
+    Root(Polynomial),
+    /// |y|; stands to a fractional power.
+    Modulus(Polynomial),
+    /// [p > 0] for a primitive p without switches; 1 − [p > 0] is [−p > 0] off the kink.
+    Positive(Polynomial),
+    /// [u > 0] for a u with switches in it, which may be 0 in a whole region.
+    Step(Fraction),
+    /// [the argument of that number wins] among three or more different ones without switches,
+    /// in sorted order. The last has no kernel: it is 1 minus the others.
+    Winner(Rc<Vec<Fraction>>, usize),
+    /// [the argument of that number is the first of the greatest], with switches in some.
+    First(Rc<Vec<Fraction>>, usize),
+}
+
+/// A kernel with what is asked of it often.
+#[derive(Clone, Debug)]
+pub(super) struct Kernel {
+    pub(super) form: Form,
+    hash: u64,
+    terms: u32,
+    nesting: u32,
+    has_switch: bool,
+}
+
+impl Kernel {
+    pub(super) fn atom(form: Form) -> Result<Atom, Fault> {
+        let mut hasher = FxHasher::default();
+        form.hash(&mut hasher);
+        let (mut terms, mut nesting, mut inner_switch) = (1u32, 0, false);
+        let mut add = |p: &Polynomial| {
+            terms = terms.saturating_add(p.terms().len() as u32);
+            for kernel in p.factors().filter_map(|f| f.atom.kernel()) {
+                terms = terms.saturating_add(kernel.terms);
+                nesting = nesting.max(kernel.nesting);
+                inner_switch |= kernel.has_switch;
+            }
+        };
+        match &form {
+            Form::Root(p) | Form::Modulus(p) | Form::Positive(p) => add(p),
+            Form::Exponential(u) | Form::Logarithm(u) | Form::Step(u) => {
+                u.polynomials().for_each(&mut add);
+            }
+            Form::Winner(all, _) | Form::First(all, _) => {
+                all.iter().flat_map(|u| u.polynomials()).for_each(&mut add);
+            }
+        }
+        if terms > MAX_KERNEL_TERMS || nesting >= MAX_NESTING {
+            return Err(Fault::TooLarge);
+        }
+        let mut kernel = Kernel {
+            form,
+            hash: hasher.finish(),
+            terms,
+            nesting: nesting + 1,
+            has_switch: inner_switch,
+        };
+        kernel.has_switch |= kernel.is_switch();
+        Ok(Atom::Kernel(Rc::new(kernel)))
+    }
+
+    pub(super) fn is_switch(&self) -> bool {
+        matches!(self.form, Form::Positive(_) | Form::Step(_) | Form::Winner(..) | Form::First(..))
+    }
+
+    /// Whether this is a switch or holds one.
+    pub(super) fn has_switch(&self) -> bool {
+        self.has_switch
+    }
+
+    pub(super) fn is_exponential(&self) -> bool {
+        matches!(self.form, Form::Exponential(_))
+    }
+
+    pub(super) fn is_root(&self) -> bool {
+        matches!(self.form, Form::Root(_) | Form::Modulus(_))
+    }
+
+    /// The arguments among which this switch names one, so that the product with another of
+    /// them is 0.
+    pub(super) fn contest(&self) -> Option<&Rc<Vec<Fraction>>> {
+        match &self.form {
+            Form::Winner(all, _) | Form::First(all, _) => Some(all),
+            _ => None,
+        }
+    }
+
+    /// What a root is to the power 1.
+    pub(super) fn whole_power(&self) -> Result<Polynomial, Fault> {
+        match &self.form {
+            Form::Root(v) => Ok(v.clone()),
+            Form::Modulus(y) => {
+                let sign = switch::sign(&Fraction::from(y.clone()))?;
+                y.mul(sign.numerator())
+            }
+            _ => Err(Fault::TooLarge),
+        }
+    }
+
+    /// e to the coefficient-free term `t`, or ln, to be raised by whoever multiplies it in.
+    pub(super) fn power(form: Form, power: Power) -> Result<Fraction, Fault> {
+        let monomial = super::monomial::Monomial::of(Kernel::atom(form)?, power);
+        Ok(Fraction::from(Polynomial::term(crate::scalar::Rational::from(1), monomial)))
+    }
+}
+
+impl PartialEq for Kernel {
+    fn eq(&self, other: &Kernel) -> bool {
+        std::ptr::eq(self, other) || (self.hash == other.hash && self.form == other.form)
+    }
+}
+
+impl Eq for Kernel {}
+
+impl PartialOrd for Kernel {
+    fn partial_cmp(&self, other: &Kernel) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Kernel {
+    fn cmp(&self, other: &Kernel) -> std::cmp::Ordering {
+        if std::ptr::eq(self, other) {
+            return std::cmp::Ordering::Equal;
+        }
+        self.form.cmp(&other.form)
+    }
+}
+
+impl Hash for Kernel {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.hash.hash(state);
+    }
+}

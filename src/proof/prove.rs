@@ -1,0 +1,179 @@
+//! The decision on a claim: which of the ways to an answer is tried when.
+
+use std::collections::BTreeSet;
+
+use super::normal::{Fraction, Outcome, vanishes, within};
+use super::probability::probably_equal;
+use super::sample::{Claim, Sampled, Search};
+use super::survey::Survey;
+use super::witness::Witness;
+use crate::expr::{Branches, EvalFault, ExprId, Graph, Rest, SymbolId, Winners, evaluate_all};
+use crate::scalar::{Fault, Interval, Rational, Scalar};
+
+/// How many steps of polynomial arithmetic a normal form may take.
+pub const MAX_STEPS: u64 = 400_000;
+
+/// Which symbols are known not to depend on one another.
+#[derive(Clone, Copy, Debug)]
+pub enum Leaves<'a> {
+    /// Every free symbol, as in an expression that came from a network.
+    All,
+    /// These; whether any other symbol depends on the variable of a derivative is unknown.
+    Declared(&'a BTreeSet<SymbolId>),
+}
+
+/// What a claim is to be judged under.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The winners of maxima that are assumed: such a max is replaced by its winner.
+    pub winners: &'a Winners,
+    /// Which symbols are known to be independent.
+    pub leaves: Leaves<'a>,
+}
+
+/// What is known about a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// The sides are equal wherever both have a value, kinks aside.
+    Proved(How),
+    /// The sides differ at this point.
+    Refuted(Witness),
+    /// Neither was shown.
+    Undecided(Reason),
+}
+
+/// How a claim was proved.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum How {
+    /// The normal form of the difference is 0 in every case.
+    Exact,
+    /// The sides agree at random points of a prime field.
+    Probabilistic {
+        /// A bound on the probability that unequal sides agree at such points.
+        error_bound: f64,
+    },
+}
+
+/// Why a claim is undecided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A limit was passed.
+    TooLarge,
+    /// The derivative of something that may depend on this symbol, which has no definition.
+    NoDefinition(SymbolId),
+    /// A derivative of a derivative.
+    NestedPartial,
+    /// No point was found where both sides have a value.
+    NeverDefined,
+    /// In some case of a max, ReLU, |x|, sign or step a side has no value.
+    UndefinedCase,
+    /// The normal forms differ, but no point was found where the values do.
+    NotFound,
+    /// The normal form and the values at a point contradict each other, or the values are too
+    /// close to zero to be trusted.
+    Disagreement,
+}
+
+impl Verdict {
+    /// Whether this is a proof.
+    pub fn is_proved(&self) -> bool {
+        matches!(self, Verdict::Proved(_))
+    }
+
+    /// Whether this is a counterexample.
+    pub fn is_refuted(&self) -> bool {
+        matches!(self, Verdict::Refuted(_))
+    }
+}
+
+impl Reason {
+    /// The reason as a sentence without its full stop.
+    pub fn sentence(&self, g: &Graph) -> String {
+        match self {
+            Reason::TooLarge => "the claim is too large to be decided".to_string(),
+            Reason::NoDefinition(symbol) => {
+                format!("{} has no definition", g.symbol(*symbol).as_str())
+            }
+            Reason::NestedPartial => "it holds a derivative of a derivative".to_string(),
+            Reason::NeverDefined => "no point was found where both sides have a value".to_string(),
+            Reason::UndefinedCase => "in some case of a kink a side has no value".to_string(),
+            Reason::NotFound => "neither a proof nor a counterexample was found".to_string(),
+            Reason::Disagreement => "two ways to judge the claim do not agree".to_string(),
+        }
+    }
+}
+
+/// Judges `lhs = rhs`, with no symbol known to be independent of another: a derivative of
+/// anything but its own variable is undecided. See [`prove_in`].
+///
+/// ```
+/// use backproof::expr::{Graph, Winners};
+/// use backproof::proof::prove;
+/// let mut g = Graph::new();
+/// let (a, b, two) = (g.var("a"), g.var("b"), g.integer(2));
+/// let sum = g.add([a, b]);
+/// let square = g.pow(sum, two);
+/// let (aa, bb, ab) = (g.pow(a, two), g.pow(b, two), g.mul([two, a, b]));
+/// let expanded = g.add([aa, ab, bb]);
+/// assert!(prove(&g, square, expanded, &Winners::new()).is_proved());
+/// let wrong = g.add([aa, bb]);
+/// assert!(prove(&g, square, wrong, &Winners::new()).is_refuted());
+/// ```
+pub fn prove(g: &Graph, lhs: ExprId, rhs: ExprId, winners: &Winners) -> Verdict {
+    prove_in(g, lhs, rhs, &Context { winners, leaves: Leaves::Declared(&BTreeSet::new()) })
+}
+
+/// Judges `lhs = rhs` in a context.
+pub fn prove_in(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>) -> Verdict {
+    let survey = match Survey::of(g, lhs, rhs, context) {
+        Ok(survey) => survey,
+        Err(reason) => return Verdict::Undecided(reason),
+    };
+    let claim = Claim { g, lhs, rhs, winners: context.winners, survey: &survey };
+    let mut search = Search::new(&claim);
+    // Most wrong claims fall at the first points, which cost less than a normal form.
+    if let Some(witness) = search.first_points() {
+        return Verdict::Refuted(witness);
+    }
+    match normal_form_of_difference(&claim) {
+        Ok(Outcome::Zero) => confirmed(How::Exact, search),
+        Ok(Outcome::Nonzero) => refuted_or(Reason::NotFound, search),
+        Ok(Outcome::Undefined) => refuted_or(Reason::UndefinedCase, search),
+        Err(EvalFault::Scalar(Fault::TooLarge)) => match probably_equal(&claim) {
+            Some(error_bound) => confirmed(How::Probabilistic { error_bound }, search),
+            None => refuted_or(Reason::TooLarge, search),
+        },
+        Err(EvalFault::NestedPartial) => Verdict::Undecided(Reason::NestedPartial),
+        // A division by 0 or a logarithm of −1, whatever the variables are.
+        Err(_) => Verdict::Undecided(Reason::NeverDefined),
+    }
+}
+
+fn normal_form_of_difference(claim: &Claim<'_>) -> Result<Outcome, EvalFault> {
+    let branches = Branches { winners: Some(claim.winners), rest: Rest::Symbolic };
+    within(MAX_STEPS, || {
+        let leaf = |symbol| Some(Fraction::variable(symbol));
+        let sides = evaluate_all(claim.g, &[claim.lhs, claim.rhs], &leaf, branches)
+            .map_err(|error| error.fault)?;
+        Ok(vanishes(&sides[0].sub(&sides[1])?)?)
+    })
+}
+
+/// A proof stands if both sides have a value somewhere and no point contradicts it.
+fn confirmed(how: How, mut search: Search<'_>) -> Verdict {
+    match search.both_defined() {
+        Sampled::Agree => Verdict::Proved(how),
+        Sampled::Differ => Verdict::Undecided(Reason::Disagreement),
+        Sampled::Unclear => Verdict::Undecided(Reason::Disagreement),
+        Sampled::Undefined => Verdict::Undecided(Reason::NeverDefined),
+    }
+}
+
+fn refuted_or(reason: Reason, mut search: Search<'_>) -> Verdict {
+    let exact = search.refute::<Rational>();
+    match exact.or_else(|| search.refute::<Interval>()).or_else(|| search.refute_on_kinks()) {
+        Some(witness) => Verdict::Refuted(witness),
+        None => Verdict::Undecided(reason),
+    }
+}

@@ -1,0 +1,50 @@
+//! Pages as text (floor 7): for a terminal, LaTeX, Markdown and JSON.
+//!
+//! In: a [`Page`](crate::page::Page), or one formula. Out: a string. What always holds: the same
+//! page gives the same string on every machine; a formula has the same parentheses in every
+//! format up to fractions, which need fewer where they are stacked; a formula nested deeper than
+//! [`MAX_DEPTH`] shows an ellipsis there instead of filling the stack.
+
+mod display;
+mod equations;
+mod flow;
+mod formula;
+mod json;
+mod latex;
+#[cfg(test)]
+mod laws;
+mod line;
+mod markdown;
+#[cfg(test)]
+mod reader;
+#[cfg(test)]
+mod sample;
+mod spell;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tex;
+mod text;
+
+use crate::page::Math;
+
+pub use json::{SCHEMA, json};
+pub use latex::{LatexStyle, latex};
+pub use markdown::markdown;
+pub use text::{MIN_WIDTH, TextStyle, text};
+
+/// How deep formulas are set; an ellipsis stands for what is deeper. TeX allows 255 groups in
+/// one another, and a fraction takes three.
+pub const MAX_DEPTH: usize = 64;
+
+/// One formula on one line: ∂E/∂w₀₀ = (t − r_fc)·(−w_fc)·i₃₁, or in 7-bit ASCII
+/// `dE/dw_00 = (t - r_fc)*(-w_fc)*i_31`.
+pub fn math_text(math: &Math, unicode: bool) -> String {
+    formula::Formula::new(math, unicode).one_line()
+}
+
+/// One formula for a LaTeX display, fractions stacked; for `amsmath`, and MathJax and KaTeX
+/// read it, too: `\frac{\partial E}{\partial w_{00}}`.
+pub fn math_latex(math: &Math) -> String {
+    tex::Tex::display(math, tex::Reader::Latex).one_line()
+}
