@@ -39,7 +39,11 @@ enum Settled {
 
 /// Whether `difference` is 0 in every case; [`Fault::TooLarge`] past [`MAX_CASES`].
 pub(in crate::proof) fn vanishes(difference: &Fraction) -> Result<Outcome, Fault> {
-    let mut open = vec![(difference.clone(), Vec::new())];
+    let mut facts = Vec::new();
+    if difference.has_switch() {
+        difference.polynomials().for_each(|p| domain(p, &mut facts));
+    }
+    let mut open = vec![(difference.clone(), facts)];
     let mut looked_at = 0;
     while let Some((difference, facts)) = open.pop() {
         let Some(kernel) = difference.polynomials().find_map(innermost_switch) else {
@@ -53,12 +57,17 @@ pub(in crate::proof) fn vanishes(difference: &Fraction) -> Result<Outcome, Fault
             return Err(Fault::TooLarge);
         }
         for (settled, new_facts) in cases_of(&kernel)? {
-            let facts: Vec<Polynomial> = facts.iter().cloned().chain(new_facts).collect();
+            let mut facts: Vec<Polynomial> = facts.iter().cloned().chain(new_facts).collect();
             if !feasible(&facts) {
                 continue;
             }
             match settled.apply(&difference) {
-                Ok(case) => open.push((case, facts)),
+                Ok(case) => {
+                    case.polynomials().for_each(|p| domain(p, &mut facts));
+                    if feasible(&facts) {
+                        open.push((case, facts));
+                    }
+                }
                 Err(Fault::TooLarge) => return Err(Fault::TooLarge),
                 Err(_) => return Ok(Outcome::Undefined),
             }
@@ -67,16 +76,27 @@ pub(in crate::proof) fn vanishes(difference: &Fraction) -> Result<Outcome, Fault
     Ok(Outcome::Zero)
 }
 
+/// What must be positive for the roots and logarithms in `p` to have a value.
+fn domain(p: &Polynomial, known: &mut Vec<Polynomial>) {
+    for kernel in p.factors().filter_map(|f| f.atom.kernel()) {
+        let inner = match &kernel.form {
+            Form::Root(v) => Some(v),
+            Form::Logarithm(w) if w.denominator().is_empty() => Some(w.numerator()),
+            _ => None,
+        };
+        if let Some(v) = inner.filter(|v| !v.has_switch() && !known.contains(v)) {
+            known.push(v.clone());
+        }
+        kernel.form.polynomials().for_each(|p| domain(p, known));
+    }
+}
+
 /// A switch whose own arguments hold none.
 fn innermost_switch(polynomial: &Polynomial) -> Option<Rc<Kernel>> {
     let kernel = polynomial.factors().filter_map(|f| f.atom.kernel()).find(|k| k.has_switch())?;
     match &kernel.form {
         Form::Positive(_) | Form::Winner(..) => Some(Rc::clone(kernel)),
-        Form::Root(p) | Form::Modulus(p) => innermost_switch(p),
-        Form::Exponential(u) | Form::Logarithm(u) | Form::Step(u) => {
-            u.polynomials().find_map(innermost_switch)
-        }
-        Form::First(all, _) => all.iter().flat_map(|u| u.polynomials()).find_map(innermost_switch),
+        form => form.polynomials().find_map(innermost_switch),
     }
 }
 
@@ -87,7 +107,7 @@ fn cases_of(kernel: &Rc<Kernel>) -> Result<Vec<(Settled, Vec<Polynomial>)>, Faul
             (Settled::Positive(Rc::clone(kernel), false), vec![p.neg()]),
             (Settled::Positive(Rc::clone(kernel), true), vec![p.clone()]),
         ]),
-        Form::Winner(all, _) => {
+        Form::Winner(_, all) => {
             let mut cases = Vec::with_capacity(all.len());
             for winner in 0..all.len() {
                 let mut facts = Vec::new();
@@ -153,7 +173,7 @@ impl Settled {
             (Form::Positive(_), Settled::Positive(asked, answer)) if kernel == asked => {
                 bit(*answer)
             }
-            (Form::Winner(all, number), Settled::Winner(asked, winner)) if all == asked => {
+            (Form::Winner(number, all), Settled::Winner(asked, winner)) if all == asked => {
                 bit(number == winner)
             }
             (Form::Positive(_) | Form::Winner(..), _) => same(),
@@ -162,7 +182,7 @@ impl Settled {
             (Form::Root(v), _) => self.polynomial(v)?.pow(&power),
             (Form::Modulus(y), _) => self.polynomial(y)?.call(Function::Abs)?.pow(&power),
             (Form::Step(u), _) => switch::step(&self.apply(u)?),
-            (Form::First(all, number), _) => {
+            (Form::First(number, all), _) => {
                 let settled: Vec<Fraction> =
                     all.iter().map(|u| self.apply(u)).collect::<Result<_, Fault>>()?;
                 let weights = switch::winners(&settled.iter().collect::<Vec<_>>())?;

@@ -9,12 +9,12 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::budget::charge;
+use super::budget::{charge, note};
 use super::monomial::{Atom, Factor, Monomial, Power};
 use crate::scalar::{Fault, Rational, Scalar};
 
 /// The largest number of terms of a polynomial in the normal form.
-pub const MAX_TERMS: usize = 1 << 12;
+pub const MAX_TERMS: usize = 1 << 11;
 
 /// The largest power that is multiplied out.
 pub const MAX_POWER: u32 = 1 << 20;
@@ -164,6 +164,7 @@ impl Polynomial {
         if q.is_zero() {
             return Ok(Polynomial::zero());
         }
+        charge(self.terms().len())?;
         let scaled = |t: &Term| {
             let coefficient = t.coefficient.mul(q)?;
             Ok(Term { monomial: t.monomial.clone(), coefficient })
@@ -172,6 +173,7 @@ impl Polynomial {
     }
 
     pub(super) fn neg(&self) -> Polynomial {
+        note(self.terms().len());
         let negated = |t: &Term| Term {
             monomial: t.monomial.clone(),
             coefficient: Scalar::neg(&t.coefficient),
@@ -191,7 +193,11 @@ impl Polynomial {
             return other.scale(&q);
         }
         let (left, right) = (self.terms(), other.terms());
-        charge(left.len().saturating_mul(right.len()))?;
+        let weight = |terms: &[Term]| -> usize {
+            terms.iter().map(|t| t.monomial.factors().len() + 1).sum()
+        };
+        let steps = left.len().saturating_mul(weight(right));
+        charge(steps.saturating_add(right.len().saturating_mul(weight(left))))?;
         let mut terms = Vec::with_capacity(left.len().saturating_mul(right.len()).min(MAX_TERMS));
         let mut excess = Vec::new();
         for a in left {
@@ -380,16 +386,17 @@ fn least_powers(terms: &[Term]) -> Result<Monomial, Fault> {
     Ok(least)
 }
 
-/// A term whose monomial has a root to the power 1 or more, with that power multiplied out.
-fn multiplied_out(term: Term) -> Result<Polynomial, Fault> {
-    let Some(factor) = term.monomial.excess().cloned() else {
-        return Ok(Polynomial::term(term.coefficient, term.monomial));
-    };
-    let kernel = factor.atom.kernel().ok_or(Fault::TooLarge)?;
-    let whole = factor.power.floor();
-    let left = factor.power.plus(Power::whole(-whole))?;
-    let others = term.monomial.filter(|f| f.atom != factor.atom);
-    let kept = others.times(&Monomial::of(factor.atom.clone(), left))?.unwrap_or_default();
-    let base = kernel.whole_power()?.powi(u32::try_from(whole).map_err(|_| Fault::TooLarge)?)?;
-    multiplied_out(Term { monomial: kept, coefficient: term.coefficient })?.mul(&base)
+/// A term whose monomial has roots to the power 1 or more, with these powers multiplied out.
+fn multiplied_out(mut term: Term) -> Result<Polynomial, Fault> {
+    let mut product = Polynomial::one();
+    while let Some(factor) = term.monomial.excess().cloned() {
+        let kernel = factor.atom.kernel().ok_or(Fault::TooLarge)?;
+        let whole = factor.power.floor();
+        let left = factor.power.plus(Power::whole(-whole))?;
+        let others = term.monomial.filter(|f| f.atom != factor.atom);
+        term.monomial = others.times(&Monomial::of(factor.atom.clone(), left))?.unwrap_or_default();
+        let times = u32::try_from(whole).map_err(|_| Fault::TooLarge)?;
+        product = product.mul(&kernel.whole_power()?.powi(times)?)?;
+    }
+    product.mul(&Polynomial::term(term.coefficient, term.monomial))
 }
