@@ -191,3 +191,26 @@ impl Settled {
         }
     }
 }
+
+/// `f` with every switch settled as the point says.
+#[cfg(test)]
+pub(super) fn settled_at(f: &Fraction, point: &[f64]) -> Option<Fraction> {
+    use super::value::is_on;
+    let mut f = f.clone();
+    loop {
+        let kernel = f.polynomials().find_map(innermost_switch);
+        let Some(kernel) = kernel else { return Some(f) };
+        let settled = match &kernel.form {
+            Form::Winner(_, all) => {
+                let number = (0..all.len()).find(|n| {
+                    let form = Form::Winner(*n, Rc::clone(all));
+                    let atom = Kernel::atom(form).ok();
+                    atom.and_then(|a| is_on(a.kernel()?, point)).unwrap_or(false)
+                });
+                Settled::Winner(Rc::clone(all), number?)
+            }
+            _ => Settled::Positive(Rc::clone(&kernel), is_on(&kernel, point)?),
+        };
+        f = settled.apply(&f).ok()?;
+    }
+}

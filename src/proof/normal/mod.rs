@@ -14,6 +14,8 @@ mod monomial;
 mod order;
 mod polynomial;
 mod switch;
+#[cfg(test)]
+pub(super) mod value;
 
 pub(super) use budget::within;
 pub use cases::MAX_CASES;

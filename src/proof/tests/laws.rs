@@ -4,6 +4,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::expr::{Branches, Rest, evaluate};
+use crate::proof::normal::value::{value_at, value_in_case};
+use crate::proof::normal::{Fraction, within};
 use crate::scalar::Function;
 
 /// An expression of the tests, apart from the graph and its evaluation.
@@ -387,19 +390,17 @@ fn has_wide_max(t: &Tree) -> bool {
 
 /// Whether values deny `lhs = rhs`; asked with enough room for what f64 rounds.
 fn denied(lhs: &Tree, rhs: &Tree) -> Option<[f64; 3]> {
-    (0..60)
-        .map(|n| f64::from(n))
-        .map(|n| {
-            [
-                (n * 0.618_034).fract() * 4.0 - 2.0,
-                (n * 0.754_877).fract() * 4.0 - 2.0,
-                (n * 0.569_840).fract() * 4.0 - 2.0,
-            ]
-        })
-        .find(|at| match (value(lhs, at), value(rhs, at)) {
-            (Some(l), Some(r)) => (l - r).abs() > 1e-3 * (1.0 + l.abs().max(r.abs())),
-            _ => false,
-        })
+    points().find(|at| match (value(lhs, at), value(rhs, at)) {
+        (Some(l), Some(r)) => (l - r).abs() > 1e-3 * (1.0 + l.abs().max(r.abs())),
+        _ => false,
+    })
+}
+
+/// Points that no coordinate of an expression meets by chance.
+fn points() -> impl Iterator<Item = [f64; 3]> {
+    (1..60)
+        .map(f64::from)
+        .map(|n| [n * 0.618_034, n * 0.754_877, n * 0.569_840].map(|x| x.fract() * 4.0 - 2.0))
 }
 
 proptest! {
@@ -410,6 +411,35 @@ proptest! {
         let other = rewritten(&t, &mut moves.into_iter());
         let verdict = verdict_on(&t, &other);
         prop_assert!(expected(&t, &verdict), "{t:?} = {other:?}: {verdict:?}");
+    }
+
+    #[test]
+    fn a_normal_form_has_the_value_of_its_expression(
+        t in tree(), by in 0usize..3, derived in any::<bool>(),
+    ) {
+        let mut g = Graph::new();
+        let variables = NAMES.map(|name| g.var(name));
+        let mut e = build(&mut g, &t);
+        let mut t = t;
+        if derived {
+            e = g.partial(e, variables[by]);
+            t = derivative(&t, by);
+        }
+        let branches = Branches { winners: None, rest: Rest::Symbolic };
+        within(MAX_STEPS, || {
+            let leaf = |symbol| Some(Fraction::variable(symbol));
+            let Ok(normal) = evaluate(&g, e, &leaf, branches) else { return Ok(()) };
+            for at in points().take(12) {
+                let Some(truth) = value(&t, &at) else { continue };
+                for found in [value_at(&normal, &at), value_in_case(&normal, &at)] {
+                    let Some(found) = found else { continue };
+                    let allowed = 1e-6 * (1.0 + truth.abs() + found.size);
+                    let near = (found.value - truth).abs() <= allowed;
+                    prop_assert!(near, "{t:?} at {at:?}: {} for {truth}: {normal:?}", found.value);
+                }
+            }
+            Ok(())
+        })?;
     }
 
     #[test]
