@@ -11,11 +11,11 @@ use super::budget::charge;
 use super::elementary;
 use super::fraction::Fraction;
 use super::kernel::{Form, Kernel};
-use super::monomial::{Factor, Monomial};
+use super::monomial::{Factor, Monomial, Power};
 use super::order::feasible;
 use super::polynomial::{Polynomial, Term};
 use super::switch;
-use crate::scalar::{Fault, Function, Scalar};
+use crate::scalar::{Fault, Rational, Scalar};
 
 /// The largest number of cases that are looked at.
 pub const MAX_CASES: usize = 1 << 10;
@@ -164,7 +164,7 @@ impl Settled {
     fn factor(&self, factor: &Factor) -> Result<Fraction, Fault> {
         let same = || {
             let monomial = Monomial::of(factor.atom.clone(), factor.power);
-            Ok(Polynomial::term(crate::scalar::Rational::from(1), monomial).into())
+            Ok(Polynomial::term(Rational::from(1), monomial).into())
         };
         let bit = |on: bool| Ok(Fraction::integer(i32::from(on)));
         let Some(kernel) = factor.atom.kernel() else { return same() };
@@ -180,7 +180,10 @@ impl Settled {
             (Form::Exponential(t), _) => elementary::exponential(&self.apply(t)?.mul(&power)?),
             (Form::Logarithm(w), _) => elementary::logarithm(&self.apply(w)?)?.pow(&power),
             (Form::Root(v), _) => self.polynomial(v)?.pow(&power),
-            (Form::Modulus(y), _) => self.polynomial(y)?.call(Function::Abs)?.pow(&power),
+            (Form::Modulus(y), _) => {
+                let half = factor.power.times(Power::HALF)?;
+                elementary::constant_power(&self.polynomial(y)?.raised(2)?, half)
+            }
             (Form::Step(u), _) => switch::step(&self.apply(u)?),
             (Form::First(number, all), _) => {
                 let settled: Vec<Fraction> =

@@ -344,6 +344,12 @@ fn tree() -> impl Strategy<Value = Tree> {
             two().prop_map(|(a, b)| Mul(a, b)),
             two().prop_map(|(a, b)| Mul(a, b)),
             two().prop_map(|(a, b)| Div(a, b)),
+            two().prop_map(|(a, b)| Div(a, b)),
+            // A quotient by a sum with a kink in it.
+            two().prop_map(|(a, b)| Div(
+                a,
+                Box::new(Add(num(2), Box::new(Call(Function::Relu, b))))
+            )),
             (inner.clone(), -2i32..4).prop_map(|(a, n)| Pow(Box::new(a), n)),
             (inner.clone(), 0usize..9).prop_map(|(a, f)| Call(Function::ALL[f], Box::new(a))),
             (inner.clone(), prop::sample::select(vec![(1, 2), (1, 3), (-1, 2), (3, 2), (-2, 3)]))

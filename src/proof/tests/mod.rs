@@ -143,6 +143,10 @@ fn true_claims_are_proved() {
         "exp(relu(x)) = step(x)*exp(x) + step(-x)",
         "tanh(abs(x)) = sign(x)*tanh(x)",
         "sqrt(relu(x))^2 = relu(x)",
+        "((x + step(y))^(-2))^(1/3) = step(y)*((x + 1)^(-2))^(1/3) + step(-y)*(x^(-2))^(1/3)",
+        "ln(2 + step(x)) = step(x)*ln(3) + step(-x)*ln(2)",
+        "sqrt(x + step(y)) = step(y)*sqrt(x + 1) + step(-y)*sqrt(x)",
+        "2^relu(x) = step(x)*2^x + step(-x)",
         "relu(a)*step(-relu(a) - 1) = 0",
         // Maxima.
         "max(a, b) = max(b, a)",
