@@ -11,7 +11,7 @@ use crate::expr::{Branches, EvalFault, ExprId, Graph, Rest, SymbolId, Winners, e
 use crate::scalar::{Fault, Interval, Rational, Scalar};
 
 /// How many steps of polynomial arithmetic a normal form may take.
-pub const MAX_STEPS: u64 = 400_000;
+pub const MAX_STEPS: u64 = 4_000_000;
 
 /// The largest number of nodes that an evaluation in normal form visits.
 pub const MAX_EXACT_VISITS: usize = 20_000;

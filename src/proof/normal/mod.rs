@@ -22,4 +22,4 @@ pub use cases::MAX_CASES;
 pub(super) use cases::{Outcome, vanishes};
 pub(super) use fraction::Fraction;
 pub use kernel::{MAX_KERNEL_TERMS, MAX_NESTING};
-pub use polynomial::{MAX_POWER, MAX_TERMS};
+pub use polynomial::{MAX_COEFFICIENT_BITS, MAX_POWER, MAX_TERMS};

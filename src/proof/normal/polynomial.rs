@@ -16,6 +16,9 @@ use crate::scalar::{Fault, Rational, Scalar};
 /// The largest number of terms of a polynomial in the normal form.
 pub const MAX_TERMS: usize = 1 << 11;
 
+/// The largest size of a coefficient of the normal form, in bits.
+pub const MAX_COEFFICIENT_BITS: u64 = 1 << 12;
+
 /// The largest power that is multiplied out.
 pub const MAX_POWER: u32 = 1 << 20;
 
@@ -101,7 +104,7 @@ impl Polynomial {
             for term in terms {
                 match merged.last_mut() {
                     Some(last) if last.monomial == term.monomial => {
-                        last.coefficient = last.coefficient.add(&term.coefficient)?;
+                        last.coefficient = weighed(last.coefficient.add(&term.coefficient))?;
                     }
                     _ => {
                         if merged.last().is_some_and(|last| last.coefficient.is_zero()) {
@@ -141,7 +144,7 @@ impl Polynomial {
                     right = &right[1..];
                 }
                 Ordering::Equal => {
-                    let coefficient = a.coefficient.add(&b.coefficient)?;
+                    let coefficient = weighed(a.coefficient.add(&b.coefficient))?;
                     if !coefficient.is_zero() {
                         sum.push(Term { monomial: a.monomial.clone(), coefficient });
                     }
@@ -166,7 +169,7 @@ impl Polynomial {
         }
         charge(self.terms().len())?;
         let scaled = |t: &Term| {
-            let coefficient = t.coefficient.mul(q)?;
+            let coefficient = weighed(t.coefficient.mul(q))?;
             Ok(Term { monomial: t.monomial.clone(), coefficient })
         };
         Ok(Polynomial(Rc::new(self.terms().iter().map(scaled).collect::<Result<_, Fault>>()?)))
@@ -203,7 +206,7 @@ impl Polynomial {
         for a in left {
             for b in right {
                 if let Some(monomial) = a.monomial.times(&b.monomial)? {
-                    let coefficient = a.coefficient.mul(&b.coefficient)?;
+                    let coefficient = weighed(a.coefficient.mul(&b.coefficient))?;
                     let put = if monomial.excess().is_some() { &mut excess } else { &mut terms };
                     put.push(Term { monomial, coefficient });
                 }
@@ -357,6 +360,20 @@ impl Factor {
             _ => self.power.is_even(),
         }
     }
+}
+
+/// The coefficient, if it is of a bearable size; large ones cost more steps, for reducing a
+/// fraction takes time that grows with the square of its size.
+fn weighed(coefficient: Result<Rational, Fault>) -> Result<Rational, Fault> {
+    let coefficient = coefficient?;
+    let bits = coefficient.bits();
+    if bits > MAX_COEFFICIENT_BITS {
+        return Err(Fault::TooLarge);
+    }
+    if bits > u64::from(u64::BITS) {
+        charge(((bits * bits) >> 12) as usize + 1)?;
+    }
+    Ok(coefficient)
 }
 
 /// The least power of each atom over all terms, switches aside.

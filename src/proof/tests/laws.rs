@@ -7,6 +7,10 @@ use super::*;
 use crate::expr::{Branches, Rest, evaluate};
 use crate::proof::normal::value::{value_at, value_in_case};
 use crate::proof::normal::{Fraction, within};
+use crate::proof::probability::probably_equal;
+use crate::proof::prove::MAX_STEPS;
+use crate::proof::sample::Claim;
+use crate::proof::survey::Survey;
 use crate::scalar::Function;
 
 /// An expression of the tests, apart from the graph and its evaluation.
@@ -456,6 +460,32 @@ proptest! {
         if verdict_on(&t, &other).is_proved() {
             let point = denied(&t, &other);
             prop_assert!(point.is_none(), "{t:?} = {other:?} at {point:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_false_passes_at_random_points(
+        t in tree(), moves in prop::collection::vec(any::<u8>(), 24), at in 0u32..20,
+    ) {
+        let other = mutated(&rewritten(&t, &mut moves.into_iter()), &mut at.clone());
+        let mut g = Graph::new();
+        let (lhs, rhs) = (build(&mut g, &t), build(&mut g, &other));
+        // A doubled side and its sum are equal, whatever the side is.
+        let two = g.integer(2);
+        let (twice, sum) = (g.mul([two, lhs]), g.add([lhs, lhs]));
+        let winners = Winners::new();
+        let context = Context { winners: &winners, leaves: Leaves::All };
+        let passes = |lhs, rhs| {
+            let survey = Survey::of(&g, lhs, rhs, &context).unwrap();
+            let claim = Claim { g: &g, lhs, rhs, winners: &winners, survey: &survey };
+            probably_equal(&claim).is_some()
+        };
+        if passes(lhs, rhs) {
+            let point = denied(&t, &other);
+            prop_assert!(point.is_none(), "{t:?} = {other:?} at {point:?}");
+        }
+        if points().any(|at| value(&t, &at).is_some()) {
+            prop_assert!(passes(twice, sum), "2·{t:?}");
         }
     }
 
