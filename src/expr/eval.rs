@@ -310,7 +310,9 @@ impl<T: Scalar> Pass<'_, T> {
             Rest::ByValue => {
                 let mut best = args[0];
                 for arg in &args[1..] {
-                    if done.get(*arg).compare(done.get(best))? == Ordering::Greater {
+                    // An argument that stands there twice is no tie to be decided.
+                    let rival = *arg != best;
+                    if rival && done.get(*arg).compare(done.get(best))? == Ordering::Greater {
                         best = *arg;
                     }
                 }
