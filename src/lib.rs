@@ -6,6 +6,7 @@
 pub mod calculus;
 pub mod concrete;
 pub mod diag;
+pub mod examples;
 pub mod expr;
 pub mod lang;
 pub mod lesson;
