@@ -11,22 +11,24 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  a check found gradients that do not agree, or could not be judged
-  2  bad input or usage; standard error says where and why";
+  1  a check found gradients that do not agree or could not be judged
+  2  bad input or usage; standard error says what and where";
 
 const PROGRAM_HELP: &str = "\
 Examples:
-  backproof                                    the article's network, from start to end
-  backproof derive --winner none               the same for every winner of the max
+  backproof                              the article's network, start to end
+  backproof derive relu                  another built-in network
   backproof derive --expr '(t - w*x)^2 / 2' --wrt w
-  backproof examples plain -o net.bp           a file to start from
-  backproof check plain                        symbolic against numeric gradients
+  backproof examples plain -o net.bp     a file to start from
+  backproof derive net.bp -o net.tex     its derivation as LaTeX
+  backproof check net.bp                 its gradients, by formula and by numbers
 
 ";
 
-/// Derives the gradients of a neural network one rule a line, proves every line, and checks them
+/// Derives a neural network's gradients one rule a line, proves every line, checks them
 ///
-/// Without a command: the network of the article, built in, derived and checked.
+/// Without a command, it derives and checks the built-in network of the article: an image of 4×4
+/// cells, one filter, max-pooling and an output weight.
 #[derive(Parser, Debug)]
 #[command(
     name = "backproof",
@@ -47,17 +49,11 @@ pub struct Cli {
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Derive the gradients, one rule a line, every line proved
     Derive(DeriveArgs),
-    /// Take steps of gradient descent in numbers
     Step(StepArgs),
-    /// Show what a network is made of: quantities, sizes, definitions
     Show(ShowArgs),
-    /// List the built-in networks, or print one to start from
     Examples(ExamplesArgs),
-    /// Print the script that completes `backproof` in a shell
     Completions(CompletionsArgs),
-    /// Print the manual page, of the program or of a command
     Man(ManArgs),
 }
 
@@ -82,8 +78,8 @@ pub struct ValueArgs {
     /// where none is named
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// Give a value, in place of the network's own; may be repeated [example: 'w = [[1, 2], [3,
-    /// 1/4]]']
+    /// Give a value, such as 'w = [[1, 2], [3, 1/4]]', in place of the network's own; may be
+    /// repeated
     #[arg(long, value_name = "NAME = VALUE")]
     pub given: Vec<String>,
     /// Name the loss; without it, the last scalar that is defined
@@ -96,8 +92,8 @@ pub struct ValueArgs {
 pub struct NetworkArgs {
     #[command(flatten)]
     pub values: ValueArgs,
-    /// Say who wins a max, in place of the network's own word: `c_10`, `r_p = c[1,0]`; `none`
-    /// drops every assumption. May be repeated
+    /// Say who wins a max, 'c_10' or 'r_p = c[1,0]', in place of the network's own word; `none`
+    /// drops every assumption; may be repeated
     #[arg(long, value_name = "CELL")]
     pub winner: Vec<String>,
 }
@@ -218,26 +214,28 @@ fn rate(text: &str) -> Result<Rational, String> {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  backproof derive                                     the article's network
-  backproof derive relu --level outline                results only
-  backproof derive --wrt w_fc --wrt 'w[0,0], c_10'     by these only
-  backproof derive --winner c_00 -o article.tex        another winner, as LaTeX
+  backproof derive                                  the article's network
+  backproof derive relu --level outline             results only
+  backproof derive --wrt w_fc --wrt 'w[0,0], c_10'  by these only
+  backproof derive --winner c_00 -o article.tex     another winner, as LaTeX
+  backproof derive --winner none                    nothing assumed
   backproof derive --expr '(t - w*max(a, b))^2 / 2' --wrt w
-  backproof examples plain | backproof derive - --given 'i = 4' --format markdown")]
+  backproof derive plain --given 'i = 4' --format markdown
+  backproof examples wide | backproof derive - --cases")]
 pub struct DeriveArgs {
-    #[command(flatten)]
-    pub network: NetworkArgs,
     /// A formula in place of a file; its names are scalars
     #[arg(short, long, value_name = "FORMULA", conflicts_with = "file", allow_hyphen_values = true)]
     pub expr: Option<String>,
-    /// Differentiate by this: `w`, `w[0,1]`, `w_01`, `c_10`; may be repeated, or a list with
-    /// commas. Without it, by every weight
+    /// Differentiate by this: w, w[0,1], w_01, c_10; may be repeated, or a list with commas;
+    /// without it, by every weight
     #[arg(short, long, value_name = "NAME")]
     pub wrt: Vec<String>,
     /// How much to show
     #[arg(short, long, value_enum, default_value_t)]
     pub level: Detail,
-    /// Print the table of cases however many there are
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Print the table of all winners of the maxima, even where it is long
     #[arg(long)]
     pub cases: bool,
     /// Leave out the update rule
@@ -254,7 +252,7 @@ pub struct DeriveArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  backproof step --rate 1/100                          the article's network, ten steps
+  backproof step --rate 1/100               the article's network, ten steps
   backproof step plain --rate 0.02 --times 50
   backproof step sigmoid --rate 2 --given 't = 0' --format markdown")]
 pub struct StepArgs {
@@ -274,8 +272,8 @@ pub struct StepArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  backproof show                                       the article's network
-  backproof show wide --all                            every cell of its 12×12 map
+  backproof show                            the article's network
+  backproof show wide --all                 every cell of its 12×12 map
   backproof examples padded | backproof show -")]
 pub struct ShowArgs {
     #[command(flatten)]
@@ -293,9 +291,9 @@ pub struct ShowArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  backproof examples                                   the list
-  backproof examples article                           its text
-  backproof examples plain -o net.bp                   a file to start from")]
+  backproof examples                        the list
+  backproof examples article                its text
+  backproof examples plain -o net.bp        a file to start from")]
 pub struct ExamplesArgs {
     /// The network to print
     pub name: Option<String>,
@@ -307,7 +305,7 @@ pub struct ExamplesArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  backproof completions bash > backproof.bash          then: source backproof.bash
+  backproof completions bash > backproof.bash     and: source backproof.bash
   backproof completions fish > backproof.fish")]
 pub struct CompletionsArgs {
     /// The shell
@@ -319,7 +317,7 @@ pub struct CompletionsArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  backproof man > backproof.1                          then: man ./backproof.1
+  backproof man > backproof.1               and: man ./backproof.1
   backproof man derive > backproof-derive.1")]
 pub struct ManArgs {
     /// The command

@@ -30,7 +30,7 @@ fn unknown(name: &str) -> Error {
 
 fn list() -> Page {
     let words = |text: &str| vec![Inline::Words(text.to_string())];
-    let row = |name: &str, about: &str| vec![vec![Inline::Code(name.to_string())], words(about)];
+    let row = |name: &str, about: &str| vec![words(name), words(about)];
     let table = Table {
         header: vec![words("name"), words("what it is")],
         rows: EXAMPLES.iter().map(|e| row(e.name, e.about())).collect(),

@@ -25,6 +25,7 @@ pub fn man(args: &ManArgs) -> Result<Outcome, Failure> {
     };
     let mut page = Vec::new();
     clap_mangen::Man::new(command)
+        .source(concat!("backproof ", env!("CARGO_PKG_VERSION")))
         .render(&mut page)
         .map_err(|fault| refused("cannot write the manual page", &fault))?;
     output::put_text(&String::from_utf8_lossy(&page), None)?;
