@@ -1,12 +1,55 @@
-//! backproof derives the gradients of a neural network one rule a line, proves every line, and
-//! checks anybody's gradients against what it proved.
+//! backproof derives the gradients of a neural network the way a good textbook writes them, one
+//! rule a line; proves every line; and checks anybody's gradients against what it proved.
+//!
+//! ```
+//! use backproof::{Ask, Level, derivation_page, lesson, parse_network, render};
+//!
+//! let net = parse_network(
+//!     "input  i[4, 4]
+//!      param  w[2, 2], w_fc
+//!      target t
+//!      c    = conv(i, w, stride: 2, flip: true)
+//!      r_p  = max(c)
+//!      r_fc = w_fc * r_p
+//!      E    = (t - r_fc)^2 / 2
+//!      assume r_p = c[1, 0]",
+//! )?;
+//! let lesson = lesson(net, &Ask::default())?;             // derived, and every step proved
+//! let page = derivation_page(&lesson, Level::Textbook);   // worded, numbered
+//! let text = render::text(&page, &render::TextStyle::default());
+//! assert!(text.contains("∂E/∂w₀₀ = (t − r_fc)·(−w_fc)·i₃₁"));
+//! # Ok::<(), backproof::Error>(())
+//! ```
+//!
+//! The way through the crate is a straight line, and each room stands above those that it uses:
+//! text ([`lang`]) → network ([`net`]) → graph ([`lower`](mod@lower), [`expr`]) → derivation
+//! ([`calculus`]) → proof ([`proof`]) → lesson ([`lesson`](mod@lesson)) → page ([`page`]) →
+//! output ([`render`]). Beside it, [`concrete`] runs the network forward and backward in numbers
+//! and shares no code with the symbolic side, so that [`check`](mod@check) can hold one against
+//! the other.
+//!
+//! | for | call |
+//! |---|---|
+//! | a network from text | [`parse_network`], [`parse_network_with`], [`network_of_formula`] |
+//! | a formula, by text or by hand | [`parse_formula`], [`print_formula`], [`Graph`] |
+//! | scalars of a network | [`lower`](fn@lower), [`Lowered::parse`] |
+//! | a derivation, steps as data | [`lesson`](fn@lesson), [`derive`](fn@derive), [`replay`] |
+//! | gradients as expressions | [`gradients`], [`gradient_formulas`] |
+//! | proof | [`prove`], [`prove_in`] |
+//! | values over any number system | [`evaluate`], [`evaluate_all`], [`forward`], [`backward`] |
+//! | a cross-check | [`check`](fn@check), [`check_gradients`] |
+//! | training in numbers | [`training`] |
+//! | pages | [`derivation_page`], [`network_page`], [`check_page`], [`training_page`] |
+//! | output | [`render::text`], [`render::latex`], [`render::markdown`], [`render::json`] |
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
 pub mod calculus;
+pub mod check;
 pub mod concrete;
 pub mod diag;
 pub mod expr;
+mod formulas;
 pub mod lang;
 pub mod lesson;
 pub mod lower;
@@ -16,4 +59,17 @@ pub mod proof;
 pub mod render;
 pub mod scalar;
 
-pub use lang::parse_network;
+pub use calculus::sweep::gradients;
+pub use calculus::{Derivation, Request, derive};
+pub use concrete::{backward, forward};
+pub use diag::Error;
+pub use expr::{Graph, evaluate, evaluate_all};
+pub use formulas::{formulas, gradient_formulas};
+pub use lang::{
+    Overrides, network_of_formula, parse_formula, parse_network, parse_network_with, print_formula,
+};
+pub use lesson::{Ask, Lesson, lesson, training};
+pub use lower::{Lowered, lower};
+pub use net::Network;
+pub use page::{Level, derivation_page, network_page, training_page};
+pub use proof::{Verdict, prove, prove_in, replay};

@@ -19,6 +19,6 @@ pub mod sweep;
 mod tests;
 
 pub use derive::{Request, derive};
-pub use path::{rebuild, replace_at, subterm};
+pub use path::{replace_at, subterm};
 pub use rules::{Group, Rule};
 pub use step::{Derivation, Lemma, LemmaId, Role, Step};

@@ -28,28 +28,7 @@ pub fn replace_at(g: &mut Graph, root: ExprId, site: &[u32], new: ExprId) -> Exp
         let inner = g.children(children[slot]);
         children.splice(slot..=slot, inner);
     }
-    rebuild(g, root, &children)
-}
-
-/// The node of `like` over other children, as many as it has.
-pub fn rebuild(g: &mut Graph, like: ExprId, children: &[ExprId]) -> ExprId {
-    match g.node(like) {
-        Node::Number(_) | Node::Var(_) => like,
-        Node::Named(s, _) => {
-            let symbol = g.symbol(s).clone();
-            g.named_symbol(symbol, children[0])
-        }
-        Node::Neg(_) => g.neg(children[0]),
-        Node::Call(f, _) => g.call(f, children[0]),
-        Node::Sub(..) => g.sub(children[0], children[1]),
-        Node::Div(..) => g.div(children[0], children[1]),
-        Node::Pow(..) => g.pow(children[0], children[1]),
-        Node::Wins { .. } => g.wins(children[0], children[1]),
-        Node::Partial { .. } => g.partial(children[0], children[1]),
-        Node::Max(_) => g.max(children),
-        Node::Add(_) => g.add(children),
-        Node::Mul(_) => g.mul(children),
-    }
+    g.rebuild(root, &children)
 }
 
 /// Whether rewriting stops here. What is behind a name is not part of the line; and a max that

@@ -9,6 +9,10 @@ use rustc_hash::FxHashMap;
 use crate::expr::{ExprId, Graph, Node, Winners};
 use crate::scalar::{Function, Rational, Scalar};
 
+/// A product of adjoints is written without inner parentheses up to so many factors; beyond
+/// that it stays a factor, or a chain of n products would take n² places.
+const MAX_FLAT: usize = 64;
+
 /// ∂root/∂x for every x of `by`, as expressions; 0 where root does not depend on x. A max with
 /// an assumed winner passes everything to it; another one sends it to each argument, times the
 /// bracket that says whether that argument wins.
@@ -59,6 +63,8 @@ fn pass_on(
 ) {
     match g.node(id) {
         Node::Number(_) | Node::Var(_) | Node::Wins { .. } | Node::Partial { .. } => {}
+        // a⁰ is 1 everywhere, also at 0, where 0·a⁻¹ has no value.
+        Node::Pow(_, b) if g.as_number(b).is_some_and(crate::scalar::Rational::is_zero) => {}
         Node::Named(_, a) => send(a, adjoint),
         Node::Neg(a) => {
             let minus = minus(g, adjoint);
@@ -121,11 +127,10 @@ fn pass_on(
         Node::Max(args) => match winners.get(&id) {
             Some(winner) => send(*winner, adjoint),
             None => {
-                let mut seen: Vec<ExprId> = Vec::new();
+                let mut seen = rustc_hash::FxHashSet::default();
                 for arg in g.args(args).to_vec() {
                     // An argument that stands twice wins once.
-                    if !seen.contains(&arg) {
-                        seen.push(arg);
+                    if seen.insert(arg) {
                         let wins = g.wins(id, arg);
                         let term = times(g, vec![adjoint, wins]);
                         send(arg, term);
@@ -176,7 +181,7 @@ fn times(g: &mut Graph, factors: Vec<ExprId>) -> ExprId {
     let mut flat = Vec::with_capacity(factors.len());
     for factor in factors {
         match g.node(factor) {
-            Node::Mul(args) => flat.extend_from_slice(g.args(args)),
+            Node::Mul(args) if args.len() <= MAX_FLAT => flat.extend_from_slice(g.args(args)),
             _ if factor == one => {}
             _ => flat.push(factor),
         }

@@ -28,7 +28,7 @@ mod kinks;
 #[cfg(test)]
 pub(crate) mod sketch;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use backward::{Gradients, backward};
 pub use forward::{Forward, MAX_WORK, forward};

@@ -3,13 +3,13 @@
 
 mod errors;
 mod hand;
-mod random;
+pub(crate) mod random;
 
 use super::*;
 use crate::scalar::Rational;
 
 /// Values of every leaf, from a function of its name and position.
-fn fill<T>(net: &Network, mut value: impl FnMut(&str, usize) -> T) -> Values<T> {
+pub(crate) fn fill<T>(net: &Network, mut value: impl FnMut(&str, usize) -> T) -> Values<T> {
     let leaves = net.quantities().filter(|(_, q)| matches!(net.node(q.node).op, Op::Leaf(_)));
     leaves
         .map(|(id, q)| {
@@ -19,11 +19,11 @@ fn fill<T>(net: &Network, mut value: impl FnMut(&str, usize) -> T) -> Values<T> 
         .collect()
 }
 
-fn rationals(texts: &[&str]) -> Vec<Rational> {
+pub(crate) fn rationals(texts: &[&str]) -> Vec<Rational> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
 /// The values of the quantities of these names, each a list of decimals.
-fn values(net: &Network, given: &[(&str, &[&str])]) -> Values<Rational> {
+pub(crate) fn values(net: &Network, given: &[(&str, &[&str])]) -> Values<Rational> {
     given.iter().map(|(name, texts)| (net.find(name).unwrap(), rationals(texts))).collect()
 }

@@ -240,7 +240,7 @@ impl<T: Scalar> Pass<'_, T> {
             Node::Call(f, a) if f.has_kink() && !symbolic => {
                 let sign = self.sign(a, done)?;
                 if let Some(made) = made {
-                    made.insert(a, Decision::Sign(sign));
+                    made.insert(self.signed(a, made), Decision::Sign(sign));
                 }
                 kinked(f, done.get(a), sign)?
             }
@@ -320,9 +320,23 @@ impl<T: Scalar> Pass<'_, T> {
         }
     }
 
+    /// The node under which the sign of an argument is recorded: for a max, whose own place holds
+    /// its winner, that winner, which has the same value.
+    fn signed(&self, argument: ExprId, made: &FxHashMap<ExprId, Decision>) -> ExprId {
+        let mut at = argument;
+        while let Node::Max(_) = self.g.node(at) {
+            at = match (self.winner(at), made.get(&at)) {
+                (Some(winner), _) => winner,
+                (None, Some(Decision::Winner(winner))) => *winner,
+                _ => return at,
+            };
+        }
+        at
+    }
+
     fn sign(&self, argument: ExprId, done: &Values<T>) -> Result<Ordering, EvalFault> {
         match self.branches.rest {
-            Rest::Recorded(made) => match made.get(&argument) {
+            Rest::Recorded(made) => match made.get(&self.signed(argument, made)) {
                 Some(Decision::Sign(sign)) => Ok(*sign),
                 _ => Err(Fault::NoOrder.into()),
             },
@@ -387,5 +401,28 @@ impl<T> Values<T> {
     fn push(&mut self, id: ExprId, value: T) {
         self.slot[id.index()] = self.values.len() as u32;
         self.values.push(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::Rational;
+
+    #[test]
+    fn the_sign_of_a_max_and_its_winner_are_both_recorded() {
+        let mut g = Graph::new();
+        let (x, y) = (g.var("x"), g.var("y"));
+        let max = g.max([x, y]);
+        let outer = g.max([y, max]);
+        let relu = g.call(Function::Relu, outer);
+        let step = g.call(Function::Step, outer);
+        let gradient = g.add([relu, step]);
+        let env = |s: SymbolId| Some(Rational::from(if s.index() == 0 { 3 } else { -2 }));
+        let made = decisions(&g, &[gradient], &env, None).unwrap();
+        let replayed = Branches { winners: None, rest: Rest::Recorded(&made) };
+        let by_value = evaluate(&g, gradient, &env, Branches::default()).unwrap();
+        assert_eq!(evaluate(&g, gradient, &env, replayed).unwrap(), by_value);
+        assert_eq!(by_value, Rational::from(4));
     }
 }

@@ -400,11 +400,30 @@ impl Graph {
     /// 1 where `arg` wins `max`, else 0.
     ///
     /// # Panics
-    /// If `max` is no `Max` node or `arg` none of its arguments.
+    /// If `max` is no `Max` node; in debug builds, if `arg` is none of its arguments. (The reverse
+    /// sweep asks for every argument of a max, which would take n² comparisons.)
     pub fn wins(&mut self, max: ExprId, arg: ExprId) -> ExprId {
         let Node::Max(args) = self.node(max) else { panic!("wins() is about a max") };
-        assert!(self.args(args).contains(&arg), "wins() is about an argument of its max");
+        debug_assert!(self.args(args).contains(&arg), "wins() is about an argument of its max");
         self.intern(Node::Wins { max, arg })
+    }
+
+    /// The node of `like` over other children, as many as it has.
+    pub fn rebuild(&mut self, like: ExprId, children: &[ExprId]) -> ExprId {
+        match self.node(like) {
+            Node::Number(_) | Node::Var(_) => like,
+            Node::Named(s, _) => self.intern(Node::Named(s, children[0])),
+            Node::Neg(_) => self.neg(children[0]),
+            Node::Call(f, _) => self.call(f, children[0]),
+            Node::Sub(..) => self.sub(children[0], children[1]),
+            Node::Div(..) => self.div(children[0], children[1]),
+            Node::Pow(..) => self.pow(children[0], children[1]),
+            Node::Wins { .. } => self.wins(children[0], children[1]),
+            Node::Partial { .. } => self.partial(children[0], children[1]),
+            Node::Max(_) => self.max(children),
+            Node::Add(_) => self.add(children),
+            Node::Mul(_) => self.mul(children),
+        }
     }
 
     /// ∂of/∂by, not carried out.

@@ -8,7 +8,7 @@
 use rustc_hash::FxHashMap;
 
 use super::cases::Cases;
-use crate::calculus::{Derivation, rebuild};
+use crate::calculus::Derivation;
 use crate::expr::{ExprId, Graph, Node, Symbol};
 use crate::net::{Network, QuantityId};
 
@@ -194,7 +194,7 @@ impl Fit<'_> {
         if matches!(g.node(first), Node::Wins { .. }) {
             return None;
         }
-        Some(rebuild(g, first, &children))
+        Some(g.rebuild(first, &children))
     }
 }
 

@@ -108,7 +108,7 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
     let request = Request { by: by.clone(), updates: ask.updates };
     let mut derivation = calculus::derive(lowered, &request)?;
     let replay = proof::replay(&mut derivation)?;
-    let names = crate::lower::names(&derivation.graph, &cells);
+    let names = names_on_the_way(&derivation, &cells);
     let cases = cases::cases(&mut derivation, &maxima, &params, loss, &by, &cells, ask.all_cases)?;
     let general =
         cases.as_ref().and_then(|cases| general::general(&net, &cells, &mut derivation, cases));
@@ -128,6 +128,15 @@ fn cells_of(lowered: &Lowered, by: &[(QuantityId, Option<usize>)]) -> Vec<ExprId
     let mut seen = std::collections::BTreeSet::new();
     all.retain(|cell| seen.insert(*cell));
     all
+}
+
+/// The names of what the loss is made of; a definition that it does not use names nothing here,
+/// so that adding one changes no page.
+fn names_on_the_way(derivation: &Derivation, cells: &[Vec<ExprId>]) -> BTreeMap<ExprId, ExprId> {
+    let reached = derivation.graph.reachable(&[derivation.loss]);
+    let mut names = crate::lower::names(&derivation.graph, cells);
+    names.retain(|_, name| reached.binary_search(name).is_ok());
+    names
 }
 
 /// Who wins each max: as assumed, else by the numbers, else the first as an example.

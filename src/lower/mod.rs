@@ -5,6 +5,7 @@
 //! text of a derivation can say c₁₀; a network written in scalars gives the same graph.
 
 mod elementwise;
+mod scope;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -12,6 +12,7 @@ use crate::calculus::{Derivation, Group, Lemma, LemmaId, Role, Rule, Step};
 use crate::expr::{ExprId, Node};
 use crate::lesson::{Lesson, Number, Why};
 use crate::proof::StepProof;
+use crate::scalar::show_digits;
 
 /// How much of a derivation a page shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,9 @@ pub enum Level {
 
 /// Results of one quantity past this number are folded into the first few.
 pub const MAX_LISTED: usize = 40;
+
+/// To how many significant digits a page rounds.
+const DIGITS: usize = 6;
 
 /// The page of a lesson.
 pub fn derivation_page(lesson: &Lesson, level: Level) -> Page {
@@ -91,7 +95,7 @@ fn proof_section(lesson: &Lesson) -> Section {
 pub(super) fn number(n: &Number) -> Math {
     match n {
         Number::Exact(q) => Math::Number(q.clone()),
-        Number::Rounded(_) => Math::Decimal(n.to_string()),
+        Number::Rounded(x) => Math::Decimal(show_digits(*x, DIGITS)),
     }
 }
 
@@ -387,16 +391,15 @@ impl Composer<'_> {
         Some(Block::Equations(vec![row]))
     }
 
-    /// Whether two derivatives of cells of the same quantity go by the same rules, line by line.
+    /// Whether two derivatives by cells of one letter go by the same rules, line by line.
     fn goes_like(&self, first: LemmaId, other: LemmaId) -> bool {
-        let quantity = |id| self.d.by(id).and_then(|x| self.quantity(x));
-        let (a, b) = (quantity(first), quantity(other));
-        a.is_some() && a == b && self.rules(first) == self.rules(other)
-    }
-
-    /// The quantity that a cell belongs to; a cell that is a quantity of its own has none here.
-    fn quantity(&self, cell: ExprId) -> Option<usize> {
-        self.lesson.cells.iter().position(|cells| cells.len() > 1 && cells.contains(&cell))
+        let role = |id| self.d.lemma(id).role == Role::Target;
+        let stem = |id| {
+            let symbol = self.d.by(id).and_then(|x| self.d.graph.symbol_of(x))?;
+            Some(self.d.graph.symbol(symbol).stem())
+        };
+        let (a, b) = (stem(first), stem(other));
+        role(other) && a.is_some() && a == b && self.rules(first) == self.rules(other)
     }
 
     /// The rules of a lemma and its asides, each line's once.
@@ -420,17 +423,11 @@ impl Composer<'_> {
 
     /// Weights that go by the same steps as the one before them: one or two lines each.
     fn alike(&mut self, ids: Vec<LemmaId>) -> Option<Section> {
-        let first = *ids.first()?;
-        let cell = self.d.by(first)?;
-        let quantity = &self.lesson.net.quantities().nth(self.quantity(cell)?)?.1.name;
-        let heading = match ids.len() {
-            1 => vec![Inline::Math(self.t.math(self.d.lemma(first).goal))],
-            _ => vec![
-                words("The remaining weights of "),
-                Inline::Math(Math::symbol(quantity)),
-            ],
-        };
-        let mut section = self.open(heading);
+        if ids.is_empty() {
+            return None;
+        }
+        let goals = ids.iter().map(|id| self.t.math(self.d.lemma(*id).goal)).collect();
+        let mut section = self.open(list(goals));
         section.blocks.push(Block::Text(vec![words("By the same steps:")]));
         let mut rows = Vec::new();
         for id in ids.iter().take(MAX_LISTED) {

@@ -71,7 +71,8 @@ pub(super) fn of_tree(math: &Math) -> Option<Prime> {
         },
         Math::Partial(a, b) => mix(PARTIAL, &of_tree(a)?, &of_tree(b)?),
         Math::Delta(a) => mix(DELTA, &of_tree(a)?, &value(0)),
-        Math::Words(_) | Math::Ellipsis | Math::Relation(..) => return None,
+        // ⌊a⌋ brings its own brackets; the field has no floor.
+        Math::Words(_) | Math::Ellipsis | Math::Relation(..) | Math::Floor(_) => return None,
     })
 }
 

@@ -22,14 +22,14 @@ struct Draw {
 }
 
 #[derive(Clone, Debug)]
-struct Recipe {
+pub(crate) struct Recipe {
     image: [usize; 2],
     kernel: [usize; 2],
     draws: Vec<Draw>,
-    seed: u64,
+    pub(crate) seed: u64,
 }
 
-fn recipe() -> impl Strategy<Value = Recipe> {
+pub(crate) fn recipe() -> impl Strategy<Value = Recipe> {
     let draw = (
         0..KINDS,
         prop::array::uniform4(0usize..1000),
@@ -55,7 +55,7 @@ const KINDS: u8 = 15;
 
 /// The network of a recipe. `transcendental` tells whether exp and its like may occur, and
 /// powers that are not whole; else only functions with rational values.
-fn build(recipe: &Recipe, transcendental: bool) -> Network {
+pub(crate) fn build(recipe: &Recipe, transcendental: bool) -> Network {
     let mut s = Sketch::default();
     s.leaf("x", Role::Input, &recipe.image);
     s.leaf("y", Role::Input, &recipe.image);
@@ -155,7 +155,7 @@ fn extend(s: &mut Sketch, draw: &Draw, transcendental: bool) {
 }
 
 /// SplitMix64.
-fn mix(seed: u64, n: usize) -> u64 {
+pub(crate) fn mix(seed: u64, n: usize) -> u64 {
     let mut z = seed.wrapping_add((n as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -163,7 +163,7 @@ fn mix(seed: u64, n: usize) -> u64 {
 }
 
 /// A decision for every node that may need one.
-fn drawn_decisions(net: &Network, seed: u64) -> Decisions {
+pub(crate) fn drawn_decisions(net: &Network, seed: u64) -> Decisions {
     let mut decisions = Decisions::new();
     for (n, tensor) in net.nodes().iter().enumerate() {
         let below = |count: usize| (mix(seed, n) % count as u64) as usize;
@@ -204,7 +204,7 @@ fn by_duals<T: Scalar>(
     (0..point[&leaf].len()).map(slope).collect()
 }
 
-fn name(op: &Op) -> String {
+pub(crate) fn name(op: &Op) -> String {
     let debug = match op {
         Op::Call(f, _) => format!("Call {f}"),
         other => format!("{other:?}"),
@@ -242,13 +242,13 @@ fn compare<T: Scalar>(
 }
 
 /// Every one of `names` was part of at least five networks with a gradient that is not 0.
-fn assert_covered(seen: &BTreeMap<String, usize>, names: &[&str]) {
+pub(crate) fn assert_covered(seen: &BTreeMap<String, usize>, names: &[&str]) {
     for name in names {
         assert!(seen.get(*name).is_some_and(|n| *n >= 5), "{name} in {seen:?}");
     }
 }
 
-const OPERATIONS: [&str; 18] = [
+pub(crate) const OPERATIONS: [&str; 18] = [
     "Leaf",
     "Number",
     "Define",
@@ -270,14 +270,14 @@ const OPERATIONS: [&str; 18] = [
 ];
 
 /// A fixed stream of cases, so that the coverage asserted is that of every run.
-fn runner(cases: u32) -> TestRunner {
+pub(crate) fn runner(cases: u32) -> TestRunner {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let rng = proptest::test_runner::TestRng::deterministic_rng(config.rng_algorithm);
     TestRunner::new_with_rng(config, rng)
 }
 
 /// Small halves, so that ties and zeros are common.
-fn small(seed: u64, name: &str, element: usize) -> Rational {
+pub(crate) fn small(seed: u64, name: &str, element: usize) -> Rational {
     let n = mix(seed, element * 8 + name.len() + name.as_bytes()[0] as usize * 1000);
     Rational::new(n as i64 % 6, 1 + (n >> 32) as i64 % 2).unwrap()
 }

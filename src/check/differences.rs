@@ -1,0 +1,266 @@
+//! Central differences: a gradient that needs nothing but values of the loss.
+//!
+//! Goes in: a cell, and the gradient that is claimed for it. On one smooth piece of the loss
+//! g(h) = (f(x+h) − f(x−h))/2h = f′(x) + c₂h² + c₄h⁴ + …, so halving h and extrapolating in h²
+//! (Richardson; Neville's scheme) must converge to f′(x), each time faster. A claim is judged by
+//! that convergence: the last correction bounds the error of the limit. Over the rationals there
+//! is no rounding at all; in `f64` every value is an interval, so that rounding is in the bound.
+//! What always holds: steps that leave the smooth piece are not used.
+
+use crate::concrete::{self, Decide, Values};
+use crate::net::{Network, QuantityId};
+use crate::scalar::{Fault, Interval, Rational, Scalar};
+
+use super::judge::{Distance, relative};
+use super::point::{Point, Run};
+use super::values::convert;
+
+/// How many steps an extrapolation uses, each half of the one before.
+pub const STEPS: usize = 4;
+/// The first steps that are tried, as powers of 1/2, times the size of the cell where that is
+/// above 1. A smaller one is tried where a larger crosses a kink or does not converge.
+pub const FIRST_STEPS: [i32; 4] = [5, 11, 17, 23];
+
+/// A limit of differences counts only if its error bound is this much smaller than the gradient.
+const RESOLVED: f64 = 1.0 / 256.0;
+/// For a gradient that is 0, the bound is compared with the loss instead.
+const RESOLVED_ZERO: f64 = 1.0 / 65536.0;
+/// A claim is refuted where it misses the limit by more than this many error bounds.
+const REFUTED: f64 = 4.0;
+
+/// The outcome for one cell.
+pub(super) struct Found {
+    pub outcome: Outcome,
+    /// How many steps crossed a kink.
+    pub crossed: usize,
+}
+
+pub(super) enum Outcome {
+    Agree(Distance),
+    Differ { limit: f64, bound: f64 },
+    Open(String),
+}
+
+/// A number system for extrapolation, whose numbers have a size.
+pub(super) trait Measured: Scalar {
+    /// The least and the greatest absolute value it may have.
+    fn size(&self) -> (f64, f64);
+    /// How much of it is rounding.
+    fn width(&self) -> f64;
+    /// The number to show.
+    fn middle(&self) -> f64;
+}
+
+impl Measured for Rational {
+    fn size(&self) -> (f64, f64) {
+        let size = self.abs().to_f64();
+        (size, size)
+    }
+
+    fn width(&self) -> f64 {
+        0.0
+    }
+
+    fn middle(&self) -> f64 {
+        self.to_f64()
+    }
+}
+
+impl Measured for Interval {
+    fn size(&self) -> (f64, f64) {
+        let (a, b) = (self.lower.abs(), self.upper.abs());
+        (if self.contains(0.0) { 0.0 } else { a.min(b) }, a.max(b))
+    }
+
+    fn width(&self) -> f64 {
+        Interval::width(self)
+    }
+
+    fn middle(&self) -> f64 {
+        self.lower / 2.0 + self.upper / 2.0
+    }
+}
+
+/// A difference quotient with the size of the loss, or why there is none.
+enum Step<T> {
+    Quotient(T, f64),
+    Crossed,
+    Undefined(String),
+}
+
+/// Judges a claim exactly.
+pub(super) fn exact(
+    net: &Network,
+    point: &Point,
+    run: &Run<Rational>,
+    (id, cell): (QuantityId, usize),
+    claim: &Rational,
+) -> Found {
+    let mut values = run.values.clone();
+    judge(claim, &run.values[&id][cell], |x, h| {
+        let mut at = |x: Result<Rational, Fault>| -> Result<_, String> {
+            put(&mut values, id, cell, x.map_err(|fault| fault.to_string())?);
+            concrete::forward(net, &values, Decide::ByValue).map_err(|e| e.message().to_string())
+        };
+        let (above, below) = match (at(x.add(h)), at(x.sub(h))) {
+            (Ok(above), Ok(below)) => (above, below),
+            (Err(why), _) | (_, Err(why)) => return Step::Undefined(why),
+        };
+        if [&above, &below].iter().any(|run| *run.decisions() != point.decisions) {
+            return Step::Crossed;
+        }
+        quotient(above.loss(), below.loss(), h)
+    })
+}
+
+/// Judges a claim in `f64`: branches by plain `f64` runs, values by intervals.
+pub(super) fn rounded(
+    net: &Network,
+    point: &Point,
+    (id, cell): (QuantityId, usize),
+    claim: &Interval,
+) -> Found {
+    let (reals, wide) =
+        match (convert::<f64>(net, &point.values), convert::<Interval>(net, &point.values)) {
+            (Ok(reals), Ok(wide)) => (reals, wide),
+            (Err(e), _) | (_, Err(e)) => {
+                return Found { outcome: Outcome::Open(e.message().to_string()), crossed: 0 };
+            }
+        };
+    let (mut reals, mut wide) = (reals, wide);
+    judge(claim, &point.values[&id][cell], |x, h| {
+        let mut sides = Vec::with_capacity(2);
+        for x in [x.add(h), x.sub(h)] {
+            let moved = x.and_then(|x| Ok((f64::from_rational(&x)?, Interval::from_rational(&x)?)));
+            let Ok((real, enclosure)) = moved else {
+                return Step::Undefined(Fault::NotFinite.to_string());
+            };
+            put(&mut reals, id, cell, real);
+            put(&mut wide, id, cell, enclosure);
+            match concrete::forward(net, &reals, Decide::ByValue) {
+                Ok(run) if *run.decisions() != point.decisions => return Step::Crossed,
+                Ok(_) => {}
+                Err(error) => return Step::Undefined(error.message().to_string()),
+            }
+            match concrete::forward(net, &wide, Decide::Recorded(&point.decisions)) {
+                Ok(run) => sides.push(*run.loss()),
+                Err(error) => return Step::Undefined(error.message().to_string()),
+            }
+        }
+        quotient(&sides[0], &sides[1], h)
+    })
+}
+
+fn put<T>(values: &mut Values<T>, id: QuantityId, cell: usize, x: T) {
+    if let Some(place) = values.get_mut(&id).and_then(|cells| cells.get_mut(cell)) {
+        *place = x;
+    }
+}
+
+fn quotient<T: Measured>(above: &T, below: &T, h: &Rational) -> Step<T> {
+    let divided = || above.sub(below)?.div(&T::from_rational(&h.add(h)?)?);
+    match divided() {
+        Ok(q) => Step::Quotient(q, above.size().1.max(below.size().1)),
+        Err(fault) => Step::Undefined(fault.to_string()),
+    }
+}
+
+/// Tries one first step after the other until the claim agrees with the limit.
+fn judge<T: Measured>(
+    claim: &T,
+    x: &Rational,
+    mut step: impl FnMut(&Rational, &Rational) -> Step<T>,
+) -> Found {
+    let mut crossed = 0;
+    let mut refuted = None;
+    let mut open = None;
+    for first in FIRST_STEPS {
+        let mut quotients = Vec::with_capacity(STEPS);
+        let mut scale = 0.0f64;
+        for n in 0..STEPS as i32 {
+            let result = match step_size(x, first + n) {
+                Ok(h) => step(x, &h),
+                Err(fault) => Step::Undefined(fault.to_string()),
+            };
+            match result {
+                Step::Quotient(q, size) => {
+                    quotients.push(q);
+                    scale = scale.max(size);
+                }
+                Step::Crossed => {
+                    crossed += 1;
+                    open.get_or_insert_with(|| "every step crosses a kink".to_string());
+                    break;
+                }
+                Step::Undefined(why) => {
+                    open.get_or_insert(why);
+                    break;
+                }
+            }
+        }
+        if quotients.len() < STEPS {
+            continue;
+        }
+        match limit(claim, &quotients, scale) {
+            Ok(Outcome::Agree(distance)) => {
+                return Found { outcome: Outcome::Agree(distance), crossed };
+            }
+            Ok(Outcome::Differ { limit, bound }) => {
+                refuted = Some(Outcome::Differ { limit, bound });
+            }
+            Ok(Outcome::Open(why)) => open = Some(why),
+            Err(fault) => open = Some(fault.to_string()),
+        }
+    }
+    let open = || Outcome::Open(open.unwrap_or_else(|| "no step could be used".to_string()));
+    Found { outcome: refuted.unwrap_or_else(open), crossed }
+}
+
+/// 2^−n, times the power of two above |x| where |x| is above 1.
+fn step_size(x: &Rational, n: i32) -> Result<Rational, Fault> {
+    let size = x.abs().to_f64();
+    let up = if size > 1.0 { libm::ilogb(size).saturating_add(1).min(1100) } else { 0 };
+    Rational::integer(2).powi(up - n)
+}
+
+/// Extrapolates the quotients to h = 0 and holds the claim against the limit.
+fn limit<T: Measured>(claim: &T, quotients: &[T], scale: f64) -> Result<Outcome, Fault> {
+    let mut row: Vec<T> = Vec::new();
+    let mut limits: Vec<T> = Vec::new();
+    for q in quotients {
+        // Row j of Neville's scheme from row j−1; its last entry is free of h², …, h^2j.
+        let mut next = vec![q.clone()];
+        for (k, above) in row.iter().enumerate() {
+            let weight = T::integer(4).powi(k as i32 + 1)?.sub(&T::one())?;
+            let correction = next[k].sub(above)?.div(&weight)?;
+            next.push(next[k].add(&correction)?);
+        }
+        limits.extend(next.last().cloned());
+        row = next;
+    }
+    let [.., d1, d2, d3] = limits.as_slice() else {
+        return Ok(Outcome::Open("too few steps".to_string()));
+    };
+    let (last, before) = (d3.sub(d2)?.size(), d2.sub(d1)?.size());
+    let missed = d3.sub(claim)?.size();
+    let tolerance = last.1;
+    let zero = claim.size().0 == 0.0;
+    let resolved = match zero {
+        true => tolerance <= scale * RESOLVED_ZERO,
+        false => tolerance <= claim.size().0.max(d3.size().0) * RESOLVED,
+    };
+    if !tolerance.is_finite() || last.0 > before.1 / 4.0 {
+        return Ok(Outcome::Open("the differences do not converge".to_string()));
+    }
+    if missed.0 <= tolerance && resolved {
+        let absolute = (d3.middle() - claim.middle()).abs();
+        let absolute = if missed.1 == 0.0 { 0.0 } else { absolute };
+        let bound = tolerance + d3.width() + claim.width();
+        let relative = relative(absolute, claim.middle());
+        return Ok(Outcome::Agree(Distance { agree: true, absolute, relative, bound }));
+    }
+    if missed.0 > REFUTED * tolerance {
+        return Ok(Outcome::Differ { limit: d3.middle(), bound: tolerance });
+    }
+    Ok(Outcome::Open("the gradient is too small beside the loss for differences".to_string()))
+}

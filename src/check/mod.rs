@@ -1,0 +1,180 @@
+//! The cross-check (floor 4): gradients by formula held against gradients by number.
+//!
+//! Goes in: a [`Network`], perhaps with values. Comes out: a [`Report`]. Four ways lead to every
+//! gradient: the symbolic reverse sweep, evaluated; the backward pass over tensors; dual numbers;
+//! central differences. [`check`] compares the first with each of the others at the same points:
+//! exactly (in the rationals, or in the field of 2^61 − 1 elements where functions such as exp
+//! leave the rationals) and again in `f64`, where intervals say how much rounding explains.
+//! [`check_gradients`] holds somebody's own numbers against the same formulas.
+//!
+//! What always holds: nothing is judged by a fixed tolerance; what is not judged says why; a
+//! report is a function of the network, the options and nothing else.
+//!
+//! ```
+//! use backproof::check::{Options, check};
+//! let net = backproof::parse_network("input x\nparam w\ntarget t\nE = (t - w * x)^2 / 2").unwrap();
+//! let report = check(&net, &Options::default()).unwrap();
+//! assert!(report.agrees());
+//! ```
+
+mod diagnosis;
+mod differences;
+mod judge;
+mod kinks;
+mod point;
+mod report;
+mod sources;
+mod supplied;
+mod symbolic;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use diagnosis::Diagnosis;
+pub use differences::{FIRST_STEPS, STEPS};
+pub use judge::MAX_ULPS;
+pub use report::{
+    Arithmetic, Assumptions, Comparison, Convention, Kink, Mismatch, Number, Parameter, Point,
+    Precision, Report, Source, Unjudged, Verdict, Worst,
+};
+pub use supplied::{SUPPLIED_ULPS, check_gradients};
+
+use crate::diag::{Error, Kind};
+use crate::net::{Network, QuantityId};
+use symbolic::Symbolic;
+use values::{RANGES, SplitMix};
+
+/// The largest number of random points.
+pub const MAX_TRIALS: usize = 1000;
+/// The largest number of cells of one parameter that dual numbers are computed for, a pass each.
+pub const MAX_DUAL: usize = 64;
+/// The largest number of cells of one parameter that differences are computed for.
+pub const MAX_DIFFERENCES: usize = 16;
+/// About how many elements the passes of dual numbers, and those of differences, compute at a
+/// point in all; where that is less than [`MAX_DUAL`] and [`MAX_DIFFERENCES`] ask for, fewer
+/// cells are looked at, one of each parameter at least.
+pub const MAX_PASS_WORK: usize = 1 << 22;
+/// The largest number of factors in the gradients of all products.
+pub const MAX_FACTOR_PAIRS: usize = 1 << 26;
+/// How often a random point is drawn again from one range of values, if the network is not
+/// defined there.
+pub const MAX_DRAWS: usize = 20;
+/// How many mismatches, kinks and tied cells a report lists; it counts all.
+pub const MAX_LISTED: usize = 20;
+
+/// What a check may be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The seed of the random values of what the network gives no value.
+    pub seed: u64,
+    /// At how many random points to compare, up to [`MAX_TRIALS`]; 3 where it is not said. Where
+    /// every value is given there is one point.
+    pub trials: Option<usize>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { seed: 1, trials: None }
+    }
+}
+
+/// Compares the gradients of the loss by every parameter.
+///
+/// Values that the network does not give are drawn: multiples of 1/8 between −2 and 2, or, where
+/// the network is not defined there, between 0 and 2 and at last between 0 and 1.
+///
+/// # Errors
+/// [`Kind::Value`] for a network without parameters; [`Kind::Domain`] where the network or a
+/// gradient is not defined at the given point or at any that was drawn; [`Kind::Assumption`]
+/// where all values are given and contradict an assumed winner; [`Kind::Limit`] for too many
+/// trials or a network too large.
+pub fn check(net: &Network, options: &Options) -> Result<Report, Error> {
+    let by: Vec<QuantityId> = net.params().collect();
+    if by.is_empty() {
+        return Err(Error::new(Kind::Value, "there is nothing to check: no `param` is declared")
+            .hint("declare the weights: `param w[2, 2]`"));
+    }
+    let assume = values::missing(net).is_empty();
+    check_symbolic(net, &Symbolic::new(net, &by, assume)?, options)
+}
+
+/// The sources that [`check`] compares, in the order of a report.
+const COMPARED: [(Source, Precision); 6] = [
+    (Source::Backward, Precision::Exact),
+    (Source::Backward, Precision::F64),
+    (Source::Dual, Precision::Exact),
+    (Source::Dual, Precision::F64),
+    (Source::Differences, Precision::Exact),
+    (Source::Differences, Precision::F64),
+];
+
+/// [`check`] with gradients that are there already.
+fn check_symbolic(net: &Network, symbolic: &Symbolic, options: &Options) -> Result<Report, Error> {
+    let missing = values::missing(net);
+    let trials = match options.trials {
+        _ if missing.is_empty() => 1,
+        Some(trials) if (1..=MAX_TRIALS).contains(&trials) => trials,
+        Some(trials) => {
+            let sentence = format!("{trials} trials: expected a number from 1 to {MAX_TRIALS}");
+            return Err(Error::new(Kind::Limit, sentence));
+        }
+        None => 3,
+    };
+    let drawn: Vec<String> = missing.iter().map(|id| net.quantity(*id).name.clone()).collect();
+    let mut random = SplitMix(options.seed);
+    let mut report = blank(net, &symbolic.by, &COMPARED);
+    report.seed = (!missing.is_empty()).then_some(options.seed);
+    for which in 0..trials {
+        let (at, redrawn) = find_point(net, symbolic, &missing, &mut random)?;
+        sources::compare(net, &at, which, &mut report.parameters);
+        report.points.push(at.report(net, drawn.clone(), redrawn));
+    }
+    Ok(report)
+}
+
+/// The given point, or the first drawn one at which the network and its gradients are defined;
+/// and how many were thrown away.
+fn find_point(
+    net: &Network,
+    symbolic: &Symbolic,
+    missing: &[QuantityId],
+    random: &mut SplitMix,
+) -> Result<(point::Point, usize), Error> {
+    if missing.is_empty() {
+        let values = net.values().clone();
+        return Ok((point::point(net, symbolic, values, true)?, 0));
+    }
+    let mut last = None;
+    for draw in 0..RANGES.len() * MAX_DRAWS {
+        let values = values::draw(net, missing, random, RANGES[draw / MAX_DRAWS]);
+        match point::point(net, symbolic, values, false) {
+            Ok(point) => return Ok((point, draw)),
+            Err(error) if matches!(error.kind(), Kind::Domain | Kind::Limit) => last = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    let name = &net.quantity(missing[0]).name;
+    let hint = format!(
+        "{} random points were tried; give values: `given {name} = …`",
+        RANGES.len() * MAX_DRAWS
+    );
+    let none = || Error::new(Kind::Domain, "no random point was found");
+    Err(last.unwrap_or_else(none).hint(hint))
+}
+
+/// A report without points in which nothing is compared yet.
+fn blank(net: &Network, by: &[QuantityId], compared: &[(Source, Precision)]) -> Report {
+    let parameter = |id: &QuantityId| Parameter {
+        id: *id,
+        name: net.quantity(*id).name.clone(),
+        shape: net.shape(*id).clone(),
+        comparisons: compared.iter().map(|(s, p)| Comparison::new(*s, *p)).collect(),
+        diagnosis: None,
+    };
+    Report {
+        loss: net.quantity(net.loss()).name.clone(),
+        seed: None,
+        points: Vec::new(),
+        parameters: by.iter().map(parameter).collect(),
+    }
+}

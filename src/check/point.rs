@@ -1,0 +1,239 @@
+//! One point: which arithmetic is possible there, what is decided at its kinks, and every
+//! gradient that needs a single pass, in each arithmetic.
+//!
+//! What always holds: all runs at a point follow the same decisions, those of the most exact
+//! ordered arithmetic that has a value there, so that all of them are about one smooth piece.
+
+use crate::concrete::{self, Decide, Decision, Decisions, Forward, KinkKind, Values};
+use crate::diag::{Error, Kind};
+use crate::net::{Network, Op};
+use crate::scalar::{Interval, Prime, Rational, Scalar};
+
+use super::report::{Arithmetic, Assumptions, Number};
+use super::symbolic::{Made, Symbolic};
+use super::values::convert;
+use super::{kinks, report};
+
+/// Both gradients in one arithmetic.
+pub(super) struct Run<T> {
+    pub values: Values<T>,
+    pub loss: T,
+    /// For each quantity of [`Symbolic::by`], or why it has no value.
+    pub symbolic: Vec<Result<Vec<T>, String>>,
+    /// The same by the backward pass.
+    pub backward: Vec<Vec<T>>,
+}
+
+/// A run in the arithmetic that is exact at the point, or why there is none.
+pub(super) enum Exact {
+    Rational(Run<Rational>),
+    Prime(Run<Prime>),
+    None(String),
+}
+
+/// A point with all that is computed there once.
+pub(super) struct Point {
+    pub values: Values<Rational>,
+    pub decisions: Decisions,
+    pub exact: Exact,
+    /// Why the rationals could not be used.
+    pub inexact: Option<String>,
+    pub real: Result<Run<f64>, String>,
+    pub enclosure: Result<Run<Interval>, String>,
+    pub kinks: Vec<concrete::Kink>,
+    /// The maxima whose tie an assumption broke.
+    pub assumed: Vec<crate::net::NodeId>,
+    pub notes: Vec<String>,
+}
+
+/// Computes a point.
+///
+/// # Errors
+/// Of kind `Domain`, from the concrete passes, where the network or a gradient has no value
+/// there; of kind `Assumption`, where the values contradict an assumed winner and `symbolic`
+/// uses assumptions; of kind `Limit`, where the values leave the range of every arithmetic.
+pub(super) fn point(
+    net: &Network,
+    symbolic: &Symbolic,
+    values: Values<Rational>,
+    assume: bool,
+) -> Result<Point, Error> {
+    let mut notes = Vec::new();
+    let first = attempt(concrete::forward(net, &values, Decide::ByValue))?;
+    let (mut decisions, kinks, made) = match &first {
+        Ok(forward) => decided(net, symbolic, forward, &values)?,
+        Err(_) => {
+            let rounded = convert::<f64>(net, &values)?;
+            let forward = concrete::forward(net, &rounded, Decide::ByValue)?;
+            decided(net, symbolic, &forward, &rounded)?
+        }
+    };
+    let assumed = if assume { apply(net, &mut decisions, &kinks)? } else { Vec::new() };
+    let exact = match first {
+        Ok(_) => attempt(run(net, symbolic, values.clone(), &decisions, &made))?,
+        Err(reason) => Err(reason),
+    };
+    let (exact, inexact) = match exact {
+        Ok(run) => (Exact::Rational(run), None),
+        Err(reason) => {
+            let residues = convert::<Prime>(net, &values)
+                .and_then(|values| run(net, symbolic, values, &decisions, &made));
+            let exact = match residues {
+                Ok(run) => Exact::Prime(run),
+                Err(error) => Exact::None(error.message().to_string()),
+            };
+            (exact, Some(reason))
+        }
+    };
+    let rounded = convert::<f64>(net, &values);
+    let real = rounded.and_then(|values| {
+        let own = concrete::forward(net, &values, Decide::ByValue);
+        if own.is_ok_and(|own| assumed.is_empty() && *own.decisions() != decisions) {
+            notes.push(
+                "f64 by itself decides a max or a sign differently here; the exact decision \
+                 was used"
+                    .to_string(),
+            );
+        }
+        run(net, symbolic, values, &decisions, &made)
+    });
+    let real = match (real, &exact) {
+        (Ok(run), _) => Ok(run),
+        // Without a rational run, f64 is the only witness of the point's domain.
+        (Err(error), Exact::Prime(_) | Exact::None(_)) => return Err(error),
+        (Err(error), Exact::Rational(_)) => Err(error.message().to_string()),
+    };
+    let enclosure = convert::<Interval>(net, &values)
+        .and_then(|values| {
+            let certain = concrete::forward(net, &values, Decide::ByValue).is_ok();
+            let run = run(net, symbolic, values, &decisions, &made)?;
+            if !certain && !matches!(exact, Exact::Rational(_)) {
+                notes.push(
+                    "a max or a sign is too close here for f64 to decide with certainty"
+                        .to_string(),
+                );
+            }
+            Ok(run)
+        })
+        .map_err(|error| error.message().to_string());
+    Ok(Point { values, decisions, exact, inexact, real, enclosure, kinks, assumed, notes })
+}
+
+/// Tells apart what another arithmetic may still compute (`Ok(Err(why))`) from what no
+/// arithmetic can (`Err`).
+fn attempt<T>(result: Result<T, Error>) -> Result<Result<T, String>, Error> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) if matches!(error.kind(), Kind::Value | Kind::Limit) => {
+            Ok(Err(error.message().to_string()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+type Decided = (Decisions, Vec<concrete::Kink>, Made);
+
+fn decided<T: Scalar>(
+    net: &Network,
+    symbolic: &Symbolic,
+    forward: &Forward<T>,
+    values: &Values<T>,
+) -> Result<Decided, Error> {
+    let made = symbolic.decide(net, values)?;
+    Ok((forward.decisions().clone(), forward.kinks().to_vec(), made))
+}
+
+fn run<T: Scalar>(
+    net: &Network,
+    symbolic: &Symbolic,
+    values: Values<T>,
+    decisions: &Decisions,
+    made: &Made,
+) -> Result<Run<T>, Error> {
+    let forward = concrete::forward(net, &values, Decide::Recorded(decisions))?;
+    let gradients = concrete::backward(net, &forward, &symbolic.by)?;
+    let backward =
+        symbolic.by.iter().map(|id| gradients.of(*id).unwrap_or_default().to_vec()).collect();
+    let loss = forward.loss().clone();
+    let symbolic = symbolic.evaluate(net, &values, made);
+    Ok(Run { values, loss, symbolic, backward })
+}
+
+/// Compares the assumed winners with those of the values. Where an assumed winner ties with the
+/// first of the greatest, the assumption breaks the tie; these maxima are returned.
+fn apply(
+    net: &Network,
+    decisions: &mut Decisions,
+    kinks: &[concrete::Kink],
+) -> Result<Vec<crate::net::NodeId>, Error> {
+    let mut broken = Vec::new();
+    let mut errors = Vec::new();
+    for assumption in net.assumptions() {
+        // A max that the loss is not made of has no winner.
+        let Some(winner) = decisions.winner(assumption.max) else { continue };
+        if winner == assumption.winner {
+            continue;
+        }
+        let tied = kinks.iter().any(|k| match &k.kind {
+            KinkKind::Tie(all) => k.node == assumption.max && all.contains(&assumption.winner),
+            KinkKind::Zero(_) => false,
+        });
+        if tied {
+            decisions.set(assumption.max, Decision::Winner(assumption.winner));
+            broken.push(assumption.max);
+        } else {
+            let of = kinks::name(net, assumption.max);
+            let [wanted, found] =
+                [assumption.winner, winner].map(|n| kinks::argument(net, assumption.max, n));
+            let sentence = format!("{wanted} is assumed to win {of}, but here {found} is greater");
+            errors.push(
+                Error::new(Kind::Assumption, sentence)
+                    .at(assumption.span)
+                    .label("contradicts the values")
+                    .hint(format!("assume {of} = {found}, or give other values")),
+            );
+        }
+    }
+    Error::collect(errors).map_or(Ok(broken), Err)
+}
+
+impl Point {
+    /// What the report says of this point.
+    pub(super) fn report(&self, net: &Network, drawn: Vec<String>, redrawn: usize) -> report::Point {
+        let (arithmetic, loss) = match &self.exact {
+            Exact::Rational(run) => (Arithmetic::Rational, Number::Rational(run.loss.clone())),
+            Exact::Prime(_) | Exact::None(_) => {
+                let loss = self.real.as_ref().map_or(f64::NAN, |run| run.loss);
+                let exact = matches!(self.exact, Exact::Prime(_));
+                (if exact { Arithmetic::Prime } else { Arithmetic::None }, Number::F64(loss))
+            }
+        };
+        let assumptions = match (net.assumptions().is_empty(), drawn.is_empty()) {
+            (true, _) => Assumptions::Absent,
+            (false, true) => Assumptions::Used,
+            (false, false) => Assumptions::NotUsed,
+        };
+        let inexact = match &self.exact {
+            Exact::None(why) => Some(why.clone()),
+            _ => self.inexact.clone(),
+        };
+        report::Point {
+            values: self.leaves(net),
+            drawn,
+            redrawn,
+            arithmetic,
+            inexact,
+            loss,
+            assumptions,
+            kinks: kinks::listed(net, &self.kinks, &self.assumed),
+            kink_count: self.kinks.len(),
+            notes: self.notes.clone(),
+        }
+    }
+
+    fn leaves(&self, net: &Network) -> Values<Rational> {
+        let is_leaf = |id| matches!(net.node(net.quantity(id).node).op, Op::Leaf(_));
+        let leaves = self.values.iter().filter(|(id, _)| is_leaf(**id));
+        leaves.map(|(id, values)| (*id, values.clone())).collect()
+    }
+}

@@ -1,0 +1,344 @@
+//! What a check found, as plain data: points, and for every parameter one [`Comparison`] with
+//! the symbolic gradient for each source and precision.
+//!
+//! What always holds: a cell that was asked about is counted once in its comparison, as agreed,
+//! differing, not judged (with the reason) or not sampled; nothing is left out in silence.
+
+use crate::concrete::Values;
+use crate::net::{QuantityId, Shape};
+use crate::scalar::{Prime, Rational};
+
+use super::judge::Distance;
+use super::{Diagnosis, MAX_LISTED};
+
+/// The result of [`check`](super::check) or [`check_gradients`](super::check_gradients).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The name of the loss.
+    pub loss: String,
+    /// The seed of the drawn values; none where every value was given.
+    pub seed: Option<u64>,
+    /// The points at which the sources were compared, at least one.
+    pub points: Vec<Point>,
+    /// What was compared for each parameter, in the order of the source.
+    pub parameters: Vec<Parameter>,
+}
+
+/// One point at which gradients were compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The exact values of the leaves.
+    pub values: Values<Rational>,
+    /// The names of the quantities whose values were drawn at random.
+    pub drawn: Vec<String>,
+    /// How many draws had to be thrown away first, because the network had no value there.
+    pub redrawn: usize,
+    /// In which numbers the exact comparison was made.
+    pub arithmetic: Arithmetic,
+    /// Why it was not made in the rationals, where it was not.
+    pub inexact: Option<String>,
+    /// The loss: exact in the rationals, else rounded.
+    pub loss: Number,
+    /// Whether the winners that the network assumes were used.
+    pub assumptions: Assumptions,
+    /// The kinks that the point lies on, the first [`MAX_LISTED`] of them.
+    pub kinks: Vec<Kink>,
+    /// How many kinks there are in all.
+    pub kink_count: usize,
+    /// What else a reader should know, as sentences without a full stop.
+    pub notes: Vec<String>,
+}
+
+/// The numbers of an exact comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// The rational numbers: an equality there is an equality.
+    Rational,
+    /// The field of 2^61 − 1 elements, with the decisions of an `f64` run. Functions such as exp
+    /// are stand-ins there, so it confirms and never refutes by itself.
+    Prime,
+    /// None: only `f64` could be used.
+    None,
+}
+
+/// What became of the network's assumed winners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assumptions {
+    /// The network assumes nothing.
+    Absent,
+    /// They agree with the values, and the symbolic gradients are those of the assumed case.
+    Used,
+    /// Values were drawn, which need not agree with them: every max went by its values.
+    NotUsed,
+}
+
+/// A place where the loss has no gradient in the strict sense, and the convention that was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kink {
+    /// What has the kink: `r_p`, or `max(c)` where it bears no name.
+    pub of: String,
+    /// The cells that tie, or the argument that is 0; at most [`MAX_LISTED`].
+    pub cells: Vec<String>,
+    /// How many there are in all.
+    pub cell_count: usize,
+    /// Which kink, and so which convention.
+    pub convention: Convention,
+}
+
+/// What is done at a kink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Convention {
+    /// Several arguments are the greatest: the first of them takes the whole gradient.
+    FirstWins,
+    /// The same, but the network assumes which of them wins.
+    AssumedWins,
+    /// The argument of |x|, ReLU, sign or step is 0: the slope there is taken as 0.
+    ZeroSlope,
+}
+
+/// A gradient's origin, beside the symbolic gradient that all are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The backward pass over tensors.
+    Backward,
+    /// Dual numbers, one forward pass for a cell.
+    Dual,
+    /// Central differences with several steps.
+    Differences,
+    /// What the caller handed in.
+    Supplied,
+}
+
+/// How exactly two gradients were compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Precision {
+    /// In the [`Arithmetic`] of the point.
+    Exact,
+    /// In `f64`, against an error bound.
+    F64,
+}
+
+/// What was found for one parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Which.
+    pub id: QuantityId,
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Shape,
+    /// The comparisons, by source and precision.
+    pub comparisons: Vec<Comparison>,
+    /// A known mistake that reproduces the supplied numbers.
+    pub diagnosis: Option<Diagnosis>,
+}
+
+/// One source held against the symbolic gradient, over all points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// Where the other gradient comes from.
+    pub source: Source,
+    /// How they were compared.
+    pub precision: Precision,
+    /// How many cells there are to compare: those of the parameter, at every point.
+    pub cells: usize,
+    /// In how many the two agree.
+    pub agreed: usize,
+    /// In how many they differ.
+    pub differing: usize,
+    /// The first [`MAX_LISTED`] cells in which they differ.
+    pub mismatches: Vec<Mismatch>,
+    /// How many cells were not judged, by reason, in the order in which the reasons came up.
+    pub unjudged: Vec<Unjudged>,
+    /// How many cells were left out because there are too many; the others are evenly spread.
+    pub unsampled: usize,
+    /// How many steps of a difference were not used because they cross a kink.
+    pub crossed: usize,
+    /// The agreeing cell with the largest absolute error.
+    pub worst_absolute: Option<Worst>,
+    /// The agreeing cell with the largest relative error.
+    pub worst_relative: Option<Worst>,
+    /// The largest error bound of an agreeing cell.
+    pub bound: f64,
+}
+
+/// An error in a cell, and what it was judged by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Worst {
+    /// The position in [`Report::points`].
+    pub point: usize,
+    /// The cell, `w[0,1]`.
+    pub cell: String,
+    /// The distance of the two values, or of one of them from the exact one if that is more.
+    pub absolute: f64,
+    /// The same, divided by the exact value, or by the symbolic one where there is no exact one;
+    /// none where that is 0 and the error is not.
+    pub relative: Option<f64>,
+    /// The largest error that rounding, or the step of a difference, explains.
+    pub bound: f64,
+}
+
+/// A cell in which two gradients differ.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mismatch {
+    /// The position in [`Report::points`].
+    pub point: usize,
+    /// The cell, `w[0,1]`.
+    pub cell: String,
+    /// The symbolic gradient.
+    pub symbolic: Number,
+    /// The other one.
+    pub other: Number,
+    /// The exact symbolic gradient, where the comparison was a rounded one.
+    pub exact: Option<Rational>,
+    /// The error bound that was passed; 0 in an exact comparison.
+    pub bound: f64,
+}
+
+/// Cells that were not judged, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unjudged {
+    /// Why, as words without a full stop.
+    pub reason: String,
+    /// How many cells.
+    pub cells: usize,
+}
+
+/// A number of one of the systems.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Number {
+    /// Exact.
+    Rational(Rational),
+    /// An element of the field of 2^61 − 1 elements.
+    Residue(Prime),
+    /// Rounded.
+    F64(f64),
+}
+
+/// The outcome for a comparison or a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every cell that was judged agrees.
+    Agree,
+    /// At least one cell differs.
+    Differ,
+    /// Nothing could be judged, or for a parameter: not every cell.
+    NotJudged(String),
+}
+
+impl Report {
+    /// Whether every parameter agrees; what was not judged does not count as agreement.
+    pub fn agrees(&self) -> bool {
+        self.parameters.iter().all(|p| p.verdict() == Verdict::Agree)
+    }
+
+    /// How many single gradients the report is about: the cells of all parameters.
+    pub fn gradients(&self) -> usize {
+        self.parameters.iter().map(|p| p.shape.elements()).sum()
+    }
+}
+
+impl Parameter {
+    /// The comparison with a source at a precision, if it was made.
+    pub fn comparison(&self, source: Source, precision: Precision) -> Option<&Comparison> {
+        self.comparisons.iter().find(|c| c.source == source && c.precision == precision)
+    }
+
+    /// `Differ` if any source differs; `Agree` if besides the whole gradient was confirmed in
+    /// every cell at every point, exactly or in `f64`, by what the check is about: the supplied
+    /// numbers if there are any, else the backward pass. Dual numbers and differences, which may
+    /// be sampled, can only refute.
+    pub fn verdict(&self) -> Verdict {
+        if self.comparisons.iter().any(|c| c.differing > 0) {
+            return Verdict::Differ;
+        }
+        let supplied = self.comparisons.iter().any(|c| c.source == Source::Supplied);
+        let main = if supplied { Source::Supplied } else { Source::Backward };
+        let mut all = self.comparisons.iter().filter(|c| c.source == main);
+        if all.clone().any(|c| c.agreed == c.cells) {
+            return Verdict::Agree;
+        }
+        let reason = all.find_map(|c| c.unjudged.first()).map(|u| u.reason.clone());
+        Verdict::NotJudged(reason.unwrap_or_else(|| "nothing was compared".to_string()))
+    }
+}
+
+impl Comparison {
+    pub(super) fn new(source: Source, precision: Precision) -> Comparison {
+        Comparison {
+            source,
+            precision,
+            cells: 0,
+            agreed: 0,
+            differing: 0,
+            mismatches: Vec::new(),
+            unjudged: Vec::new(),
+            unsampled: 0,
+            crossed: 0,
+            worst_absolute: None,
+            worst_relative: None,
+            bound: 0.0,
+        }
+    }
+
+    /// Whether all cells that were judged agree, and at least one was.
+    pub fn verdict(&self) -> Verdict {
+        match (self.differing, self.agreed, self.unjudged.first()) {
+            (0, 0, Some(first)) => Verdict::NotJudged(first.reason.clone()),
+            (0, 0, None) => Verdict::NotJudged("no cell was compared".to_string()),
+            (0, _, _) => Verdict::Agree,
+            _ => Verdict::Differ,
+        }
+    }
+
+    /// How many cells were not judged, for any reason but sampling.
+    pub fn unjudged_cells(&self) -> usize {
+        self.unjudged.iter().map(|u| u.cells).sum()
+    }
+
+    /// Counts a cell that agrees; its name is asked for only where it is the worst so far.
+    pub(super) fn agree(&mut self, point: usize, found: &Distance, name: impl Fn() -> String) {
+        self.cells += 1;
+        self.agreed += 1;
+        self.bound = self.bound.max(found.bound);
+        let Distance { absolute, relative, bound, .. } = *found;
+        let worst = || Some(Worst { point, cell: name(), absolute, relative, bound });
+        let size = |relative: Option<f64>| relative.unwrap_or(f64::INFINITY);
+        if self.worst_relative.as_ref().is_none_or(|w| size(relative) > size(w.relative)) {
+            self.worst_relative = worst();
+        }
+        if self.worst_absolute.as_ref().is_none_or(|w| absolute > w.absolute) {
+            self.worst_absolute = worst();
+        }
+    }
+
+    pub(super) fn differ(&mut self, mismatch: Mismatch) {
+        self.cells += 1;
+        self.differing += 1;
+        if self.mismatches.len() < MAX_LISTED {
+            self.mismatches.push(mismatch);
+        }
+    }
+
+    pub(super) fn skip(&mut self, reason: &str, cells: usize) {
+        self.cells += cells;
+        match self.unjudged.iter_mut().find(|u| u.reason == reason) {
+            Some(known) => known.cells += cells,
+            None => self.unjudged.push(Unjudged { reason: reason.to_string(), cells }),
+        }
+    }
+
+    pub(super) fn leave_out(&mut self, cells: usize) {
+        self.cells += cells;
+        self.unsampled += cells;
+    }
+}
+
+/// A cell as the language spells it: `w[0,1]`, and `t` for a scalar.
+pub(super) fn cell(name: &str, shape: &Shape, position: usize) -> String {
+    if shape.is_scalar() {
+        return name.to_string();
+    }
+    let index: Vec<String> = shape.index(position).iter().map(usize::to_string).collect();
+    format!("{name}[{}]", index.join(","))
+}

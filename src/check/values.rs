@@ -1,0 +1,143 @@
+//! The points of a check: which leaves need a value, random small rationals for those without
+//! one, and the way from exact values to every number system. Deterministic in the seed.
+
+use crate::concrete::Values;
+use crate::diag::{Error, Kind};
+use crate::net::{Network, Op, QuantityId, Role};
+use crate::scalar::{Rational, Scalar};
+
+/// The ranges that values are drawn from, in eighths, one after the other: around 0 first; then,
+/// for networks that take logarithms or roots of their leaves, above it; then between 0 and 1.
+pub(super) const RANGES: [(i64, i64); 3] = [(-16, 16), (1, 16), (1, 7)];
+
+/// SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
+pub(super) struct SplitMix(pub u64);
+
+impl SplitMix {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A multiple of 1/8 whose numerator lies in the range, both ends included.
+    fn eighth(&mut self, (low, high): (i64, i64)) -> Rational {
+        // The bias of the remainder is below 33/2^64.
+        let n = low + (self.next() % (high - low + 1) as u64) as i64;
+        Rational::new(n, 8).unwrap_or_else(|_| unreachable!("8 is not 0"))
+    }
+}
+
+/// The leaves that have to have a value, the parameters and what the loss is made of, and have
+/// none, in the order of the source.
+pub(super) fn missing(net: &Network) -> Vec<QuantityId> {
+    let loss = net.quantity(net.loss()).node;
+    let mut needed = vec![false; net.nodes().len()];
+    needed[loss.index()] = true;
+    for index in (0..=loss.index()).rev() {
+        if needed[index] {
+            net.nodes()[index].op.for_operands(|operand| needed[operand.index()] = true);
+        }
+    }
+    net.quantities()
+        .filter(|(id, q)| {
+            matches!(net.node(q.node).op, Op::Leaf(_))
+                && (needed[q.node.index()] || q.role == Role::Param)
+                && !net.values().contains_key(id)
+        })
+        .map(|(id, _)| id)
+        .collect()
+}
+
+/// The given values, and one drawn for each cell of `missing`.
+pub(super) fn draw(
+    net: &Network,
+    missing: &[QuantityId],
+    random: &mut SplitMix,
+    range: (i64, i64),
+) -> Values<Rational> {
+    let mut values = net.values().clone();
+    for id in missing {
+        let cells = net.shape(*id).elements();
+        values.insert(*id, (0..cells).map(|_| random.eighth(range)).collect());
+    }
+    values
+}
+
+/// The same values in another number system.
+///
+/// # Errors
+/// A number that `T` does not hold, at its quantity.
+pub(super) fn convert<T: Scalar>(
+    net: &Network,
+    values: &Values<Rational>,
+) -> Result<Values<T>, Error> {
+    let numbers = |(id, exact): (&QuantityId, &Vec<Rational>)| {
+        let numbers = exact.iter().map(T::from_rational).collect::<Result<Vec<T>, _>>();
+        numbers.map(|numbers| (*id, numbers)).map_err(|fault| {
+            let quantity = net.quantity(*id);
+            let sentence = format!("a value of `{}` cannot be used: {fault}", quantity.name);
+            Error::new(Kind::Value, sentence).at(quantity.span)
+        })
+    };
+    values.iter().map(numbers).collect()
+}
+
+/// At most `most` of the positions below `cells`, evenly spread, the first among them.
+pub(super) fn sample(cells: usize, most: usize) -> impl Iterator<Item = usize> {
+    let count = cells.min(most);
+    (0..count).map(move |n| (n as u128 * cells as u128 / count as u128) as usize)
+}
+
+/// How many elements and products a forward pass computes, about.
+pub(super) fn work(net: &Network) -> usize {
+    let of = |tensor: &crate::net::Tensor| {
+        let mut each = 1;
+        match &tensor.op {
+            Op::Conv { kernel, .. } => each = net.node(*kernel).shape.elements(),
+            op @ (Op::Max(_) | Op::Sum(_)) => {
+                op.for_operands(|a| each = net.node(a).shape.elements());
+            }
+            op => op.for_operands(|_| each += 1),
+        }
+        tensor.shape.elements().saturating_mul(each)
+    };
+    net.nodes().iter().map(of).fold(1, usize::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stream_is_that_of_the_published_generator() {
+        // The first outputs for the seed 1234567, as the reference implementation prints them.
+        let mut random = SplitMix(1_234_567);
+        let first = [random.next(), random.next(), random.next()];
+        assert_eq!(
+            first,
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
+        );
+    }
+
+    #[test]
+    fn drawn_values_are_eighths_of_the_range() {
+        let mut random = SplitMix(1);
+        for range in RANGES {
+            let drawn: Vec<Rational> = (0..500).map(|_| random.eighth(range)).collect();
+            let [low, high] = [range.0, range.1].map(|n| Rational::new(n, 8).unwrap());
+            assert_eq!(drawn.iter().min(), Some(&low));
+            assert_eq!(drawn.iter().max(), Some(&high));
+        }
+    }
+
+    #[test]
+    fn samples_are_spread_and_complete_where_they_can_be() {
+        assert_eq!(sample(5, 8).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+        assert_eq!(sample(10, 4).collect::<Vec<_>>(), [0, 2, 5, 7]);
+        assert_eq!(sample(1 << 20, 2).collect::<Vec<_>>(), [0, 1 << 19]);
+        assert_eq!(sample(0, 4).count(), 0);
+    }
+}
