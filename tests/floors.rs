@@ -20,6 +20,7 @@ use source::{File, Kind, Named, Token};
 const FLOORS: &[(&str, u8, &[&str])] = &[
     ("diag", 0, &[]),
     ("scalar", 0, &[]),
+    ("examples", 0, &[]),
     ("expr", 1, &[]),
     ("net", 1, &[]),
     ("lang", 2, &[]),
@@ -32,9 +33,10 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("review", 5, &[]),
     ("page", 6, &[]),
     ("render", 7, &[]),
-    ("lib", 8, &[]),
-    ("cli", 8, &["lib"]),
-    ("main", 8, &["cli", "lib"]),
+    ("formulas", 8, &[]),
+    ("lib", 8, &["formulas"]),
+    ("cli", 8, &[]),
+    ("main", 8, &["cli"]),
 ];
 
 /// Modules that see less than their floor allows: a whole module, or single items of one.
