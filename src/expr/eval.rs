@@ -11,6 +11,7 @@ use std::fmt;
 
 use rustc_hash::FxHashMap;
 
+use super::graph::Marks;
 use super::{ExprId, Graph, Node, SymbolId};
 use crate::scalar::{Dual, Fault, Function, Scalar};
 
@@ -141,7 +142,7 @@ pub fn decisions<T: Scalar>(
 /// Whether the value of `of` can change when `by` is moved as an independent variable; through
 /// a max with an assumed winner, only by way of that winner.
 pub fn depends_on(g: &Graph, of: ExprId, by: ExprId, winners: &Winners) -> bool {
-    let mut seen = rustc_hash::FxHashSet::default();
+    let mut seen = Marks::up_to(&[of]);
     let mut stack = vec![of];
     while let Some(id) = stack.pop() {
         if id == by {
@@ -178,9 +179,7 @@ impl<T: Scalar> Pass<'_, T> {
         mut made: Option<&mut FxHashMap<ExprId, Decision>>,
     ) -> Result<Vec<T>, EvalError> {
         let order = self.order(roots);
-        let top = order.last().map_or(0, |id| id.index() + 1);
-        let mut values =
-            Values { slot: vec![u32::MAX; top], values: Vec::with_capacity(order.len()) };
+        let mut values = Values::of(&order);
         let mut weights = FxHashMap::default();
         for id in order {
             let value = self
@@ -193,7 +192,7 @@ impl<T: Scalar> Pass<'_, T> {
 
     /// What has to be evaluated, children first; what is under a `Partial` is not.
     fn order(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = Marks::up_to(roots);
         let mut stack = roots.to_vec();
         let mut all = Vec::new();
         while let Some(id) = stack.pop() {
@@ -310,7 +309,9 @@ impl<T: Scalar> Pass<'_, T> {
             Rest::ByValue => {
                 let mut best = args[0];
                 for arg in &args[1..] {
-                    if done.get(*arg).compare(done.get(best))? == Ordering::Greater {
+                    // An argument that stands there twice is no tie to be decided.
+                    let rival = *arg != best;
+                    if rival && done.get(*arg).compare(done.get(best))? == Ordering::Greater {
                         best = *arg;
                     }
                 }
@@ -387,42 +388,37 @@ impl From<Fault> for EvalFault {
     }
 }
 
-/// The values of one pass, found by node.
+/// The values of one pass, found by node: through a table where the nodes lie close together,
+/// by binary search where a few lie far apart in a large graph.
 struct Values<T> {
-    slot: Vec<u32>,
+    order: Vec<ExprId>,
+    table: Vec<u32>,
     values: Vec<T>,
 }
 
 impl<T> Values<T> {
+    fn of(order: &[ExprId]) -> Values<T> {
+        let top = order.last().map_or(0, |id| id.index() + 1);
+        let dense = top <= 8 * order.len() + 1024;
+        Values {
+            order: if dense { Vec::new() } else { order.to_vec() },
+            table: if dense { vec![u32::MAX; top] } else { Vec::new() },
+            values: Vec::with_capacity(order.len()),
+        }
+    }
+
     fn get(&self, id: ExprId) -> &T {
-        &self.values[self.slot[id.index()] as usize]
+        let place = match self.table.get(id.index()) {
+            Some(place) => *place as usize,
+            None => self.order.binary_search(&id).expect("children are evaluated first"),
+        };
+        &self.values[place]
     }
 
     fn push(&mut self, id: ExprId, value: T) {
-        self.slot[id.index()] = self.values.len() as u32;
+        if let Some(place) = self.table.get_mut(id.index()) {
+            *place = self.values.len() as u32;
+        }
         self.values.push(value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scalar::Rational;
-
-    #[test]
-    fn the_sign_of_a_max_and_its_winner_are_both_recorded() {
-        let mut g = Graph::new();
-        let (x, y) = (g.var("x"), g.var("y"));
-        let max = g.max([x, y]);
-        let outer = g.max([y, max]);
-        let relu = g.call(Function::Relu, outer);
-        let step = g.call(Function::Step, outer);
-        let gradient = g.add([relu, step]);
-        let env = |s: SymbolId| Some(Rational::from(if s.index() == 0 { 3 } else { -2 }));
-        let made = decisions(&g, &[gradient], &env, None).unwrap();
-        let replayed = Branches { winners: None, rest: Rest::Recorded(&made) };
-        let by_value = evaluate(&g, gradient, &env, Branches::default()).unwrap();
-        assert_eq!(evaluate(&g, gradient, &env, replayed).unwrap(), by_value);
-        assert_eq!(by_value, Rational::from(4));
     }
 }
