@@ -48,6 +48,7 @@ pub mod calculus;
 pub mod check;
 pub mod concrete;
 pub mod diag;
+pub mod examples;
 pub mod expr;
 mod formulas;
 pub mod lang;
