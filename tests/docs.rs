@@ -11,9 +11,13 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use backproof::calculus::rules::{Group, TABLE};
+use backproof::expr::Winners;
 use backproof::net::{self, ParameterKind};
+use backproof::proof::How;
 use backproof::render::{self, LatexStyle, TextStyle};
-use backproof::{Ask, Level, derivation_page, lesson, parse_network};
+use backproof::{
+    Ask, Graph, Level, Verdict, derivation_page, lesson, parse_formula, parse_network, prove,
+};
 use source::{Kind, Token};
 
 fn root() -> &'static Path {
@@ -137,6 +141,78 @@ fn functions_are_those_of_the_language() {
         }
     }
     hold_part("docs/language.md", "functions", &out);
+}
+
+/// Claims of every kind, and what became of them.
+#[test]
+fn verdicts_are_those_that_the_page_on_proof_lists() {
+    let claims = [
+        ("(a + b)^2", "a^2 + 2*a*b + b^2"),
+        ("(a + b)^2", "a^2 + b^2"),
+        ("x/x", "1"),
+        ("exp(a + b)", "exp(a)*exp(b)"),
+        ("tanh(x)", "2*sigmoid(2*x) - 1"),
+        ("sqrt(x^2)", "abs(x)"),
+        ("sqrt(x^2)", "x"),
+        ("ln(x^2)", "2*ln(x)"),
+        ("ln(a*b)", "ln(a) + ln(b)"),
+        ("max(a, b)", "a + relu(b - a)"),
+        ("max(a, max(b, c))", "max(c, b, a)"),
+        ("relu(x)", "x*step(x)"),
+        ("abs(x)", "x"),
+        ("(a + b + c + d + e + f)^30", "((a + b + c + d + e + f)^10)^3"),
+        ("sqrt(-1 - x^2)", "0"),
+        ("exp(x)", "1 + x + x^2/2"),
+    ];
+    let mut out = String::from("| claim | verdict |\n|---|---|\n");
+    for (left, right) in claims {
+        let mut g = Graph::new();
+        let lhs = parse_formula(&mut g, left).expect("a formula");
+        let rhs = parse_formula(&mut g, right).expect("a formula");
+        let verdict = match prove(&g, lhs, rhs, &Winners::new()) {
+            Verdict::Proved(How::Exact) => "proved".to_string(),
+            Verdict::Proved(How::Probabilistic { error_bound }) => {
+                let exponent = error_bound.log10().ceil();
+                format!("proved, but for an error of probability below 10^{exponent}")
+            }
+            Verdict::Refuted(witness) => {
+                assert!(witness.holds(&g, lhs, rhs, &Winners::new()));
+                let at: Vec<String> = witness
+                    .point
+                    .iter()
+                    .map(|(symbol, value)| format!("{} = {value}", g.symbol(*symbol).as_str()))
+                    .collect();
+                format!("refuted at {}", at.join(", "))
+            }
+            Verdict::Undecided(reason) => format!("undecided: {}", reason.sentence(&g)),
+        };
+        let _ = writeln!(out, "| `{left}` = `{right}` | {verdict} |");
+    }
+    hold_part("docs/proof.md", "verdicts", &out);
+}
+
+/// What a network with mistakes is told, and that this is all.
+#[test]
+fn errors_are_what_the_language_says() {
+    let text = "input  i[4, 4]\nparam  w[2, 2], w_fc\ntarget t\n\
+                c    = konv(i, w, stride: 2)\nr_fc = w_fd * max(c)\nE    = (t - r_fc^2 / 2\n";
+    let error = parse_network(text).expect_err("it is full of mistakes");
+    let told = format!("```text\n{}\n```\n", error.snippet("net.bp", text, false).trim_end());
+    hold_part("docs/language.md", "errors", &told);
+}
+
+/// Every network that the documentation shows is one.
+#[test]
+fn networks_in_the_documentation_parse() {
+    let mut blocks = 0;
+    for path in ["README.md", "docs/language.md", "docs/architecture.md", "docs/proof.md"] {
+        for block in read(path).split("```bp\n").skip(1) {
+            let text = block.split("```").next().unwrap_or_default();
+            parse_network(text).unwrap_or_else(|e| panic!("{path}: {e}\n{text}"));
+            blocks += 1;
+        }
+    }
+    assert!(blocks >= 3, "the blocks were found");
 }
 
 /// A named limit of the library.
