@@ -64,7 +64,7 @@ fn pass_on(
     match g.node(id) {
         Node::Number(_) | Node::Var(_) | Node::Wins { .. } | Node::Partial { .. } => {}
         // a⁰ is 1 everywhere, also at 0, where 0·a⁻¹ has no value.
-        Node::Pow(_, b) if g.as_number(b).is_some_and(crate::scalar::Rational::is_zero) => {}
+        Node::Pow(_, b) if g.as_number(b).is_some_and(Rational::is_zero) => {}
         Node::Named(_, a) => send(a, adjoint),
         Node::Neg(a) => {
             let minus = minus(g, adjoint);
@@ -112,7 +112,8 @@ fn pass_on(
             let power = g.pow(a, below);
             let term = times(g, vec![adjoint, b, power]);
             send(a, term);
-            if value.is_none() {
+            // A whole number under a name may itself be asked for.
+            if g.as_number(b).is_none() {
                 let ln = g.call(Function::Ln, a);
                 let term = times(g, vec![adjoint, id, ln]);
                 send(b, term);

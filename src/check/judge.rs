@@ -57,9 +57,8 @@ impl Distance {
 /// Two values agree if each lies in its own enclosure, widened by [`MAX_ULPS`], and the
 /// enclosures may hold the same number, which is the exact one where that is known.
 pub(super) fn rounded(a: Rounded, b: Rounded, exact: Option<&Rational>) -> Distance {
-    let holds = exact.is_none_or(|q| {
-        a.enclosure.contains_rational(q) && b.enclosure.contains_rational(q)
-    });
+    let holds =
+        exact.is_none_or(|q| a.enclosure.contains_rational(q) && b.enclosure.contains_rational(q));
     let agree = holds && !disjoint(&a.enclosure, &b.enclosure) && within(a) && within(b);
     let from_exact = |x: f64| exact.map_or(0.0, |q| error(x, q));
     let absolute = (a.value - b.value).abs().max(from_exact(a.value)).max(from_exact(b.value));

@@ -4,7 +4,7 @@ use crate::concrete::{self, KinkKind};
 use crate::net::{Network, NodeId, Op};
 
 use super::MAX_LISTED;
-use super::report::{Convention, Kink, cell};
+use super::report::{Cell, Convention, Kink};
 
 /// The first [`MAX_LISTED`] kinks of a point. `assumed`: the maxima whose tie an assumption broke.
 pub(super) fn listed(net: &Network, kinks: &[concrete::Kink], assumed: &[NodeId]) -> Vec<Kink> {
@@ -57,7 +57,7 @@ pub(super) fn argument(net: &Network, node: NodeId, position: usize) -> String {
         Op::Max(a) | Op::Call(_, a) => {
             let shape = &net.node(*a).shape;
             let of = operand(net, *a).unwrap_or_else(|| "its argument".to_string());
-            cell(&of, shape, position)
+            Cell::new(&of, shape, position).to_string()
         }
         _ => format!("argument {}", position + 1),
     }
@@ -70,7 +70,7 @@ fn operand(net: &Network, node: NodeId) -> Option<String> {
         Op::Number(q) => Some(q.to_string()),
         Op::Element(a, at) => {
             let shape = &net.node(*a).shape;
-            Some(cell(&operand_once(net, *a)?, shape, shape.position(at)?))
+            Some(Cell::new(&operand_once(net, *a)?, shape, shape.position(at)?).to_string())
         }
         _ => defined(net, node).map(str::to_string),
     }

@@ -34,8 +34,8 @@ pub use diagnosis::Diagnosis;
 pub use differences::{FIRST_STEPS, STEPS};
 pub use judge::MAX_ULPS;
 pub use report::{
-    Arithmetic, Assumptions, Comparison, Convention, Kink, Mismatch, Number, Parameter, Point,
-    Precision, Report, Source, Unjudged, Verdict, Worst,
+    Arithmetic, Assumptions, Cell, Comparison, Convention, Kink, Mismatch, Number, Parameter,
+    Point, Precision, Report, Source, Unjudged, Verdict, Worst,
 };
 pub use supplied::{SUPPLIED_ULPS, check_gradients};
 

@@ -199,7 +199,12 @@ fn apply(
 
 impl Point {
     /// What the report says of this point.
-    pub(super) fn report(&self, net: &Network, drawn: Vec<String>, redrawn: usize) -> report::Point {
+    pub(super) fn report(
+        &self,
+        net: &Network,
+        drawn: Vec<String>,
+        redrawn: usize,
+    ) -> report::Point {
         let (arithmetic, loss) = match &self.exact {
             Exact::Rational(run) => (Arithmetic::Rational, Number::Rational(run.loss.clone())),
             Exact::Prime(_) | Exact::None(_) => {

@@ -4,6 +4,8 @@
 //! What always holds: a cell that was asked about is counted once in its comparison, as agreed,
 //! differing, not judged (with the reason) or not sampled; nothing is left out in silence.
 
+use std::fmt;
+
 use crate::concrete::Values;
 use crate::net::{QuantityId, Shape};
 use crate::scalar::{Prime, Rational};
@@ -156,7 +158,7 @@ pub struct Comparison {
     pub crossed: usize,
     /// The agreeing cell with the largest absolute error.
     pub worst_absolute: Option<Worst>,
-    /// The agreeing cell with the largest relative error.
+    /// The agreeing cell with the largest relative error, of those that have one.
     pub worst_relative: Option<Worst>,
     /// The largest error bound of an agreeing cell.
     pub bound: f64,
@@ -167,8 +169,8 @@ pub struct Comparison {
 pub struct Worst {
     /// The position in [`Report::points`].
     pub point: usize,
-    /// The cell, `w[0,1]`.
-    pub cell: String,
+    /// The cell.
+    pub cell: Cell,
     /// The distance of the two values, or of one of them from the exact one if that is more.
     pub absolute: f64,
     /// The same, divided by the exact value, or by the symbolic one where there is no exact one;
@@ -183,8 +185,8 @@ pub struct Worst {
 pub struct Mismatch {
     /// The position in [`Report::points`].
     pub point: usize,
-    /// The cell, `w[0,1]`.
-    pub cell: String,
+    /// The cell.
+    pub cell: Cell,
     /// The symbolic gradient.
     pub symbolic: Number,
     /// The other one.
@@ -193,6 +195,15 @@ pub struct Mismatch {
     pub exact: Option<Rational>,
     /// The error bound that was passed; 0 in an exact comparison.
     pub bound: f64,
+}
+
+/// One element of a quantity. Displays as the language spells it: `w[0,1]`, and `t` for a scalar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The name of the quantity.
+    pub name: String,
+    /// The index, empty for a scalar.
+    pub index: Vec<usize>,
 }
 
 /// Cells that were not judged, and why.
@@ -224,6 +235,23 @@ pub enum Verdict {
     Differ,
     /// Nothing could be judged, or for a parameter: not every cell.
     NotJudged(String),
+}
+
+impl Cell {
+    pub(super) fn new(name: &str, shape: &Shape, position: usize) -> Cell {
+        Cell { name: name.to_string(), index: shape.index(position) }
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if self.index.is_empty() {
+            return Ok(());
+        }
+        let index: Vec<String> = self.index.iter().map(usize::to_string).collect();
+        write!(f, "[{}]", index.join(","))
+    }
 }
 
 impl Report {
@@ -296,15 +324,16 @@ impl Comparison {
         self.unjudged.iter().map(|u| u.cells).sum()
     }
 
-    /// Counts a cell that agrees; its name is asked for only where it is the worst so far.
-    pub(super) fn agree(&mut self, point: usize, found: &Distance, name: impl Fn() -> String) {
+    /// Counts a cell that agrees; it is named only where it is the worst so far.
+    pub(super) fn agree(&mut self, point: usize, found: &Distance, cell: impl Fn() -> Cell) {
         self.cells += 1;
         self.agreed += 1;
         self.bound = self.bound.max(found.bound);
         let Distance { absolute, relative, bound, .. } = *found;
-        let worst = || Some(Worst { point, cell: name(), absolute, relative, bound });
-        let size = |relative: Option<f64>| relative.unwrap_or(f64::INFINITY);
-        if self.worst_relative.as_ref().is_none_or(|w| size(relative) > size(w.relative)) {
+        let worst = || Some(Worst { point, cell: cell(), absolute, relative, bound });
+        // Without a reference there is no relative error; such cells count in absolute terms.
+        let more = |w: &Worst| relative > w.relative;
+        if relative.is_some() && self.worst_relative.as_ref().is_none_or(more) {
             self.worst_relative = worst();
         }
         if self.worst_absolute.as_ref().is_none_or(|w| absolute > w.absolute) {
@@ -332,13 +361,4 @@ impl Comparison {
         self.cells += cells;
         self.unsampled += cells;
     }
-}
-
-/// A cell as the language spells it: `w[0,1]`, and `t` for a scalar.
-pub(super) fn cell(name: &str, shape: &Shape, position: usize) -> String {
-    if shape.is_scalar() {
-        return name.to_string();
-    }
-    let index: Vec<String> = shape.index(position).iter().map(usize::to_string).collect();
-    format!("{name}[{}]", index.join(","))
 }

@@ -7,7 +7,7 @@ use crate::scalar::{Dual, Interval, Rational, Scalar};
 use super::differences::{self, Found, Outcome};
 use super::judge::{self, Distance, Rounded, Shown, disjoint};
 use super::point::{Exact, Point, Run};
-use super::report::{Comparison, Mismatch, Number, Parameter, Precision, Source, cell};
+use super::report::{Cell, Comparison, Mismatch, Number, Parameter, Precision, Source};
 use super::values::{sample, work};
 use super::{MAX_DIFFERENCES, MAX_DUAL, MAX_PASS_WORK};
 
@@ -28,8 +28,8 @@ impl Here<'_> {
         self.shape.elements()
     }
 
-    pub(super) fn cell(&self, n: usize) -> String {
-        cell(self.name, self.shape, n)
+    pub(super) fn cell(&self, n: usize) -> Cell {
+        Cell::new(self.name, self.shape, n)
     }
 }
 

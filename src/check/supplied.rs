@@ -86,11 +86,7 @@ fn check_input(
 }
 
 /// The gradients of all points whose leaves are within [`SUPPLIED_ULPS`] of these.
-fn enclose(
-    net: &Network,
-    at: &Point,
-    by: &[QuantityId],
-) -> Result<Vec<Vec<Interval>>, String> {
+fn enclose(net: &Network, at: &Point, by: &[QuantityId]) -> Result<Vec<Vec<Interval>>, String> {
     let run = || -> Result<_, Error> {
         let mut values = convert::<Interval>(net, &at.values)?;
         for x in values.values_mut().flatten() {
@@ -120,8 +116,7 @@ fn compare(
 ) {
     let parameter = &mut report.parameters[k];
     let here = Here { point: 0, name: &parameter.name, shape: &parameter.shape };
-    let Some(into) = parameter.comparisons.iter_mut().find(|c| c.source == Source::Supplied)
-    else {
+    let Some(into) = parameter.comparisons.iter_mut().find(|c| c.source == Source::Supplied) else {
         return;
     };
     let (symbolic, wide) = match (sources::symbolic(at, k), wide) {

@@ -36,18 +36,13 @@ impl Symbolic {
     ///
     /// # Errors
     /// Of kind `Limit`, for a network too large to be written in scalars or differentiated.
-    pub(super) fn new(
-        net: &Network,
-        by: &[QuantityId],
-        assumed: bool,
-    ) -> Result<Symbolic, Error> {
+    pub(super) fn new(net: &Network, by: &[QuantityId], assumed: bool) -> Result<Symbolic, Error> {
         check_products(net)?;
         let mut lowered = lower(net)?;
         let winners = if assumed { lowered.winners.clone() } else { Winners::new() };
         let cells: Vec<ExprId> = by.iter().flat_map(|id| lowered.of(*id)).copied().collect();
         let root = lowered.loss;
-        let mut all =
-            sweep::gradients(&mut lowered.graph, root, &cells, &winners).into_iter();
+        let mut all = sweep::gradients(&mut lowered.graph, root, &cells, &winners).into_iter();
         let gradients =
             by.iter().map(|id| all.by_ref().take(net.shape(*id).elements()).collect()).collect();
         Ok(Symbolic { lowered, by: by.to_vec(), gradients, winners })
@@ -124,8 +119,9 @@ fn check_products(net: &Network) -> Result<(), Error> {
             pairs = pairs.saturating_add(each.saturating_mul(tensor.shape.elements()));
         }
         if pairs > MAX_FACTOR_PAIRS {
-            let sentence =
-                format!("the gradients of these products have more than {MAX_FACTOR_PAIRS} factors");
+            let sentence = format!(
+                "the gradients of these products have more than {MAX_FACTOR_PAIRS} factors"
+            );
             return Err(Error::new(Kind::Limit, sentence)
                 .at(tensor.span)
                 .label("up to here")

@@ -11,6 +11,7 @@ use std::fmt;
 
 use rustc_hash::FxHashMap;
 
+use super::graph::Marks;
 use super::{ExprId, Graph, Node, SymbolId};
 use crate::scalar::{Dual, Fault, Function, Scalar};
 
@@ -141,7 +142,7 @@ pub fn decisions<T: Scalar>(
 /// Whether the value of `of` can change when `by` is moved as an independent variable; through
 /// a max with an assumed winner, only by way of that winner.
 pub fn depends_on(g: &Graph, of: ExprId, by: ExprId, winners: &Winners) -> bool {
-    let mut seen = rustc_hash::FxHashSet::default();
+    let mut seen = Marks::up_to(&[of]);
     let mut stack = vec![of];
     while let Some(id) = stack.pop() {
         if id == by {
@@ -178,9 +179,7 @@ impl<T: Scalar> Pass<'_, T> {
         mut made: Option<&mut FxHashMap<ExprId, Decision>>,
     ) -> Result<Vec<T>, EvalError> {
         let order = self.order(roots);
-        let top = order.last().map_or(0, |id| id.index() + 1);
-        let mut values =
-            Values { slot: vec![u32::MAX; top], values: Vec::with_capacity(order.len()) };
+        let mut values = Values::of(&order);
         let mut weights = FxHashMap::default();
         for id in order {
             let value = self
@@ -193,7 +192,7 @@ impl<T: Scalar> Pass<'_, T> {
 
     /// What has to be evaluated, children first; what is under a `Partial` is not.
     fn order(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = Marks::up_to(roots);
         let mut stack = roots.to_vec();
         let mut all = Vec::new();
         while let Some(id) = stack.pop() {
@@ -240,7 +239,7 @@ impl<T: Scalar> Pass<'_, T> {
             Node::Call(f, a) if f.has_kink() && !symbolic => {
                 let sign = self.sign(a, done)?;
                 if let Some(made) = made {
-                    made.insert(a, Decision::Sign(sign));
+                    made.insert(self.signed(a, made), Decision::Sign(sign));
                 }
                 kinked(f, done.get(a), sign)?
             }
@@ -310,7 +309,9 @@ impl<T: Scalar> Pass<'_, T> {
             Rest::ByValue => {
                 let mut best = args[0];
                 for arg in &args[1..] {
-                    if done.get(*arg).compare(done.get(best))? == Ordering::Greater {
+                    // An argument that stands there twice is no tie to be decided.
+                    let rival = *arg != best;
+                    if rival && done.get(*arg).compare(done.get(best))? == Ordering::Greater {
                         best = *arg;
                     }
                 }
@@ -320,9 +321,23 @@ impl<T: Scalar> Pass<'_, T> {
         }
     }
 
+    /// The node under which the sign of an argument is recorded: for a max, whose own place holds
+    /// its winner, that winner, which has the same value.
+    fn signed(&self, argument: ExprId, made: &FxHashMap<ExprId, Decision>) -> ExprId {
+        let mut at = argument;
+        while let Node::Max(_) = self.g.node(at) {
+            at = match (self.winner(at), made.get(&at)) {
+                (Some(winner), _) => winner,
+                (None, Some(Decision::Winner(winner))) => *winner,
+                _ => return at,
+            };
+        }
+        at
+    }
+
     fn sign(&self, argument: ExprId, done: &Values<T>) -> Result<Ordering, EvalFault> {
         match self.branches.rest {
-            Rest::Recorded(made) => match made.get(&argument) {
+            Rest::Recorded(made) => match made.get(&self.signed(argument, made)) {
                 Some(Decision::Sign(sign)) => Ok(*sign),
                 _ => Err(Fault::NoOrder.into()),
             },
@@ -373,19 +388,37 @@ impl From<Fault> for EvalFault {
     }
 }
 
-/// The values of one pass, found by node.
+/// The values of one pass, found by node: through a table where the nodes lie close together,
+/// by binary search where a few lie far apart in a large graph.
 struct Values<T> {
-    slot: Vec<u32>,
+    order: Vec<ExprId>,
+    table: Vec<u32>,
     values: Vec<T>,
 }
 
 impl<T> Values<T> {
+    fn of(order: &[ExprId]) -> Values<T> {
+        let top = order.last().map_or(0, |id| id.index() + 1);
+        let dense = top <= 8 * order.len() + 1024;
+        Values {
+            order: if dense { Vec::new() } else { order.to_vec() },
+            table: if dense { vec![u32::MAX; top] } else { Vec::new() },
+            values: Vec::with_capacity(order.len()),
+        }
+    }
+
     fn get(&self, id: ExprId) -> &T {
-        &self.values[self.slot[id.index()] as usize]
+        let place = match self.table.get(id.index()) {
+            Some(place) => *place as usize,
+            None => self.order.binary_search(&id).expect("children are evaluated first"),
+        };
+        &self.values[place]
     }
 
     fn push(&mut self, id: ExprId, value: T) {
-        self.slot[id.index()] = self.values.len() as u32;
+        if let Some(place) = self.table.get_mut(id.index()) {
+            *place = self.values.len() as u32;
+        }
         self.values.push(value);
     }
 }

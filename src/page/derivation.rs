@@ -143,13 +143,13 @@ impl Composer<'_> {
                     vec![words("With the given numbers, "), Inline::Math(cell.clone())]
                 }
                 Why::Example => {
-                    vec![words("No winner is given; take the case that "), Inline::Math(cell.clone())]
+                    vec![words("No winner is given. Take the case that "), Inline::Math(cell.clone())]
                 }
             };
             text.push(words(match winner.why {
                 Why::Assumed => " be the greatest, so that",
                 Why::ByNumbers => " is the greatest, so that",
-                Why::Example => " is the greatest; the others stand in the table at the end. Then",
+                Why::Example => " is the greatest; the other cases stand at the end. Then",
             }));
             section.blocks.push(Block::Text(text));
             let mut row = Row::new(Some(max), cell);
@@ -211,12 +211,46 @@ impl Composer<'_> {
     fn derivative(&mut self, id: LemmaId) -> Section {
         let lemma = self.d.lemma(id);
         let mut section = self.open(vec![Inline::Math(self.t.math(lemma.goal))]);
-        if lemma.role == Role::Shared {
-            section.blocks.push(Block::Text(self.why_shared(id)));
-        }
+        let lead = match lemma.role {
+            Role::Shared => self.why_shared(id),
+            _ => self.lead(lemma),
+        };
+        section.blocks.push(Block::Text(lead));
         self.lemma(id, &mut section.blocks);
         section.blocks.extend(self.with_numbers(id));
         section
+    }
+
+    /// Where a derivative that was asked for starts from.
+    fn lead(&self, lemma: &Lemma) -> Vec<Inline> {
+        let Node::Partial { of, by } = self.d.graph.node(lemma.goal) else { return Vec::new() };
+        let (of, by) = (Inline::Math(self.t.math(of)), Inline::Math(self.t.math(by)));
+        let Some(step) = lemma.steps.first().filter(|s| matches!(s.rule, Rule::Through | Rule::Paths))
+        else {
+            return vec![
+                words("How "),
+                of,
+                words(" changes with "),
+                by,
+                words(", straight from the definition:"),
+            ];
+        };
+        let through: Vec<Math> = step
+            .bindings
+            .iter()
+            .filter(|(letter, _)| *letter == "q")
+            .map(|(_, q)| self.t.math(*q))
+            .collect();
+        let several = through.len() > 1;
+        let count = through.len();
+        let mut text = vec![by, words(" acts on "), of];
+        text.push(words(if several { " through " } else { " only through " }));
+        text.extend(list(through));
+        text.push(words(match count {
+            1 => ", so the chain rule goes by way of it:".to_string(),
+            n => format!(", so the chain rule sums over these {n} paths:"),
+        }));
+        text
     }
 
     /// Why a derivative that nobody asked for comes first.
@@ -239,7 +273,11 @@ impl Composer<'_> {
         text.extend([
             words(" through "),
             Inline::Math(self.t.math(by)),
-            words(", so this derivative is worked out first, once for all of them."),
+            words(if users.len() > 1 {
+                ", so this derivative is worked out first, once for all of them."
+            } else {
+                ", so this derivative is worked out first."
+            }),
         ]);
         text
     }

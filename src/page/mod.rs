@@ -5,6 +5,7 @@
 //! shown at a level, and where parentheses go are decided here; how a line breaks is not.
 
 mod cases;
+mod check;
 mod derivation;
 mod general;
 pub mod math;
@@ -13,6 +14,7 @@ mod training;
 mod typeset;
 mod words;
 
+pub use check::check_page;
 pub use derivation::{Level, MAX_LISTED, derivation_page};
 pub use math::{Math, Relation, Slot};
 pub use network::{MAX_CELLS, network_page};

@@ -49,7 +49,15 @@ fn sizes(net: &Network) -> Vec<Block> {
                 " (the filter is not turned), "
             }));
             text.push(words(format!("{}. ", how(window))));
-            text.push(words("With W the size of the input, F of the filter, P the padding and S the stride, its size is"));
+            for (before, letter) in [
+                ("With ", "W"),
+                (" the size of the input, ", "F"),
+                (" of the filter, ", "P"),
+                (" the padding and ", "S"),
+            ] {
+                text.extend([words(before), symbol(letter)]);
+            }
+            text.push(words(" the stride, its size is"));
             blocks.push(Block::Text(text));
             blocks.push(Block::Equations(size_rows(x, k, window, net.shape(id))));
         }

@@ -11,7 +11,10 @@ use crate::expr::{Branches, EvalFault, ExprId, Graph, Rest, SymbolId, Winners, e
 use crate::scalar::{Fault, Interval, Rational, Scalar};
 
 /// How many steps of polynomial arithmetic a normal form may take.
-pub const MAX_STEPS: u64 = 400_000;
+pub const MAX_STEPS: u64 = 4_000_000;
+
+/// The largest number of nodes that an evaluation in normal form visits.
+pub const MAX_EXACT_VISITS: usize = 20_000;
 
 /// Which symbols are known not to depend on one another.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +37,8 @@ pub struct Context<'a> {
 /// What is known about a claim.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// The sides are equal wherever both have a value, kinks aside.
+    /// The sides are equal wherever both have a value; kinks aside, and a power whose exponent
+    /// is no literal counts as defined where its base is positive.
     Proved(How),
     /// The sides differ at this point.
     Refuted(Witness),
@@ -151,6 +155,9 @@ pub fn prove_in(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>) -> V
 }
 
 fn normal_form_of_difference(claim: &Claim<'_>) -> Result<Outcome, EvalFault> {
+    if claim.survey.visits > MAX_EXACT_VISITS {
+        return Err(Fault::TooLarge.into());
+    }
     let branches = Branches { winners: Some(claim.winners), rest: Rest::Symbolic };
     within(MAX_STEPS, || {
         let leaf = |symbol| Some(Fraction::variable(symbol));

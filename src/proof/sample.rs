@@ -104,7 +104,7 @@ impl<'a> Search<'a> {
             }
         }
         match (agreed, unclear) {
-            (0, 0) => Sampled::Undefined,
+            (0, _) => Sampled::Undefined,
             _ if agreed > unclear => Sampled::Agree,
             _ => Sampled::Unclear,
         }

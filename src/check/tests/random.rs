@@ -19,11 +19,7 @@ struct Seen {
     refused: usize,
 }
 
-fn agree(
-    net: &Network,
-    options: &Options,
-    seen: &RefCell<Seen>,
-) -> Result<(), TestCaseError> {
+fn agree(net: &Network, options: &Options, seen: &RefCell<Seen>) -> Result<(), TestCaseError> {
     let mut seen = seen.borrow_mut();
     let report = match check(net, options) {
         Ok(report) => report,

@@ -1,0 +1,546 @@
+//! The page of a cross-check, as a lab report: the verdict first, then a table of every gradient
+//! by every way to it, then how it was done, how precise it is, and what could not be judged.
+
+use super::math::Math;
+use super::{Block, Inline, Page, Section, Table};
+use crate::check::{
+    Arithmetic, Assumptions, Cell, Comparison, Convention, Kink, Mismatch, Number, Parameter,
+    Point, Precision, Report, Source, Verdict,
+};
+use crate::expr::Symbol;
+use crate::scalar::show_digits;
+
+/// Past this many characters a fraction is shown rounded.
+const MAX_FRACTION: usize = 12;
+/// How many parameters a sentence names before it counts the others.
+const MAX_NAMED: usize = 6;
+
+/// The page of a report.
+///
+/// ```
+/// use backproof::check::{Options, check};
+/// let net = backproof::parse_network("input x\nparam w\nE = (w * x)^2 / 2\ngiven x = 2\ngiven w = 3")
+///     .unwrap();
+/// let page = backproof::page::check_page(&check(&net, &Options::default()).unwrap());
+/// let text = backproof::render::text(&page, &Default::default());
+/// assert!(text.contains("The gradient agrees: exactly, in the rationals; in f64 without error."));
+/// ```
+pub fn check_page(report: &Report) -> Page {
+    let sections = [
+        Some(verdict(report)),
+        differing(report),
+        Some(method(report)),
+        precision(report),
+        kinks(report),
+        unjudged(report),
+    ];
+    Page {
+        title: format!("The gradients of {}, checked", report.loss),
+        sections: sections.into_iter().flatten().collect(),
+    }
+}
+
+fn words(text: impl Into<String>) -> Inline {
+    Inline::Words(text.into())
+}
+
+fn symbol(name: &str) -> Inline {
+    Inline::Math(Math::symbol(name))
+}
+
+fn element(cell: &Cell) -> Inline {
+    Inline::Math(Math::Symbol(Symbol::element(&cell.name, &cell.index)))
+}
+
+fn section(heading: &str, blocks: Vec<Block>) -> Section {
+    Section { number: None, heading: vec![words(heading)], blocks }
+}
+
+fn header(names: &[&str]) -> Vec<Vec<Inline>> {
+    names.iter().map(|name| vec![words(*name)]).collect()
+}
+
+/// `1 cell`, `4 cells`.
+fn count(n: usize, of: &str) -> String {
+    if n == 1 { format!("1 {of}") } else { format!("{n} {of}s") }
+}
+
+fn supplied(report: &Report) -> bool {
+    let is_supplied = |c: &Comparison| c.source == Source::Supplied;
+    report.parameters.iter().any(|p| p.comparisons.iter().any(is_supplied))
+}
+
+fn all_comparisons(report: &Report) -> impl Iterator<Item = (&Parameter, &Comparison)> {
+    report.parameters.iter().flat_map(|p| p.comparisons.iter().map(move |c| (p, c)))
+}
+
+fn verdict(report: &Report) -> Section {
+    let mut blocks = vec![Block::Text(sentence(report)), Block::Table(overview(report))];
+    for parameter in &report.parameters {
+        if let Some(diagnosis) = &parameter.diagnosis {
+            blocks.push(Block::Text(vec![
+                Inline::Strong("Likely cause".to_string()),
+                words(" in the gradient by "),
+                symbol(&parameter.name),
+                words(format!(": {diagnosis}. That reproduces every number of it.")),
+            ]));
+        }
+    }
+    section("Verdict", blocks)
+}
+
+/// The verdict in one sentence.
+fn sentence(report: &Report) -> Vec<Inline> {
+    let of_verdict = |wanted: fn(&Verdict) -> bool| -> Vec<&Parameter> {
+        report.parameters.iter().filter(|p| wanted(&p.verdict())).collect()
+    };
+    let differing = of_verdict(|v| *v == Verdict::Differ);
+    let open = of_verdict(|v| matches!(v, Verdict::NotJudged(_)));
+    let mut text = Vec::new();
+    if differing.is_empty() && open.is_empty() {
+        let strong = match report.gradients() {
+            1 => "The gradient agrees".to_string(),
+            n => format!("All {n} gradients agree"),
+        };
+        text.push(Inline::Strong(strong));
+        text.push(words(": "));
+        if let Some(exactly) = exactly(report) {
+            text.push(words(format!("{exactly}; ")));
+        }
+        text.extend(in_f64(report));
+        let kinks: usize = report.points.iter().map(|p| p.kink_count).sum();
+        text.push(words(match kinks {
+            0 => ".".to_string(),
+            n => format!(". At {} a convention decided.", count(n, "kink")),
+        }));
+        return text;
+    }
+    if !differing.is_empty() {
+        text.push(Inline::Strong("Not all gradients agree".to_string()));
+        text.push(words(": those by "));
+        list(&mut text, &differing);
+        text.push(words(" differ."));
+    }
+    if !open.is_empty() {
+        let strong = "Not every gradient could be judged".to_string();
+        if differing.is_empty() {
+            text.push(Inline::Strong(strong));
+        } else {
+            text.push(words(format!(" {strong}")));
+        }
+        text.push(words(": by "));
+        list(&mut text, &open);
+        if let Verdict::NotJudged(reason) = open[0].verdict() {
+            text.push(words(format!(" ({reason})")));
+        }
+        text.push(words("."));
+    }
+    text
+}
+
+fn list(text: &mut Vec<Inline>, parameters: &[&Parameter]) {
+    for (n, parameter) in parameters.iter().take(MAX_NAMED).enumerate() {
+        if n > 0 {
+            let last = n + 1 == parameters.len();
+            text.push(words(if last { " and " } else { ", " }));
+        }
+        text.push(symbol(&parameter.name));
+    }
+    if parameters.len() > MAX_NAMED {
+        text.push(words(format!(" and {} more", parameters.len() - MAX_NAMED)));
+    }
+}
+
+/// In which exact numbers everything was found equal.
+fn exactly(report: &Report) -> Option<String> {
+    let whole = |p: &Parameter| {
+        p.comparison(Source::Backward, Precision::Exact).is_some_and(|c| c.agreed == c.cells)
+    };
+    if supplied(report) || !report.parameters.iter().all(whole) {
+        return None;
+    }
+    let all = |a| report.points.iter().all(|p| p.arithmetic == a);
+    Some(match (all(Arithmetic::Rational), all(Arithmetic::Prime)) {
+        (true, _) => "exactly, in the rationals".to_string(),
+        (_, true) => format!("exactly, in {FIELD}"),
+        _ => format!("exactly, in the rationals or in {FIELD}"),
+    })
+}
+
+const FIELD: &str = "the field of 2^61 − 1 elements";
+
+fn in_f64(report: &Report) -> Vec<Inline> {
+    let judged = |c: &&Comparison| c.precision == Precision::F64 && c.source != Source::Differences;
+    let comparisons = all_comparisons(report).map(|(_, c)| c).filter(judged);
+    let worst = comparisons.filter_map(|c| c.worst_absolute.as_ref());
+    match worst.map(|w| w.absolute).reduce(f64::max) {
+        Some(0.0) => vec![words("in f64 without error")],
+        Some(worst) => vec![words("in f64 within "), rounded(worst)],
+        None => vec![words("f64 could not be judged")],
+    }
+}
+
+/// A size, to two digits.
+fn rounded(x: f64) -> Inline {
+    Inline::Math(Math::Decimal(show_digits(x, 2)))
+}
+
+/// A row for each parameter, a column for each way to its gradient.
+fn overview(report: &Report) -> Table {
+    let supplied = supplied(report);
+    let sources: &[(Source, &str)] = if supplied {
+        &[(Source::Supplied, "supplied"), (Source::Backward, "our backward pass")]
+    } else {
+        &[
+            (Source::Backward, "backward"),
+            (Source::Dual, "dual numbers"),
+            (Source::Differences, "differences"),
+        ]
+    };
+    let mut heads = vec!["by", "shape", "cells"];
+    heads.extend(sources.iter().map(|(_, name)| *name));
+    let rows = report.parameters.iter().map(|p| {
+        let mut row = vec![
+            vec![symbol(&p.name)],
+            vec![words(p.shape.to_string())],
+            vec![words(p.shape.elements().to_string())],
+        ];
+        row.extend(sources.iter().map(|(source, _)| outcome(p, *source, report.points.len())));
+        row
+    });
+    Table { header: header(&heads), rows: rows.collect() }
+}
+
+/// What one source says of a parameter, in a few words.
+fn outcome(parameter: &Parameter, source: Source, points: usize) -> Vec<Inline> {
+    let at = |precision| parameter.comparison(source, precision);
+    let both = [at(Precision::Exact), at(Precision::F64)];
+    let differing = both.iter().flatten().map(|c| c.differing).max().unwrap_or(0);
+    if differing > 0 {
+        return vec![Inline::Strong(format!("differs in {differing}"))];
+    }
+    let judged = both.iter().flatten().find(|c| c.agreed > 0);
+    let Some(c) = judged else { return vec![words("not judged")] };
+    let error = c.worst_absolute.as_ref().map_or(0.0, |w| w.absolute);
+    let mut text = match error {
+        0.0 => vec![words("equal")],
+        error => vec![words("to "), rounded(error)],
+    };
+    if c.agreed < c.cells {
+        text.push(words(format!(" ({})", part(c.agreed, c.cells, points))));
+    }
+    text
+}
+
+/// `64 of 1200`: at each point, if that comes out even, else over all points.
+fn part(n: usize, cells: usize, points: usize) -> String {
+    let each = if n.is_multiple_of(points) { points } else { 1 };
+    let all = if each < points { " in all" } else { "" };
+    format!("{} of {}{all}", n / each, cells / each)
+}
+
+/// What differs, cell by cell.
+fn differing(report: &Report) -> Option<Section> {
+    let mut blocks = Vec::new();
+    for (parameter, c) in all_comparisons(report).filter(|(_, c)| c.differing > 0) {
+        let shown = c.mismatches.len();
+        let mut text = vec![
+            words("By "),
+            symbol(&parameter.name),
+            words(format!(", {} against the formula, {}: ", source(c.source), how(c.precision))),
+            words(format!("{} of {} differ", c.differing, count(c.cells, "cell"))),
+        ];
+        text.push(words(if shown < c.differing { "; the first are" } else { "." }));
+        blocks.push(Block::Text(text));
+        blocks.push(Block::Table(mismatches(&c.mismatches, c.source, report.points.len())));
+    }
+    (!blocks.is_empty()).then(|| section("What differs", blocks))
+}
+
+fn mismatches(all: &[Mismatch], source: Source, points: usize) -> Table {
+    let exact = all.iter().any(|m| m.exact.is_some());
+    let other = match source {
+        Source::Backward => "backward",
+        Source::Dual => "dual numbers",
+        Source::Differences => "differences",
+        Source::Supplied => "supplied",
+    };
+    let mut heads = vec!["cell", "formula", other];
+    if exact {
+        heads.push("exact");
+    }
+    heads.push("bound");
+    if points > 1 {
+        heads.push("point");
+    }
+    let rows = all.iter().map(|m| {
+        let mut row = vec![
+            vec![element(&m.cell)],
+            vec![Inline::Math(number(&m.symbolic))],
+            vec![Inline::Math(number(&m.other))],
+        ];
+        if exact {
+            let exact = m.exact.as_ref().map(|q| number(&Number::Rational(q.clone())));
+            row.push(vec![Inline::Math(exact.unwrap_or(Math::Ellipsis))]);
+        }
+        row.push(vec![rounded(m.bound)]);
+        if points > 1 {
+            row.push(vec![words((m.point + 1).to_string())]);
+        }
+        row
+    });
+    Table { header: header(&heads), rows: rows.collect() }
+}
+
+fn source(source: Source) -> &'static str {
+    match source {
+        Source::Backward => "the backward pass",
+        Source::Dual => "dual numbers",
+        Source::Differences => "central differences",
+        Source::Supplied => "the supplied numbers",
+    }
+}
+
+fn how(precision: Precision) -> &'static str {
+    match precision {
+        Precision::Exact => "exactly",
+        Precision::F64 => "in f64",
+    }
+}
+
+/// A number for a table: short fractions as they are, long ones rounded.
+fn number(n: &Number) -> Math {
+    match n {
+        Number::Rational(q) if q.to_string().len() <= MAX_FRACTION => Math::Number(q.clone()),
+        Number::Rational(q) => Math::Decimal(show_digits(q.to_f64(), 10)),
+        Number::Residue(x) => Math::Decimal(x.residue().to_string()),
+        Number::F64(x) => Math::Decimal(show_digits(*x, 10)),
+    }
+}
+
+/// How the gradients were compared, and at which points.
+fn method(report: &Report) -> Section {
+    let ways = if supplied(report) {
+        "The supplied numbers are held against the formula of each gradient, evaluated at the \
+         same values. A number counts as right if it is the gradient of values that differ from \
+         these by a few units in the last place, which is all that another order of operations \
+         can do."
+    } else {
+        "The formula of each gradient is evaluated and held against three other ways to it: the \
+         backward pass over tensors, which shares no code with the formulas; dual numbers, one \
+         forward pass for each cell; and central differences, from nothing but values of the \
+         loss, with a step that is halved and extrapolated to 0."
+    };
+    let mut blocks = vec![Block::Text(vec![words(ways)])];
+    blocks.push(Block::Text(points(report)));
+    if let Some(text) = arithmetic(report) {
+        blocks.push(Block::Text(vec![words(text)]));
+    }
+    if report.points.iter().any(|p| p.assumptions == Assumptions::NotUsed) {
+        blocks.push(Block::Text(vec![words(
+            "The network assumes winners. Drawn values need not agree with that, so here every \
+             max goes by its values.",
+        )]));
+    } else if report.points.iter().any(|p| p.assumptions == Assumptions::Used) {
+        blocks.push(Block::Text(vec![words(
+            "The winners that the network assumes are those of the values.",
+        )]));
+    }
+    let mut said: Vec<&str> = Vec::new();
+    for (n, point) in report.points.iter().enumerate() {
+        for note in &point.notes {
+            if !said.contains(&note.as_str()) {
+                said.push(note);
+                let at = if report.points.len() > 1 {
+                    format!("At point {}: ", n + 1)
+                } else {
+                    "Note: ".to_string()
+                };
+                blocks.push(Block::Text(vec![words(format!("{at}{note}."))]));
+            }
+        }
+    }
+    section("How", blocks)
+}
+
+fn points(report: &Report) -> Vec<Inline> {
+    let Some(first) = report.points.first() else { return Vec::new() };
+    let loss = |text: &mut Vec<Inline>, point: &Point| {
+        text.push(symbol(&report.loss));
+        let sign = if matches!(point.loss, Number::Rational(_)) { " = " } else { " ≈ " };
+        text.push(words(sign));
+        text.push(Inline::Math(number(&point.loss)));
+    };
+    let Some(seed) = report.seed else {
+        let mut text = vec![words("At the given values, ")];
+        loss(&mut text, first);
+        text.push(words("."));
+        return text;
+    };
+    let how_many = match report.points.len() {
+        1 => "one point".to_string(),
+        n => format!("{n} points"),
+    };
+    let mut text = vec![words(format!("Compared at {how_many}, with the values of "))];
+    for (n, name) in first.drawn.iter().take(MAX_NAMED).enumerate() {
+        text.push(words(if n > 0 { ", " } else { "" }));
+        text.push(symbol(name));
+    }
+    if first.drawn.len() > MAX_NAMED {
+        text.push(words(format!(" and {} more", first.drawn.len() - MAX_NAMED)));
+    }
+    text.push(words(format!(" drawn at random (multiples of 1/8, seed {seed}); ")));
+    for (n, point) in report.points.iter().take(MAX_NAMED).enumerate() {
+        if n > 0 {
+            text.push(words(", "));
+        }
+        loss(&mut text, point);
+    }
+    text.push(words(if report.points.len() > MAX_NAMED { ", …." } else { "." }));
+    let redrawn: usize = report.points.iter().map(|p| p.redrawn).sum();
+    if redrawn > 0 {
+        text.push(words(format!(
+            " {} outside the domain of the network {} thrown away.",
+            count(redrawn, "draw"),
+            if redrawn == 1 { "was" } else { "were" },
+        )));
+    }
+    text
+}
+
+fn arithmetic(report: &Report) -> Option<String> {
+    let point = report.points.iter().find(|p| p.arithmetic != Arithmetic::Rational)?;
+    let why = point.inexact.as_deref().unwrap_or("the rationals do not suffice");
+    Some(match point.arithmetic {
+        Arithmetic::Prime => format!(
+            "Exact, in {FIELD}: {why}, so numbers are taken modulo the prime 2^61 − 1, functions \
+             such as exp have fixed random values there, and every max and sign is decided as in \
+             f64. What agrees there agrees in truth, but for a chance of about 1 in 10^17."
+        ),
+        _ => format!("No exact comparison was possible: {why}."),
+    })
+}
+
+/// The errors in `f64` and what they were judged by.
+fn precision(report: &Report) -> Option<Section> {
+    let mut rows = Vec::new();
+    for (parameter, c) in all_comparisons(report) {
+        let (Some(worst), Precision::F64) = (&c.worst_absolute, c.precision) else { continue };
+        if c.source == Source::Backward && supplied(report) {
+            continue;
+        }
+        let relative = c.worst_relative.as_ref().and_then(|w| w.relative);
+        rows.push(vec![
+            vec![symbol(&parameter.name)],
+            vec![words(source(c.source))],
+            vec![rounded(worst.absolute)],
+            vec![element(&worst.cell)],
+            vec![relative.map_or_else(|| words("none"), rounded)],
+            vec![rounded(c.bound)],
+        ]);
+    }
+    if rows.is_empty() {
+        return None;
+    }
+    let header = header(&["by", "against", "worst error", "in", "relative", "bound"]);
+    let text = "The largest error of an f64 number, where it occurs, the largest relative error, \
+                and the largest error bound. The bounds come from intervals that hold every \
+                rounding error; for differences, also from the last step of the extrapolation.";
+    let blocks = vec![Block::Text(vec![words(text)]), Block::Table(Table { header, rows })];
+    Some(section("Precision in f64", blocks))
+}
+
+fn kinks(report: &Report) -> Option<Section> {
+    let mut blocks = Vec::new();
+    for (n, point) in report.points.iter().enumerate() {
+        let at =
+            if report.points.len() > 1 { format!("At point {}: ", n + 1) } else { String::new() };
+        for kink in &point.kinks {
+            let mut text = vec![words(at.clone())];
+            text.extend(describe(kink));
+            blocks.push(Block::Text(text));
+        }
+        let more = point.kink_count - point.kinks.len();
+        if more > 0 {
+            blocks.push(Block::Text(vec![words(format!("{at}{} more.", count(more, "kink")))]));
+        }
+    }
+    if blocks.is_empty() {
+        return None;
+    }
+    let text = "Here the loss has a corner, and so no gradient in the strict sense. Formula, \
+                backward pass and dual numbers follow one convention; differences that would \
+                step over the corner are not judged.";
+    blocks.insert(0, Block::Text(vec![words(text)]));
+    Some(section("Kinks", blocks))
+}
+
+fn describe(kink: &Kink) -> Vec<Inline> {
+    let mut text = vec![Inline::Code(kink.of.clone()), words(": ")];
+    for (n, cell) in kink.cells.iter().enumerate() {
+        if n > 0 {
+            text.push(words(if n + 1 == kink.cell_count { " and " } else { ", " }));
+        }
+        text.push(Inline::Code(cell.clone()));
+    }
+    let more = kink.cell_count - kink.cells.len();
+    if more > 0 {
+        text.push(words(format!(" and {more} more")));
+    }
+    text.push(words(match kink.convention {
+        Convention::FirstWins => {
+            " are equal and the greatest; the first of them takes the whole gradient."
+        }
+        Convention::AssumedWins => {
+            " are equal and the greatest; the one that is assumed to win takes the whole gradient."
+        }
+        Convention::ZeroSlope => " is 0; the slope there is taken as 0.",
+    }));
+    text
+}
+
+/// Everything that was left out, and why. What holds for both precisions is said once.
+fn unjudged(report: &Report) -> Option<Section> {
+    let points = report.points.len();
+    let mut said: Vec<(Source, &str, String, Vec<Precision>)> = Vec::new();
+    for (parameter, c) in all_comparisons(report) {
+        let mut lines = Vec::new();
+        for unjudged in &c.unjudged {
+            // That there are no rationals is said in its place.
+            let exact = c.source == Source::Differences && c.precision == Precision::Exact;
+            if !exact || report.points.iter().any(|p| p.arithmetic == Arithmetic::Rational) {
+                let cells = part(unjudged.cells, c.cells, points);
+                lines.push(format!("{cells} cells: {}.", unjudged.reason));
+            }
+        }
+        if c.unsampled > 0 {
+            let cells = part(c.unsampled, c.cells, points);
+            lines.push(format!("{cells} cells left out; the others are spread evenly."));
+        }
+        if c.crossed > 0 {
+            let steps = count(c.crossed, "step");
+            let shorter = "shorter ones were taken where there were any";
+            lines.push(format!("{steps} crossed a kink; {shorter}."));
+        }
+        for line in lines {
+            let same = |(source, name, text, _): &&mut (Source, &str, String, Vec<Precision>)| {
+                *source == c.source && *name == parameter.name && *text == line
+            };
+            match said.iter_mut().find(same) {
+                Some((.., precisions)) => precisions.push(c.precision),
+                None => said.push((c.source, &parameter.name, line, vec![c.precision])),
+            }
+        }
+    }
+    let block = |(from, name, line, precisions): (Source, &str, String, Vec<Precision>)| {
+        let how = match precisions.as_slice() {
+            [one] => format!(", {}", how(*one)),
+            _ => String::new(),
+        };
+        let mut head = format!("{}{how}, by ", source(from));
+        head[..1].make_ascii_uppercase();
+        Block::Text(vec![words(head), symbol(name), words(format!(": {line}"))])
+    };
+    let blocks: Vec<Block> = said.into_iter().map(block).collect();
+    (!blocks.is_empty()).then(|| section("Not judged", blocks))
+}
