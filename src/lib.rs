@@ -50,7 +50,7 @@ pub mod concrete;
 pub mod diag;
 pub mod examples;
 pub mod expr;
-mod formulas;
+
 pub mod lang;
 pub mod lesson;
 pub mod lower;
@@ -59,18 +59,20 @@ pub mod page;
 pub mod proof;
 pub mod render;
 pub mod scalar;
+mod testing;
 
 pub use calculus::sweep::gradients;
 pub use calculus::{Derivation, Request, derive};
 pub use concrete::{backward, forward};
 pub use diag::Error;
 pub use expr::{Graph, evaluate, evaluate_all};
-pub use formulas::{formulas, gradient_formulas};
+pub use check::{check, check_gradients};
+pub use testing::{assert_gradients, formulas, gradient_formulas};
 pub use lang::{
     Overrides, network_of_formula, parse_formula, parse_network, parse_network_with, print_formula,
 };
 pub use lesson::{Ask, Lesson, lesson, training};
 pub use lower::{Lowered, lower};
 pub use net::Network;
-pub use page::{Level, derivation_page, network_page, training_page};
+pub use page::{Level, check_page, derivation_page, network_page, training_page};
 pub use proof::{Verdict, prove, prove_in, replay};

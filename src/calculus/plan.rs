@@ -108,12 +108,13 @@ fn below(g: &Graph, id: ExprId, winners: &Winners, visit: impl FnMut(ExprId)) {
 fn reached(g: &Graph, root: ExprId, winners: &Winners) -> Vec<ExprId> {
     let mut seen = FxHashSet::default();
     let mut stack = vec![root];
+    let mut all = Vec::new();
     while let Some(id) = stack.pop() {
         if seen.insert(id) {
+            all.push(id);
             below(g, id, winners, |child| stack.push(child));
         }
     }
-    let mut all: Vec<ExprId> = seen.into_iter().collect();
     all.sort_unstable();
     all
 }

@@ -185,6 +185,7 @@ impl Composer<'_> {
             self.labels.insert(id, label);
             rows.push(row);
         }
+        section.blocks.push(Block::Text(vec![words("One line for each result:")]));
         section.blocks.push(Block::Equations(rows));
         section
     }

@@ -107,10 +107,20 @@ pub(super) fn signs(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applied
             let mut factors = g.args(args).to_vec();
             let minus: Vec<usize> =
                 (0..factors.len()).filter(|k| negated(g, factors[*k]).is_some()).collect();
-            let [j, k, ..] = minus.as_slice() else { return None };
-            factors[*j] = negated(g, factors[*j])?;
-            factors[*k] = negated(g, factors[*k])?;
-            Some(Applied::to(g.mul(factors)))
+            match minus.as_slice() {
+                [j, k, ..] => {
+                    factors[*j] = negated(g, factors[*j])?;
+                    factors[*k] = negated(g, factors[*k])?;
+                    Some(Applied::to(g.mul(factors)))
+                }
+                // A sign before the first factor stands before the product.
+                [0] => {
+                    factors[0] = negated(g, factors[0])?;
+                    let product = g.mul(factors);
+                    Some(Applied::to(g.neg(product)))
+                }
+                _ => None,
+            }
         }
         Node::Add(args) if args.len() == 2 => {
             let (a, b) = (g.args(args)[0], g.args(args)[1]);
