@@ -50,6 +50,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     Derive(DeriveArgs),
+    Check(CheckArgs),
     Step(StepArgs),
     Show(ShowArgs),
     Examples(ExamplesArgs),
@@ -63,6 +64,7 @@ impl Cli {
         match &self.command {
             None => Some(&self.output),
             Some(Command::Derive(args)) => Some(&args.output),
+            Some(Command::Check(args)) => Some(&args.output),
             Some(Command::Step(args)) => Some(&args.output),
             Some(Command::Show(args)) => Some(&args.output),
             Some(Command::Examples(args)) => Some(&args.output),
@@ -241,6 +243,33 @@ pub struct DeriveArgs {
     /// Leave out the update rule
     #[arg(long)]
     pub no_updates: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Check the gradients: by formula, backward pass, dual numbers, differences
+///
+/// Four ways lead to every gradient, and the first is compared with each of the others, exactly
+/// in fractions and again in floating-point numbers. Where the network gives no values, random
+/// ones are drawn.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  backproof check                           the article's network
+  backproof check relu --given 'i = [[1,2,3,4],[0,1,0,1],[2,2,0,0],[1,0,1,0]]'
+  backproof check wide --seed 7 --trials 5  at five points drawn at random
+  backproof check sigmoid -o report.md
+
+Exit codes: 0 every gradient agrees, 1 one does not or could not be judged, 2 bad input")]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// The seed of the values that are drawn
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// At how many drawn points to check; without it, at 3
+    #[arg(long, value_name = "N")]
+    pub trials: Option<usize>,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -1,9 +1,10 @@
 //! `backproof` alone: the article's network, derived and checked.
 
+use backproof::check::{Options, check};
 use backproof::diag::Error;
 use backproof::lang::parse_network;
 use backproof::lesson::{Ask, lesson};
-use backproof::page::{Level, Page, derivation_page};
+use backproof::page::{Level, Page, check_page, derivation_page};
 
 use super::args::OutputArgs;
 use super::failure::Failure;
@@ -21,6 +22,8 @@ pub fn run(args: &OutputArgs) -> Result<Outcome, Failure> {
 /// The derivation, and below it what a check of the same network found.
 fn checked_page(source: &Source) -> Result<(Page, Outcome), Error> {
     let lesson = lesson(parse_network(&source.text)?, &Ask::default())?;
-    let page = derivation_page(&lesson, Level::Textbook);
-    Ok((page, Outcome::Good))
+    let report = check(&lesson.net, &Options::default())?;
+    let mut page = derivation_page(&lesson, Level::Textbook);
+    page.sections.extend(check_page(&report).sections);
+    Ok((page, Outcome::of(&report)))
 }

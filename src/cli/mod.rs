@@ -7,6 +7,7 @@
 
 mod args;
 mod article;
+mod check;
 mod derive;
 mod examples;
 mod failure;
@@ -19,6 +20,7 @@ mod step;
 
 use std::process::ExitCode;
 
+use backproof::check::Report;
 use clap::Parser;
 use clap::error::{Error as Usage, ErrorKind};
 
@@ -31,6 +33,13 @@ enum Outcome {
     Good,
     /// The work was done, and gradients do not agree.
     Disagrees,
+}
+
+impl Outcome {
+    /// What is not judged does not count as agreement.
+    fn of(report: &Report) -> Outcome {
+        if report.agrees() { Outcome::Good } else { Outcome::Disagrees }
+    }
 }
 
 const DISAGREES: u8 = 1;
@@ -59,6 +68,7 @@ fn run(cli: &Cli) -> Result<Outcome, Failure> {
     match &cli.command {
         None => article::run(&cli.output),
         Some(Command::Derive(args)) => derive::run(args),
+        Some(Command::Check(args)) => check::run(args),
         Some(Command::Step(args)) => step::run(args),
         Some(Command::Show(args)) => show::run(args),
         Some(Command::Examples(args)) => examples::run(args),
