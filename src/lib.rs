@@ -76,3 +76,8 @@ pub use net::Network;
 pub use page::{Level, check_page, derivation_page, network_page, training_page};
 pub use proof::{Verdict, prove, prove_in, replay};
 pub use testing::{assert_gradients, formulas, gradient_formulas};
+
+/// The README's programs, compiled and run with the tests of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
