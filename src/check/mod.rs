@@ -88,6 +88,19 @@ impl Default for Options {
 /// gradient is not defined at the given point or at any that was drawn; [`Kind::Assumption`]
 /// where all values are given and contradict an assumed winner; [`Kind::Limit`] for too many
 /// trials or a network too large.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2",
+/// )?;
+/// // Without given values, at random ones.
+/// assert!(backproof::check(&net, &Default::default())?.agrees());
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn check(net: &Network, options: &Options) -> Result<Report, Error> {
     let by: Vec<QuantityId> = net.params().collect();
     if by.is_empty() {
