@@ -177,7 +177,13 @@ fn cells_of(
             let (from, of) = (&net.node(*input).shape, &net.node(*kernel).shape);
             conv(g, cells(input), from, cells(kernel), of, window, shape)
         }
-        _ => elementwise::cells(g, nodes, op, shape),
+        Op::Neg(_)
+        | Op::Add(_)
+        | Op::Sub(..)
+        | Op::Mul(_)
+        | Op::Div(..)
+        | Op::Pow(..)
+        | Op::Call(..) => elementwise::cells(g, nodes, op, shape),
     }
 }
 
