@@ -108,23 +108,19 @@ fn below(g: &Graph, id: ExprId, winners: &Winners, visit: impl FnMut(ExprId)) {
 fn reached(g: &Graph, root: ExprId, winners: &Winners) -> Vec<ExprId> {
     let mut seen = FxHashSet::default();
     let mut stack = vec![root];
+    let mut all = Vec::new();
     while let Some(id) = stack.pop() {
         if seen.insert(id) {
+            all.push(id);
             below(g, id, winners, |child| stack.push(child));
         }
     }
-    let mut all: Vec<ExprId> = seen.into_iter().collect();
     all.sort_unstable();
     all
 }
 
 /// Whether a definition mentions two different weights before it comes to other names.
-fn mentions_two(
-    g: &Graph,
-    value: ExprId,
-    winners: &Winners,
-    params: &BTreeSet<ExprId>,
-) -> bool {
+fn mentions_two(g: &Graph, value: ExprId, winners: &Winners, params: &BTreeSet<ExprId>) -> bool {
     let mut first = None;
     let mut seen = FxHashSet::default();
     let mut stack = vec![value];

@@ -217,7 +217,7 @@ table! {
     DropOne "drop-one" Tidy
         "1·u = u, (−1)·u = −u, u/1 = u, u¹ = u, u⁰ = 1" "" Some(tidy::drop_one);
     Signs "signs" Tidy
-        "−(−u) = u, (−u)·(−v) = u·v, −(u·(−v)) = u·v, u + (−v) = u − v" "" Some(tidy::signs);
+        "−(−u) = u, (−u)·v = −(u·v), (−u)·(−v) = u·v, −(u·(−v)) = u·v, u + (−v) = u − v" "" Some(tidy::signs);
     Numbers "numbers" Tidy
         "2·3 = 6, 1/2·2 = 1, 2 + 3 = 5" "" Some(tidy::numbers);
     Cancel "cancel" Tidy

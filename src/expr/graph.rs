@@ -243,7 +243,7 @@ impl Graph {
 
     /// Everything below `roots` and the roots themselves, children before parents, each once.
     pub fn reachable(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        let mut seen = rustc_hash::FxHashSet::default();
+        let mut seen = Marks::up_to(roots);
         let mut stack: Vec<ExprId> = roots.to_vec();
         let mut all = Vec::new();
         while let Some(id) = stack.pop() {
@@ -429,6 +429,25 @@ impl Graph {
     /// ∂of/∂by, not carried out.
     pub fn partial(&mut self, of: ExprId, by: ExprId) -> ExprId {
         self.intern(Node::Partial { of, by })
+    }
+}
+
+/// Which nodes of a graph were seen: one bit each.
+pub(crate) struct Marks(Vec<u64>);
+
+impl Marks {
+    /// No marks yet, with room for `roots` and everything below them.
+    pub(crate) fn up_to(roots: &[ExprId]) -> Marks {
+        let top = roots.iter().map(|id| id.index() + 1).max().unwrap_or(0);
+        Marks(vec![0; top.div_ceil(64)])
+    }
+
+    /// Marks a node; whether it was not marked before.
+    pub(crate) fn insert(&mut self, id: ExprId) -> bool {
+        let (word, bit) = (id.index() / 64, 1 << (id.index() % 64));
+        let new = self.0[word] & bit == 0;
+        self.0[word] |= bit;
+        new
     }
 }
 

@@ -134,9 +134,10 @@ fn cells_of(lowered: &Lowered, by: &[(QuantityId, Option<usize>)]) -> Vec<ExprId
 /// so that adding one changes no page.
 fn names_on_the_way(derivation: &Derivation, cells: &[Vec<ExprId>]) -> BTreeMap<ExprId, ExprId> {
     let reached = derivation.graph.reachable(&[derivation.loss]);
-    let mut names = crate::lower::names(&derivation.graph, cells);
-    names.retain(|_, name| reached.binary_search(name).is_ok());
-    names
+    let used = |cell: &ExprId| reached.binary_search(cell).is_ok();
+    let cells: Vec<Vec<ExprId>> =
+        cells.iter().map(|of| of.iter().copied().filter(used).collect()).collect();
+    crate::lower::names(&derivation.graph, &cells)
 }
 
 /// Who wins each max: as assumed, else by the numbers, else the first as an example.
@@ -144,7 +145,9 @@ fn winners_of(net: &Network, lowered: &Lowered) -> Result<Vec<Winner>, Error> {
     let g = &lowered.graph;
     let mut all = Vec::new();
     let mut settled = Winners::new();
-    for maximum in &lowered.maxima {
+    let reached = g.reachable(&[lowered.loss]);
+    let used = |m: &&Maximum| reached.binary_search(&m.max).is_ok();
+    for maximum in lowered.maxima.iter().filter(used) {
         let Node::Max(args) = g.node(maximum.max) else { continue };
         let args = g.args(args);
         let by_numbers = numbers::greatest(lowered, args, &settled);

@@ -62,6 +62,7 @@ pub fn lower(net: &Network) -> Result<Lowered, Error> {
     let mut g = Graph::new();
     let mut nodes: Vec<Vec<ExprId>> = Vec::with_capacity(net.nodes().len());
     let mut maxima = Vec::new();
+    let mut decided = BTreeSet::new();
     for (index, tensor) in net.nodes().iter().enumerate() {
         let cells = cells_of(&mut g, net, &nodes, &tensor.op, &tensor.shape);
         if g.len() > MAX_NODES {
@@ -72,7 +73,8 @@ pub fn lower(net: &Network) -> Result<Lowered, Error> {
             .at(tensor.span));
         }
         match &tensor.op {
-            Op::Max(_) | Op::MaxOf(_) => {
+            // The same max written twice is one expression, and is decided once.
+            Op::Max(_) | Op::MaxOf(_) if decided.insert(cells[0]) => {
                 let node = NodeId(index as u32);
                 maxima.push(Maximum { node, max: cells[0], named: None });
             }

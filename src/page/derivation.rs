@@ -135,7 +135,8 @@ impl Composer<'_> {
         let blocks = definitions(net, cells, &self.d.graph, self.t, MAX_CELLS);
         section.blocks.extend(blocks);
         for winner in &self.lesson.winners {
-            let max = self.t.math(self.lesson.names.get(&winner.max).copied().unwrap_or(winner.max));
+            let max =
+                self.t.math(self.lesson.names.get(&winner.max).copied().unwrap_or(winner.max));
             let cell = self.t.math(winner.winner);
             let mut text = match winner.why {
                 Why::Assumed => vec![words("Let "), Inline::Math(cell.clone())],
@@ -143,13 +144,16 @@ impl Composer<'_> {
                     vec![words("With the given numbers, "), Inline::Math(cell.clone())]
                 }
                 Why::Example => {
-                    vec![words("No winner is given; take the case that "), Inline::Math(cell.clone())]
+                    vec![
+                        words("No winner is given. Take the case that "),
+                        Inline::Math(cell.clone()),
+                    ]
                 }
             };
             text.push(words(match winner.why {
                 Why::Assumed => " be the greatest, so that",
                 Why::ByNumbers => " is the greatest, so that",
-                Why::Example => " is the greatest; the others stand in the table at the end. Then",
+                Why::Example => " is the greatest; the other cases stand at the end. Then",
             }));
             section.blocks.push(Block::Text(text));
             let mut row = Row::new(Some(max), cell);
@@ -174,7 +178,11 @@ impl Composer<'_> {
             let first = lemma.steps.first().filter(|s| matches!(s.rule, Rule::Through));
             let mut row = match first {
                 Some(step) => {
-                    let through = relation(self.t.math(step.after), Relation::Equal, self.t.math(lemma.result));
+                    let through = relation(
+                        self.t.math(step.after),
+                        Relation::Equal,
+                        self.t.math(lemma.result),
+                    );
                     Row::new(Some(left), through)
                 }
                 None => Row::new(Some(left), self.t.math(lemma.result)),
@@ -185,6 +193,7 @@ impl Composer<'_> {
             self.labels.insert(id, label);
             rows.push(row);
         }
+        section.blocks.push(Block::Text(vec![words("One line for each result:")]));
         section.blocks.push(Block::Equations(rows));
         section
     }
@@ -211,12 +220,47 @@ impl Composer<'_> {
     fn derivative(&mut self, id: LemmaId) -> Section {
         let lemma = self.d.lemma(id);
         let mut section = self.open(vec![Inline::Math(self.t.math(lemma.goal))]);
-        if lemma.role == Role::Shared {
-            section.blocks.push(Block::Text(self.why_shared(id)));
-        }
+        let lead = match lemma.role {
+            Role::Shared => self.why_shared(id),
+            _ => self.lead(lemma),
+        };
+        section.blocks.push(Block::Text(lead));
         self.lemma(id, &mut section.blocks);
         section.blocks.extend(self.with_numbers(id));
         section
+    }
+
+    /// Where a derivative that was asked for starts from.
+    fn lead(&self, lemma: &Lemma) -> Vec<Inline> {
+        let Node::Partial { of, by } = self.d.graph.node(lemma.goal) else { return Vec::new() };
+        let (of, by) = (Inline::Math(self.t.math(of)), Inline::Math(self.t.math(by)));
+        let Some(step) =
+            lemma.steps.first().filter(|s| matches!(s.rule, Rule::Through | Rule::Paths))
+        else {
+            return vec![
+                words("How "),
+                of,
+                words(" changes with "),
+                by,
+                words(", straight from the definition:"),
+            ];
+        };
+        let through: Vec<Math> = step
+            .bindings
+            .iter()
+            .filter(|(letter, _)| *letter == "q")
+            .map(|(_, q)| self.t.math(*q))
+            .collect();
+        let several = through.len() > 1;
+        let count = through.len();
+        let mut text = vec![by, words(" acts on "), of];
+        text.push(words(if several { " through " } else { " only through " }));
+        text.extend(list(through));
+        text.push(words(match count {
+            1 => ", so the chain rule goes by way of it:".to_string(),
+            n => format!(", so the chain rule sums over these {n} paths:"),
+        }));
+        text
     }
 
     /// Why a derivative that nobody asked for comes first.
@@ -239,7 +283,11 @@ impl Composer<'_> {
         text.extend([
             words(" through "),
             Inline::Math(self.t.math(by)),
-            words(", so this derivative is worked out first, once for all of them."),
+            words(if users.len() > 1 {
+                ", so this derivative is worked out first, once for all of them."
+            } else {
+                ", so this derivative is worked out first."
+            }),
         ]);
         text
     }
@@ -337,9 +385,8 @@ impl Composer<'_> {
             let joins = match (self.level, n.checked_sub(1).map(|m| &steps[m])) {
                 (Level::Every, _) | (_, None) => false,
                 (_, Some(before)) => {
-                    let both = |group| {
-                        before.rule.group() == group && steps[n].rule.group() == group
-                    };
+                    let both =
+                        |group| before.rule.group() == group && steps[n].rule.group() == group;
                     before.batch == steps[n].batch || both(Group::Vanish)
                 }
             };

@@ -44,7 +44,8 @@ impl Bounded for Interval {
 }
 
 /// A number of at most `BITS` bits; where `STRICT`, equal numbers have no order, so a tie of a
-/// max and a ReLU at 0 end the evaluation with [`Fault::Overlap`].
+/// max and a ReLU at 0 end the evaluation with [`Fault::Overlap`], and a power whose exponent is
+/// no literal has a value for a positive base only.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Guarded<T, const STRICT: bool, const BITS: u64>(pub(super) T);
 
@@ -84,6 +85,10 @@ impl<T: Bounded, const STRICT: bool, const BITS: u64> Scalar for Guarded<T, STRI
     }
 
     fn pow(&self, exponent: &Self) -> Result<Self, Fault> {
+        // Where the exponent varies, a negative base has powers at single points only.
+        if STRICT && self.0.compare(&T::zero())? == Ordering::Less {
+            return Err(Fault::PowerOutOfDomain);
+        }
         Guarded::checked(self.0.pow(&exponent.0)?)
     }
 

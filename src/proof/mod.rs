@@ -24,8 +24,12 @@ mod witness;
 #[cfg(test)]
 mod tests;
 
-pub use normal::{MAX_CASES, MAX_KERNEL_TERMS, MAX_NESTING, MAX_POWER, MAX_TERMS};
-pub use prove::{Context, How, Leaves, MAX_STEPS, Reason, Verdict, prove, prove_in};
+pub use normal::{
+    MAX_CASES, MAX_COEFFICIENT_BITS, MAX_KERNEL_TERMS, MAX_NESTING, MAX_POWER, MAX_TERMS,
+};
+pub use prove::{
+    Context, How, Leaves, MAX_EXACT_VISITS, MAX_STEPS, Reason, Verdict, prove, prove_in,
+};
 pub use replay::{Replay, StepProof, against_sweep, replay};
 pub use survey::{MAX_NODES, MAX_VISITS};
 pub use witness::{Value, Witness};

@@ -5,7 +5,7 @@
 //! that does not replay is a fault of backproof and is never shown to anybody.
 
 use super::prove::{Context, How, Leaves, Verdict, prove_in};
-use crate::calculus::{Derivation, LemmaId, Role, Step, subterm, sweep};
+use crate::calculus::{Derivation, LemmaId, Role, Step, sweep};
 use crate::diag::{Error, Kind};
 use crate::expr::{ExprId, Graph, Node};
 
@@ -95,9 +95,55 @@ pub fn replay(derivation: &mut Derivation) -> Result<Replay, Error> {
 fn is_one_rewrite(derivation: &Derivation, step: &Step) -> bool {
     let g = &derivation.graph;
     let used = step.uses.map(|id| derivation.lemma(id));
-    subterm(g, step.before, &step.site) == Some(step.redex)
+    differs_at(g, step.before, step.after, &step.site, step)
         && used.is_none_or(|l| l.goal == step.redex && l.result == step.contractum)
         && step.given.iter().all(|(max, winner)| derivation.winners.get(max) == Some(winner))
+}
+
+/// Whether `after` is `before` with the contractum in the place of the redex at `site`; a product
+/// that was put into a product may be spliced into it, and a sum into a sum. Nothing is rewritten
+/// under ∂, behind a name or inside a max, where equal parts do not make equal wholes.
+fn differs_at(g: &Graph, before: ExprId, after: ExprId, site: &[u32], step: &Step) -> bool {
+    let Some((first, rest)) = site.split_first() else {
+        return before == step.redex && after == step.contractum;
+    };
+    let slot = *first as usize;
+    let (old, new) = (g.children(before), g.children(after));
+    if !same_kind(g, before, after) || slot >= old.len() {
+        return false;
+    }
+    let Some(tail) = (new.len() + 1).checked_sub(old.len()).filter(|n| *n > 0) else {
+        return false;
+    };
+    let around = old[..slot] == new[..slot.min(new.len())] && old[slot + 1..] == new[slot + tail..];
+    if !around {
+        return false;
+    }
+    if tail == 1 && differs_at(g, old[slot], new[slot], rest, step) {
+        return true;
+    }
+    // Spliced: what stands in the slot now are the parts of a product or sum of its own.
+    let spliced = &new[slot..slot + tail];
+    let flat = matches!(g.node(before), Node::Add(_) | Node::Mul(_));
+    flat && rest.is_empty()
+        && old[slot] == step.redex
+        && same_kind(g, before, step.contractum)
+        && g.children(step.contractum) == spliced
+}
+
+/// Whether two expressions are the same operation, apart from their arguments, and one inside
+/// which equals may be put for equals.
+fn same_kind(g: &Graph, a: ExprId, b: ExprId) -> bool {
+    match (g.node(a), g.node(b)) {
+        (Node::Neg(_), Node::Neg(_))
+        | (Node::Sub(..), Node::Sub(..))
+        | (Node::Div(..), Node::Div(..))
+        | (Node::Pow(..), Node::Pow(..))
+        | (Node::Add(_), Node::Add(_))
+        | (Node::Mul(_), Node::Mul(_)) => true,
+        (Node::Call(f, _), Node::Call(h, _)) => f == h,
+        _ => false,
+    }
 }
 
 /// Proves the last line of every ∂loss/∂x equal to the gradient that the reverse sweep gives:
@@ -129,20 +175,18 @@ pub fn against_sweep(derivation: &mut Derivation) -> Result<(), Error> {
 
 fn fault(g: &Graph, what: &str, before: ExprId, after: ExprId) -> Error {
     let show = |e| crate::lang::print_formula(g, e);
-    Error::new(
-        Kind::Internal,
-        format!("{what} does not prove {} = {}", show(before), show(after)),
-    )
-    .hint("this is a fault of backproof; nothing was printed that is not proved")
+    Error::new(Kind::Internal, format!("{what} does not prove {} = {}", show(before), show(after)))
+        .hint("this is a fault of backproof; nothing was printed that is not proved")
 }
 
-/// A step is proved whole line against whole line. Where the line is too large for that, it is
-/// enough that the two sides of the rewrite are equal, the rest of the line being the same.
+/// A step is proved if the two sides of its rewrite are equal, since the rest of the line is the
+/// same. Where that is undecided, as when one side has no value of its own, the whole lines may
+/// still be shown to be equal.
 fn step_proof(g: &Graph, step: &Step, context: &Context<'_>) -> Option<StepProof> {
-    let how = match prove_in(g, step.before, step.after, context) {
+    let how = match prove_in(g, step.redex, step.contractum, context) {
         Verdict::Proved(how) => how,
         Verdict::Refuted(_) => return None,
-        Verdict::Undecided(_) => match prove_in(g, step.redex, step.contractum, context) {
+        Verdict::Undecided(_) => match prove_in(g, step.before, step.after, context) {
             Verdict::Proved(how) => how,
             _ => return None,
         },
@@ -152,4 +196,76 @@ fn step_proof(g: &Graph, step: &Step, context: &Context<'_>) -> Option<StepProof
         How::Exact => StepProof::Exact,
         How::Probabilistic { .. } => StepProof::Probabilistic,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calculus::{Request, derive};
+    use crate::lang::parse_network;
+    use crate::lower::lower;
+
+    const NETWORK: &str = "input x, y\nparam w, v\nh = tanh(w*x + v*y)\n\
+                           E = (max(h, v*x) - y)^2 / 2 + w^3\nassume max = h";
+
+    fn derivation() -> Derivation {
+        let text = NETWORK.replace("max(h, v*x)", "m").replace("E = ", "m = max(h, v*x)\nE = ");
+        let net = parse_network(&text.replace("assume max", "assume m")).expect("it is right");
+        let lowered = lower(&net).expect("it is small");
+        let by = lowered.params.iter().copied().collect();
+        derive(lowered, &Request { by, updates: true }).expect("it is small")
+    }
+
+    #[test]
+    fn what_the_strategy_derives_replays() {
+        let mut d = derivation();
+        let steps: usize = d.lemmas.iter().map(|l| l.steps.len()).sum();
+        let replay = replay(&mut d).expect("it is right");
+        assert_eq!(replay.len(), steps);
+        assert_eq!(replay.count(StepProof::Assumed), 2, "the max chose its winner twice");
+    }
+
+    /// Every way to tamper with a step, at every step: none passes.
+    #[test]
+    fn a_tampered_step_is_rejected() {
+        let lemmas = derivation().lemmas.len();
+        let mut tried = 0;
+        for lemma in 0..lemmas {
+            for n in 0..derivation().lemmas[lemma].steps.len() {
+                for how in 0..5 {
+                    let mut d = derivation();
+                    let two = d.graph.integer(2);
+                    let Derivation { graph: g, lemmas, .. } = &mut d;
+                    let lemma = &mut lemmas[lemma];
+                    let last = n + 1 == lemma.steps.len();
+                    let step = &mut lemma.steps[n];
+                    match how {
+                        // Another line than the rewrite gives.
+                        0 => step.after = g.mul([two, step.after]),
+                        // A wrong rewrite, carried through.
+                        1 if step.site.is_empty() => {
+                            step.contractum = g.add([step.contractum, two]);
+                            step.after = step.contractum;
+                        }
+                        // A line that does not follow on the one before.
+                        2 => step.before = g.neg(step.before),
+                        // Another place.
+                        3 => step.site.push(0),
+                        // A result that is not the last line.
+                        4 if last => lemma.result = g.neg(lemma.result),
+                        _ => continue,
+                    }
+                    if last && how < 2 {
+                        lemma.result = lemma.steps[n].after;
+                    }
+                    tried += 1;
+                    assert!(
+                        replay(&mut d).is_err(),
+                        "lemma step {n} tampered with by {how} passed"
+                    );
+                }
+            }
+        }
+        assert!(tried > 100, "only {tried} were tried");
+    }
 }

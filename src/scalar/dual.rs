@@ -28,6 +28,9 @@ impl<T: Scalar> Dual<T> {
 
     /// f(self), given the value and the slope of f there.
     fn chain(&self, value: T, slope: &T) -> Result<Dual<T>, Fault> {
+        if self.tangent.is_zero() {
+            return Ok(Dual::constant(value));
+        }
         Ok(Dual { value, tangent: slope.mul(&self.tangent)? })
     }
 }
@@ -52,9 +55,17 @@ impl<T: Scalar> Scalar for Dual<T> {
     }
 
     fn mul(&self, other: &Self) -> Result<Self, Fault> {
-        let left = self.tangent.mul(&other.value)?;
-        let right = self.value.mul(&other.tangent)?;
-        Ok(Dual { value: self.value.mul(&other.value)?, tangent: left.add(&right)? })
+        let value = self.value.mul(&other.value)?;
+        // Under a derivative most numbers stand still; 0 times anything defined is 0.
+        let tangent = match (self.tangent.is_zero(), other.tangent.is_zero()) {
+            (true, true) => T::zero(),
+            (false, true) => self.tangent.mul(&other.value)?,
+            (true, false) => self.value.mul(&other.tangent)?,
+            (false, false) => {
+                self.tangent.mul(&other.value)?.add(&self.value.mul(&other.tangent)?)?
+            }
+        };
+        Ok(Dual { value, tangent })
     }
 
     fn neg(&self) -> Self {

@@ -111,6 +111,11 @@ pub trait Scalar: Clone + fmt::Debug + PartialEq {
         Err(Fault::NoOrder)
     }
 
+    /// Whether this is 0.
+    fn is_zero(&self) -> bool {
+        *self == Self::zero()
+    }
+
     /// 0.
     fn zero() -> Self {
         Self::integer(0)

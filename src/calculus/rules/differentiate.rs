@@ -274,7 +274,14 @@ pub(super) fn elementary(g: &mut Graph, e: ExprId, c: &Context<'_>) -> Option<Ap
     if x != by {
         return None;
     }
-    let value = c.by_name(of);
+    // y² rather than tanh(…)² where y is defined so; z is only what the chain rule called u.
+    let value = match g.node(x) {
+        Node::Named(s, u) if g.symbol(s) == c.local => {
+            let written_out = g.call(f, u);
+            c.names.get(&written_out).copied().unwrap_or(of)
+        }
+        _ => c.by_name(of),
+    };
     let (one, two) = (g.integer(1), g.integer(2));
     let slope = match f {
         Function::Exp => value,

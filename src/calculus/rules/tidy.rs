@@ -107,10 +107,20 @@ pub(super) fn signs(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applied
             let mut factors = g.args(args).to_vec();
             let minus: Vec<usize> =
                 (0..factors.len()).filter(|k| negated(g, factors[*k]).is_some()).collect();
-            let [j, k, ..] = minus.as_slice() else { return None };
-            factors[*j] = negated(g, factors[*j])?;
-            factors[*k] = negated(g, factors[*k])?;
-            Some(Applied::to(g.mul(factors)))
+            match minus.as_slice() {
+                [j, k, ..] => {
+                    factors[*j] = negated(g, factors[*j])?;
+                    factors[*k] = negated(g, factors[*k])?;
+                    Some(Applied::to(g.mul(factors)))
+                }
+                // A sign before the first factor stands before the product.
+                [0] => {
+                    factors[0] = negated(g, factors[0])?;
+                    let product = g.mul(factors);
+                    Some(Applied::to(g.neg(product)))
+                }
+                _ => None,
+            }
         }
         Node::Add(args) if args.len() == 2 => {
             let (a, b) = (g.args(args)[0], g.args(args)[1]);
@@ -157,8 +167,7 @@ fn both(g: &mut Graph, a: ExprId, b: ExprId, operate: Operation) -> Option<Appli
 
 /// The arguments with all numbers folded into the first; `None` where there are fewer than two.
 fn fold(g: &mut Graph, all: &[ExprId], operate: Operation) -> Option<Vec<ExprId>> {
-    let numbers: Vec<ExprId> =
-        all.iter().copied().filter(|e| g.as_number(*e).is_some()).collect();
+    let numbers: Vec<ExprId> = all.iter().copied().filter(|e| g.as_number(*e).is_some()).collect();
     let (first, rest) = numbers.split_first().filter(|(_, rest)| !rest.is_empty())?;
     let start = g.as_number(*first)?.clone();
     let value = rest.iter().try_fold(start, |q, e| operate(&q, g.as_number(*e)?).ok())?;

@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 
+use super::kernel;
 use crate::scalar::Fault;
 
 thread_local! {
@@ -17,7 +18,13 @@ pub(in crate::proof) fn within<T>(steps: u64, job: impl FnOnce() -> T) -> T {
     let before = LEFT.replace(steps);
     let result = job();
     LEFT.set(before);
+    kernel::forget();
     result
+}
+
+/// Takes `steps` from the budget where no fault can be told; the next [`charge`] tells it.
+pub(super) fn note(steps: usize) {
+    LEFT.set(LEFT.get().saturating_sub(steps as u64));
 }
 
 /// Takes `steps` from the budget; [`Fault::TooLarge`] where it is spent.

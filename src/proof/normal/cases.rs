@@ -11,11 +11,11 @@ use super::budget::charge;
 use super::elementary;
 use super::fraction::Fraction;
 use super::kernel::{Form, Kernel};
-use super::monomial::{Factor, Monomial};
+use super::monomial::{Factor, Monomial, Power};
 use super::order::feasible;
 use super::polynomial::{Polynomial, Term};
 use super::switch;
-use crate::scalar::{Fault, Function, Scalar};
+use crate::scalar::{Fault, Rational, Scalar};
 
 /// The largest number of cases that are looked at.
 pub const MAX_CASES: usize = 1 << 10;
@@ -39,7 +39,11 @@ enum Settled {
 
 /// Whether `difference` is 0 in every case; [`Fault::TooLarge`] past [`MAX_CASES`].
 pub(in crate::proof) fn vanishes(difference: &Fraction) -> Result<Outcome, Fault> {
-    let mut open = vec![(difference.clone(), Vec::new())];
+    let mut facts = Vec::new();
+    if difference.has_switch() {
+        difference.polynomials().for_each(|p| domain(p, &mut facts));
+    }
+    let mut open = vec![(difference.clone(), facts)];
     let mut looked_at = 0;
     while let Some((difference, facts)) = open.pop() {
         let Some(kernel) = difference.polynomials().find_map(innermost_switch) else {
@@ -53,12 +57,17 @@ pub(in crate::proof) fn vanishes(difference: &Fraction) -> Result<Outcome, Fault
             return Err(Fault::TooLarge);
         }
         for (settled, new_facts) in cases_of(&kernel)? {
-            let facts: Vec<Polynomial> = facts.iter().cloned().chain(new_facts).collect();
+            let mut facts: Vec<Polynomial> = facts.iter().cloned().chain(new_facts).collect();
             if !feasible(&facts) {
                 continue;
             }
             match settled.apply(&difference) {
-                Ok(case) => open.push((case, facts)),
+                Ok(case) => {
+                    case.polynomials().for_each(|p| domain(p, &mut facts));
+                    if feasible(&facts) {
+                        open.push((case, facts));
+                    }
+                }
                 Err(Fault::TooLarge) => return Err(Fault::TooLarge),
                 Err(_) => return Ok(Outcome::Undefined),
             }
@@ -67,16 +76,27 @@ pub(in crate::proof) fn vanishes(difference: &Fraction) -> Result<Outcome, Fault
     Ok(Outcome::Zero)
 }
 
+/// What must be positive for the roots and logarithms in `p` to have a value.
+fn domain(p: &Polynomial, known: &mut Vec<Polynomial>) {
+    for kernel in p.factors().filter_map(|f| f.atom.kernel()) {
+        let inner = match &kernel.form {
+            Form::Root(v) => Some(v),
+            Form::Logarithm(w) if w.denominator().is_empty() => Some(w.numerator()),
+            _ => None,
+        };
+        if let Some(v) = inner.filter(|v| !v.has_switch() && !known.contains(v)) {
+            known.push(v.clone());
+        }
+        kernel.form.polynomials().for_each(|p| domain(p, known));
+    }
+}
+
 /// A switch whose own arguments hold none.
 fn innermost_switch(polynomial: &Polynomial) -> Option<Rc<Kernel>> {
     let kernel = polynomial.factors().filter_map(|f| f.atom.kernel()).find(|k| k.has_switch())?;
     match &kernel.form {
         Form::Positive(_) | Form::Winner(..) => Some(Rc::clone(kernel)),
-        Form::Root(p) | Form::Modulus(p) => innermost_switch(p),
-        Form::Exponential(u) | Form::Logarithm(u) | Form::Step(u) => {
-            u.polynomials().find_map(innermost_switch)
-        }
-        Form::First(all, _) => all.iter().flat_map(|u| u.polynomials()).find_map(innermost_switch),
+        form => form.polynomials().find_map(innermost_switch),
     }
 }
 
@@ -87,7 +107,7 @@ fn cases_of(kernel: &Rc<Kernel>) -> Result<Vec<(Settled, Vec<Polynomial>)>, Faul
             (Settled::Positive(Rc::clone(kernel), false), vec![p.neg()]),
             (Settled::Positive(Rc::clone(kernel), true), vec![p.clone()]),
         ]),
-        Form::Winner(all, _) => {
+        Form::Winner(_, all) => {
             let mut cases = Vec::with_capacity(all.len());
             for winner in 0..all.len() {
                 let mut facts = Vec::new();
@@ -144,7 +164,7 @@ impl Settled {
     fn factor(&self, factor: &Factor) -> Result<Fraction, Fault> {
         let same = || {
             let monomial = Monomial::of(factor.atom.clone(), factor.power);
-            Ok(Polynomial::term(crate::scalar::Rational::from(1), monomial).into())
+            Ok(Polynomial::term(Rational::from(1), monomial).into())
         };
         let bit = |on: bool| Ok(Fraction::integer(i32::from(on)));
         let Some(kernel) = factor.atom.kernel() else { return same() };
@@ -153,21 +173,47 @@ impl Settled {
             (Form::Positive(_), Settled::Positive(asked, answer)) if kernel == asked => {
                 bit(*answer)
             }
-            (Form::Winner(all, number), Settled::Winner(asked, winner)) if all == asked => {
+            (Form::Winner(number, all), Settled::Winner(asked, winner)) if all == asked => {
                 bit(number == winner)
             }
             (Form::Positive(_) | Form::Winner(..), _) => same(),
             (Form::Exponential(t), _) => elementary::exponential(&self.apply(t)?.mul(&power)?),
             (Form::Logarithm(w), _) => elementary::logarithm(&self.apply(w)?)?.pow(&power),
             (Form::Root(v), _) => self.polynomial(v)?.pow(&power),
-            (Form::Modulus(y), _) => self.polynomial(y)?.call(Function::Abs)?.pow(&power),
+            (Form::Modulus(y), _) => {
+                let half = factor.power.times(Power::HALF)?;
+                elementary::constant_power(&self.polynomial(y)?.raised(2)?, half)
+            }
             (Form::Step(u), _) => switch::step(&self.apply(u)?),
-            (Form::First(all, number), _) => {
+            (Form::First(number, all), _) => {
                 let settled: Vec<Fraction> =
                     all.iter().map(|u| self.apply(u)).collect::<Result<_, Fault>>()?;
                 let weights = switch::winners(&settled.iter().collect::<Vec<_>>())?;
                 Ok(weights[*number].clone())
             }
         }
+    }
+}
+
+/// `f` with every switch settled as the point says.
+#[cfg(test)]
+pub(super) fn settled_at(f: &Fraction, point: &[f64]) -> Option<Fraction> {
+    use super::value::is_on;
+    let mut f = f.clone();
+    loop {
+        let kernel = f.polynomials().find_map(innermost_switch);
+        let Some(kernel) = kernel else { return Some(f) };
+        let settled = match &kernel.form {
+            Form::Winner(_, all) => {
+                let number = (0..all.len()).find(|n| {
+                    let form = Form::Winner(*n, Rc::clone(all));
+                    let atom = Kernel::atom(form).ok();
+                    atom.and_then(|a| is_on(a.kernel()?, point)).unwrap_or(false)
+                });
+                Settled::Winner(Rc::clone(all), number?)
+            }
+            _ => Settled::Positive(Rc::clone(&kernel), is_on(&kernel, point)?),
+        };
+        f = settled.apply(&f).ok()?;
     }
 }

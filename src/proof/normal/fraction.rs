@@ -119,10 +119,15 @@ impl Fraction {
         if !primitive.is_one() {
             over.push((primitive, 1));
         }
-        // A factor with a switch stays below as well: where it is 0 there was no value.
-        over.extend(self.denominator.iter().filter(|(d, _)| d.has_switch()).cloned());
+        // A factor with a switch stays below as well: where it is 0 there was no value. So it
+        // comes above twice.
+        let mut above = Fraction::expanded(&self.denominator)?;
+        for (divisor, n) in self.denominator.iter().filter(|(d, _)| d.has_switch()) {
+            above = above.mul(&divisor.powi(*n)?)?;
+            over.push((divisor.clone(), *n));
+        }
         over.sort();
-        product.mul(&Fraction::reduced(Fraction::expanded(&self.denominator)?, merged(over)?)?)
+        product.mul(&Fraction::reduced(above, merged(over)?)?)
     }
 
     /// Whether this is a sum in the normal form, so that a power of it grows.

@@ -4,11 +4,14 @@
 //! of what is nested in it is limited, so comparing and dropping kernels is bounded. A switch
 //! is a kernel that is 0 or 1.
 
+use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
+use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 
+use super::budget::charge;
 use super::fraction::Fraction;
 use super::monomial::{Atom, Power};
 use super::polynomial::Polynomial;
@@ -37,9 +40,22 @@ pub(super) enum Form {
     Step(Fraction),
     /// [the argument of that number wins] among three or more different ones without switches,
     /// in sorted order. The last has no kernel: it is 1 minus the others.
-    Winner(Rc<Vec<Fraction>>, usize),
+    Winner(usize, Rc<Vec<Fraction>>),
     /// [the argument of that number is the first of the greatest], with switches in some.
-    First(Rc<Vec<Fraction>>, usize),
+    First(usize, Rc<Vec<Fraction>>),
+}
+
+impl Form {
+    /// The polynomials in the arguments.
+    pub(super) fn polynomials(&self) -> Box<dyn Iterator<Item = &Polynomial> + '_> {
+        match self {
+            Form::Root(p) | Form::Modulus(p) | Form::Positive(p) => Box::new(std::iter::once(p)),
+            Form::Exponential(u) | Form::Logarithm(u) | Form::Step(u) => Box::new(u.polynomials()),
+            Form::Winner(_, all) | Form::First(_, all) => {
+                Box::new(all.iter().flat_map(|u| u.polynomials()))
+            }
+        }
+    }
 }
 
 /// A kernel with what is asked of it often.
@@ -57,26 +73,18 @@ impl Kernel {
         let mut hasher = FxHasher::default();
         form.hash(&mut hasher);
         let (mut terms, mut nesting, mut inner_switch) = (1u32, 0, false);
-        let mut add = |p: &Polynomial| {
+        for p in form.polynomials() {
             terms = terms.saturating_add(p.terms().len() as u32);
             for kernel in p.factors().filter_map(|f| f.atom.kernel()) {
                 terms = terms.saturating_add(kernel.terms);
                 nesting = nesting.max(kernel.nesting);
                 inner_switch |= kernel.has_switch;
             }
-        };
-        match &form {
-            Form::Root(p) | Form::Modulus(p) | Form::Positive(p) => add(p),
-            Form::Exponential(u) | Form::Logarithm(u) | Form::Step(u) => {
-                u.polynomials().for_each(&mut add);
-            }
-            Form::Winner(all, _) | Form::First(all, _) => {
-                all.iter().flat_map(|u| u.polynomials()).for_each(&mut add);
-            }
         }
         if terms > MAX_KERNEL_TERMS || nesting >= MAX_NESTING {
             return Err(Fault::TooLarge);
         }
+        charge(terms as usize)?;
         let mut kernel = Kernel {
             form,
             hash: hasher.finish(),
@@ -85,7 +93,7 @@ impl Kernel {
             has_switch: inner_switch,
         };
         kernel.has_switch |= kernel.is_switch();
-        Ok(Atom::Kernel(Rc::new(kernel)))
+        Ok(Atom::Kernel(shared(kernel)))
     }
 
     pub(super) fn is_switch(&self) -> bool {
@@ -109,7 +117,7 @@ impl Kernel {
     /// them is 0.
     pub(super) fn contest(&self) -> Option<&Rc<Vec<Fraction>>> {
         match &self.form {
-            Form::Winner(all, _) | Form::First(all, _) => Some(all),
+            Form::Winner(_, all) | Form::First(_, all) => Some(all),
             _ => None,
         }
     }
@@ -126,11 +134,33 @@ impl Kernel {
         }
     }
 
-    /// e to the coefficient-free term `t`, or ln, to be raised by whoever multiplies it in.
+    /// The kernel of that form to a power, as an expression.
     pub(super) fn power(form: Form, power: Power) -> Result<Fraction, Fault> {
         let monomial = super::monomial::Monomial::of(Kernel::atom(form)?, power);
         Ok(Fraction::from(Polynomial::term(crate::scalar::Rational::from(1), monomial)))
     }
+}
+
+thread_local! {
+    /// The kernels of the running proof, so that equal ones are mostly one allocation and are
+    /// found equal at once. No value depends on it.
+    static KNOWN: RefCell<HashTable<Rc<Kernel>>> = const { RefCell::new(HashTable::new()) };
+}
+
+/// Forgets the kernels of earlier proofs.
+pub(super) fn forget() {
+    KNOWN.with_borrow_mut(HashTable::clear);
+}
+
+fn shared(kernel: Kernel) -> Rc<Kernel> {
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(same) = known.find(kernel.hash, |k| **k == kernel) {
+            return Rc::clone(same);
+        }
+        let kernel = Rc::new(kernel);
+        known.insert_unique(kernel.hash, Rc::clone(&kernel), |k| k.hash);
+        kernel
+    })
 }
 
 impl PartialEq for Kernel {

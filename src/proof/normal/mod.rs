@@ -14,10 +14,12 @@ mod monomial;
 mod order;
 mod polynomial;
 mod switch;
+#[cfg(test)]
+pub(super) mod value;
 
 pub(super) use budget::within;
 pub use cases::MAX_CASES;
 pub(super) use cases::{Outcome, vanishes};
 pub(super) use fraction::Fraction;
 pub use kernel::{MAX_KERNEL_TERMS, MAX_NESTING};
-pub use polynomial::{MAX_POWER, MAX_TERMS};
+pub use polynomial::{MAX_COEFFICIENT_BITS, MAX_POWER, MAX_TERMS};

@@ -4,7 +4,7 @@
 //! that no contradiction was found.
 
 use super::budget::charge;
-use super::monomial::Monomial;
+use super::monomial::{Atom, Monomial};
 use super::polynomial::Polynomial;
 use crate::scalar::{Fault, Rational, Scalar};
 
@@ -18,8 +18,11 @@ pub(super) fn feasible(positive: &[Polynomial]) -> bool {
 }
 
 fn contradict(positive: &[Polynomial]) -> Result<bool, Fault> {
+    if positive.iter().any(Polynomial::is_zero) {
+        return Ok(true);
+    }
     let mut rows = positive.to_vec();
-    add_squares(&mut rows);
+    add_signs(&mut rows)?;
     loop {
         for row in &rows {
             if row.as_constant().is_some_and(|c| c.is_zero() || c.is_negative()) {
@@ -37,17 +40,51 @@ fn contradict(positive: &[Polynomial]) -> Result<bool, Fault> {
     }
 }
 
-/// Adds that even powers and exponentials are positive.
-fn add_squares(rows: &mut Vec<Polynomial>) {
-    let mut known: Vec<Monomial> = Vec::new();
-    for term in rows.iter().flat_map(|row| row.terms()) {
-        let m = &term.monomial;
-        let square = m.factors().iter().all(|f| f.is_never_negative());
-        if square && !m.is_one() && !known.contains(m) && known.len() < MAX_ROWS {
-            known.push(m.clone());
+/// Adds the sign of each monomial where it is known: that of even powers and exponentials, and
+/// that of products of atoms whose own sign is among the inequalities. A polynomial with such a
+/// common monomial is also added without it.
+fn add_signs(rows: &mut Vec<Polynomial>) -> Result<(), Fault> {
+    let mut atoms: Vec<(&Atom, bool)> = Vec::new();
+    for row in rows.iter() {
+        if let [term] = row.terms()
+            && let mut odd = term.monomial.factors().iter().filter(|f| !f.is_never_negative())
+            && let (Some(factor), None) = (odd.next(), odd.next())
+        {
+            atoms.push((&factor.atom, !term.coefficient.is_negative()));
         }
     }
-    rows.extend(known.into_iter().map(|m| Polynomial::term(Rational::from(1), m)));
+    let sign_of = |m: &Monomial| {
+        m.factors().iter().filter(|f| !f.is_never_negative()).try_fold(true, |sign, factor| {
+            let (_, positive) = atoms.iter().find(|(atom, _)| **atom == factor.atom)?;
+            Some(sign == *positive)
+        })
+    };
+    let mut lowered = Vec::new();
+    for row in rows.iter() {
+        let parts = row.parts()?;
+        if !parts.monomial.is_one()
+            && !parts.primitive.is_one()
+            && let Some(positive) = sign_of(&parts.monomial)
+        {
+            let kept = positive != parts.coefficient.is_negative();
+            lowered.push(if kept { parts.primitive } else { parts.primitive.neg() });
+        }
+    }
+    let mut known: Vec<(Monomial, bool)> = Vec::new();
+    for term in rows.iter().chain(&lowered).flat_map(|row| row.terms()) {
+        let m = &term.monomial;
+        if !m.is_one()
+            && known.len() < MAX_ROWS
+            && !known.iter().any(|(k, _)| k == m)
+            && let Some(positive) = sign_of(m)
+        {
+            known.push((m.clone(), positive));
+        }
+    }
+    let sign = |positive| Rational::from(if positive { 1 } else { -1 });
+    rows.extend(known.into_iter().map(|(m, positive)| Polynomial::term(sign(positive), m)));
+    rows.extend(lowered);
+    Ok(())
 }
 
 /// The inequalities without the monomial `pivot`, each a positive combination of `rows`.

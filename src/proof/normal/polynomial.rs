@@ -9,12 +9,15 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::budget::charge;
+use super::budget::{charge, note};
 use super::monomial::{Atom, Factor, Monomial, Power};
 use crate::scalar::{Fault, Rational, Scalar};
 
 /// The largest number of terms of a polynomial in the normal form.
-pub const MAX_TERMS: usize = 1 << 12;
+pub const MAX_TERMS: usize = 1 << 11;
+
+/// The largest size of a coefficient of the normal form, in bits.
+pub const MAX_COEFFICIENT_BITS: u64 = 1 << 12;
 
 /// The largest power that is multiplied out.
 pub const MAX_POWER: u32 = 1 << 20;
@@ -101,7 +104,7 @@ impl Polynomial {
             for term in terms {
                 match merged.last_mut() {
                     Some(last) if last.monomial == term.monomial => {
-                        last.coefficient = last.coefficient.add(&term.coefficient)?;
+                        last.coefficient = weighed(last.coefficient.add(&term.coefficient))?;
                     }
                     _ => {
                         if merged.last().is_some_and(|last| last.coefficient.is_zero()) {
@@ -141,7 +144,7 @@ impl Polynomial {
                     right = &right[1..];
                 }
                 Ordering::Equal => {
-                    let coefficient = a.coefficient.add(&b.coefficient)?;
+                    let coefficient = weighed(a.coefficient.add(&b.coefficient))?;
                     if !coefficient.is_zero() {
                         sum.push(Term { monomial: a.monomial.clone(), coefficient });
                     }
@@ -164,14 +167,16 @@ impl Polynomial {
         if q.is_zero() {
             return Ok(Polynomial::zero());
         }
+        charge(self.terms().len())?;
         let scaled = |t: &Term| {
-            let coefficient = t.coefficient.mul(q)?;
+            let coefficient = weighed(t.coefficient.mul(q))?;
             Ok(Term { monomial: t.monomial.clone(), coefficient })
         };
         Ok(Polynomial(Rc::new(self.terms().iter().map(scaled).collect::<Result<_, Fault>>()?)))
     }
 
     pub(super) fn neg(&self) -> Polynomial {
+        note(self.terms().len());
         let negated = |t: &Term| Term {
             monomial: t.monomial.clone(),
             coefficient: Scalar::neg(&t.coefficient),
@@ -191,13 +196,17 @@ impl Polynomial {
             return other.scale(&q);
         }
         let (left, right) = (self.terms(), other.terms());
-        charge(left.len().saturating_mul(right.len()))?;
+        let weight = |terms: &[Term]| -> usize {
+            terms.iter().map(|t| t.monomial.factors().len() + 1).sum()
+        };
+        let steps = left.len().saturating_mul(weight(right));
+        charge(steps.saturating_add(right.len().saturating_mul(weight(left))))?;
         let mut terms = Vec::with_capacity(left.len().saturating_mul(right.len()).min(MAX_TERMS));
         let mut excess = Vec::new();
         for a in left {
             for b in right {
                 if let Some(monomial) = a.monomial.times(&b.monomial)? {
-                    let coefficient = a.coefficient.mul(&b.coefficient)?;
+                    let coefficient = weighed(a.coefficient.mul(&b.coefficient))?;
                     let put = if monomial.excess().is_some() { &mut excess } else { &mut terms };
                     put.push(Term { monomial, coefficient });
                 }
@@ -353,6 +362,20 @@ impl Factor {
     }
 }
 
+/// The coefficient, if it is of a bearable size; large ones cost more steps, for reducing a
+/// fraction takes time that grows with the square of its size.
+fn weighed(coefficient: Result<Rational, Fault>) -> Result<Rational, Fault> {
+    let coefficient = coefficient?;
+    let bits = coefficient.bits();
+    if bits > MAX_COEFFICIENT_BITS {
+        return Err(Fault::TooLarge);
+    }
+    if bits > u64::from(u64::BITS) {
+        charge(((bits * bits) >> 12) as usize + 1)?;
+    }
+    Ok(coefficient)
+}
+
 /// The least power of each atom over all terms, switches aside.
 fn least_powers(terms: &[Term]) -> Result<Monomial, Fault> {
     let mut seen: Vec<&Atom> = Vec::new();
@@ -380,16 +403,17 @@ fn least_powers(terms: &[Term]) -> Result<Monomial, Fault> {
     Ok(least)
 }
 
-/// A term whose monomial has a root to the power 1 or more, with that power multiplied out.
-fn multiplied_out(term: Term) -> Result<Polynomial, Fault> {
-    let Some(factor) = term.monomial.excess().cloned() else {
-        return Ok(Polynomial::term(term.coefficient, term.monomial));
-    };
-    let kernel = factor.atom.kernel().ok_or(Fault::TooLarge)?;
-    let whole = factor.power.floor();
-    let left = factor.power.plus(Power::whole(-whole))?;
-    let others = term.monomial.filter(|f| f.atom != factor.atom);
-    let kept = others.times(&Monomial::of(factor.atom.clone(), left))?.unwrap_or_default();
-    let base = kernel.whole_power()?.powi(u32::try_from(whole).map_err(|_| Fault::TooLarge)?)?;
-    multiplied_out(Term { monomial: kept, coefficient: term.coefficient })?.mul(&base)
+/// A term whose monomial has roots to the power 1 or more, with these powers multiplied out.
+fn multiplied_out(mut term: Term) -> Result<Polynomial, Fault> {
+    let mut product = Polynomial::one();
+    while let Some(factor) = term.monomial.excess().cloned() {
+        let kernel = factor.atom.kernel().ok_or(Fault::TooLarge)?;
+        let whole = factor.power.floor();
+        let left = factor.power.plus(Power::whole(-whole))?;
+        let others = term.monomial.filter(|f| f.atom != factor.atom);
+        term.monomial = others.times(&Monomial::of(factor.atom.clone(), left))?.unwrap_or_default();
+        let times = u32::try_from(whole).map_err(|_| Fault::TooLarge)?;
+        product = product.mul(&kernel.whole_power()?.powi(times)?)?;
+    }
+    product.mul(&Polynomial::term(term.coefficient, term.monomial))
 }

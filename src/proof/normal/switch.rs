@@ -69,7 +69,7 @@ pub(super) fn winners(args: &[&Fraction]) -> Result<Vec<Fraction>, Fault> {
     if args.iter().any(|a| a.has_switch()) {
         let all: Rc<Vec<Fraction>> = Rc::new(args.iter().map(|a| (*a).clone()).collect());
         for (at, weight) in weights.iter_mut().enumerate() {
-            *weight = Kernel::power(Form::First(Rc::clone(&all), at), Power::ONE)?;
+            *weight = Kernel::power(Form::First(at, Rc::clone(&all)), Power::ONE)?;
         }
         return Ok(weights);
     }
@@ -96,7 +96,7 @@ pub(super) fn winners(args: &[&Fraction]) -> Result<Vec<Fraction>, Fault> {
             let (last, others) = places.split_last().ok_or(Fault::TooLarge)?;
             let mut left = Fraction::one();
             for (number, place) in others.iter().enumerate() {
-                let switch = Kernel::power(Form::Winner(Rc::clone(&all), number), Power::ONE)?;
+                let switch = Kernel::power(Form::Winner(number, Rc::clone(&all)), Power::ONE)?;
                 left = left.sub(&switch)?;
                 weights[*place] = switch;
             }

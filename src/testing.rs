@@ -1,13 +1,16 @@
-//! Gradient formulas as text: one call for a snapshot test.
+//! For tests in other crates: gradient formulas for a snapshot, and one assertion for the
+//! gradients of a hand-written layer.
 
 use std::fmt::Write;
 
+use crate::check::check_gradients;
+use crate::concrete;
 use crate::diag::Error;
 use crate::expr::ExprId;
 use crate::lang::parse_network;
 use crate::lesson::{Ask, Lesson, Why, lesson};
-use crate::page::{Math, Typesetter};
-use crate::render::math_text;
+use crate::page::{Math, Typesetter, check_page};
+use crate::render::{TextStyle, math_text, text};
 
 /// The gradient formulas of a network, one a line, each proved: what a snapshot test compares.
 /// The text is the same on every machine, and a definition that the loss does not use changes
@@ -82,4 +85,62 @@ pub fn formulas(lesson: &Lesson) -> String {
         }
     }
     out
+}
+
+/// Asserts that gradients which some other code computed are those of a network: `theirs` holds
+/// ∂loss/∂quantity, row-major, for any quantities, at the values that the network's text gives.
+/// Only a difference that rounding cannot explain fails.
+///
+/// # Panics
+/// With the report, which names the first cell that differs, both values, the exact one and,
+/// where it is a known one, the mistake; or with the error of a network that cannot be read.
+///
+/// ```
+/// let network = "param w[3]\n target t\n E = (t - sum(w))^2 / 2\n\
+///                given w = [1, 2, 0.5]\n given t = 2";
+/// let mine = vec![1.5, 1.5, 1.5];       // −(t − Σw), by hand
+/// backproof::assert_gradients(network, &[("w", &mine)]);
+/// ```
+#[track_caller]
+pub fn assert_gradients(network: &str, theirs: &[(&str, &[f64])]) {
+    if let Err(report) = compare(network, theirs) {
+        panic!("{report}");
+    }
+}
+
+/// Nothing, or why the gradients are not those of the network.
+fn compare(network: &str, theirs: &[(&str, &[f64])]) -> Result<(), String> {
+    let said = |error: Error| error.snippet("network", network, false);
+    let net = parse_network(network).map_err(said)?;
+    let values = concrete::given(&net).map_err(said)?;
+    let mut by = std::collections::BTreeMap::new();
+    for (name, gradients) in theirs {
+        let Some(id) = net.find(name) else {
+            return Err(format!("the network has no {name}"));
+        };
+        by.insert(id, gradients.to_vec());
+    }
+    let report = check_gradients(&net, &values, &by).map_err(said)?;
+    match report.agrees() {
+        true => Ok(()),
+        false => Err(text(&check_page(&report), &TextStyle::default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NETWORK: &str = "input x[2]\nparam w[2]\ntarget t\nE = (t - sum(w*x))^2 / 2\n\
+                           given x = [1, 3]\ngiven w = [2, 0.5]\ngiven t = 1";
+
+    #[test]
+    fn right_gradients_pass_and_wrong_ones_say_why() {
+        // t − w·x = −5/2, so ∂E/∂w = 5/2 · x.
+        assert_eq!(compare(NETWORK, &[("w", &[2.5, 7.5])]), Ok(()));
+        let report = compare(NETWORK, &[("w", &[-2.5, -7.5])]).unwrap_err();
+        assert!(report.contains("sign"), "{report}");
+        assert!(compare(NETWORK, &[("v", &[1.0])]).unwrap_err().contains("no v"));
+        assert!(compare(NETWORK, &[("w", &[1.0])]).is_err());
+    }
 }

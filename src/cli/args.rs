@@ -1,0 +1,360 @@
+//! The arguments, and the help that `--help`, the manual page and the completions are made of.
+
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+use backproof::lang::Overrides;
+use backproof::page::Level;
+use backproof::scalar::Rational;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  a check found gradients that do not agree or could not be judged
+  2  bad input or usage; standard error says what and where";
+
+const PROGRAM_HELP: &str = "\
+Examples:
+  backproof                              the article's network, start to end
+  backproof derive relu                  another built-in network
+  backproof derive --expr '(t - w*x)^2 / 2' --wrt w
+  backproof examples plain -o net.bp     a file to start from
+  backproof derive net.bp -o net.tex     its derivation as LaTeX
+  backproof check net.bp                 its gradients, by formula and by numbers
+
+";
+
+/// Derives a neural network's gradients one rule a line, proves every line, checks them
+///
+/// Without a command, it derives and checks the built-in network of the article: an image of 4×4
+/// cells, one filter, max-pooling and an output weight.
+#[derive(Parser, Debug)]
+#[command(
+    name = "backproof",
+    version,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true,
+    after_help = format!("{PROGRAM_HELP}{EXIT_CODES}")
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Where the page goes without a command.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    Derive(DeriveArgs),
+    Check(CheckArgs),
+    Step(StepArgs),
+    Show(ShowArgs),
+    Examples(ExamplesArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
+}
+
+impl Cli {
+    /// Where the output goes, for the commands that print a page.
+    pub fn output_args(&self) -> Option<&OutputArgs> {
+        match &self.command {
+            None => Some(&self.output),
+            Some(Command::Derive(args)) => Some(&args.output),
+            Some(Command::Check(args)) => Some(&args.output),
+            Some(Command::Step(args)) => Some(&args.output),
+            Some(Command::Show(args)) => Some(&args.output),
+            Some(Command::Examples(args)) => Some(&args.output),
+            Some(Command::Completions(_) | Command::Man(_)) => None,
+        }
+    }
+}
+
+/// A network and its values.
+#[derive(Args, Debug)]
+pub struct ValueArgs {
+    /// The network: a file, `-` for standard input, or the name of a built-in one; the article's
+    /// where none is named
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// Give a value, such as 'w = [[1, 2], [3, 1/4]]', in place of the network's own; may be
+    /// repeated
+    #[arg(long, value_name = "NAME = VALUE")]
+    pub given: Vec<String>,
+    /// Name the loss; without it, the last scalar that is defined
+    #[arg(long, value_name = "NAME")]
+    pub loss: Option<String>,
+}
+
+/// A network, its values, and who wins its maxima.
+#[derive(Args, Debug)]
+pub struct NetworkArgs {
+    #[command(flatten)]
+    pub values: ValueArgs,
+    /// Say who wins a max, 'c_10' or 'r_p = c[1,0]', in place of the network's own word; `none`
+    /// drops every assumption; may be repeated
+    #[arg(long, value_name = "CELL")]
+    pub winner: Vec<String>,
+}
+
+impl ValueArgs {
+    pub fn overrides(&self) -> Overrides {
+        Overrides { given: self.given.clone(), loss: self.loss.clone(), ..Overrides::default() }
+    }
+}
+
+impl NetworkArgs {
+    pub fn overrides(&self) -> Overrides {
+        let is_none = |winner: &String| winner.trim() == "none";
+        Overrides {
+            winners: self.winner.iter().filter(|w| !is_none(w)).cloned().collect(),
+            drop_assumptions: self.winner.iter().any(is_none),
+            ..self.values.overrides()
+        }
+    }
+}
+
+/// The form of the output and its place.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// The format; without it, what the name of -o FILE ends in, or else text
+    #[arg(short, long, value_enum)]
+    pub format: Option<Format>,
+    /// LaTeX without preamble, to be put into a document
+    #[arg(long)]
+    pub fragment: bool,
+    /// Write to a file, which appears whole or not at all
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub look: Look,
+}
+
+/// How text looks.
+#[derive(Args, Debug)]
+pub struct Look {
+    /// Text without signs beyond ASCII: dE/dw_00 for ∂E/∂w₀₀
+    #[arg(long)]
+    pub ascii: bool,
+    /// The width of text in columns; without it, that of the terminal up to 100, or else 80
+    #[arg(long, value_name = "N", value_parser = columns)]
+    pub width: Option<usize>,
+    /// Whether text is coloured; without it, on a terminal unless NO_COLOR is set
+    #[arg(long, value_enum, default_value_t, hide_default_value = true)]
+    pub color: When,
+}
+
+impl Look {
+    pub fn colour(&self) -> ColorChoice {
+        match self.color {
+            When::Auto => ColorChoice::Auto,
+            When::Always => ColorChoice::Always,
+            When::Never => ColorChoice::Never,
+        }
+    }
+}
+
+/// The formats.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Latex,
+    Markdown,
+    Json,
+}
+
+/// When to colour.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum When {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// How much of a derivation is shown.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// One line for each gradient
+    Outline,
+    /// Kindred rewrites share a line, as in a textbook
+    #[default]
+    Textbook,
+    /// One rewrite a line
+    Every,
+}
+
+impl From<Detail> for Level {
+    fn from(detail: Detail) -> Level {
+        match detail {
+            Detail::Outline => Level::Outline,
+            Detail::Textbook => Level::Textbook,
+            Detail::Every => Level::Every,
+        }
+    }
+}
+
+fn columns(text: &str) -> Result<usize, String> {
+    let (least, most) = (backproof::render::MIN_WIDTH, 1000);
+    let width = text.parse().ok().filter(|width| (least..=most).contains(width));
+    width.ok_or_else(|| format!("expected a number from {least} to {most}"))
+}
+
+fn rate(text: &str) -> Result<Rational, String> {
+    text.parse().map_err(|_| "expected a number, such as 1/10 or 0.1".to_string())
+}
+
+/// Derive the gradients, one rule a line, every line proved
+///
+/// The page says what the network computes, derives the gradient by each weight from the
+/// definition of the loss, puts in the numbers where values are given, and ends with the update
+/// rule, the other winners of a max, and what was proved.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  backproof derive                                  the article's network
+  backproof derive relu --level outline             results only
+  backproof derive --wrt w_fc --wrt 'w[0,0], c_10'  by these only
+  backproof derive --winner c_00 -o article.tex     another winner, as LaTeX
+  backproof derive --winner none                    nothing assumed
+  backproof derive --expr '(t - w*max(a, b))^2 / 2' --wrt w
+  backproof derive plain --given 'i = 4' --format markdown
+  backproof examples wide | backproof derive - --cases")]
+pub struct DeriveArgs {
+    /// A formula in place of a file; its names are scalars
+    #[arg(
+        short,
+        long,
+        value_name = "FORMULA",
+        conflicts_with = "file",
+        allow_hyphen_values = true
+    )]
+    pub expr: Option<String>,
+    /// Differentiate by this: w, w[0,1], w_01, c_10; may be repeated, or a list with commas;
+    /// without it, by every weight
+    #[arg(short, long, value_name = "NAME")]
+    pub wrt: Vec<String>,
+    /// How much to show
+    #[arg(short, long, value_enum, default_value_t)]
+    pub level: Detail,
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Print the table of all winners of the maxima, even where it is long
+    #[arg(long)]
+    pub cases: bool,
+    /// Leave out the update rule
+    #[arg(long)]
+    pub no_updates: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Check the gradients: by formula, backward pass, dual numbers, differences
+///
+/// Four ways lead to every gradient, and the first is compared with each of the others, exactly
+/// in fractions and again in floating-point numbers. Where the network gives no values, random
+/// ones are drawn.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  backproof check                           the article's network
+  backproof check relu --given 'i = [[1,2,3,4],[0,1,0,1],[2,2,0,0],[1,0,1,0]]'
+  backproof check wide --seed 7 --trials 5  at five points drawn at random
+  backproof check sigmoid -o report.md
+
+Exit codes: 0 every gradient agrees, 1 one does not or could not be judged, 2 bad input")]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// The seed of the values that are drawn
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// At how many drawn points to check; without it, at 3
+    #[arg(long, value_name = "N")]
+    pub trials: Option<usize>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Take steps of gradient descent in numbers
+///
+/// Every weight goes against its gradient, all at once, and the loss is shown after each step.
+/// All values have to be given. A max goes by its values, in each step anew.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  backproof step --rate 1/100               the article's network, ten steps
+  backproof step plain --rate 0.02 --times 50
+  backproof step sigmoid --rate 2 --given 't = 0' --format markdown")]
+pub struct StepArgs {
+    #[command(flatten)]
+    pub values: ValueArgs,
+    /// The learning rate η: 1/10, 0.1
+    #[arg(short, long, value_name = "RATE", value_parser = rate, allow_negative_numbers = true)]
+    pub rate: Rational,
+    /// How many steps
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+    pub times: usize,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Show what a network is made of: quantities, sizes, definitions
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  backproof show                            the article's network
+  backproof show wide --all                 every cell of its 12×12 map
+  backproof examples padded | backproof show -")]
+pub struct ShowArgs {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Write out every cell of large tensors, too
+    #[arg(short, long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// List the built-in networks, or print one to start from
+///
+/// Where a command takes a FILE, it takes the name of a built-in network as well.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  backproof examples                        the list
+  backproof examples article                its text
+  backproof examples plain -o net.bp        a file to start from")]
+pub struct ExamplesArgs {
+    /// The network to print
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Print the script that completes `backproof` in a shell
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  backproof completions bash > backproof.bash     and: source backproof.bash
+  backproof completions fish > backproof.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Print the manual page, of the program or of a command
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  backproof man > backproof.1               and: man ./backproof.1
+  backproof man derive > backproof-derive.1")]
+pub struct ManArgs {
+    /// The command
+    pub command: Option<String>,
+}

@@ -1,0 +1,74 @@
+//! `backproof derive`: the derivation of every gradient that was asked for.
+
+use backproof::diag::Error;
+use backproof::lang::{network_of_formula, parse_network_with, select};
+use backproof::lesson::{Ask, lesson};
+use backproof::net::Network;
+use backproof::page::{Page, derivation_page};
+
+use super::args::DeriveArgs;
+use super::failure::Failure;
+use super::source::Source;
+use super::{Outcome, output, progress, source};
+
+/// Text → network → lesson → page → output.
+pub fn run(args: &DeriveArgs) -> Result<Outcome, Failure> {
+    let source = match &args.expr {
+        Some(formula) => Source { name: "--expr".to_string(), text: formula.clone() },
+        None => source::read(args.network.values.file.as_deref())?,
+    };
+    let page = progress::during("deriving and proving", || page(&source, args));
+    output::put(&page.map_err(|error| Failure::of(error, &source))?, &args.output)?;
+    Ok(Outcome::Good)
+}
+
+fn page(source: &Source, args: &DeriveArgs) -> Result<Page, Error> {
+    let wrt: Vec<String> = args.wrt.iter().flat_map(|list| split(list)).collect();
+    let overrides = args.network.overrides();
+    let net = match args.expr {
+        Some(_) => network_of_formula(&source.text, &wrt, &overrides)?,
+        None => parse_network_with(&source.text, &overrides)?,
+    };
+    let ask = Ask { by: chosen(&net, &wrt)?, updates: !args.no_updates, all_cases: args.cases };
+    Ok(derivation_page(&lesson(net, &ask)?, args.level.into()))
+}
+
+type Chosen = Vec<(backproof::net::QuantityId, Option<usize>)>;
+
+/// What is named, in the network's numbers; every mistake is told.
+fn chosen(net: &Network, wrt: &[String]) -> Result<Chosen, Error> {
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for name in wrt {
+        match select(net, name) {
+            Ok(selection) => found.push((selection.quantity, selection.position)),
+            Err(error) => errors.push(error),
+        }
+    }
+    Error::collect(errors).map_or(Ok(found), Err)
+}
+
+/// `w, w[0,1]` at its commas, but not at those between brackets.
+fn split(list: &str) -> Vec<String> {
+    let mut depth = 0usize;
+    let parts = list.split(|c| {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    parts.map(|part| part.trim().to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn a_list_is_split_at_commas_outside_brackets() {
+        assert_eq!(split("w_fc"), ["w_fc"]);
+        assert_eq!(split("w_fc, w[0, 1],c[1,0]"), ["w_fc", "w[0, 1]", "c[1,0]"]);
+        assert_eq!(split("a,,b]"), ["a", "", "b]"]);
+    }
+}

@@ -1,0 +1,91 @@
+//! The built-in networks (floor 0): texts in the language, to read, to derive and to start from.
+//!
+//! What always holds: each is a file of `networks/`, parses, and says in its first line what it
+//! is.
+
+/// A built-in network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// What it is called on the command line: `article`.
+    pub name: &'static str,
+    /// Its text, comments and all.
+    pub text: &'static str,
+}
+
+/// Every built-in network, the article's first and the others by subject.
+pub const EXAMPLES: [Example; 13] = [
+    example("article", include_str!("../networks/article.bp")),
+    example("article-scalars", include_str!("../networks/article-scalars.bp")),
+    example("relu", include_str!("../networks/relu.bp")),
+    example("padded", include_str!("../networks/padded.bp")),
+    example("wide", include_str!("../networks/wide.bp")),
+    example("plain", include_str!("../networks/plain.bp")),
+    example("sigmoid", include_str!("../networks/sigmoid.bp")),
+    example("logistic", include_str!("../networks/logistic.bp")),
+    example("softmax", include_str!("../networks/softmax.bp")),
+    example("softplus", include_str!("../networks/softplus.bp")),
+    example("absolute", include_str!("../networks/absolute.bp")),
+    example("regression", include_str!("../networks/regression.bp")),
+    example("recurrent", include_str!("../networks/recurrent.bp")),
+];
+
+/// The network of the article, which is also what the command line takes where no file is named.
+pub const ARTICLE: Example = EXAMPLES[0];
+
+const fn example(name: &'static str, text: &'static str) -> Example {
+    Example { name, text }
+}
+
+/// The built-in network of that name.
+///
+/// ```
+/// let plain = backproof::examples::find("plain").unwrap();
+/// let network = backproof::parse_network(plain.text)?;
+/// assert_eq!(network.quantity(network.loss()).name, "E");
+/// # Ok::<(), backproof::diag::Error>(())
+/// ```
+pub fn find(name: &str) -> Option<Example> {
+    EXAMPLES.into_iter().find(|e| e.name == name)
+}
+
+impl Example {
+    /// What it is, in a line: the comment that its text begins with.
+    pub fn about(&self) -> &'static str {
+        let line = self.text.lines().next().unwrap_or_default();
+        line.trim_start_matches('#').trim()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_listed_once_and_says_what_it_is() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/networks");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter_map(|name| name.strip_suffix(".bp").map(str::to_string))
+            .collect();
+        files.sort();
+        let mut listed: Vec<&str> = EXAMPLES.iter().map(|e| e.name).collect();
+        listed.sort();
+        assert_eq!(listed, files);
+        for example in EXAMPLES {
+            assert!(example.text.starts_with("# "), "{}", example.name);
+            assert!(example.about().ends_with('.'), "{}", example.name);
+            assert!(example.text.lines().all(|l| l.chars().count() <= 100), "{}", example.name);
+        }
+    }
+
+    #[test]
+    fn every_one_derives() {
+        for example in EXAMPLES {
+            let network = crate::parse_network(example.text);
+            let network = network.unwrap_or_else(|e| panic!("{}: {e}", example.name));
+            let lesson = crate::lesson::lesson(network, &Default::default());
+            assert!(lesson.is_ok(), "{}: {:?}", example.name, lesson.err());
+        }
+    }
+}

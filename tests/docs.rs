@@ -1,0 +1,390 @@
+//! What the program itself writes into the documentation, held true: the table of rules, the
+//! functions and limits of the language, the derivations of the networks, and the excerpts in
+//! the README. `BACKPROOF_BLESS=1 cargo test --test docs` writes them anew; read the difference
+//! before it is committed.
+
+#[allow(dead_code, reason = "what tests/floors.rs reads is not all that is read here")]
+mod source;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use backproof::calculus::rules::{Group, TABLE};
+use backproof::expr::Winners;
+use backproof::net::{self, ParameterKind};
+use backproof::proof::How;
+use backproof::render::{self, LatexStyle, TextStyle};
+use backproof::{
+    Ask, Graph, Level, Verdict, derivation_page, lesson, parse_formula, parse_network, prove,
+};
+use source::{Kind, Token};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn blessing() -> bool {
+    std::env::var_os("BACKPROOF_BLESS").is_some_and(|v| v == "1")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_default()
+}
+
+/// Holds a whole file to what it should be, or writes it.
+fn hold(path: &str, wanted: &str) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    hold_alone(path, wanted);
+}
+
+/// The tests of one file run at the same time, and several write parts of the same page.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn hold_alone(path: &str, wanted: &str) {
+    let found = read(path);
+    if found == wanted {
+        return;
+    }
+    if blessing() {
+        std::fs::write(root().join(path), wanted).expect("the documentation can be written");
+        return;
+    }
+    let differs = wanted.lines().zip(found.lines()).position(|(w, f)| w != f);
+    let line = differs.unwrap_or_else(|| found.lines().count().min(wanted.lines().count()));
+    panic!(
+        "{path} is out of date from line {}:\n  it says   {:?}\n  should be {:?}\n\
+         BACKPROOF_BLESS=1 cargo test --test docs writes it anew",
+        line + 1,
+        found.lines().nth(line),
+        wanted.lines().nth(line),
+    );
+}
+
+/// Holds the part of a file between `<!-- begin NAME -->` and `<!-- end NAME -->`.
+fn hold_part(path: &str, name: &str, wanted: &str) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
+    let text = read(path);
+    let parts = text.split_once(&begin).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(&end)?;
+        Some(format!("{before}{begin}{wanted}{end}{after}"))
+    });
+    hold_alone(path, &parts.unwrap_or_else(|| panic!("{path} has no part {name}")));
+}
+
+/// The networks of the project by name, in alphabetical order.
+fn networks() -> Vec<(String, String)> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(root().join("networks"))
+        .expect("the networks stand in their folder")
+        .map(|entry| entry.expect("it can be read").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "bp"))
+        .collect();
+    paths.sort();
+    let read = |path: &PathBuf| {
+        let name = path.file_stem().expect("a network has a name").to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(path).expect("a network is text"))
+    };
+    paths.iter().map(read).collect()
+}
+
+fn page(text: &str, level: Level) -> backproof::page::Page {
+    let network = parse_network(text).unwrap_or_else(|e| panic!("{e}"));
+    derivation_page(&lesson(network, &Ask::default()).unwrap_or_else(|e| panic!("{e}")), level)
+}
+
+#[test]
+fn rules_are_those_of_the_table() {
+    let mut out = String::new();
+    let groups = [
+        (Group::Main, "Differentiating", "A line of its own at `textbook` and `every`."),
+        (
+            Group::Vanish,
+            "What vanishes and what is 1",
+            "At `textbook`, neighbours of this group share a line.",
+        ),
+        (Group::Tidy, "Tidying", "At `textbook`, neighbours of this group share a line."),
+    ];
+    let mut rows = 0;
+    for (group, heading, when) in groups {
+        let _ = write!(out, "## {heading}\n\n{when}\n\n");
+        let _ = writeln!(out, "| rule | statement | holds where |\n|---|---|---|");
+        for row in TABLE.iter().filter(|row| row.group == group) {
+            // A bar would end the cell, even within code.
+            let statement: Vec<String> = row
+                .statement
+                .split(", ∂")
+                .enumerate()
+                .map(|(n, s)| if n == 0 { s.to_string() } else { format!("∂{s}") })
+                .map(|s| s.replace('|', "\\|"))
+                .collect();
+            let condition = row.condition.replace('|', "\\|");
+            let statement = statement.join("<br>");
+            let _ = writeln!(out, "| `{}` | {statement} | {condition} |", row.name);
+            rows += 1;
+        }
+        out.push('\n');
+    }
+    assert_eq!(rows, TABLE.len(), "every rule is in one of the groups");
+    hold_part("docs/rules.md", "rules", &out);
+}
+
+#[test]
+fn functions_are_those_of_the_language() {
+    let mut out = String::from("| call | what it is |\n|---|---|\n");
+    for layer in net::layers() {
+        let doc = layer.doc.replace('|', "\\|");
+        let _ = writeln!(out, "| `{}` | {doc} |", layer.signature());
+    }
+    out.push_str("\nOptions take\n\n");
+    for layer in net::layers() {
+        for option in layer.options() {
+            let takes = match option.kind {
+                ParameterKind::Pair { least } => format!(
+                    "a whole number from {least} up, or `[rows, columns]`, each from {least} up"
+                ),
+                ParameterKind::Flag => "`true` or `false`".to_string(),
+                kind => panic!("no words for an option of kind {kind:?}"),
+            };
+            let _ = writeln!(out, "- `{}` of `{}`: {takes}", option.name, layer.name);
+        }
+    }
+    hold_part("docs/language.md", "functions", &out);
+}
+
+/// Claims of every kind, and what became of them.
+#[test]
+fn verdicts_are_those_that_the_page_on_proof_lists() {
+    let claims = [
+        ("(a + b)^2", "a^2 + 2*a*b + b^2"),
+        ("(a + b)^2", "a^2 + b^2"),
+        ("x/x", "1"),
+        ("exp(a + b)", "exp(a)*exp(b)"),
+        ("tanh(x)", "2*sigmoid(2*x) - 1"),
+        ("sqrt(x^2)", "abs(x)"),
+        ("sqrt(x^2)", "x"),
+        ("ln(x^2)", "2*ln(x)"),
+        ("ln(a*b)", "ln(a) + ln(b)"),
+        ("max(a, b)", "a + relu(b - a)"),
+        ("max(a, max(b, c))", "max(c, b, a)"),
+        ("relu(x)", "x*step(x)"),
+        ("abs(x)", "x"),
+        ("(a + b + c + d + e + f)^30", "((a + b + c + d + e + f)^10)^3"),
+        ("sqrt(-1 - x^2)", "0"),
+        ("exp(x)", "1 + x + x^2/2"),
+    ];
+    let mut out = String::from("| claim | verdict |\n|---|---|\n");
+    for (left, right) in claims {
+        let mut g = Graph::new();
+        let lhs = parse_formula(&mut g, left).expect("a formula");
+        let rhs = parse_formula(&mut g, right).expect("a formula");
+        let verdict = match prove(&g, lhs, rhs, &Winners::new()) {
+            Verdict::Proved(How::Exact) => "proved".to_string(),
+            Verdict::Proved(How::Probabilistic { error_bound }) => {
+                let exponent = error_bound.log10().ceil();
+                format!("proved, but for an error of probability below 10^{exponent}")
+            }
+            Verdict::Refuted(witness) => {
+                assert!(witness.holds(&g, lhs, rhs, &Winners::new()));
+                let at: Vec<String> = witness
+                    .point
+                    .iter()
+                    .map(|(symbol, value)| format!("{} = {value}", g.symbol(*symbol).as_str()))
+                    .collect();
+                format!("refuted at {}", at.join(", "))
+            }
+            Verdict::Undecided(reason) => format!("undecided: {}", reason.sentence(&g)),
+        };
+        let _ = writeln!(out, "| `{left}` = `{right}` | {verdict} |");
+    }
+    hold_part("docs/proof.md", "verdicts", &out);
+}
+
+/// What a network with mistakes is told, and that this is all.
+#[test]
+fn errors_are_what_the_language_says() {
+    let text = "input  i[4, 4]\nparam  w[2, 2], w_fc\ntarget t\n\
+                c    = konv(i, w, stride: 2)\nr_fc = w_fd * max(c)\nE    = (t - r_fc^2 / 2\n";
+    let error = parse_network(text).expect_err("it is full of mistakes");
+    let told = format!("```text\n{}\n```\n", error.snippet("net.bp", text, false).trim_end());
+    hold_part("docs/language.md", "errors", &told);
+}
+
+/// Every network that the documentation shows is one.
+#[test]
+fn networks_in_the_documentation_parse() {
+    let mut blocks = 0;
+    for path in ["README.md", "docs/language.md", "docs/architecture.md", "docs/proof.md"] {
+        for block in read(path).split("```bp\n").skip(1) {
+            let text = block.split("```").next().unwrap_or_default();
+            parse_network(text).unwrap_or_else(|e| panic!("{path}: {e}\n{text}"));
+            blocks += 1;
+        }
+    }
+    assert!(blocks >= 3, "the blocks were found");
+}
+
+/// A named limit of the library.
+struct Limit {
+    module: String,
+    name: String,
+    value: u64,
+    doc: String,
+}
+
+/// The public constants `MAX_…` and `MIN_…` with whole values, read off the source.
+fn limits() -> Vec<Limit> {
+    let mut found = Vec::new();
+    for file in source::library() {
+        let tokens = &file.tokens;
+        let Some(module) = file.module.first() else { continue };
+        for at in 0..tokens.len() {
+            let text = |n: usize| tokens.get(at + n).map_or("", |t| &*t.text);
+            let limit = text(2).starts_with("MAX_") || text(2).starts_with("MIN_");
+            if text(0) != "pub" || text(1) != "const" || !limit {
+                continue;
+            }
+            let owner = owner(tokens, at).map_or(String::new(), |o| format!("{o}::"));
+            let end = (at..tokens.len()).find(|e| tokens[*e].text == ";").expect("it ends");
+            let equals = (at..end).find(|e| tokens[*e].text == "=").expect("it has a value");
+            if let Some(value) = value(&tokens[equals + 1..end]) {
+                let (module, name) = (module.clone(), format!("{owner}{}", text(2)));
+                found.push(Limit { module, name, value, doc: doc(tokens, at) });
+            }
+        }
+    }
+    found
+}
+
+/// The type in whose `impl` the token stands.
+fn owner(tokens: &[Token], at: usize) -> Option<&str> {
+    let mut open = 0;
+    for n in (0..at).rev() {
+        match tokens[n].kind {
+            Kind::Close => open += 1,
+            Kind::Open if open == 0 => {
+                let header = tokens[..n].iter().rposition(|t| t.text == "impl")?;
+                return (n - header == 2).then(|| &*tokens[n - 1].text);
+            }
+            Kind::Open => open -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `500_000`, `1 << 22`.
+fn value(tokens: &[Token]) -> Option<u64> {
+    let number = |t: &Token| t.text.replace('_', "").parse::<u64>().ok();
+    match tokens {
+        [one] => number(one),
+        [a, shift, b, c] if shift.text == "<" && b.text == "<" => Some(number(a)? << number(c)?),
+        _ => None,
+    }
+}
+
+/// The first paragraph of the comment above the item that begins at `at`.
+fn doc(tokens: &[Token], at: usize) -> String {
+    let mut lines = Vec::new();
+    let mut at = at;
+    // # [ doc = "…" ]
+    while at >= 6 && tokens[at - 4].text == "doc" && tokens[at - 6].text == "#" {
+        let literal = tokens[at - 2].text.trim_start_matches('r').trim_matches(['#', '"']);
+        lines.push(literal.trim().to_string());
+        at -= 6;
+    }
+    lines.reverse();
+    lines.split(String::is_empty).next().unwrap_or_default().join(" ")
+}
+
+#[test]
+fn limits_are_those_of_the_source() {
+    let order =
+        ["lang", "net", "lower", "scalar", "calculus", "proof", "lesson", "concrete", "check"];
+    let place = |l: &Limit| order.iter().position(|m| *m == l.module).unwrap_or(order.len());
+    let mut all = limits();
+    all.sort_by_key(place);
+    let mut out = String::from("| limit | value | what it is |\n|---|---|---|\n");
+    for limit in &all {
+        assert!(!limit.doc.is_empty(), "{}::{} has no comment", limit.module, limit.name);
+        // `[Shape::MAX_RANK]` is a link in the library's own documentation only.
+        let doc = limit.doc.replace(['[', ']'], "").replace('|', "\\|");
+        let value = grouped(limit.value);
+        let _ = writeln!(out, "| `{}::{}` | {value} | {doc} |", limit.module, limit.name);
+    }
+    assert!(all.len() > 20, "the limits were found");
+    hold_part("docs/language.md", "limits", &out);
+}
+
+/// 4 194 304, with thin spaces between the groups.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = {
+        let first = digits.len() % 3;
+        let (head, tail) = digits.split_at(first);
+        let rest = (0..tail.len()).step_by(3).map(|at| &tail[at..at + 3]);
+        std::iter::once(head).filter(|h| !h.is_empty()).chain(rest).collect()
+    };
+    if digits.len() > 4 { groups.join("\u{2009}") } else { digits }
+}
+
+#[test]
+fn derivations_are_what_the_program_writes() {
+    let folder = root().join("docs/derivations");
+    if blessing() {
+        std::fs::create_dir_all(&folder).expect("the folder can be made");
+    }
+    let mut written = BTreeSet::from(["README.md".to_string()]);
+    let mut index = String::from(
+        "# Derivations\n\n\
+         Written by backproof itself from the networks in [`networks`](../../networks); a test \
+         keeps them so. `backproof derive NAME` gives the same for the terminal.\n\n\
+         | network | what it is |\n|---|---|\n",
+    );
+    for (name, text) in networks() {
+        let about = text.lines().next().unwrap_or_default().trim_start_matches('#').trim();
+        let source = format!("../../networks/{name}.bp");
+        let _ = writeln!(index, "| [{name}]({name}.md) ([source]({source})) | {about} |");
+        hold(
+            &format!("docs/derivations/{name}.md"),
+            &format!(
+                "<!-- Written by backproof from networks/{name}.bp; do not edit. -->\n\n{}",
+                render::markdown(&page(&text, Level::Textbook))
+            ),
+        );
+        written.insert(format!("{name}.md"));
+        if name == "article" {
+            let page = page(&text, Level::Textbook);
+            hold("docs/derivations/article.txt", &render::text(&page, &TextStyle::default()));
+            hold("docs/derivations/article.tex", &render::latex(&page, &LatexStyle::default()));
+            written.extend(["article.txt".to_string(), "article.tex".to_string()]);
+        }
+    }
+    index.push_str(
+        "\nThe article's network also as [plain text](article.txt), as the terminal shows it, \
+         and as [LaTeX](article.tex).\n",
+    );
+    hold("docs/derivations/README.md", &index);
+    for entry in std::fs::read_dir(&folder).expect("the derivations stand in their folder") {
+        let name = entry.expect("it can be read").file_name().to_string_lossy().into_owned();
+        assert!(written.contains(&name), "docs/derivations/{name} belongs to no network");
+    }
+}
+
+#[test]
+fn the_readme_shows_real_output() {
+    let article = read("networks/article.bp");
+    let text = render::text(&page(&article, Level::Textbook), &TextStyle::default());
+    let heading = text.lines().position(|l| l.ends_with("∂E/∂w₀₀")).expect("it has a section");
+    let lines: Vec<&str> = text.lines().skip(heading).collect();
+    // A section ends in two empty lines.
+    let end = lines.windows(2).position(|two| two == ["", ""]).expect("and others after it");
+    let mut excerpt = String::from("```text\n");
+    for line in &lines[..end] {
+        let _ = writeln!(excerpt, "{line}");
+    }
+    excerpt.push_str("```\n");
+    assert!(excerpt.contains("(t − r_fc)·(−w_fc)·i₃₁"), "{excerpt}");
+    hold_part("README.md", "excerpt", &excerpt);
+}
