@@ -19,6 +19,7 @@
 
 mod diagnosis;
 mod differences;
+mod fraction;
 mod judge;
 mod kinks;
 mod point;
@@ -32,6 +33,7 @@ mod values;
 
 pub use diagnosis::Diagnosis;
 pub use differences::{FIRST_STEPS, STEPS};
+pub use fraction::MAX_EXACT_BITS;
 pub use judge::MAX_ULPS;
 pub use report::{
     Arithmetic, Assumptions, Cell, Comparison, Convention, Kink, Mismatch, Number, Parameter,
