@@ -154,7 +154,7 @@ fn lenet_evaluate(bencher: Bencher) {
     let mut lowered = lower(&net).expect("it is within the limits");
     let by = weights(&net, &lowered);
     let swept = gradients(&mut lowered.graph, lowered.loss, &by, &lowered.winners);
-    let branches = Branches { winners: Some(&lowered.winners), rest: Rest::ByValue };
+    let branches = Branches { winners: Some(&lowered.winners), rest: Rest::ByValue, opaque: None };
     bencher.bench(|| {
         evaluate_all(&lowered.graph, &swept, &|_| Some(0.01f64), branches)
             .expect("it is defined everywhere")

@@ -63,11 +63,10 @@ mod testing;
 
 pub use calculus::sweep::gradients;
 pub use calculus::{Derivation, Request, derive};
+pub use check::{check, check_gradients};
 pub use concrete::{backward, forward};
 pub use diag::Error;
 pub use expr::{Graph, evaluate, evaluate_all};
-pub use check::{check, check_gradients};
-pub use testing::{assert_gradients, formulas, gradient_formulas};
 pub use lang::{
     Overrides, network_of_formula, parse_formula, parse_network, parse_network_with, print_formula,
 };
@@ -76,3 +75,9 @@ pub use lower::{Lowered, lower};
 pub use net::Network;
 pub use page::{Level, check_page, derivation_page, network_page, training_page};
 pub use proof::{Verdict, prove, prove_in, replay};
+pub use testing::{assert_gradients, formulas, gradient_formulas};
+
+/// The README's programs, compiled and run with the tests of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

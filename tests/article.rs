@@ -169,7 +169,9 @@ fn every_other_winner_from_the_case_table() {
 fn the_numbers() {
     let lesson = article();
     let mut scope = scope(&lesson);
-    for (x, value) in [("w_fc", "35/8"), ("w_00", "15"), ("w_10", "5"), ("w_01", "5"), ("w_11", "10")] {
+    for (x, value) in
+        [("w_fc", "35/8"), ("w_00", "15"), ("w_10", "5"), ("w_01", "5"), ("w_11", "10")]
+    {
         let derived = result(&lesson, &mut scope, x);
         assert_eq!(lesson.numbers[&derived].to_string(), value, "∂E/∂{x}");
     }

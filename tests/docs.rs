@@ -9,6 +9,7 @@ mod source;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use backproof::calculus::rules::{Group, TABLE};
 use backproof::expr::Winners;
@@ -34,6 +35,14 @@ fn read(path: &str) -> String {
 
 /// Holds a whole file to what it should be, or writes it.
 fn hold(path: &str, wanted: &str) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    hold_alone(path, wanted);
+}
+
+/// The tests of one file run at the same time, and several write parts of the same page.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn hold_alone(path: &str, wanted: &str) {
     let found = read(path);
     if found == wanted {
         return;
@@ -55,13 +64,14 @@ fn hold(path: &str, wanted: &str) {
 
 /// Holds the part of a file between `<!-- begin NAME -->` and `<!-- end NAME -->`.
 fn hold_part(path: &str, name: &str, wanted: &str) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
     let text = read(path);
     let parts = text.split_once(&begin).and_then(|(before, rest)| {
         let (_, after) = rest.split_once(&end)?;
         Some(format!("{before}{begin}{wanted}{end}{after}"))
     });
-    hold(path, &parts.unwrap_or_else(|| panic!("{path} has no part {name}")));
+    hold_alone(path, &parts.unwrap_or_else(|| panic!("{path} has no part {name}")));
 }
 
 /// The networks of the project by name, in alphabetical order.

@@ -33,8 +33,8 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("review", 5, &[]),
     ("page", 6, &[]),
     ("render", 7, &[]),
-    ("formulas", 8, &[]),
-    ("lib", 8, &["formulas"]),
+    ("testing", 8, &[]),
+    ("lib", 8, &["testing"]),
     ("cli", 8, &[]),
     ("main", 8, &["cli"]),
 ];

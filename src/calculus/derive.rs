@@ -401,11 +401,8 @@ impl Engine {
 
     /// Tidies the whole line: one batch.
     fn tidy(&mut self, frame: &mut Frame) -> Progress {
-        let context = Context {
-            winners: &self.winners,
-            names: &self.plan.names,
-            local: &self.locals[0],
-        };
+        let context =
+            Context { winners: &self.winners, names: &self.plan.names, local: &self.locals[0] };
         let rules: Vec<Rule> = rules::TABLE
             .iter()
             .filter(|row| row.group == Group::Tidy)

@@ -34,10 +34,7 @@ pub fn replace_at(g: &mut Graph, root: ExprId, site: &[u32], new: ExprId) -> Exp
 /// Whether rewriting stops here. What is behind a name is not part of the line; and a max that
 /// was rewritten inside would be another one than that whose winner is assumed.
 pub(super) fn is_sealed(g: &Graph, id: ExprId) -> bool {
-    matches!(
-        g.node(id),
-        Node::Named(..) | Node::Partial { .. } | Node::Wins { .. } | Node::Max(_)
-    )
+    matches!(g.node(id), Node::Named(..) | Node::Partial { .. } | Node::Wins { .. } | Node::Max(_))
 }
 
 /// Every place of `root` where `wanted` holds, outermost only, from left to right. Names and

@@ -120,12 +120,7 @@ fn reached(g: &Graph, root: ExprId, winners: &Winners) -> Vec<ExprId> {
 }
 
 /// Whether a definition mentions two different weights before it comes to other names.
-fn mentions_two(
-    g: &Graph,
-    value: ExprId,
-    winners: &Winners,
-    params: &BTreeSet<ExprId>,
-) -> bool {
+fn mentions_two(g: &Graph, value: ExprId, winners: &Winners, params: &BTreeSet<ExprId>) -> bool {
     let mut first = None;
     let mut seen = FxHashSet::default();
     let mut stack = vec![value];

@@ -18,6 +18,13 @@ const MAX_FLAT: usize = 64;
 /// bracket that says whether that argument wins.
 pub fn gradients(g: &mut Graph, root: ExprId, by: &[ExprId], winners: &Winners) -> Vec<ExprId> {
     let order = reached(g, root, winners);
+    // A slope says h rather than tanh(c) where h is defined so.
+    let mut names: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+    for id in &order {
+        if let Node::Named(_, value) = g.node(*id) {
+            names.entry(value).or_insert(*id);
+        }
+    }
     let mut waiting: FxHashMap<ExprId, Vec<ExprId>> = FxHashMap::default();
     let one = g.integer(1);
     waiting.insert(root, vec![one]);
@@ -26,7 +33,8 @@ pub fn gradients(g: &mut Graph, root: ExprId, by: &[ExprId], winners: &Winners) 
         let Some(terms) = waiting.remove(&id) else { continue };
         let adjoint = plus(g, terms);
         adjoints.insert(id, adjoint);
-        pass_on(g, id, adjoint, winners, &mut |child, term| {
+        let value = names.get(&id).copied().unwrap_or(id);
+        pass_on(g, id, value, adjoint, winners, &mut |child, term| {
             waiting.entry(child).or_default().push(term)
         });
     }
@@ -53,10 +61,11 @@ fn reached(g: &Graph, root: ExprId, winners: &Winners) -> Vec<ExprId> {
     all
 }
 
-/// Sends the adjoint of `id` to its children.
+/// Sends the adjoint of `id` to its children; `value` is `id`, or its name.
 fn pass_on(
     g: &mut Graph,
     id: ExprId,
+    value: ExprId,
     adjoint: ExprId,
     winners: &Winners,
     send: &mut impl FnMut(ExprId, ExprId),
@@ -93,7 +102,7 @@ fn pass_on(
             let over = g.div(adjoint, b);
             send(a, over);
             // ∂(a/b)/∂b = −(a/b)/b, and a/b is this node.
-            let top = times(g, vec![adjoint, id]);
+            let top = times(g, vec![adjoint, value]);
             let slope = g.div(top, b);
             let slope = minus(g, slope);
             send(b, slope);
@@ -101,8 +110,8 @@ fn pass_on(
         Node::Pow(a, b) => {
             // The exponent less one, as a number where it is one.
             let whole = g.as_whole(b).map(|n| Rational::from(i64::from(n)));
-            let value = whole.or_else(|| g.as_number(b).cloned());
-            let below = match value.as_ref().map(|n| n.sub(&Rational::from(1))) {
+            let exponent = whole.or_else(|| g.as_number(b).cloned());
+            let below = match exponent.as_ref().map(|n| n.sub(&Rational::from(1))) {
                 Some(Ok(less)) => g.number(&less),
                 _ => {
                     let one = g.integer(1);
@@ -115,12 +124,12 @@ fn pass_on(
             // A whole number under a name may itself be asked for.
             if g.as_number(b).is_none() {
                 let ln = g.call(Function::Ln, a);
-                let term = times(g, vec![adjoint, id, ln]);
+                let term = times(g, vec![adjoint, value, ln]);
                 send(b, term);
             }
         }
         Node::Call(f, a) => {
-            if let Some(slope) = slope(g, f, a, id) {
+            if let Some(slope) = slope(g, f, a, value) {
                 let term = times(g, vec![adjoint, slope]);
                 send(a, term);
             }

@@ -100,18 +100,16 @@ fn value(g: &Graph, e: ExprId, winners: &Winners, seed: u64) -> Option<Prime> {
         let mut c = Choices(seed ^ (s.index() as u64) << 17);
         Some(Prime::new(c.below(usize::MAX) as u64))
     };
-    let branches = Branches { winners: Some(winners), rest: Rest::Drawn(seed) };
+    let branches = Branches { winners: Some(winners), rest: Rest::Drawn(seed), opaque: None };
     evaluate(g, e, &env, branches).ok()
 }
 
 /// Whether two expressions agree at three points, as far as both are defined there: 0^(x − x)
 /// has a slope, and no longer one when its exponent is held as a variable.
 fn agree(g: &Graph, a: ExprId, b: ExprId, winners: &Winners) -> bool {
-    (1..4).all(|seed| {
-        match (value(g, a, winners, seed), value(g, b, winners, seed)) {
-            (Some(left), Some(right)) => left == right,
-            _ => true,
-        }
+    (1..4).all(|seed| match (value(g, a, winners, seed), value(g, b, winners, seed)) {
+        (Some(left), Some(right)) => left == right,
+        _ => true,
     })
 }
 

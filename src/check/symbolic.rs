@@ -70,7 +70,8 @@ impl Symbolic {
     ) -> Vec<Result<Vec<T>, String>> {
         let env = self.environment(net, values);
         let leaf = |s: SymbolId| env[s.index()].clone();
-        let branches = Branches { winners: Some(&self.winners), rest: Rest::Recorded(made) };
+        let branches =
+            Branches { winners: Some(&self.winners), rest: Rest::Recorded(made), opaque: None };
         let run = |roots: &[ExprId]| {
             evaluate_all(&self.lowered.graph, roots, &leaf, branches).map_err(|e| sentence(&e))
         };

@@ -226,7 +226,13 @@ Examples:
   backproof examples wide | backproof derive - --cases")]
 pub struct DeriveArgs {
     /// A formula in place of a file; its names are scalars
-    #[arg(short, long, value_name = "FORMULA", conflicts_with = "file", allow_hyphen_values = true)]
+    #[arg(
+        short,
+        long,
+        value_name = "FORMULA",
+        conflicts_with = "file",
+        allow_hyphen_values = true
+    )]
     pub expr: Option<String>,
     /// Differentiate by this: w, w[0,1], w_01, c_10; may be repeated, or a list with commas;
     /// without it, by every weight

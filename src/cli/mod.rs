@@ -87,7 +87,9 @@ fn explain(usage: &Usage) -> ExitCode {
     let first = std::env::args_os().nth(1).unwrap_or_default();
     if usage.kind() == ErrorKind::InvalidSubcommand && source::is_known(first.as_ref()) {
         let first = first.to_string_lossy();
-        anstream::eprintln!("\nThat is a network; name a command before it: backproof derive {first}");
+        anstream::eprintln!(
+            "\nThat is a network; name a command before it: backproof derive {first}"
+        );
     }
     ExitCode::from(BAD_INPUT)
 }

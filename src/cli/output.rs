@@ -48,15 +48,13 @@ pub fn put(page: &Page, args: &OutputArgs) -> Result<(), Error> {
 /// Puts a text that is set already into `to`, or to standard output.
 pub fn put_text(text: &str, to: Option<&Path>) -> Result<(), Error> {
     match to.filter(|path| *path != Path::new("-")) {
-        Some(path) => {
-            write_file(path, text).map_err(|fault| {
-                let error = refused(&format!("cannot write `{}`", path.display()), &fault);
-                match fault.kind() {
-                    io::ErrorKind::NotFound => error.hint("is there such a directory?"),
-                    _ => error,
-                }
-            })
-        }
+        Some(path) => write_file(path, text).map_err(|fault| {
+            let error = refused(&format!("cannot write `{}`", path.display()), &fault);
+            match fault.kind() {
+                io::ErrorKind::NotFound => error.hint("is there such a directory?"),
+                _ => error,
+            }
+        }),
         None => match write_stdout(text) {
             // The reader has gone: `| head` does so.
             Err(fault) if fault.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -5,8 +5,8 @@
 //! with the rules.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rustc_hash::FxHashMap;
@@ -34,6 +34,9 @@ pub struct Branches<'a> {
     pub winners: Option<&'a Winners>,
     /// What decides the other kinks.
     pub rest: Rest<'a>,
+    /// Named quantities that are not looked into: each is a variable, whose value is that of its
+    /// symbol. What holds for every value of them holds for those of their definitions.
+    pub opaque: Option<&'a BTreeSet<ExprId>>,
 }
 
 /// What decides the kinks that no assumption settles.
@@ -133,7 +136,7 @@ pub fn decisions<T: Scalar>(
 ) -> Result<FxHashMap<ExprId, Decision>, EvalError> {
     let mut made = FxHashMap::default();
     let nested = |of: ExprId, _| Err(EvalError { node: of, fault: EvalFault::NestedPartial });
-    let branches = Branches { winners, rest: Rest::ByValue };
+    let branches = Branches { winners, rest: Rest::ByValue, opaque: None };
     let pass = Pass { g, leaf: env, partial: &nested, held: &|_, x| x, branches };
     pass.run(roots, Some(&mut made))?;
     Ok(made)
@@ -200,6 +203,9 @@ impl<T: Scalar> Pass<'_, T> {
                 continue;
             }
             all.push(id);
+            if self.is_opaque(id) {
+                continue;
+            }
             match (self.winner(id), self.g.node(id)) {
                 (_, Node::Partial { .. }) => {}
                 (Some(winner), _) => stack.push(winner),
@@ -208,6 +214,10 @@ impl<T: Scalar> Pass<'_, T> {
         }
         all.sort_unstable();
         all
+    }
+
+    fn is_opaque(&self, id: ExprId) -> bool {
+        self.branches.opaque.is_some_and(|opaque| opaque.contains(&id))
     }
 
     fn winner(&self, id: ExprId) -> Option<ExprId> {
@@ -226,6 +236,9 @@ impl<T: Scalar> Pass<'_, T> {
         let value = match g.node(id) {
             Node::Number(n) => T::from_rational(g.number_of(n))?,
             Node::Var(s) => (self.leaf)(s).ok_or(EvalFault::Unbound(s))?,
+            Node::Named(s, _) if self.is_opaque(id) => {
+                (self.leaf)(s).ok_or(EvalFault::Unbound(s))?
+            }
             Node::Named(_, a) => done.get(a).clone(),
             Node::Neg(a) => done.get(a).neg(),
             Node::Sub(a, b) => done.get(a).sub(done.get(b))?,

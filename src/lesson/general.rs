@@ -180,7 +180,8 @@ impl Fit<'_> {
             node => (std::mem::discriminant(&node), None),
         };
         let arity = g.children(first).len();
-        let alike = |(_, e): &Sample| kind(g, *e) == kind(g, first) && g.children(*e).len() == arity;
+        let alike =
+            |(_, e): &Sample| kind(g, *e) == kind(g, first) && g.children(*e).len() == arity;
         if arity == 0 || g.symbol_of(first).is_some() || !samples.iter().all(alike) {
             return None;
         }
@@ -236,7 +237,8 @@ impl Affine {
             n if n > 0 => added.push(n.to_string()),
             n => taken.push(n.unsigned_abs().to_string()),
         }
-        let mut text = if added.is_empty() && taken.is_empty() { "0".into() } else { added.join("+") };
+        let mut text =
+            if added.is_empty() && taken.is_empty() { "0".into() } else { added.join("+") };
         for t in taken {
             text.push('−');
             text.push_str(&t);

@@ -43,9 +43,13 @@ pub(super) fn greatest(
     if lowered.values.is_empty() {
         return None;
     }
-    fn all<T: Scalar>(lowered: &Lowered, args: &[ExprId], settled: &Winners) -> Option<Vec<ExprId>> {
+    fn all<T: Scalar>(
+        lowered: &Lowered,
+        args: &[ExprId],
+        settled: &Winners,
+    ) -> Option<Vec<ExprId>> {
         let env = |s: SymbolId| lowered.values.get(&s).and_then(|q| T::from_rational(q).ok());
-        let branches = Branches { winners: Some(settled), rest: Rest::ByValue };
+        let branches = Branches { winners: Some(settled), rest: Rest::ByValue, opaque: None };
         let values = crate::expr::evaluate_all::<T>(&lowered.graph, args, &env, branches).ok()?;
         let mut best: Vec<usize> = vec![0];
         for n in 1..values.len() {
@@ -129,7 +133,8 @@ fn value(
     values: &BTreeMap<SymbolId, Rational>,
 ) -> Result<Option<Number>, Error> {
     let g = &derivation.graph;
-    let branches = Branches { winners: Some(&derivation.winners), rest: Rest::ByValue };
+    let branches =
+        Branches { winners: Some(&derivation.winners), rest: Rest::ByValue, opaque: None };
     match evaluate(g, e, &environment(values), branches) {
         Ok(q) if q.bits() <= MAX_PRINTED_BITS => return Ok(Some(Number::Exact(q))),
         Ok(q) => return Ok(Some(Number::Rounded(q.to_f64()))),

@@ -29,10 +29,7 @@ pub(super) fn cases_section(lesson: &Lesson, t: &Typesetter<'_>) -> Option<Secti
         if !shared.factors.is_empty() {
             let product = Math::Product(shared.factors.iter().map(|f| t.math(*f)).collect());
             blocks.push(Block::Text(vec![words("In short, with")]));
-            blocks.push(Block::Equations(vec![Row::new(
-                Some(Math::symbol(shared.name)),
-                product,
-            )]));
+            blocks.push(Block::Equations(vec![Row::new(Some(Math::symbol(shared.name)), product)]));
         }
         blocks.push(Block::Table(table(lesson, cases, t, &shared)));
     } else {

@@ -135,7 +135,8 @@ impl Composer<'_> {
         let blocks = definitions(net, cells, &self.d.graph, self.t, MAX_CELLS);
         section.blocks.extend(blocks);
         for winner in &self.lesson.winners {
-            let max = self.t.math(self.lesson.names.get(&winner.max).copied().unwrap_or(winner.max));
+            let max =
+                self.t.math(self.lesson.names.get(&winner.max).copied().unwrap_or(winner.max));
             let cell = self.t.math(winner.winner);
             let mut text = match winner.why {
                 Why::Assumed => vec![words("Let "), Inline::Math(cell.clone())],
@@ -143,7 +144,10 @@ impl Composer<'_> {
                     vec![words("With the given numbers, "), Inline::Math(cell.clone())]
                 }
                 Why::Example => {
-                    vec![words("No winner is given. Take the case that "), Inline::Math(cell.clone())]
+                    vec![
+                        words("No winner is given. Take the case that "),
+                        Inline::Math(cell.clone()),
+                    ]
                 }
             };
             text.push(words(match winner.why {
@@ -174,7 +178,11 @@ impl Composer<'_> {
             let first = lemma.steps.first().filter(|s| matches!(s.rule, Rule::Through));
             let mut row = match first {
                 Some(step) => {
-                    let through = relation(self.t.math(step.after), Relation::Equal, self.t.math(lemma.result));
+                    let through = relation(
+                        self.t.math(step.after),
+                        Relation::Equal,
+                        self.t.math(lemma.result),
+                    );
                     Row::new(Some(left), through)
                 }
                 None => Row::new(Some(left), self.t.math(lemma.result)),
@@ -226,7 +234,8 @@ impl Composer<'_> {
     fn lead(&self, lemma: &Lemma) -> Vec<Inline> {
         let Node::Partial { of, by } = self.d.graph.node(lemma.goal) else { return Vec::new() };
         let (of, by) = (Inline::Math(self.t.math(of)), Inline::Math(self.t.math(by)));
-        let Some(step) = lemma.steps.first().filter(|s| matches!(s.rule, Rule::Through | Rule::Paths))
+        let Some(step) =
+            lemma.steps.first().filter(|s| matches!(s.rule, Rule::Through | Rule::Paths))
         else {
             return vec![
                 words("How "),
@@ -376,9 +385,8 @@ impl Composer<'_> {
             let joins = match (self.level, n.checked_sub(1).map(|m| &steps[m])) {
                 (Level::Every, _) | (_, None) => false,
                 (_, Some(before)) => {
-                    let both = |group| {
-                        before.rule.group() == group && steps[n].rule.group() == group
-                    };
+                    let both =
+                        |group| before.rule.group() == group && steps[n].rule.group() == group;
                     before.batch == steps[n].batch || both(Group::Vanish)
                 }
             };

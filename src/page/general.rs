@@ -21,9 +21,13 @@ pub(super) fn general_blocks(lesson: &Lesson, general: &General, t: &Typesetter<
     });
     blocks.push(Block::Equations(rows.collect()));
     if general.rows.iter().any(|row| row.outside) {
-        blocks.push(Block::Text(vec![words(
-            "where a cell with an index outside its tensor lies in the padding and counts as ",
-        ), Inline::Math(Math::integer(0)), words(".")]));
+        blocks.push(Block::Text(vec![
+            words(
+                "where a cell with an index outside its tensor lies in the padding and counts as ",
+            ),
+            Inline::Math(Math::integer(0)),
+            words("."),
+        ]));
     }
     blocks
 }

@@ -90,7 +90,9 @@ fn size_rows(x: &Shape, k: &Shape, window: &Window, out: &Shape) -> Vec<Row> {
         let ratio = if exact { ratio } else { Math::Floor(Box::new(ratio)) };
         Math::Sum(vec![(false, ratio), (false, Math::integer(1))])
     };
-    let size = |axis: usize| (x.lengths()[axis], k.lengths()[axis], window.padding[axis], window.stride[axis]);
+    let size = |axis: usize| {
+        (x.lengths()[axis], k.lengths()[axis], window.padding[axis], window.stride[axis])
+    };
     let exact = |axis: usize| {
         let (w, f, p, s) = size(axis);
         (w + 2 * p - f).is_multiple_of(s)
@@ -104,8 +106,7 @@ fn size_rows(x: &Shape, k: &Shape, window: &Window, out: &Shape) -> Vec<Row> {
         let (w, f, p, s) = size(*axis);
         let filled = formula(int(w), int(f), int(p), int(s), exact(*axis));
         let left = (axes.len() > 1).then(|| letter(&format!("N_{words_of_axis}")));
-        let mut row =
-            Row::new(left, relation(filled, Relation::Equal, int(out.lengths()[*axis])));
+        let mut row = Row::new(left, relation(filled, Relation::Equal, int(out.lengths()[*axis])));
         if !exact(*axis) {
             row.reason = vec![words("rounded down, as the frameworks do")];
         }
@@ -176,8 +177,7 @@ pub(super) fn definitions(
             }
         }
     }
-    let mut blocks =
-        vec![Block::Text(vec![words("The network computes")]), Block::Equations(rows)];
+    let mut blocks = vec![Block::Text(vec![words("The network computes")]), Block::Equations(rows)];
     for (name, count) in folded {
         blocks.push(Block::Text(vec![
             words(format!("Of the {count} cells of ")),
@@ -215,15 +215,10 @@ pub fn network_page(net: &Network, lowered: &Lowered, every_cell: bool) -> Page 
             vec![words(given)],
         ]
     });
-    let table = Table {
-        header: header.iter().map(|h| vec![words(*h)]).collect(),
-        rows: rows.collect(),
-    };
-    let section = |heading: &str, blocks| Section {
-        number: None,
-        heading: vec![words(heading)],
-        blocks,
-    };
+    let table =
+        Table { header: header.iter().map(|h| vec![words(*h)]).collect(), rows: rows.collect() };
+    let section =
+        |heading: &str, blocks| Section { number: None, heading: vec![words(heading)], blocks };
     let learnt: usize = net.params().map(|id| net.shape(id).elements()).sum();
     let mut what = vec![Block::Table(table)];
     what.push(Block::Text(vec![

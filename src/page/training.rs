@@ -23,7 +23,9 @@ fn words(text: impl Into<String>) -> Inline {
 /// Short numbers as they are, long ones rounded.
 fn short(n: &Number) -> Math {
     match n {
-        Number::Exact(q) if q.to_string().len() > MAX_DIGITS => number(&Number::Rounded(q.to_f64())),
+        Number::Exact(q) if q.to_string().len() > MAX_DIGITS => {
+            number(&Number::Rounded(q.to_f64()))
+        }
         _ => number(n),
     }
 }
@@ -122,7 +124,8 @@ fn fall(run: &Training, t: &Typesetter<'_>) -> Section {
                 return vec![vec![Inline::Math(Math::Ellipsis)]; header.len()];
             };
             let state = &run.states[n];
-            let mut row = vec![vec![words(n.to_string())], vec![Inline::Math(decimal(&state.loss))]];
+            let mut row =
+                vec![vec![words(n.to_string())], vec![Inline::Math(decimal(&state.loss))]];
             if with_weights {
                 row.extend(state.weights.iter().map(|w| vec![Inline::Math(decimal(w))]));
             }
@@ -153,7 +156,9 @@ fn fall(run: &Training, t: &Typesetter<'_>) -> Section {
         ],
     }));
     match run.rounded_from {
-        Some(0) => blocks.push(Block::Text(vec![words("The numbers are rounded: they are not rational.")])),
+        Some(0) => {
+            blocks.push(Block::Text(vec![words("The numbers are rounded: they are not rational.")]))
+        }
         Some(n) => blocks.push(Block::Text(vec![words(format!(
             "Up to step {} the numbers are exact; from there on they are computed in f64.",
             n - 1

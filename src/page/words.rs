@@ -58,7 +58,11 @@ fn reason(t: &Typesetter<'_>, step: &Step, label: Option<Label>) -> Vec<Inline> 
         Rule::DropOne => vec![words("a factor 1 changes nothing")],
         Rule::Signs => vec![words("signs")],
         Rule::Numbers => {
-            vec![Inline::Math(relation(t.math(step.redex), Relation::Equal, t.math(step.contractum)))]
+            vec![Inline::Math(relation(
+                t.math(step.redex),
+                Relation::Equal,
+                t.math(step.contractum),
+            ))]
         }
         Rule::Cancel => vec![words("cancel")],
         Rule::Collect => vec![words("equal terms collected")],

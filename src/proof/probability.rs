@@ -38,7 +38,7 @@ fn sides<T: Scalar>(
     claim: &Claim<'_>,
     leaf: &dyn Fn(crate::expr::SymbolId) -> Option<T>,
 ) -> Option<[T; 2]> {
-    let branches = Branches { winners: Some(claim.winners), rest: Rest::Symbolic };
+    let branches = Branches { winners: Some(claim.winners), rest: Rest::Symbolic, opaque: None };
     evaluate_all(claim.g, &[claim.lhs, claim.rhs], leaf, branches).ok()?.try_into().ok()
 }
 

@@ -1,13 +1,15 @@
 //! The decision on a claim: which of the ways to an answer is tried when.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::normal::{Fraction, Outcome, vanishes, within};
 use super::probability::probably_equal;
 use super::sample::{Claim, Sampled, Search};
 use super::survey::Survey;
 use super::witness::Witness;
-use crate::expr::{Branches, EvalFault, ExprId, Graph, Rest, SymbolId, Winners, evaluate_all};
+use crate::expr::{
+    Branches, EvalFault, ExprId, Graph, Node, Rest, SymbolId, Winners, evaluate_all,
+};
 use crate::scalar::{Fault, Interval, Rational, Scalar};
 
 /// How many steps of polynomial arithmetic a normal form may take.
@@ -140,7 +142,25 @@ pub fn prove_in(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>) -> V
     if let Some(witness) = search.first_points() {
         return Verdict::Refuted(witness);
     }
-    match normal_form_of_difference(&claim) {
+    // What holds whatever the named quantities are holds for what they are; and without their
+    // definitions the normal form is short.
+    let mut names = independent_names(g, lhs, rhs);
+    let of_function = |id: &ExprId| match g.node(*id) {
+        Node::Named(_, value) => matches!(g.node(value), Node::Call(..)),
+        _ => false,
+    };
+    let functions = names.iter().any(of_function);
+    for with_functions in [true, false] {
+        // Where h = tanh(c), a claim may need that; what c is it rarely needs.
+        if !with_functions {
+            names.retain(|id| !of_function(id));
+        }
+        let worth_it = !names.is_empty() && (with_functions || functions);
+        if worth_it && normal_form_of_difference(&claim, Some(&names)) == Ok(Outcome::Zero) {
+            return confirmed(How::Exact, search);
+        }
+    }
+    match normal_form_of_difference(&claim, None) {
         Ok(Outcome::Zero) => confirmed(How::Exact, search),
         Ok(Outcome::Nonzero) => refuted_or(Reason::NotFound, search),
         Ok(Outcome::Undefined) => refuted_or(Reason::UndefinedCase, search),
@@ -154,17 +174,63 @@ pub fn prove_in(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>) -> V
     }
 }
 
-fn normal_form_of_difference(claim: &Claim<'_>) -> Result<Outcome, EvalFault> {
+fn normal_form_of_difference(
+    claim: &Claim<'_>,
+    opaque: Option<&BTreeSet<ExprId>>,
+) -> Result<Outcome, EvalFault> {
     if claim.survey.visits > MAX_EXACT_VISITS {
         return Err(Fault::TooLarge.into());
     }
-    let branches = Branches { winners: Some(claim.winners), rest: Rest::Symbolic };
+    let branches = Branches { winners: Some(claim.winners), rest: Rest::Symbolic, opaque };
     within(MAX_STEPS, || {
         let leaf = |symbol| Some(Fraction::variable(symbol));
         let sides = evaluate_all(claim.g, &[claim.lhs, claim.rhs], &leaf, branches)
             .map_err(|error| error.fault)?;
         Ok(vanishes(&sides[0].sub(&sides[1])?)?)
     })
+}
+
+/// The most variables of differentiation for which independent names are looked for.
+const MAX_VARIABLES: usize = 16;
+
+/// The named quantities of a claim that may be taken for variables: those that depend on no
+/// variable of differentiation but, perhaps, themselves. A symbol that stands for two different
+/// things, as a local name of the chain rule may, is never taken for one variable.
+fn independent_names(g: &Graph, lhs: ExprId, rhs: ExprId) -> BTreeSet<ExprId> {
+    let order = g.reachable(&[lhs, rhs]);
+    let mut by = BTreeSet::new();
+    let mut bearers: BTreeMap<SymbolId, usize> = BTreeMap::new();
+    let mut names = BTreeSet::new();
+    for id in &order {
+        match g.node(*id) {
+            Node::Partial { by: x, .. } => {
+                by.insert(x);
+            }
+            Node::Var(s) => *bearers.entry(s).or_default() += 1,
+            Node::Named(s, _) => {
+                *bearers.entry(s).or_default() += 1;
+                names.insert(*id);
+            }
+            _ => {}
+        }
+    }
+    if by.len() > MAX_VARIABLES {
+        return BTreeSet::new();
+    }
+    names.retain(|id| g.symbol_of(*id).is_some_and(|s| bearers[&s] == 1));
+    for x in by {
+        let mut moving = BTreeSet::from([x]);
+        for id in &order[order.partition_point(|id| *id <= x)..] {
+            let mut moves = false;
+            g.for_children(*id, |child| moves |= moving.contains(&child));
+            if moves {
+                moving.insert(*id);
+            }
+        }
+        moving.remove(&x);
+        names.retain(|id| !moving.contains(id));
+    }
+    names
 }
 
 /// A proof stands if both sides have a value somewhere and no point contradicts it.

@@ -175,11 +175,8 @@ pub fn against_sweep(derivation: &mut Derivation) -> Result<(), Error> {
 
 fn fault(g: &Graph, what: &str, before: ExprId, after: ExprId) -> Error {
     let show = |e| crate::lang::print_formula(g, e);
-    Error::new(
-        Kind::Internal,
-        format!("{what} does not prove {} = {}", show(before), show(after)),
-    )
-    .hint("this is a fault of backproof; nothing was printed that is not proved")
+    Error::new(Kind::Internal, format!("{what} does not prove {} = {}", show(before), show(after)))
+        .hint("this is a fault of backproof; nothing was printed that is not proved")
 }
 
 /// A step is proved if the two sides of its rewrite are equal, since the rest of the line is the
@@ -262,7 +259,10 @@ mod tests {
                         lemma.result = lemma.steps[n].after;
                     }
                     tried += 1;
-                    assert!(replay(&mut d).is_err(), "lemma step {n} tampered with by {how} passed");
+                    assert!(
+                        replay(&mut d).is_err(),
+                        "lemma step {n} tampered with by {how} passed"
+                    );
                 }
             }
         }

@@ -243,7 +243,7 @@ impl Claim<'_> {
             let at = point.binary_search_by(|(s, _)| s.cmp(&symbol)).ok()?;
             Guarded::<T, STRICT, BITS>::from_rational(&point[at].1).ok()
         };
-        let branches = Branches { winners: Some(self.winners), rest: Rest::ByValue };
+        let branches = Branches { winners: Some(self.winners), rest: Rest::ByValue, opaque: None };
         let values = evaluate_all(self.g, roots, &leaf, branches).map_err(|e| e.fault)?;
         Ok(values.into_iter().map(|v| v.0).collect())
     }

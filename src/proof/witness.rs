@@ -51,7 +51,7 @@ impl Witness {
             let at = self.point.binary_search_by(|(s, _)| s.cmp(&symbol)).ok()?;
             T::from_rational(&self.point[at].1).ok()
         };
-        let branches = Branches { winners: Some(winners), rest: Rest::ByValue };
+        let branches = Branches { winners: Some(winners), rest: Rest::ByValue, opaque: None };
         evaluate_all(g, &[lhs, rhs], &leaf, branches).ok()
     }
 }

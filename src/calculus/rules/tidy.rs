@@ -167,8 +167,7 @@ fn both(g: &mut Graph, a: ExprId, b: ExprId, operate: Operation) -> Option<Appli
 
 /// The arguments with all numbers folded into the first; `None` where there are fewer than two.
 fn fold(g: &mut Graph, all: &[ExprId], operate: Operation) -> Option<Vec<ExprId>> {
-    let numbers: Vec<ExprId> =
-        all.iter().copied().filter(|e| g.as_number(*e).is_some()).collect();
+    let numbers: Vec<ExprId> = all.iter().copied().filter(|e| g.as_number(*e).is_some()).collect();
     let (first, rest) = numbers.split_first().filter(|(_, rest)| !rest.is_empty())?;
     let start = g.as_number(*first)?.clone();
     let value = rest.iter().try_fold(start, |q, e| operate(&q, g.as_number(*e)?).ok())?;

@@ -39,7 +39,8 @@ fn same_values<T: Scalar>(
             expected.extend(values.iter().cloned());
         }
     }
-    let found = evaluate_all(&lowered.graph, &roots, &leaf, Branches { winners: None, rest });
+    let found =
+        evaluate_all(&lowered.graph, &roots, &leaf, Branches { winners: None, rest, opaque: None });
     prop_assert_eq!(found.map_err(|e| TestCaseError::fail(format!("{e:?}")))?, expected);
     Ok(())
 }

@@ -435,7 +435,7 @@ proptest! {
             e = g.partial(e, variables[by]);
             t = derivative(&t, by);
         }
-        let branches = Branches { winners: None, rest: Rest::Symbolic };
+        let branches = Branches { winners: None, rest: Rest::Symbolic, opaque: None };
         within(MAX_STEPS, || {
             let leaf = |symbol| Some(Fraction::variable(symbol));
             let Ok(normal) = evaluate(&g, e, &leaf, branches) else { return Ok(()) };
