@@ -262,7 +262,7 @@ pub struct DeriveArgs {
 #[command(after_help = "\
 Examples:
   backproof check                           the article's network
-  backproof check relu --given 'i = [[1,2,3,4],[0,1,0,1],[2,2,0,0],[1,0,1,0]]'
+  backproof check plain --given 'w_h = -1/3'
   backproof check wide --seed 7 --trials 5  at five points drawn at random
   backproof check sigmoid -o report.md
 

@@ -4,7 +4,7 @@ use backproof::check::{Options, check};
 use backproof::diag::Error;
 use backproof::lang::parse_network;
 use backproof::lesson::{Ask, lesson};
-use backproof::page::{Level, Page, check_page, derivation_page};
+use backproof::page::{Inline, Level, Page, check_page, derivation_page};
 
 use super::args::OutputArgs;
 use super::failure::Failure;
@@ -24,6 +24,10 @@ fn checked_page(source: &Source) -> Result<(Page, Outcome), Error> {
     let lesson = lesson(parse_network(&source.text)?, &Ask::default())?;
     let report = check(&lesson.net, &Options::default())?;
     let mut page = derivation_page(&lesson, Level::Textbook);
-    page.sections.extend(check_page(&report).sections);
+    let mut check = check_page(&report).sections;
+    if let Some(first) = check.first_mut() {
+        first.heading = vec![Inline::Words("The gradients, checked in numbers".to_string())];
+    }
+    page.sections.extend(check);
     Ok((page, Outcome::of(&report)))
 }
