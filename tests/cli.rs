@@ -114,7 +114,8 @@ fn mistakes() {
     ];
     let mut text = String::new();
     for args in cases {
-        let quoted = |arg: &&str| if arg.contains(' ') { format!("'{arg}'") } else { arg.to_string() };
+        let quoted =
+            |arg: &&str| if arg.contains(' ') { format!("'{arg}'") } else { arg.to_string() };
         let line: Vec<String> = args.iter().map(quoted).collect();
         text.push_str(&format!("$ backproof {}\n", line.join(" ")));
         text.push_str(&run_in(folder.path(), args).refused());
@@ -159,9 +160,8 @@ fn a_failure_leaves_the_old_file_as_it_was() {
 fn a_file_has_the_permissions_of_any_other() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder();
-    let mode = |name: &str| {
-        fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777
-    };
+    let mode =
+        |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
     fs::write(folder.path().join("usual"), "").unwrap();
     run_in(folder.path(), &["derive", "plain", "-o", "new"]).good();
     assert_eq!(mode("new"), mode("usual"));
@@ -246,7 +246,13 @@ fn text_keeps_to_its_width_and_to_ascii() {
 
 #[test]
 fn winners_values_and_the_loss_may_come_from_the_command_line() {
-    let page = run(&["derive", "--winner", "c_00", "--given", "i = [[9,9,9,9],[9,9,9,9],[0,0,0,0],[0,0,0,0]]"]);
+    let page = run(&[
+        "derive",
+        "--winner",
+        "c_00",
+        "--given",
+        "i = [[9,9,9,9],[9,9,9,9],[0,0,0,0],[0,0,0,0]]",
+    ]);
     let page = page.good();
     assert!(page.contains("r_p = c₀₀  "), "{page}");
     assert!(page.contains("(t − r_fc)·(−w_fc)·i₁₁"));
