@@ -89,8 +89,8 @@ pub(super) fn contradiction(
         "assume {} instead, or leave the assumption out and the numbers decide",
         crate::lang::print_formula(g, found)
     ));
-    match assumption {
-        Some(a) => error.at(a.span),
+    match assumption.and_then(Assumption::place) {
+        Some(span) => error.at(span),
         None => error,
     }
 }
@@ -104,6 +104,8 @@ pub(super) fn numbers(
     if values.is_empty() {
         return Ok(all);
     }
+    // A derivative may have a value where the loss has none, as that of ln x at −1.
+    value(derivation, derivation.loss, values)?;
     let g = &derivation.graph;
     let shown = derivation.lemmas.iter().filter(|l| matches!(l.role, Role::Target | Role::Shared));
     for lemma in shown {
