@@ -435,8 +435,12 @@ fn symbol_tex(symbol: &Symbol, indices: Option<(&str, usize)>, reader: Reader) -
     let mut below: Vec<String> = Vec::new();
     for subscript in symbol.subscripts() {
         width += SMALL_LETTER * (subscript.chars().count());
+        let is_formula = |c: char| c.is_ascii_alphanumeric() || matches!(c, ',' | '+' | '−');
         if subscript.chars().all(|c| c.is_ascii_digit() || c == ',') {
             below.push(subscript.to_string());
+        } else if subscript.contains([',', '+', '−']) && subscript.chars().all(is_formula) {
+            // Letters for indices: i_{2a+1-m,2b+1-n}.
+            below.push(subscript.replace('−', "-"));
         } else {
             below.push(name_tex(subscript, "\\mathrm", reader));
         }
