@@ -418,7 +418,7 @@ fn overrides_replace_what_the_text_says() {
         given: vec!["w = [[5, 6], [7, 8]]".into(), "t = 1".into()],
         winners: vec!["r_p = c[0,1]".into()],
         loss: Some("E".into()),
-        drop_assumptions: false,
+        ..Overrides::default()
     };
     let network = parse_network_with(&text, &overrides).unwrap();
     let value = |name: &str| network.values()[&network.find(name).unwrap()][0].to_string();
@@ -427,6 +427,9 @@ fn overrides_replace_what_the_text_says() {
     assert_eq!(network.quantity(network.loss()).name, "E");
     let dropped = Overrides { drop_assumptions: true, ..Overrides::default() };
     assert!(parse_network_with(&text, &dropped).unwrap().assumptions().is_empty());
+    let dropped = Overrides { given: overrides.given, drop_values: true, ..Overrides::default() };
+    let network = parse_network_with(&text, &dropped).unwrap();
+    assert_eq!(network.values().len(), 2, "those of the overrides, and w_fc has none");
     assert_eq!(parse_network(&text).unwrap().assumptions()[0].winner, 2);
 }
 

@@ -122,7 +122,7 @@ fn read_every_way(text: &str) {
         given: vec![text.to_string()],
         winners: vec![text.to_string()],
         loss: Some(text.to_string()),
-        drop_assumptions: false,
+        ..Overrides::default()
     };
     let _ = parse_network_with(SOURCES[1], &overrides);
 }

@@ -211,12 +211,12 @@ fn apply(
             let [wanted, found] =
                 [assumption.winner, winner].map(|n| kinks::argument(net, assumption.max, n));
             let sentence = format!("{wanted} is assumed to win {of}, but here {found} is greater");
-            errors.push(
-                Error::new(Kind::Assumption, sentence)
-                    .at(assumption.span)
-                    .label("contradicts the values")
-                    .hint(format!("assume {of} = {found}, or give other values")),
-            );
+            let error = Error::new(Kind::Assumption, sentence)
+                .hint(format!("assume {of} = {found}, or give other values"));
+            errors.push(match assumption.place() {
+                Some(span) => error.at(span).label("contradicts the values"),
+                None => error,
+            });
         }
     }
     Error::collect(errors).map_or(Ok(broken), Err)

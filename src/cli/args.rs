@@ -80,8 +80,8 @@ pub struct ValueArgs {
     /// where none is named
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// Give a value, such as 'w = [[1, 2], [3, 1/4]]', in place of the network's own; may be
-    /// repeated
+    /// Give a value, such as 'w = [[1, 2], [3, 1/4]]', in place of the network's own; `none`
+    /// drops all of its own; may be repeated
     #[arg(long, value_name = "NAME = VALUE")]
     pub given: Vec<String>,
     /// Name the loss; without it, the last scalar that is defined
@@ -102,19 +102,35 @@ pub struct NetworkArgs {
 
 impl ValueArgs {
     pub fn overrides(&self) -> Overrides {
-        Overrides { given: self.given.clone(), loss: self.loss.clone(), ..Overrides::default() }
+        Overrides {
+            given: said(&self.given),
+            drop_values: says_none(&self.given),
+            loss: self.loss.clone(),
+            ..Overrides::default()
+        }
     }
 }
 
 impl NetworkArgs {
     pub fn overrides(&self) -> Overrides {
-        let is_none = |winner: &String| winner.trim() == "none";
         Overrides {
-            winners: self.winner.iter().filter(|w| !is_none(w)).cloned().collect(),
-            drop_assumptions: self.winner.iter().any(is_none),
+            winners: said(&self.winner),
+            drop_assumptions: says_none(&self.winner),
             ..self.values.overrides()
         }
     }
+}
+
+fn is_none(value: &str) -> bool {
+    value.trim() == "none"
+}
+
+fn says_none(values: &[String]) -> bool {
+    values.iter().any(|value| is_none(value))
+}
+
+fn said(values: &[String]) -> Vec<String> {
+    values.iter().filter(|value| !is_none(value)).cloned().collect()
 }
 
 /// The form of the output and its place.
@@ -219,8 +235,9 @@ Examples:
   backproof derive                                  the article's network
   backproof derive relu --level outline             results only
   backproof derive --wrt w_fc --wrt 'w[0,0], c_10'  by these only
-  backproof derive --winner c_00 -o article.tex     another winner, as LaTeX
-  backproof derive --winner none                    nothing assumed
+  backproof derive --winner c_00 --given none       another winner of the max
+  backproof derive --winner none --given none       no winner, no numbers
+  backproof derive -o article.tex                   as a LaTeX document
   backproof derive --expr '(t - w*max(a, b))^2 / 2' --wrt w
   backproof derive plain --given 'i = 4' --format markdown
   backproof examples wide | backproof derive - --cases")]
@@ -263,7 +280,7 @@ pub struct DeriveArgs {
 Examples:
   backproof check                           the article's network
   backproof check plain --given 'w_h = -1/3'
-  backproof check wide --seed 7 --trials 5  at five points drawn at random
+  backproof check wide --seed 7 --trials 5  at five random points
   backproof check sigmoid -o report.md
 
 Exit codes: 0 every gradient agrees, 1 one does not or could not be judged, 2 bad input")]
@@ -294,7 +311,7 @@ pub struct StepArgs {
     #[command(flatten)]
     pub values: ValueArgs,
     /// The learning rate η: 1/10, 0.1
-    #[arg(short, long, value_name = "RATE", value_parser = rate, allow_negative_numbers = true)]
+    #[arg(short, long, value_name = "RATE", value_parser = rate, allow_hyphen_values = true)]
     pub rate: Rational,
     /// How many steps
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]

@@ -14,6 +14,10 @@ pub struct Failure {
 impl Failure {
     /// An error in `source`.
     pub fn of(error: Error, source: &Source) -> Failure {
+        let error = match error.kind() {
+            Kind::Assumption => error.hint("--given none leaves all values out"),
+            _ => error,
+        };
         Failure { error, source: Some(source.clone()) }
     }
 

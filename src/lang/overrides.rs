@@ -26,6 +26,8 @@ pub struct Overrides {
     pub loss: Option<String>,
     /// Whether to leave out every assumption of the text.
     pub drop_assumptions: bool,
+    /// Whether to leave out every value of the text.
+    pub drop_values: bool,
 }
 
 /// The network that a text describes. Errors: every mistake in it, each
@@ -134,7 +136,11 @@ pub(super) fn finish<'a>(
         elaborator.errors.extend(found.into_iter().map(|e| in_override(said, &e)));
     }
     for statement in statements {
-        let dropped = overrides.drop_assumptions && matches!(statement, Statement::Assume { .. });
+        let dropped = match statement {
+            Statement::Assume { .. } => overrides.drop_assumptions,
+            Statement::Given { .. } => overrides.drop_values,
+            _ => false,
+        };
         if elaborator.is_full() {
             break;
         }

@@ -174,6 +174,13 @@ pub struct Assumption {
     pub span: Span,
 }
 
+impl Assumption {
+    /// Where in the text it was assumed; `None` for one from elsewhere.
+    pub fn place(&self) -> Option<Span> {
+        (self.span.start < self.span.end).then_some(self.span)
+    }
+}
+
 /// A network: its tensors, names, values and assumptions.
 #[derive(Clone, Debug)]
 pub struct Network {
