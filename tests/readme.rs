@@ -75,7 +75,8 @@ fn commands_do_what_the_readme_shows() {
                 let mut wanted = Vec::new();
                 for command in block.lines.iter().filter_map(|line| line.strip_prefix("$ ")) {
                     wanted.push(format!("$ {command}"));
-                    wanted.extend(run(command, &folder).trim().lines().map(String::from));
+                    wanted
+                        .extend(run(command, &folder).trim_matches('\n').lines().map(String::from));
                     ran += 1;
                 }
                 lines.splice(block.from..block.from + block.lines.len(), wanted);

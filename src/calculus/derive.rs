@@ -32,6 +32,24 @@ pub struct Request {
 ///
 /// # Errors
 /// Of kind `Limit`, where the lines would be longer than [`MAX_LINES`].
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2",
+/// )?;
+/// let lowered = backproof::lower(&net)?;
+/// let by = lowered.of(net.find("w").unwrap()).to_vec();
+/// let derivation = backproof::derive(lowered, &backproof::Request { by, updates: false })?;
+/// let lemma = derivation.lemma(derivation.targets[0]);
+/// assert_eq!(lemma.steps[0].rule.name(), "definition");        // every step is data
+/// let result = backproof::print_formula(&derivation.graph, lemma.result);
+/// assert_eq!(result, "(t - y)*(-x)");
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> {
     let Lowered { graph, loss, winners, params, .. } = lowered;
     let plan = Plan::new(&graph, loss, &winners, &params);

@@ -129,6 +129,9 @@ impl Applied {
     }
 }
 
+/// Matches an expression and says what it becomes.
+pub type Apply = fn(&mut Graph, ExprId, &Context<'_>) -> Option<Applied>;
+
 /// A row of the table.
 pub struct Row {
     /// Which rule.
@@ -143,7 +146,7 @@ pub struct Row {
     pub group: Group,
     /// Matches an expression. `None` for the rules that need the whole derivation: `through`,
     /// `paths` and `earlier-result`, which the strategy applies.
-    pub apply: Option<fn(&mut Graph, ExprId, &Context<'_>) -> Option<Applied>>,
+    pub apply: Option<Apply>,
 }
 
 macro_rules! table {

@@ -11,8 +11,9 @@ use crate::concrete::{self, Decide, Values};
 use crate::net::{Network, QuantityId};
 use crate::scalar::{Fault, Interval, Rational, Scalar};
 
+use super::fraction::Fraction;
 use super::judge::{Distance, relative};
-use super::point::{Point, Run};
+use super::point::{Point, Run, reason};
 use super::values::convert;
 
 /// How many steps an extrapolation uses, each half of the one before.
@@ -51,9 +52,9 @@ pub(super) trait Measured: Scalar {
     fn middle(&self) -> f64;
 }
 
-impl Measured for Rational {
+impl Measured for Fraction {
     fn size(&self) -> (f64, f64) {
-        let size = self.abs().to_f64();
+        let size = self.0.abs().to_f64();
         (size, size)
     }
 
@@ -62,7 +63,7 @@ impl Measured for Rational {
     }
 
     fn middle(&self) -> f64 {
-        self.to_f64()
+        self.0.to_f64()
     }
 }
 
@@ -92,21 +93,22 @@ enum Step<T> {
 pub(super) fn exact(
     net: &Network,
     point: &Point,
-    run: &Run<Rational>,
+    run: &Run<Fraction>,
     (id, cell): (QuantityId, usize),
-    claim: &Rational,
+    claim: &Fraction,
 ) -> Found {
     let mut values = run.values.clone();
-    judge(claim, &run.values[&id][cell], |x, h| {
+    judge(claim, &point.values[&id][cell], |x, h| {
         let mut at = |x: Result<Rational, Fault>| -> Result<_, String> {
+            let x = x.and_then(|x| Fraction::from_rational(&x));
             put(&mut values, id, cell, x.map_err(|fault| fault.to_string())?);
-            concrete::forward(net, &values, Decide::ByValue).map_err(|e| e.message().to_string())
+            concrete::forward(net, &values, Decide::ByValue).map_err(|e| reason(&e))
         };
         let (above, below) = match (at(x.add(h)), at(x.sub(h))) {
             (Ok(above), Ok(below)) => (above, below),
             (Err(why), _) | (_, Err(why)) => return Step::Undefined(why),
         };
-        if [&above, &below].iter().any(|run| *run.decisions() != point.decisions) {
+        if [&above, &below].iter().any(|run| *run.decisions() != point.by_value) {
             return Step::Crossed;
         }
         quotient(above.loss(), below.loss(), h)
@@ -138,7 +140,7 @@ pub(super) fn rounded(
             put(&mut reals, id, cell, real);
             put(&mut wide, id, cell, enclosure);
             match concrete::forward(net, &reals, Decide::ByValue) {
-                Ok(run) if *run.decisions() != point.decisions => return Step::Crossed,
+                Ok(run) if *run.decisions() != point.by_value => return Step::Crossed,
                 Ok(_) => {}
                 Err(error) => return Step::Undefined(error.message().to_string()),
             }

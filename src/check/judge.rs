@@ -2,6 +2,7 @@
 
 use crate::scalar::{Interval, Prime, Rational, Scalar};
 
+use super::fraction::Fraction;
 use super::report::Number;
 
 /// How far an `f64` may lie outside the enclosure of what it stands for, in units in the last
@@ -13,9 +14,9 @@ pub(super) trait Shown: Scalar {
     fn number(&self) -> Number;
 }
 
-impl Shown for Rational {
+impl Shown for Fraction {
     fn number(&self) -> Number {
-        Number::Rational(self.clone())
+        Number::Rational(self.0.clone())
     }
 }
 

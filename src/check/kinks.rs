@@ -55,9 +55,15 @@ pub(super) fn argument(net: &Network, node: NodeId, position: usize) -> String {
             .and_then(|a| operand(net, *a))
             .unwrap_or_else(|| format!("argument {}", position + 1)),
         Op::Max(a) | Op::Call(_, a) => {
-            let shape = &net.node(*a).shape;
-            let of = operand(net, *a).unwrap_or_else(|| "its argument".to_string());
-            Cell::new(&of, shape, position).to_string()
+            let cell = |of: &str| Cell::new(of, &net.node(*a).shape, position).to_string();
+            match (operand(net, *a), defined(net, node)) {
+                (Some(of), _) => cell(&of),
+                // An elementwise function has the shape of its argument.
+                (None, Some(name)) if matches!(net.node(node).op, Op::Call(..)) => {
+                    format!("the argument of {}", cell(name))
+                }
+                (None, _) => cell("argument"),
+            }
         }
         _ => format!("argument {}", position + 1),
     }

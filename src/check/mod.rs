@@ -19,6 +19,7 @@
 
 mod diagnosis;
 mod differences;
+mod fraction;
 mod judge;
 mod kinks;
 mod point;
@@ -32,6 +33,7 @@ mod values;
 
 pub use diagnosis::Diagnosis;
 pub use differences::{FIRST_STEPS, STEPS};
+pub use fraction::MAX_EXACT_BITS;
 pub use judge::MAX_ULPS;
 pub use report::{
     Arithmetic, Assumptions, Cell, Comparison, Convention, Kink, Mismatch, Number, Parameter,
@@ -88,6 +90,19 @@ impl Default for Options {
 /// gradient is not defined at the given point or at any that was drawn; [`Kind::Assumption`]
 /// where all values are given and contradict an assumed winner; [`Kind::Limit`] for too many
 /// trials or a network too large.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2",
+/// )?;
+/// // Without given values, at random ones.
+/// assert!(backproof::check(&net, &Default::default())?.agrees());
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn check(net: &Network, options: &Options) -> Result<Report, Error> {
     let by: Vec<QuantityId> = net.params().collect();
     if by.is_empty() {

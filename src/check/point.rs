@@ -9,6 +9,7 @@ use crate::diag::{Error, Kind};
 use crate::net::{Network, Op};
 use crate::scalar::{Interval, Prime, Rational, Scalar};
 
+use super::fraction::{Fraction, MAX_EXACT_BITS};
 use super::report::{Arithmetic, Assumptions, Number};
 use super::symbolic::{Made, Symbolic};
 use super::values::convert;
@@ -26,7 +27,7 @@ pub(super) struct Run<T> {
 
 /// A run in the arithmetic that is exact at the point, or why there is none.
 pub(super) enum Exact {
-    Rational(Run<Rational>),
+    Rational(Run<Fraction>),
     Prime(Run<Prime>),
     None(String),
 }
@@ -34,7 +35,10 @@ pub(super) enum Exact {
 /// A point with all that is computed there once.
 pub(super) struct Point {
     pub values: Values<Rational>,
+    /// What all runs at the point follow.
     pub decisions: Decisions,
+    /// The same as the values alone decide, before an assumption breaks a tie.
+    pub by_value: Decisions,
     pub exact: Exact,
     /// Why the rationals could not be used.
     pub inexact: Option<String>,
@@ -59,18 +63,22 @@ pub(super) fn point(
     assume: bool,
 ) -> Result<Point, Error> {
     let mut notes = Vec::new();
-    let first = attempt(concrete::forward(net, &values, Decide::ByValue))?;
+    let first = attempt(convert::<Fraction>(net, &values).and_then(|fractions| {
+        let forward = concrete::forward(net, &fractions, Decide::ByValue)?;
+        Ok((forward, fractions))
+    }))?;
     let (mut decisions, kinks, made) = match &first {
-        Ok(forward) => decided(net, symbolic, forward, &values)?,
+        Ok((forward, fractions)) => decided(net, symbolic, forward, fractions)?,
         Err(_) => {
             let rounded = convert::<f64>(net, &values)?;
             let forward = concrete::forward(net, &rounded, Decide::ByValue)?;
             decided(net, symbolic, &forward, &rounded)?
         }
     };
+    let by_value = decisions.clone();
     let assumed = if assume { apply(net, &mut decisions, &kinks)? } else { Vec::new() };
     let exact = match first {
-        Ok(_) => attempt(run(net, symbolic, values.clone(), &decisions, &made))?,
+        Ok((_, fractions)) => attempt(run(net, symbolic, fractions, &decisions, &made))?,
         Err(reason) => Err(reason),
     };
     let (exact, inexact) = match exact {
@@ -88,7 +96,7 @@ pub(super) fn point(
     let rounded = convert::<f64>(net, &values);
     let real = rounded.and_then(|values| {
         let own = concrete::forward(net, &values, Decide::ByValue);
-        if own.is_ok_and(|own| assumed.is_empty() && *own.decisions() != decisions) {
+        if own.is_ok_and(|own| *own.decisions() != by_value) {
             notes.push(
                 "f64 by itself decides a max or a sign differently here; the exact decision \
                  was used"
@@ -116,7 +124,18 @@ pub(super) fn point(
             Ok(run)
         })
         .map_err(|error| error.message().to_string());
-    Ok(Point { values, decisions, exact, inexact, real, enclosure, kinks, assumed, notes })
+    Ok(Point {
+        values,
+        decisions,
+        by_value,
+        exact,
+        inexact,
+        real,
+        enclosure,
+        kinks,
+        assumed,
+        notes,
+    })
 }
 
 /// Tells apart what another arithmetic may still compute (`Ok(Err(why))`) from what no
@@ -124,10 +143,16 @@ pub(super) fn point(
 fn attempt<T>(result: Result<T, Error>) -> Result<Result<T, String>, Error> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(error) if matches!(error.kind(), Kind::Value | Kind::Limit) => {
-            Ok(Err(error.message().to_string()))
-        }
+        Err(error) if matches!(error.kind(), Kind::Value | Kind::Limit) => Ok(Err(reason(&error))),
         Err(error) => Err(error),
+    }
+}
+
+/// Why there is no exact value, in words.
+pub(super) fn reason(error: &Error) -> String {
+    match error.kind() {
+        Kind::Limit => format!("exact fractions would take more than {MAX_EXACT_BITS} bits"),
+        _ => error.message().to_string(),
     }
 }
 
@@ -206,7 +231,7 @@ impl Point {
         redrawn: usize,
     ) -> report::Point {
         let (arithmetic, loss) = match &self.exact {
-            Exact::Rational(run) => (Arithmetic::Rational, Number::Rational(run.loss.clone())),
+            Exact::Rational(run) => (Arithmetic::Rational, Number::Rational(run.loss.0.clone())),
             Exact::Prime(_) | Exact::None(_) => {
                 let loss = self.real.as_ref().map_or(f64::NAN, |run| run.loss);
                 let exact = matches!(self.exact, Exact::Prime(_));

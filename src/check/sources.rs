@@ -157,7 +157,7 @@ pub(super) fn symbolic(at: &Point, k: usize) -> Result<impl Fn(usize) -> Rounded
 
 pub(super) fn exactly(at: &Point, k: usize, n: usize) -> Option<&Rational> {
     match &at.exact {
-        Exact::Rational(run) => run.symbolic[k].as_ref().ok().map(|values| &values[n]),
+        Exact::Rational(run) => run.symbolic[k].as_ref().ok().map(|values| &values[n].0),
         Exact::Prime(_) | Exact::None(_) => None,
     }
 }

@@ -37,6 +37,22 @@ pub const SUPPLIED_ULPS: u32 = 16;
 /// [`Kind::Shape`] for a wrong number of gradients or values, [`Kind::Name`] for a quantity of
 /// another network, [`Kind::Value`] if there are no gradients or values are missing, and the
 /// errors of [`check`](super::check) at a given point.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2
+///      given x = 2, w = 3, t = 1",
+/// )?;
+/// let w = net.find("w").unwrap();
+/// let values = backproof::concrete::given(&net)?;
+/// let theirs = std::collections::BTreeMap::from([(w, vec![-10.0])]);
+/// assert!(!backproof::check_gradients(&net, &values, &theirs)?.agrees());    // it is 10
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn check_gradients(
     net: &Network,
     values: &Values<Rational>,

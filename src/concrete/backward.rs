@@ -40,6 +40,24 @@ impl<T> Gradients<T> {
 /// [`Kind::Domain`], [`Kind::Value`] or [`Kind::Limit`] where a slope does not exist, is not exact
 /// in `T` or leaves its range, naming the operation and the element; [`Kind::Internal`] if
 /// `forward` belongs to another network.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2
+///      given x = 2, w = 3, t = 1",
+/// )?;
+/// use backproof::concrete::{Decide, given};
+/// use backproof::scalar::Rational;
+/// let w = net.find("w").unwrap();
+/// let forward = backproof::forward(&net, &given::<Rational>(&net)?, Decide::ByValue)?;
+/// let gradients = backproof::backward(&net, &forward, &[w])?;
+/// assert_eq!(gradients.of(w).unwrap(), [Rational::from(10)]);
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn backward<T: Scalar>(
     net: &Network,
     forward: &Forward<T>,

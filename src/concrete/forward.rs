@@ -58,6 +58,22 @@ impl<T> Forward<T> {
 /// defined at the point, [`Kind::Assumption`] where a recorded decision is missing or impossible,
 /// [`Kind::Limit`] past [`MAX_WORK`] or the range of `T`. All but the first and second name the
 /// element.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2
+///      given x = 2, w = 3, t = 1",
+/// )?;
+/// use backproof::concrete::{Decide, given};
+/// let values = given::<f64>(&net)?;
+/// let forward = backproof::forward(&net, &values, Decide::ByValue)?;
+/// assert_eq!(*forward.loss(), 12.5);
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn forward<T: Scalar>(
     net: &Network,
     values: &Values<T>,

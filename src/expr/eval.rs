@@ -108,6 +108,15 @@ pub fn evaluate<T: Scalar>(
 }
 
 /// The values of several roots in one pass, in their order.
+///
+/// ```
+/// use backproof::expr::{Branches, Graph, evaluate_all};
+/// let mut g = Graph::new();
+/// let (x, three) = (g.var("x"), g.integer(3));
+/// let roots = [g.pow(x, three), g.add([x, three])];
+/// let at_two = |_| Some(2.0);
+/// assert_eq!(evaluate_all(&g, &roots, &at_two, Branches::default()).unwrap(), [8.0, 5.0]);
+/// ```
 pub fn evaluate_all<T: Scalar>(
     g: &Graph,
     roots: &[ExprId],

@@ -221,6 +221,13 @@ impl Formula<'_> {
 /// expression could be parsed at all: numbers below 0 or such as 1/3 come back as operations,
 /// named quantities as variables, and derivatives, written `d(E, w)`, and winners,
 /// `wins(m, a)`, not at all. Longer text than [`MAX_PRINTED_BYTES`] ends in `…`.
+///
+/// ```
+/// let mut g = backproof::Graph::new();
+/// let formula = backproof::parse_formula(&mut g, "(a + b)*w[0,1]^2")?;
+/// assert_eq!(backproof::print_formula(&g, formula), "(a + b)*w_01^2");
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn print_formula(g: &Graph, id: ExprId) -> String {
     write(id, MAX_PRINTED_BYTES, |id| look(g, id))
 }

@@ -96,6 +96,22 @@ pub struct Lesson {
 /// `Limit` where the network or its derivation is too large; `Assumption` where the given
 /// numbers contradict an assumed winner; `Domain` where the given numbers divide by zero;
 /// `Internal` where a step did not replay, which would be a fault of backproof.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2
+///      given x = 2, w = 3, t = 1",
+/// )?;
+/// let lesson = backproof::lesson(net, &backproof::Ask::default())?;
+/// let target = lesson.derivation.targets[0];
+/// let result = lesson.derivation.lemma(target).result;
+/// assert_eq!(lesson.numbers[&result].to_string(), "10");
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
     let mut lowered = lower(&net)?;
     let by = match ask.by.as_slice() {

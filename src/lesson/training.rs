@@ -53,6 +53,21 @@ pub struct State {
 /// # Errors
 /// `Value` where a quantity has no value, or `rate` is not positive; `Limit` past
 /// [`MAX_STEPS`]; `Domain` where something is undefined at the numbers, or leaves the range.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2
+///      given x = 2, w = 3, t = 1",
+/// )?;
+/// let run = backproof::training(&net, &"1/8".parse().unwrap(), 1)?;
+/// // ∂E/∂w = −(t − y)·x = 10, so w goes from 3 to 3 − 10/8.
+/// assert_eq!(run.states[1].weights[0].to_string(), "7/4");
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn training(net: &Network, rate: &Rational, times: usize) -> Result<Training, Error> {
     if rate.is_zero() || rate.is_negative() {
         return Err(Error::new(Kind::Value, format!("the learning rate is {rate}"))

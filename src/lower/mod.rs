@@ -58,6 +58,20 @@ impl Lowered {
 ///
 /// # Errors
 /// Of kind `Limit`, where the scalars would be more than [`MAX_NODES`].
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2",
+/// )?;
+/// let lowered = backproof::lower(&net)?;
+/// let y = lowered.of(net.find("y").unwrap())[0];               // one cell: y is a scalar
+/// assert_eq!(backproof::print_formula(&lowered.graph, y), "y");
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn lower(net: &Network) -> Result<Lowered, Error> {
     let mut g = Graph::new();
     let mut nodes: Vec<Vec<ExprId>> = Vec::with_capacity(net.nodes().len());
@@ -163,7 +177,13 @@ fn cells_of(
             let (from, of) = (&net.node(*input).shape, &net.node(*kernel).shape);
             conv(g, cells(input), from, cells(kernel), of, window, shape)
         }
-        _ => elementwise::cells(g, nodes, op, shape),
+        Op::Neg(_)
+        | Op::Add(_)
+        | Op::Sub(..)
+        | Op::Mul(_)
+        | Op::Div(..)
+        | Op::Pow(..)
+        | Op::Call(..) => elementwise::cells(g, nodes, op, shape),
     }
 }
 

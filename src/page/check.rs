@@ -117,9 +117,9 @@ fn sentence(report: &Report) -> Vec<Inline> {
     }
     if !differing.is_empty() {
         text.push(Inline::Strong("Not all gradients agree".to_string()));
-        text.push(words(": those by "));
+        text.push(words(if differing.len() == 1 { ": that by " } else { ": those by " }));
         list(&mut text, &differing);
-        text.push(words(" differ."));
+        text.push(words(if differing.len() == 1 { " differs." } else { " differ." }));
     }
     if !open.is_empty() {
         let strong = "Not every gradient could be judged".to_string();
@@ -367,9 +367,9 @@ fn points(report: &Report) -> Vec<Inline> {
     let Some(first) = report.points.first() else { return Vec::new() };
     let loss = |text: &mut Vec<Inline>, point: &Point| {
         text.push(symbol(&report.loss));
-        let sign = if matches!(point.loss, Number::Rational(_)) { " = " } else { " ≈ " };
-        text.push(words(sign));
-        text.push(Inline::Math(number(&point.loss)));
+        let value = number(&point.loss);
+        text.push(words(if matches!(value, Math::Number(_)) { " = " } else { " ≈ " }));
+        text.push(Inline::Math(value));
     };
     let Some(seed) = report.seed else {
         let mut text = vec![words("At the given values, ")];
@@ -400,9 +400,8 @@ fn points(report: &Report) -> Vec<Inline> {
     let redrawn: usize = report.points.iter().map(|p| p.redrawn).sum();
     if redrawn > 0 {
         text.push(words(format!(
-            " {} outside the domain of the network {} thrown away.",
-            count(redrawn, "draw"),
-            if redrawn == 1 { "was" } else { "were" },
+            " {} thrown away: the network has no value there.",
+            if redrawn == 1 { "1 draw was".to_string() } else { format!("{redrawn} draws were") },
         )));
     }
     text
@@ -457,7 +456,7 @@ fn kinks(report: &Report) -> Option<Section> {
             if report.points.len() > 1 { format!("At point {}: ", n + 1) } else { String::new() };
         for kink in &point.kinks {
             let mut text = vec![words(at.clone())];
-            text.extend(describe(kink));
+            text.extend(describe(kink, point.arithmetic));
             blocks.push(Block::Text(text));
         }
         let more = point.kink_count - point.kinks.len();
@@ -475,26 +474,29 @@ fn kinks(report: &Report) -> Option<Section> {
     Some(section("Kinks", blocks))
 }
 
-fn describe(kink: &Kink) -> Vec<Inline> {
+fn describe(kink: &Kink, arithmetic: Arithmetic) -> Vec<Inline> {
     let mut text = vec![Inline::Code(kink.of.clone()), words(": ")];
     for (n, cell) in kink.cells.iter().enumerate() {
         if n > 0 {
             text.push(words(if n + 1 == kink.cell_count { " and " } else { ", " }));
         }
-        text.push(Inline::Code(cell.clone()));
+        // A name as the language spells it, or words about what bears none.
+        let named = !cell.contains(' ');
+        text.push(if named { Inline::Code(cell.clone()) } else { words(cell.clone()) });
     }
     let more = kink.cell_count - kink.cells.len();
     if more > 0 {
         text.push(words(format!(" and {more} more")));
     }
+    // Without the rationals, values that f64 rounds to the same number tie.
+    let seen = if arithmetic == Arithmetic::Rational { "" } else { " in f64" };
+    let greatest = format!(" are equal{seen} and the greatest; the");
     text.push(words(match kink.convention {
-        Convention::FirstWins => {
-            " are equal and the greatest; the first of them takes the whole gradient."
-        }
+        Convention::FirstWins => format!("{greatest} first of them takes the whole gradient."),
         Convention::AssumedWins => {
-            " are equal and the greatest; the one that is assumed to win takes the whole gradient."
+            format!("{greatest} one that is assumed to win takes the whole gradient.")
         }
-        Convention::ZeroSlope => " is 0; the slope there is taken as 0.",
+        Convention::ZeroSlope => format!(" is 0{seen}; the slope there is taken as 0."),
     }));
     text
 }

@@ -33,6 +33,20 @@ pub const MAX_LISTED: usize = 40;
 const DIGITS: usize = 6;
 
 /// The page of a lesson.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2",
+/// )?;
+/// let lesson = backproof::lesson(net, &backproof::Ask::default())?;
+/// let page = backproof::derivation_page(&lesson, backproof::Level::Outline);
+/// assert!(backproof::render::markdown(&page).contains("(t - y)"));
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn derivation_page(lesson: &Lesson, level: Level) -> Page {
     let derivation = &lesson.derivation;
     let numbers: BTreeMap<ExprId, Math> =

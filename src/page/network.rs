@@ -191,6 +191,19 @@ pub(super) fn definitions(
 }
 
 /// The page of a network: what it is made of, the sizes, the definitions.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2",
+/// )?;
+/// let page = backproof::network_page(&net, &backproof::lower(&net)?, false);
+/// assert_eq!(page.title, "The network of E");
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn network_page(net: &Network, lowered: &Lowered, every_cell: bool) -> Page {
     let g = &lowered.graph;
     let names = names(g, &lowered.cells);

@@ -31,6 +31,21 @@ fn short(n: &Number) -> Math {
 }
 
 /// The page of a run: the first step in full, then the loss after each.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2
+///      given x = 2, w = 3, t = 1",
+/// )?;
+/// let run = backproof::training(&net, &"1/8".parse().unwrap(), 3)?;
+/// let page = backproof::training_page(&run);
+/// assert!(backproof::render::text(&page, &Default::default()).contains("7/4"));
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn training_page(run: &Training) -> Page {
     let names = BTreeMap::new();
     let t = Typesetter::new(&run.graph, &names);

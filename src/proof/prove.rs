@@ -131,6 +131,19 @@ pub fn prove(g: &Graph, lhs: ExprId, rhs: ExprId, winners: &Winners) -> Verdict 
 }
 
 /// Judges `lhs = rhs` in a context.
+///
+/// ```
+/// use backproof::proof::{Context, Leaves, prove_in};
+/// let mut g = backproof::Graph::new();
+/// let (w, x) = (g.var("w"), g.var("x"));
+/// let product = g.mul([w, x]);
+/// let slope = g.partial(product, w);
+/// let winners = Default::default();
+/// // Does x depend on w? As a leaf of a network it does not; of a lone formula nobody knows.
+/// let known = Context { winners: &winners, leaves: Leaves::All };
+/// assert!(prove_in(&g, slope, x, &known).is_proved());
+/// assert!(!backproof::prove(&g, slope, x, &winners).is_proved());
+/// ```
 pub fn prove_in(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>) -> Verdict {
     let survey = match Survey::of(g, lhs, rhs, context) {
         Ok(survey) => survey,

@@ -65,6 +65,23 @@ impl Replay {
 /// # Errors
 /// Of kind `Internal`, naming the rule, the line before and the line after, where a step does
 /// not hold, does not follow on the line before it, or a result differs from the sweep's.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2",
+/// )?;
+/// let lowered = backproof::lower(&net)?;
+/// let by = lowered.of(net.find("w").unwrap()).to_vec();
+/// let mut derivation = backproof::derive(lowered, &backproof::Request { by, updates: false })?;
+/// assert!(backproof::replay(&mut derivation).is_ok());
+/// derivation.lemmas[0].steps[0].after = derivation.loss;       // tampered with
+/// assert!(backproof::replay(&mut derivation).is_err());
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn replay(derivation: &mut Derivation) -> Result<Replay, Error> {
     let mut steps = Vec::with_capacity(derivation.lemmas.len());
     for lemma in &derivation.lemmas {

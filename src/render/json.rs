@@ -11,6 +11,20 @@ use crate::page::{Block, Inline, Math, Page, Row, StepRecord};
 pub const SCHEMA: &str = "backproof/page/1";
 
 /// The page in JSON, indented, with a line end after it.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2",
+/// )?;
+/// let lesson = backproof::lesson(net, &backproof::Ask::default())?;
+/// let page = backproof::derivation_page(&lesson, backproof::Level::Textbook);
+/// assert!(backproof::render::json(&page).contains("\"rule\": \"power\""));
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn json(page: &Page) -> String {
     let page = PageJson {
         schema: SCHEMA,

@@ -40,6 +40,21 @@ const MIN_WRAPPED: usize = 240;
 
 /// The page in LaTeX. Rows bear their numbers as tags; references in a document are links to
 /// them, in a fragment plain numbers.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2",
+/// )?;
+/// let lesson = backproof::lesson(net, &backproof::Ask::default())?;
+/// let page = backproof::derivation_page(&lesson, backproof::Level::Textbook);
+/// let style = backproof::render::LatexStyle { fragment: true };
+/// assert!(backproof::render::latex(&page, &style).contains("\\frac{\\partial E}{\\partial w}"));
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn latex(page: &Page, style: &LatexStyle) -> String {
     let mut writer = Writer { labels: None, out: String::new() };
     if style.fragment {

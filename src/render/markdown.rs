@@ -8,6 +8,20 @@ use super::tex::{Reader, Tex, words_tex};
 use crate::page::{Block, Inline, Page, Row, Section, Table};
 
 /// The page in Markdown.
+///
+/// ```
+/// let net = backproof::parse_network(
+///     "input x
+///      param w
+///      target t
+///      y = w*x
+///      E = (t - y)^2 / 2",
+/// )?;
+/// let lesson = backproof::lesson(net, &backproof::Ask::default())?;
+/// let page = backproof::derivation_page(&lesson, backproof::Level::Textbook);
+/// assert!(backproof::render::markdown(&page).contains("$w$"));
+/// # Ok::<(), backproof::Error>(())
+/// ```
 pub fn markdown(page: &Page) -> String {
     let mut blocks = Vec::new();
     if !page.title.is_empty() {

@@ -39,6 +39,13 @@ pub const MAX_DEPTH: usize = 64;
 
 /// One formula on one line: ∂E/∂w₀₀ = (t − r_fc)·(−w_fc)·i₃₁, or in 7-bit ASCII
 /// `dE/dw_00 = (t - r_fc)*(-w_fc)*i_31`.
+///
+/// ```
+/// use backproof::page::Math;
+/// let product = Math::Product(vec![Math::symbol("eta"), Math::symbol("w_00")]);
+/// assert_eq!(backproof::render::math_text(&product, true), "η·w₀₀");
+/// assert_eq!(backproof::render::math_text(&product, false), "eta*w_00");
+/// ```
 pub fn math_text(math: &Math, unicode: bool) -> String {
     formula::Formula::new(math, unicode).one_line()
 }

@@ -87,6 +87,16 @@ pub fn show_f64(x: f64) -> String {
     if (1e-4..1e7).contains(&x.abs()) { format!("{x}") } else { format!("{x:e}") }
 }
 
+/// An `f64` to so many significant digits, for a column of a table.
+pub fn show_digits(x: f64, digits: usize) -> String {
+    let scale = digits.saturating_sub(1);
+    // Through scientific notation, which rounds to significant digits; then the short spelling.
+    match format!("{x:.scale$e}").parse::<f64>() {
+        Ok(rounded) => show_f64(rounded),
+        Err(_) => show_f64(x),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -128,15 +138,5 @@ mod tests {
             shown.map(show_f64),
             ["0", "0", "0.1", "-2.5", "0.0001", "1e-5", "9999999", "1e7", "6.02e23", "5e-324"]
         );
-    }
-}
-
-/// An `f64` to so many significant digits, for a column of a table.
-pub fn show_digits(x: f64, digits: usize) -> String {
-    let scale = digits.saturating_sub(1);
-    // Through scientific notation, which rounds to significant digits; then the short spelling.
-    match format!("{x:.scale$e}").parse::<f64>() {
-        Ok(rounded) => show_f64(rounded),
-        Err(_) => show_f64(x),
     }
 }

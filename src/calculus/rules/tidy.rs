@@ -222,7 +222,7 @@ pub(super) fn collect(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Appli
     let collected = match g.node(repeated) {
         Node::Mul(args) => {
             let mut factors = vec![times];
-            factors.extend_from_slice(&g.args(args).to_vec());
+            factors.extend_from_slice(g.args(args));
             g.mul(factors)
         }
         _ => g.mul([times, repeated]),
