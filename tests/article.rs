@@ -245,3 +245,40 @@ fn adding_names_changes_nothing_else() {
     let after = format!("{text}\nother = max(c) + sum(i)\nloss E");
     assert_eq!(gradient_formulas(&after).unwrap(), before);
 }
+
+/// A formula for every winner speaks only of cells that were asked for.
+#[test]
+fn a_formula_for_every_winner_claims_no_more_than_was_seen() {
+    let net = parse_network(
+        "input i[5,5]\nparam w[3,3], v\ntarget t\nc = conv(i, w)\nr = max(c)\nE = (t - v*r)^2/2",
+    )
+    .unwrap();
+    let w = net.find("w").unwrap();
+    let show = |by: Vec<(backproof::net::QuantityId, Option<usize>)>| {
+        let ask = Ask { by, updates: false, all_cases: false };
+        let lesson = lesson(net.clone(), &ask).unwrap();
+        let general = lesson.general.as_ref().unwrap();
+        let g = &lesson.derivation.graph;
+        let name = |e| g.symbol(g.symbol_of(e).unwrap()).as_str().to_string();
+        let row = |r: &backproof::lesson::GeneralRow| {
+            format!("{}: {}", name(r.by), backproof::print_formula(g, r.gradient))
+        };
+        general.rows.iter().map(row).collect::<Vec<_>>()
+    };
+    assert_eq!(show(vec![(w, Some(1))]), ["w_01: (t - v*r)*(-v)*i[a, b+1]"]);
+    assert_eq!(show(vec![(w, None)]), ["w_m,n: (t - v*r)*(-v)*i[a+m, b+n]"]);
+}
+
+/// A formula need hold only where the loss has a value, and a loss without one has no gradient.
+#[test]
+fn functions_that_are_not_defined_everywhere() {
+    for formula in ["1/relu(a)", "sqrt(relu(a))", "ln(relu(a))", "1/step(a)", "1/(relu(a)+relu(b))"]
+    {
+        let net = backproof::network_of_formula(formula, &[], &Overrides::default()).unwrap();
+        let result = lesson(net, &Ask::default());
+        assert!(result.is_ok(), "{formula}: {}", result.err().unwrap());
+    }
+    let given = Overrides { given: vec!["w = -1".into()], ..Overrides::default() };
+    let net = backproof::network_of_formula("ln(w)", &[], &given).unwrap();
+    assert!(lesson(net, &Ask::default()).is_err(), "ln(−1) has no value");
+}

@@ -24,7 +24,7 @@ pub const MAX_LINES: usize = 1 << 22;
 pub struct Request {
     /// By what to differentiate: cells of inputs, weights or intermediate quantities.
     pub by: Vec<ExprId>,
-    /// Whether to end with the update rule of each.
+    /// Whether to end with the update rule of each weight among them.
     pub updates: bool,
 }
 
@@ -52,6 +52,7 @@ pub struct Request {
 /// ```
 pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> {
     let Lowered { graph, loss, winners, params, .. } = lowered;
+
     let plan = Plan::new(&graph, loss, &winners, &params);
     let mut engine = Engine {
         locals: unused(&graph, &["z", "u", "v", "s", "q"]),
@@ -74,8 +75,8 @@ pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> 
         let symbol = unused(&engine.g, &["eta", "alpha", "rate"]).swap_remove(0);
         let eta = engine.g.var_symbol(symbol);
         rate = Some(eta);
-        for target in &targets {
-            let slope = engine.lemmas[target.0].goal;
+        for x in request.by.iter().filter(|x| params.contains(x)) {
+            let slope = engine.g.partial(engine.loss, *x);
             let product = engine.g.mul([eta, slope]);
             let goal = engine.g.neg(product);
             updates.push(engine.run(Frame::new(Role::Update, goal))?);

@@ -79,7 +79,8 @@ pub struct Derivation {
     pub lemmas: Vec<Lemma>,
     /// The lemmas of the derivatives that were asked for, in the order of the request.
     pub targets: Vec<LemmaId>,
-    /// The lemmas of the updates, in the order of the targets; empty if none were asked for.
+    /// The lemmas of the updates of those targets that are weights, in their order; empty if none
+    /// were asked for.
     pub updates: Vec<LemmaId>,
     /// The learning rate in the updates.
     pub rate: Option<ExprId>,

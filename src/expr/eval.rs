@@ -128,10 +128,10 @@ pub fn evaluate_all<T: Scalar>(
         // Wherever `by` occurs it moves with speed 1, whatever it is made of.
         let held = |id: ExprId, x: Dual<T>| if id == by { Dual::variable(x.value) } else { x };
         let nested = |of: ExprId, _| Err(EvalError { node: of, fault: EvalFault::NestedPartial });
-        let pass = Pass { g, leaf: &leaf, partial: &nested, held: &held, branches };
+        let pass = Pass { g, leaf: &leaf, partial: &nested, by: Some(by), held: &held, branches };
         Ok(pass.run(&[of], None)?.swap_remove(0).tangent)
     };
-    let pass = Pass { g, leaf: env, partial: &tangent, held: &|_, x| x, branches };
+    let pass = Pass { g, leaf: env, partial: &tangent, by: None, held: &|_, x| x, branches };
     pass.run(roots, None)
 }
 
@@ -146,7 +146,7 @@ pub fn decisions<T: Scalar>(
     let mut made = FxHashMap::default();
     let nested = |of: ExprId, _| Err(EvalError { node: of, fault: EvalFault::NestedPartial });
     let branches = Branches { winners, rest: Rest::ByValue, opaque: None };
-    let pass = Pass { g, leaf: env, partial: &nested, held: &|_, x| x, branches };
+    let pass = Pass { g, leaf: env, partial: &nested, by: None, held: &|_, x| x, branches };
     pass.run(roots, Some(&mut made))?;
     Ok(made)
 }
@@ -180,6 +180,7 @@ struct Pass<'a, T> {
     g: &'a Graph,
     leaf: LeafOf<'a, T>,
     partial: PartialOf<'a, T>,
+    by: Option<ExprId>,
     held: &'a dyn Fn(ExprId, T) -> T,
     branches: Branches<'a>,
 }
@@ -225,6 +226,12 @@ impl<T: Scalar> Pass<'_, T> {
         all
     }
 
+    /// The whole number that an exponent is written as, unless it is the one that moves.
+    fn whole(&self, exponent: ExprId) -> Option<i32> {
+        let moves = |by| depends_on(self.g, exponent, by, &Winners::new());
+        if self.by.is_some_and(moves) { None } else { self.g.as_whole(exponent) }
+    }
+
     fn is_opaque(&self, id: ExprId) -> bool {
         self.branches.opaque.is_some_and(|opaque| opaque.contains(&id))
     }
@@ -252,7 +259,7 @@ impl<T: Scalar> Pass<'_, T> {
             Node::Neg(a) => done.get(a).neg(),
             Node::Sub(a, b) => done.get(a).sub(done.get(b))?,
             Node::Div(a, b) => done.get(a).div(done.get(b))?,
-            Node::Pow(a, b) => match g.as_whole(b) {
+            Node::Pow(a, b) => match self.whole(b) {
                 Some(n) => done.get(a).powi(n)?,
                 None => done.get(a).pow(done.get(b))?,
             },
@@ -442,5 +449,28 @@ impl<T> Values<T> {
             *place = self.values.len() as u32;
         }
         self.values.push(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::Rational;
+
+    /// A named whole exponent that is itself the variable moves: ∂x²/∂n with n = 2 is x²·ln x,
+    /// not 0, and at x = 1 that is 0, at x = 2 irrational.
+    #[test]
+    fn an_exponent_that_moves_is_no_whole_number() {
+        let mut g = Graph::new();
+        let (x, two) = (g.var("x"), g.integer(2));
+        let n = g.named("n", two);
+        let power = g.pow(x, n);
+        let slope = g.partial(power, n);
+        let at = |x: i64| {
+            let env = move |_| Some(Rational::from(x));
+            evaluate(&g, slope, &env, Branches::default())
+        };
+        assert_eq!(at(1), Ok(Rational::from(0)));
+        assert!(at(2).is_err(), "4·ln 2 is no rational");
     }
 }

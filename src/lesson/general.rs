@@ -24,7 +24,7 @@ pub struct General {
 
 /// The gradient by one quantity.
 pub struct GeneralRow {
-    /// The cell of the quantity, with letters: w_{m,n}.
+    /// The cell of the quantity, with letters: w_{m,n}; or one cell, where not all were asked for.
     pub by: ExprId,
     /// ∂loss/∂by.
     pub gradient: ExprId,
@@ -70,22 +70,34 @@ pub(super) fn general(
         if places.is_empty() {
             continue;
         }
+        // Letters stand for the indices of the weight only where every cell of it was asked for:
+        // what was seen of some cells says nothing of the others.
         let rank = net.shape(id).rank();
-        let own: Vec<String> = free.clone().take(rank).collect();
-        let mut samples = Vec::new();
-        for case in &cases.rows {
-            for n in &places {
-                let mut point = winner_at(case)?.1.clone();
-                let by = derivation.by(derivation.targets[*n])?;
-                point.extend(&map.get(&by)?.1);
-                samples.push((point, case.gradients[*n]));
-            }
-        }
+        let whole = places.len() == net.shape(id).elements();
+        let own: Vec<String> = free.clone().take(if whole { rank } else { 0 }).collect();
         let letters: Vec<String> = winner_letters.iter().chain(&own).cloned().collect();
-        let mut fit = Fit { letters: &letters, map: &map, net, outside: false };
-        let gradient = fit.all(&mut derivation.graph, samples)?;
-        let by = indexed(&mut derivation.graph, &quantity.name, &own);
-        rows.push(GeneralRow { by, gradient, outside: fit.outside });
+        let groups: Vec<Vec<usize>> =
+            if whole { vec![places] } else { places.into_iter().map(|n| vec![n]).collect() };
+        for group in groups {
+            let mut samples = Vec::new();
+            for case in &cases.rows {
+                for n in &group {
+                    let mut point = winner_at(case)?.1.clone();
+                    if whole {
+                        let by = derivation.by(derivation.targets[*n])?;
+                        point.extend(&map.get(&by)?.1);
+                    }
+                    samples.push((point, case.gradients[*n]));
+                }
+            }
+            let mut fit = Fit { letters: &letters, map: &map, net, outside: false };
+            let gradient = fit.all(&mut derivation.graph, samples)?;
+            let by = match whole {
+                true => indexed(&mut derivation.graph, &quantity.name, &own),
+                false => derivation.by(derivation.targets[group[0]])?,
+            };
+            rows.push(GeneralRow { by, gradient, outside: fit.outside });
+        }
     }
     let name = &net.quantity(*tensor).name;
     let winner = indexed(&mut derivation.graph, name, &winner_letters);
@@ -108,9 +120,7 @@ fn indexed(g: &mut Graph, name: &str, subscripts: &[String]) -> ExprId {
     if subscripts.is_empty() {
         return g.var(name);
     }
-    // Letters stand together as digits do; formulas are parted by commas.
-    let short = subscripts.iter().all(|s| s.chars().count() == 1);
-    let text = subscripts.join(if short { "" } else { "," });
+    let text = subscripts.join(",");
     g.var_symbol(Symbol::named(&format!("{name}_{text}")))
 }
 

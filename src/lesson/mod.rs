@@ -51,6 +51,8 @@ pub enum Why {
     Assumed,
     /// The given numbers make it so.
     ByNumbers,
+    /// By the given numbers several are the greatest, and the first of them is taken.
+    Tied,
     /// Nothing says; this is the case that is worked out, and the others stand in the table.
     Example,
 }
@@ -86,9 +88,15 @@ pub struct Lesson {
     pub general: Option<General>,
     /// The given numbers, and those that follow from them, of what the results mention.
     pub numbers: BTreeMap<ExprId, Number>,
+    /// What is 0 at the given numbers under a function with a kink there.
+    pub kinks: Vec<ExprId>,
     /// The name of each expression that has one.
     pub names: BTreeMap<ExprId, ExprId>,
 }
+
+/// Where one formula covers every winner, a table of more entries than this waits to be asked
+/// for.
+pub const TABLE_ENTRIES: usize = 40;
 
 /// Derives and proves.
 ///
@@ -129,7 +137,25 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
     let general =
         cases.as_ref().and_then(|cases| general::general(&net, &cells, &mut derivation, cases));
     let numbers = numbers::numbers(&derivation, &values)?;
-    Ok(Lesson { net, cells, maxima, winners, derivation, replay, cases, general, numbers, names })
+    let kinks = numbers::kinks(&derivation, &values);
+    let mut lesson = Lesson {
+        net,
+        cells,
+        maxima,
+        winners,
+        derivation,
+        replay,
+        cases,
+        general,
+        numbers,
+        kinks,
+        names,
+    };
+    if let (Some(cases), Some(_)) = (&mut lesson.cases, &lesson.general) {
+        // One formula says more than a long table, which is then there for the asking.
+        cases.in_table &= ask.all_cases || cases.count * by.len() <= TABLE_ENTRIES;
+    }
+    Ok(lesson)
 }
 
 fn cells_of(lowered: &Lowered, by: &[(QuantityId, Option<usize>)]) -> Vec<ExprId> {
@@ -173,6 +199,7 @@ fn winners_of(net: &Network, lowered: &Lowered) -> Result<Vec<Winner>, Error> {
                 return Err(numbers::contradiction(lowered, *assumed, found[0], assumption));
             }
             (Some(assumed), _) => (*assumed, Why::Assumed),
+            (None, Some(found)) if found.len() > 1 => (found[0], Why::Tied),
             (None, Some(found)) => (found[0], Why::ByNumbers),
             (None, None) => (args[0], Why::Example),
         };

@@ -107,6 +107,10 @@ pub(super) fn numbers(
     // A derivative may have a value where the loss has none, as that of ln x at −1.
     value(derivation, derivation.loss, values)?;
     let g = &derivation.graph;
+    // Where the loss has no value it has no gradient, whatever the formulas give.
+    if let Some(loss) = value(derivation, derivation.loss, values)? {
+        all.insert(derivation.loss, loss);
+    }
     let shown = derivation.lemmas.iter().filter(|l| matches!(l.role, Role::Target | Role::Shared));
     for lemma in shown {
         let mut stack = vec![lemma.result];
@@ -126,6 +130,29 @@ pub(super) fn numbers(
         }
     }
     Ok(all)
+}
+
+/// The arguments of |x|, ReLU, sign and step that are 0 at the given numbers.
+pub(super) fn kinks(derivation: &Derivation, values: &BTreeMap<SymbolId, Rational>) -> Vec<ExprId> {
+    if values.is_empty() {
+        return Vec::new();
+    }
+    let g = &derivation.graph;
+    let mut arguments: Vec<ExprId> = g
+        .reachable(&[derivation.loss])
+        .into_iter()
+        .filter_map(|id| match g.node(id) {
+            Node::Call(f, a) if f.has_kink() => Some(a),
+            _ => None,
+        })
+        .collect();
+    arguments.dedup();
+    arguments.retain(|a| match value(derivation, *a, values) {
+        Ok(Some(Number::Exact(q))) => q.is_zero(),
+        Ok(Some(Number::Rounded(x))) => x == 0.0,
+        _ => false,
+    });
+    arguments
 }
 
 /// The value of an expression at the given numbers; `None` where one is missing.

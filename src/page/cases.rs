@@ -3,7 +3,7 @@
 use super::math::{Math, Relation};
 use super::typeset::Typesetter;
 use super::words::relation;
-use super::{Block, Inline, Row, Section, Table};
+use super::{Block, Inline, Section, Table};
 use crate::calculus::Derivation;
 use crate::expr::{ExprId, Graph, Node};
 use crate::lesson::{Cases, Lesson};
@@ -21,19 +21,27 @@ pub(super) fn cases_section(lesson: &Lesson, t: &Typesetter<'_>) -> Option<Secti
     }
     if cases.in_table {
         blocks.push(Block::Text(vec![words(
-            "Each row is one case with every gradient in it, derived as above and proved. Where two \
+            "Case by case, every gradient, derived as above and proved. Where two \
              cells tie there is no gradient, and an implementation has to choose; usually the \
              first winner takes all.",
         )]));
         let shared = Shared::of(lesson, cases);
         if !shared.factors.is_empty() {
             let product = Math::Product(shared.factors.iter().map(|f| t.math(*f)).collect());
-            blocks.push(Block::Text(vec![words("In short, with")]));
-            blocks.push(Block::Equations(vec![Row::new(Some(Math::symbol(shared.name)), product)]));
+            let name = Math::symbol(shared.name);
+            blocks.push(Block::Text(vec![
+                words("Here "),
+                Inline::Math(relation(name, Relation::Equal, product)),
+                words("."),
+            ]));
         }
         blocks.push(Block::Table(table(lesson, cases, t, &shared)));
     } else {
-        let mut text = vec![words(format!("There are {} cases", cases.count))];
+        let mut text = Vec::new();
+        if lesson.general.is_none() {
+            text.push(words("No single formula was found for all winners. "));
+        }
+        text.push(words(format!("There are {} cases", cases.count)));
         if cases.rows.is_empty() {
             text.push(words(", too many to work out one by one; "));
             text.push(Inline::Code("--winner".to_string()));

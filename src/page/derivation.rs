@@ -152,27 +152,34 @@ impl Composer<'_> {
             let max =
                 self.t.math(self.lesson.names.get(&winner.max).copied().unwrap_or(winner.max));
             let cell = self.t.math(winner.winner);
-            let mut text = match winner.why {
-                Why::Assumed => vec![words("Let "), Inline::Math(cell.clone())],
-                Why::ByNumbers => {
-                    vec![words("With the given numbers, "), Inline::Math(cell.clone())]
-                }
-                Why::Example => {
-                    vec![
-                        words("No winner is given. Take the case that "),
-                        Inline::Math(cell.clone()),
-                    ]
-                }
+            let (before, after) = match winner.why {
+                Why::Assumed => ("Let ", " be the greatest, so that"),
+                Why::ByNumbers => ("With the given numbers, ", " is the greatest, so that"),
+                Why::Tied => (
+                    "With the given numbers several tie for the greatest, and at a tie there is no \
+                     gradient; by convention the first of them, ",
+                    ", takes all:",
+                ),
+                Why::Example => (
+                    "No winner is given. Take the case that ",
+                    " is the greatest; the other cases stand at the end. Then",
+                ),
             };
-            text.push(words(match winner.why {
-                Why::Assumed => " be the greatest, so that",
-                Why::ByNumbers => " is the greatest, so that",
-                Why::Example => " is the greatest; the other cases stand at the end. Then",
-            }));
+            let text = vec![words(before), Inline::Math(cell.clone()), words(after)];
             section.blocks.push(Block::Text(text));
             let mut row = Row::new(Some(max), cell);
             row.label = Some(self.next_label());
             section.blocks.push(Block::Equations(vec![row]));
+        }
+        for kink in &self.lesson.kinks {
+            section.blocks.push(Block::Text(vec![
+                words("With the given numbers "),
+                Inline::Math(relation(self.t.math(*kink), Relation::Equal, Math::integer(0))),
+                words(
+                    ", which is a kink: there is no gradient there. The numbers below use the \
+                     convention that the slope at a kink is 0.",
+                ),
+            ]));
         }
         section
     }
@@ -206,6 +213,7 @@ impl Composer<'_> {
             row.label = Some(label);
             self.labels.insert(id, label);
             rows.push(row);
+            rows.extend(self.numbers_below(id));
         }
         section.blocks.push(Block::Text(vec![words("One line for each result:")]));
         section.blocks.push(Block::Equations(rows));
@@ -240,7 +248,7 @@ impl Composer<'_> {
         };
         section.blocks.push(Block::Text(lead));
         self.lemma(id, &mut section.blocks);
-        section.blocks.extend(self.with_numbers(id));
+        section.blocks.extend(self.with_numbers(id).map(|row| Block::Equations(vec![row])));
         section
     }
 
@@ -430,7 +438,7 @@ impl Composer<'_> {
     }
 
     /// A result once more, with the numbers put in.
-    fn with_numbers(&self, id: LemmaId) -> Option<Block> {
+    fn with_numbers(&self, id: LemmaId) -> Option<Row> {
         let lemma = self.d.lemma(id);
         let value = self.numbers.get(&lemma.result)?.clone();
         let left = self.t.math(lemma.goal);
@@ -449,7 +457,7 @@ impl Composer<'_> {
             row.right = relation(filled, sign, value);
         }
         row.reason = vec![words("with the given numbers")];
-        Some(Block::Equations(vec![row]))
+        Some(row)
     }
 
     /// Whether two derivatives by cells of one letter go by the same rules, line by line.
@@ -529,13 +537,13 @@ impl Composer<'_> {
         row.label = Some(label);
         self.labels.insert(id, label);
         rows.push(row);
-        if let Some(Block::Equations(numbers)) = self.with_numbers(id) {
-            rows.extend(numbers.into_iter().map(|mut row| {
-                row.left = None;
-                row
-            }));
-        }
+        rows.extend(self.numbers_below(id));
         rows
+    }
+
+    /// The numbers of a result, as a line under it.
+    fn numbers_below(&self, id: LemmaId) -> Option<Row> {
+        self.with_numbers(id).map(|row| Row { left: None, ..row })
     }
 
     /// The update rule of each weight.
@@ -560,13 +568,16 @@ impl Composer<'_> {
             words("."),
         ]));
         let mut rows = Vec::new();
-        for (target, update) in self.d.targets.iter().zip(&self.d.updates).take(MAX_LISTED) {
-            let Some(x) = self.d.by(*target) else { continue };
+        for update in self.d.updates.iter().take(MAX_LISTED) {
+            let Some(target) = self.d.lemma(*update).steps.first().and_then(|s| s.uses) else {
+                continue;
+            };
+            let Some(x) = self.d.by(target) else { continue };
             let lemma = self.d.lemma(*update);
             let goal = self.t.math(lemma.goal);
             rows.push(Row::new(Some(Math::Delta(Box::new(self.t.math(x)))), goal));
             let mut row = Row::new(None, self.t.math(lemma.result));
-            if let Some(label) = self.labels.get(target) {
+            if let Some(label) = self.labels.get(&target) {
                 row.reason = vec![words("by "), Inline::Reference(*label)];
             }
             row.steps = self.records(*update, 0..lemma.steps.len());

@@ -134,7 +134,9 @@ fn cast(net: &Network) -> Vec<Inline> {
         if !text.is_empty() {
             text.push(words(" "));
         }
-        let mut heading = if of_kind.len() > 1 || cells > 1 { many } else { one }.to_string();
+        let mut heading =
+            if of_kind.len() > 1 || (cells > 1 && role == Role::Param) { many } else { one }
+                .to_string();
         heading[..1].make_ascii_uppercase();
         text.push(words(format!("{heading}: ")));
         for (n, (id, quantity)) in of_kind.iter().enumerate() {
@@ -235,7 +237,11 @@ pub fn network_page(net: &Network, lowered: &Lowered, every_cell: bool) -> Page 
     let learnt: usize = net.params().map(|id| net.shape(id).elements()).sum();
     let mut what = vec![Block::Table(table)];
     what.push(Block::Text(vec![
-        words(format!("{learnt} weights to learn; ")),
+        words(if learnt == 1 {
+            "1 weight to learn; ".into()
+        } else {
+            format!("{learnt} weights to learn; ")
+        }),
         symbol(loss),
         words(" is to be made small."),
     ]));

@@ -32,7 +32,16 @@ fn reason(t: &Typesetter<'_>, step: &Step, label: Option<Label>) -> Vec<Inline> 
         Rule::Power => vec![words("power rule")],
         Rule::Exponential => vec![words("derivative of an exponential")],
         Rule::GeneralPower => vec![words("power with a moving exponent")],
-        Rule::Elementary => vec![words("derivative of "), math("f")],
+        Rule::Elementary => {
+            let mut text = vec![words("derivative of "), math("f")];
+            if let Math::Call(f, x) = bound("f")
+                && f.has_kink()
+            {
+                let off = relation(*x, Relation::Differs, Math::integer(0));
+                text.extend([words(", for "), Inline::Math(off)]);
+            }
+            text
+        }
         Rule::Chain if bound("z") == bound("u") => {
             vec![words("chain rule, by way of "), math("z")]
         }

@@ -145,6 +145,22 @@ pub fn prove(g: &Graph, lhs: ExprId, rhs: ExprId, winners: &Winners) -> Verdict 
 /// assert!(!backproof::prove(&g, slope, x, &winners).is_proved());
 /// ```
 pub fn prove_in(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>) -> Verdict {
+    judge(g, lhs, rhs, context, true)
+}
+
+/// Judges a claim that need hold only where the sides have a value: ∂ of 1/relu(x) is what it is
+/// where relu(x) is not 0. `prove_in` is strict and leaves such a claim undecided, since a claim
+/// that is empty in one of its cases is seldom what its author meant.
+pub(super) fn prove_where_defined(
+    g: &Graph,
+    lhs: ExprId,
+    rhs: ExprId,
+    context: &Context<'_>,
+) -> Verdict {
+    judge(g, lhs, rhs, context, false)
+}
+
+fn judge(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>, strict: bool) -> Verdict {
     let survey = match Survey::of(g, lhs, rhs, context) {
         Ok(survey) => survey,
         Err(reason) => return Verdict::Undecided(reason),
@@ -176,7 +192,10 @@ pub fn prove_in(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>) -> V
     match normal_form_of_difference(&claim, None) {
         Ok(Outcome::Zero) => confirmed(How::Exact, search),
         Ok(Outcome::Nonzero) => refuted_or(Reason::NotFound, search),
-        Ok(Outcome::Undefined) => refuted_or(Reason::UndefinedCase, search),
+        Ok(Outcome::ZeroWhereDefined) if !strict => confirmed(How::Exact, search),
+        Ok(Outcome::Undefined | Outcome::ZeroWhereDefined) => {
+            refuted_or(Reason::UndefinedCase, search)
+        }
         Err(EvalFault::Scalar(Fault::TooLarge)) => match probably_equal(&claim) {
             Some(error_bound) => confirmed(How::Probabilistic { error_bound }, search),
             None => refuted_or(Reason::TooLarge, search),

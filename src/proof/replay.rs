@@ -4,7 +4,7 @@
 //! In: a derivation. Out: how each step was proved, or the error that one was not. A derivation
 //! that does not replay is a fault of backproof and is never shown to anybody.
 
-use super::prove::{Context, How, Leaves, Verdict, prove_in};
+use super::prove::{Context, How, Leaves, Verdict, prove_where_defined};
 use crate::calculus::{Derivation, LemmaId, Role, Step, sweep};
 use crate::diag::{Error, Kind};
 use crate::expr::{ExprId, Graph, Node};
@@ -183,7 +183,7 @@ pub fn against_sweep(derivation: &mut Derivation) -> Result<(), Error> {
     let swept = sweep::gradients(&mut derivation.graph, loss, &by, &derivation.winners);
     for ((_, result), other) in results.iter().zip(swept) {
         let context = Context { winners: &derivation.winners, leaves: Leaves::All };
-        if !prove_in(&derivation.graph, *result, other, &context).is_proved() {
+        if !prove_where_defined(&derivation.graph, *result, other, &context).is_proved() {
             return Err(fault(&derivation.graph, "the reverse sweep", *result, other));
         }
     }
@@ -200,10 +200,10 @@ fn fault(g: &Graph, what: &str, before: ExprId, after: ExprId) -> Error {
 /// same. Where that is undecided, as when one side has no value of its own, the whole lines may
 /// still be shown to be equal.
 fn step_proof(g: &Graph, step: &Step, context: &Context<'_>) -> Option<StepProof> {
-    let how = match prove_in(g, step.redex, step.contractum, context) {
+    let how = match prove_where_defined(g, step.redex, step.contractum, context) {
         Verdict::Proved(how) => how,
         Verdict::Refuted(_) => return None,
-        Verdict::Undecided(_) => match prove_in(g, step.before, step.after, context) {
+        Verdict::Undecided(_) => match prove_where_defined(g, step.before, step.after, context) {
             Verdict::Proved(how) => how,
             _ => return None,
         },

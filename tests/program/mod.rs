@@ -1,5 +1,8 @@
 //! Runs the program in a directory of its own, without a terminal.
 
+#[cfg(target_os = "linux")]
+mod hostile;
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

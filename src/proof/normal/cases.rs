@@ -25,9 +25,11 @@ pub const MAX_CASES: usize = 1 << 10;
 pub(in crate::proof) enum Outcome {
     /// Zero in every case.
     Zero,
+    /// Zero in every case that has a value, and some case has none.
+    ZeroWhereDefined,
     /// In some case not zero as a normal form, which may still be zero as a function.
     Nonzero,
-    /// In some case there is no value.
+    /// There is no case with a value.
     Undefined,
 }
 
@@ -45,9 +47,11 @@ pub(in crate::proof) fn vanishes(difference: &Fraction) -> Result<Outcome, Fault
     }
     let mut open = vec![(difference.clone(), facts)];
     let mut looked_at = 0;
+    let (mut some_defined, mut some_undefined) = (false, false);
     while let Some((difference, facts)) = open.pop() {
         let Some(kernel) = difference.polynomials().find_map(innermost_switch) else {
             if difference.numerator().is_zero() {
+                some_defined = true;
                 continue;
             }
             return Ok(Outcome::Nonzero);
@@ -69,11 +73,15 @@ pub(in crate::proof) fn vanishes(difference: &Fraction) -> Result<Outcome, Fault
                     }
                 }
                 Err(Fault::TooLarge) => return Err(Fault::TooLarge),
-                Err(_) => return Ok(Outcome::Undefined),
+                Err(_) => some_undefined = true,
             }
         }
     }
-    Ok(Outcome::Zero)
+    Ok(match (some_defined, some_undefined) {
+        (_, false) => Outcome::Zero,
+        (true, true) => Outcome::ZeroWhereDefined,
+        (false, true) => Outcome::Undefined,
+    })
 }
 
 /// What must be positive for the roots and logarithms in `p` to have a value.

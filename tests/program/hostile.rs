@@ -1,14 +1,11 @@
 //! Input that no person would write, or only by accident: each gets a clear answer within a
 //! bound of memory and of processor time, which the system enforces.
-#![cfg(all(feature = "cli", target_os = "linux"))]
-
-mod program;
 
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use program::{Run, folder, tame};
+use super::{Run, folder, tame};
 
 /// The most memory, in kibibytes of address space, and processor time, in seconds. A release
 /// build needs a tenth of the time.
