@@ -1,7 +1,7 @@
 //! Names as mathematics writes them: a stem and subscripts.
 
 /// A name with its subscripts, in one canonical spelling: `t`, `w_fc`, `w_01` for the element
-/// w[0,1], `w_0,10` where an index has two digits. Element `w[0,1]` of a tensor and a scalar
+/// `w[0,1]`, `w_0,10` where an index has two digits. Element `w[0,1]` of a tensor and a scalar
 /// written `w_01` are the same symbol, which is what lets a network be written either way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(String);

@@ -115,8 +115,8 @@ pub enum Op {
     Sum(NodeId),
     /// One element, a scalar.
     Element(NodeId, Vec<usize>),
-    /// y[a,b] = Σ_{m,n} k[m,n] · x[s₀·a + m − p₀, s₁·b + n − p₁], where x is 0 outside itself;
-    /// with `flip`, k[h−1−m, w−1−n] stands in place of k[m,n]. Shapes: x [H,W], k [h,w],
+    /// `y[a,b] = Σ_{m,n} k[m,n] · x[s₀·a + m − p₀, s₁·b + n − p₁]`, where x is 0 outside itself;
+    /// with `flip`, `k[h−1−m, w−1−n]` stands in place of `k[m,n]`. Shapes: x `[H,W]`, k `[h,w]`,
     /// y [⌊(H − h + 2p₀)/s₀⌋ + 1, ⌊(W − w + 2p₁)/s₁⌋ + 1].
     Conv {
         /// x, of shape [H, W].
