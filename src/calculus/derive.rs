@@ -19,6 +19,9 @@ use crate::lower::Lowered;
 /// The largest number of nodes that the lines of a derivation may add to the graph.
 pub const MAX_LINES: usize = 1 << 22;
 
+/// The largest number of places that are looked at in all lines of a derivation together.
+pub const MAX_PLACES: usize = 1 << 22;
+
 /// What to derive.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -31,7 +34,8 @@ pub struct Request {
 /// Derives ∂loss/∂x for each x of the request.
 ///
 /// # Errors
-/// Of kind `Limit`, where the lines would be longer than [`MAX_LINES`].
+/// Of kind `Limit`, where the lines would be longer than [`MAX_LINES`], or rewriting them would
+/// look at more than [`MAX_PLACES`].
 ///
 /// ```
 /// let net = backproof::parse_network(
@@ -64,6 +68,7 @@ pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> 
         lemmas: Vec::new(),
         known: FxHashMap::default(),
         batches: 0,
+        places: 0,
     };
     let mut targets = Vec::with_capacity(request.by.len());
     for x in &request.by {
@@ -84,6 +89,29 @@ pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> 
     }
     let Engine { g, loss, winners, lemmas, .. } = engine;
     Ok(Derivation { graph: g, loss, winners, lemmas, targets, updates, rate })
+}
+
+/// The error of a derivation that no reader would finish.
+fn too_long(what: String) -> Error {
+    Error::new(Kind::Limit, format!("this derivation is too long: its lines {what}"))
+        .hint("--wrt asks for fewer derivatives; a smaller network of the same kind shows the way")
+        .hint("`backproof check` compares the gradients of a large network without deriving them")
+}
+
+/// How many places a line has, as far as rewriting looks; counting stops past `most`.
+fn places_of(g: &Graph, line: ExprId, most: usize) -> usize {
+    let mut count = 0;
+    let mut stack = vec![line];
+    while let Some(id) = stack.pop() {
+        count += 1;
+        if count > most {
+            break;
+        }
+        if !is_sealed(g, id) {
+            g.for_children(id, |c| stack.push(c));
+        }
+    }
+    count
 }
 
 /// Those of `wanted` that the graph does not use, and enough numbered ones after them.
@@ -159,6 +187,8 @@ struct Engine {
     known: FxHashMap<ExprId, LemmaId>,
     locals: Vec<Symbol>,
     batches: u32,
+    /// How many places were looked at so far.
+    places: usize,
 }
 
 impl Engine {
@@ -224,11 +254,10 @@ impl Engine {
         loop {
             let mut frame = stack.pop().expect("the outermost lemma is on the stack until done");
             if self.g.len() + self.g.pool_len() - self.start > MAX_LINES {
-                return Err(Error::new(
-                    Kind::Limit,
-                    format!("the lines of this derivation have more than {MAX_LINES} parts"),
-                )
-                .hint("ask for fewer derivatives with --wrt"));
+                return Err(too_long(format!("have more than {MAX_LINES} parts")));
+            }
+            if self.places > MAX_PLACES {
+                return Err(too_long(format!("take more than {MAX_PLACES} looks at a place")));
             }
             match self.advance(&mut frame) {
                 Progress::Went => stack.push(frame),
@@ -270,6 +299,10 @@ impl Engine {
         }
         self.batches += 1;
         for (nth, redex) in redexes.into_iter().enumerate() {
+            self.places += places_of(&self.g, frame.line, MAX_PLACES);
+            if self.places > MAX_PLACES {
+                return Progress::Went;
+            }
             let mut found = sites(&self.g, frame.line, &mut |_, e| e == redex);
             if found.is_empty() {
                 continue;
@@ -432,6 +465,10 @@ impl Engine {
         while let Some((rule, site, redex, applied)) =
             first_tidying(&mut self.g, line, &rules, &context)
         {
+            self.places += places_of(&self.g, line, MAX_PLACES);
+            if self.places > MAX_PLACES {
+                return Progress::Went;
+            }
             let after = replace_at(&mut self.g, line, &site, applied.contractum);
             went.push((rule, site, redex, applied));
             line = after;
