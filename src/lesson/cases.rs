@@ -21,6 +21,9 @@ pub struct Cases {
     pub count: usize,
     /// The cases that were worked out: all of them, or none where they are too many.
     pub rows: Vec<Case>,
+    /// How many cases are not among them because the loss has no value in them, or the gradients
+    /// could not be proved.
+    pub left_out: usize,
     /// Whether a page prints them as a table.
     pub in_table: bool,
 }
@@ -54,6 +57,7 @@ pub(super) fn cases(
         maxima.iter().map(|max| distinct_args(&derivation.graph, *max)).collect();
     let count = choices.iter().fold(1usize, |n, c| n.saturating_mul(c.len()));
     let mut rows = Vec::new();
+    let mut left_out = 0;
     if count <= MAX_CASES {
         let request = Request { by: by.to_vec(), updates: false };
         for nth in 0..count {
@@ -68,14 +72,18 @@ pub(super) fn cases(
                 params: params.clone(),
             };
             let mut case = calculus::derive(lowered, &request)?;
-            proof::against_sweep(&mut case)?;
+            let proved = proof::has_value(&case) && proof::against_sweep(&mut case).is_ok();
             let gradients = case.targets.iter().map(|t| case.lemma(*t).result).collect();
             derivation.graph = case.graph;
-            rows.push(Case { winners, gradients });
+            if proved {
+                rows.push(Case { winners, gradients });
+            } else {
+                left_out += 1;
+            }
         }
     }
     let in_table = !rows.is_empty() && (all || count <= TABLE_CASES);
-    Ok(Some(Cases { maxima, count, rows, in_table }))
+    Ok(Some(Cases { maxima, count, rows, left_out, in_table }))
 }
 
 fn distinct_args(g: &Graph, max: ExprId) -> Vec<ExprId> {

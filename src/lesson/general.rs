@@ -46,7 +46,7 @@ pub(super) fn general(
     cases: &Cases,
 ) -> Option<General> {
     let [max] = cases.maxima.as_slice() else { return None };
-    if cases.rows.len() < 2 {
+    if cases.rows.len() < 2 || cases.left_out > 0 {
         return None;
     }
     let map = cell_map(net, cells);

@@ -36,6 +36,12 @@ pub(super) fn cases_section(lesson: &Lesson, t: &Typesetter<'_>) -> Option<Secti
             ]));
         }
         blocks.push(Block::Table(table(lesson, cases, t, &shared)));
+        if cases.left_out > 0 {
+            blocks.push(Block::Text(vec![words(format!(
+                "{} of {} cases are left out: the loss has no value there, or nothing was proved.",
+                cases.left_out, cases.count
+            ))]));
+        }
     } else {
         let mut text = Vec::new();
         if lesson.general.is_none() {

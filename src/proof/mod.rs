@@ -30,6 +30,6 @@ pub use normal::{
 pub use prove::{
     Context, How, Leaves, MAX_EXACT_VISITS, MAX_STEPS, Reason, Verdict, prove, prove_in,
 };
-pub use replay::{Replay, StepProof, against_sweep, replay};
+pub use replay::{Replay, StepProof, against_sweep, has_value, replay};
 pub use survey::{MAX_NODES, MAX_VISITS};
 pub use witness::{Value, Witness};

@@ -173,7 +173,7 @@ fn judge(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>, strict: boo
     }
     // What holds whatever the named quantities are holds for what they are; and without their
     // definitions the normal form is short.
-    let mut names = independent_names(g, lhs, rhs);
+    let mut names = independent_names(g, lhs, rhs, context.winners);
     let of_function = |id: &ExprId| match g.node(*id) {
         Node::Named(_, value) => matches!(g.node(value), Node::Call(..)),
         _ => false,
@@ -228,7 +228,10 @@ const MAX_VARIABLES: usize = 16;
 /// The named quantities of a claim that may be taken for variables: those that depend on no
 /// variable of differentiation but, perhaps, themselves. A symbol that stands for two different
 /// things, as a local name of the chain rule may, is never taken for one variable.
-fn independent_names(g: &Graph, lhs: ExprId, rhs: ExprId) -> BTreeSet<ExprId> {
+///
+/// None where the claim has a kink: the normal form sets aside where the argument of a kink is 0,
+/// which for a variable is a point or two, and for what a name stands for may be a whole region.
+fn independent_names(g: &Graph, lhs: ExprId, rhs: ExprId, winners: &Winners) -> BTreeSet<ExprId> {
     let order = g.reachable(&[lhs, rhs]);
     let mut by = BTreeSet::new();
     let mut bearers: BTreeMap<SymbolId, usize> = BTreeMap::new();
@@ -238,6 +241,9 @@ fn independent_names(g: &Graph, lhs: ExprId, rhs: ExprId) -> BTreeSet<ExprId> {
             Node::Partial { by: x, .. } => {
                 by.insert(x);
             }
+            Node::Call(f, _) if f.has_kink() => return BTreeSet::new(),
+            Node::Wins { .. } => return BTreeSet::new(),
+            Node::Max(_) if !winners.contains_key(id) => return BTreeSet::new(),
             Node::Var(s) => *bearers.entry(s).or_default() += 1,
             Node::Named(s, _) => {
                 *bearers.entry(s).or_default() += 1;

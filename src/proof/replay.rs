@@ -163,6 +163,13 @@ fn same_kind(g: &Graph, a: ExprId, b: ExprId) -> bool {
     }
 }
 
+/// Whether the loss has a value anywhere, given the assumed winners.
+pub fn has_value(derivation: &Derivation) -> bool {
+    let context = Context { winners: &derivation.winners, leaves: Leaves::All };
+    let loss = derivation.loss;
+    prove_where_defined(&derivation.graph, loss, loss, &context).is_proved()
+}
+
 /// Proves the last line of every ∂loss/∂x equal to the gradient that the reverse sweep gives:
 /// what a derivation whose steps nobody sees has to pass.
 ///

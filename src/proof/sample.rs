@@ -179,6 +179,11 @@ impl Claim<'_> {
                 0 => Rational::from(2 + i % 97),
                 1 if at.is_multiple_of(2) => Rational::from(-3 - i % 89),
                 1 => Rational::from(1 + i % 83),
+                // Between 0 and 1, where probabilities lie: ln(1 − p) has a value there.
+                _ if nth % 4 == 3 => {
+                    let z = mixed(self.survey.seed ^ mixed((nth as u64) << 32 | at as u64));
+                    fraction(1 + (z % 15) as i64, 16)
+                }
                 _ => {
                     let z = mixed(self.survey.seed ^ mixed((nth as u64) << 32 | at as u64));
                     let size = 3 + nth as u64;

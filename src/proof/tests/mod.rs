@@ -400,3 +400,22 @@ fn large_claims_are_answered() {
     assert!(judged(relu_sum, relu_reversed).is_proved());
     assert!(judged(deep_relu, deep_relu_back).is_proved());
 }
+
+/// A name is not taken for a variable under a kink: h = relu(x) is 0 on a whole half-line, where
+/// relu(h) − relu(−h) does not change with h.
+#[test]
+fn names_hide_no_kink() {
+    let mut g = Graph::new();
+    let x = g.var("x");
+    let relu = |g: &mut Graph, a| g.call(crate::scalar::Function::Relu, a);
+    let inside = relu(&mut g, x);
+    let h = g.named("h", inside);
+    let minus = g.neg(h);
+    let (left, right) = (relu(&mut g, h), relu(&mut g, minus));
+    let difference = g.sub(left, right);
+    let slope = g.partial(difference, h);
+    let one = g.integer(1);
+    let winners = Winners::new();
+    let context = Context { winners: &winners, leaves: Leaves::All };
+    assert!(!prove_in(&g, slope, one, &context).is_proved());
+}
