@@ -74,9 +74,9 @@ fn the_articles_network_parses() {
     let params: Vec<&str> = network.params().map(|p| network.quantity(p).name.as_str()).collect();
     assert_eq!(params, ["w", "w_fc"]);
     let Op::Conv { window, .. } = op(&network, "c") else { panic!("c is a conv") };
-    assert_eq!(*window, Window { stride: [2, 2], padding: [0, 0], flip: true });
+    assert_eq!(*window, Window { stride: vec![2, 2], flip: true, ..Window::plain(2) });
     assert_eq!(network.shape(network.find("c").unwrap()).lengths(), [2, 2]);
-    assert!(matches!(op(&network, "r_p"), Op::Max(_)));
+    assert!(matches!(op(&network, "r_p"), Op::Max(..)));
     assert!(matches!(op(&network, "E"), Op::Div(..)));
     assert_eq!(network.quantity(network.find("t").unwrap()).role, Role::Target);
     for tensor in network.nodes() {
@@ -219,7 +219,7 @@ fn names_are_checked() {
 
 #[test]
 fn shapes_are_checked() {
-    assert_eq!(message("a = x + w"), "`+` needs equal shapes, and `x` is 4×4 but `w` is 2×2");
+    assert_eq!(message("a = x + w"), "`+` needs shapes that broadcast, and `x` is 4×4 but `w` is 2×2");
     assert_eq!(message("a = w[0]"), "`w` is 2×2 and takes 2 indices, found 1");
     assert_eq!(message("a = v[0, 1]"), "`v` is a vector of 3 and takes 1 index, found 2");
     assert_eq!(message("a = w[0, 2]"), "`w` is 2×2 and has no element [0, 2]");
@@ -229,7 +229,7 @@ fn shapes_are_checked() {
     assert_eq!(message("a = max(x, s)"), "max of several arguments takes scalars, and `x` is 4×4");
     assert_eq!(
         message("a = conv(v, w)"),
-        "conv: the input must have 2 axes, and `v` is a vector of 3"
+        "conv: the input of a kernel with 2 axes must have 2 axes, and `v` is a vector of 3"
     );
     assert_eq!(message("a = conv(w, x)"), "conv: the 4×4 kernel is larger than the 2×2 input");
     assert_eq!(
@@ -542,7 +542,11 @@ fn a_network_built_by_hand_is_checked_too() {
     assert_eq!(b.add(&[]).map_err(message), Err("`+` of nothing".to_string()));
     assert_eq!(b.element(node, &[1, 0]), b.element(node, &[1, 0]), "one element is one node");
     let top = b.max(node).unwrap();
-    assert!(b.assume(node, 0).is_err() && b.assume(top, 4).is_err() && b.assume(top, 3).is_ok());
+    assert!(
+        b.assume(node, 0, 0).is_err()
+            && b.assume(top, 0, 4).is_err()
+            && b.assume(top, 0, 3).is_ok()
+    );
     assert!(b.define("x", top).is_err());
     let e = b.define("E", top).unwrap();
     assert!(b.give(e, vec![Rational::from(1)]).is_err() && b.set_loss(x).is_err());

@@ -6,14 +6,18 @@ use crate::net::{Network, NodeId, Op};
 use super::MAX_LISTED;
 use super::report::{Cell, Convention, Kink};
 
-/// The first [`MAX_LISTED`] kinks of a point. `assumed`: the maxima whose tie an assumption broke.
-pub(super) fn listed(net: &Network, kinks: &[concrete::Kink], assumed: &[NodeId]) -> Vec<Kink> {
+/// The first [`MAX_LISTED`] kinks of a point. `assumed`: the elements of maxima whose tie an assumption broke.
+pub(super) fn listed(
+    net: &Network,
+    kinks: &[concrete::Kink],
+    assumed: &[(NodeId, usize)],
+) -> Vec<Kink> {
     let named = |kink: &concrete::Kink| match &kink.kind {
         KinkKind::Tie(tied) => Kink {
-            of: name(net, kink.node),
+            of: element(net, kink.node, kink.element),
             cells: tied.iter().take(MAX_LISTED).map(|n| argument(net, kink.node, *n)).collect(),
             cell_count: tied.len(),
-            convention: match assumed.contains(&kink.node) {
+            convention: match assumed.contains(&(kink.node, kink.element)) {
                 true => Convention::AssumedWins,
                 false => Convention::FirstWins,
             },
@@ -36,7 +40,8 @@ pub(super) fn name(net: &Network, node: NodeId) -> String {
     }
     let of = |a: NodeId| operand(net, a).unwrap_or_else(|| "…".to_string());
     match &net.node(node).op {
-        Op::Max(a) => format!("max({})", of(*a)),
+        Op::Max(a, _) => format!("max({})", of(*a)),
+        Op::Pool { input, .. } => format!("maxpool({})", of(*input)),
         Op::MaxOf(all) => {
             let shown: Vec<String> = all.iter().take(MAX_LISTED).map(|a| of(*a)).collect();
             let more = if all.len() > MAX_LISTED { ", …" } else { "" };
@@ -47,6 +52,11 @@ pub(super) fn name(net: &Network, node: NodeId) -> String {
     }
 }
 
+/// The same for one element of a tensor: `p[0, 1]`.
+pub(super) fn element(net: &Network, node: NodeId, element: usize) -> String {
+    Cell::new(&name(net, node), &net.node(node).shape, element).to_string()
+}
+
 /// The cell of an argument of a max (by its position), or of a function (by the element).
 pub(super) fn argument(net: &Network, node: NodeId, position: usize) -> String {
     match &net.node(node).op {
@@ -54,7 +64,7 @@ pub(super) fn argument(net: &Network, node: NodeId, position: usize) -> String {
             .get(position)
             .and_then(|a| operand(net, *a))
             .unwrap_or_else(|| format!("argument {}", position + 1)),
-        Op::Max(a) | Op::Call(_, a) => {
+        Op::Max(a, _) | Op::Pool { input: a, .. } | Op::Call(_, a) => {
             let cell = |of: &str| Cell::new(of, &net.node(*a).shape, position).to_string();
             match (operand(net, *a), defined(net, node)) {
                 (Some(of), _) => cell(&of),

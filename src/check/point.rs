@@ -6,7 +6,7 @@
 
 use crate::concrete::{self, Decide, Decision, Decisions, Forward, KinkKind, Values};
 use crate::diag::{Error, Kind};
-use crate::net::{Network, Op};
+use crate::net::{Network, NodeId, Op};
 use crate::scalar::{Interval, Prime, Rational, Scalar};
 
 use super::fraction::{Fraction, MAX_EXACT_BITS};
@@ -46,7 +46,7 @@ pub(super) struct Point {
     pub enclosure: Result<Run<Interval>, String>,
     pub kinks: Vec<concrete::Kink>,
     /// The maxima whose tie an assumption broke.
-    pub assumed: Vec<crate::net::NodeId>,
+    pub assumed: Vec<(NodeId, usize)>,
     pub notes: Vec<String>,
 }
 
@@ -190,24 +190,28 @@ fn apply(
     net: &Network,
     decisions: &mut Decisions,
     kinks: &[concrete::Kink],
-) -> Result<Vec<crate::net::NodeId>, Error> {
+) -> Result<Vec<(NodeId, usize)>, Error> {
     let mut broken = Vec::new();
     let mut errors = Vec::new();
     for assumption in net.assumptions() {
         // A max that the loss is not made of has no winner.
-        let Some(winner) = decisions.winner(assumption.max) else { continue };
+        let place = (assumption.max, assumption.element);
+        let Some(winners) = decisions.winners(assumption.max) else { continue };
+        let winner = winners[assumption.element];
         if winner == assumption.winner {
             continue;
         }
         let tied = kinks.iter().any(|k| match &k.kind {
-            KinkKind::Tie(all) => k.node == assumption.max && all.contains(&assumption.winner),
+            KinkKind::Tie(all) => (k.node, k.element) == place && all.contains(&assumption.winner),
             KinkKind::Zero(_) => false,
         });
         if tied {
-            decisions.set(assumption.max, Decision::Winner(assumption.winner));
-            broken.push(assumption.max);
+            let mut winners = winners.to_vec();
+            winners[assumption.element] = assumption.winner;
+            decisions.set(assumption.max, Decision::Winners(winners));
+            broken.push(place);
         } else {
-            let of = kinks::name(net, assumption.max);
+            let of = kinks::element(net, assumption.max, assumption.element);
             let [wanted, found] =
                 [assumption.winner, winner].map(|n| kinks::argument(net, assumption.max, n));
             let sentence = format!("{wanted} is assumed to win {of}, but here {found} is greater");

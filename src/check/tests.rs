@@ -33,6 +33,6 @@ fn elementwise(f: impl Fn(&mut Sketch, NodeId, NodeId) -> Op) -> Network {
     let (x, a) = (s.leaf("x", Role::Param, &[3]), s.leaf("a", Role::Param, &[]));
     let op = f(&mut s, x, a);
     let y = s.op(op, Shape::new([3]));
-    let sum = s.scalar(Op::Sum(y));
+    let sum = s.sum(y);
     s.finish(sum)
 }

@@ -96,10 +96,16 @@ pub(super) fn work(net: &Network) -> usize {
     let of = |tensor: &crate::net::Tensor| {
         let mut each = 1;
         match &tensor.op {
-            Op::Conv { kernel, .. } => each = net.node(*kernel).shape.elements(),
-            op @ (Op::Max(_) | Op::Sum(_)) => {
-                op.for_operands(|a| each = net.node(a).shape.elements());
+            Op::Conv { kernel, .. } => {
+                let kernel = &net.node(*kernel).shape;
+                let filters = if kernel.rank() > 2 { kernel.lengths()[0] } else { 1 };
+                each = kernel.elements() / filters;
             }
+            Op::Max(a, _) | Op::Sum(a, _) => {
+                each = net.node(*a).shape.elements() / tensor.shape.elements();
+            }
+            Op::MatMul(a, _) => each = net.node(*a).shape.lengths().last().copied().unwrap_or(1),
+            Op::Pool { size, .. } => each = size.iter().product(),
             op => op.for_operands(|_| each += 1),
         }
         tensor.shape.elements().saturating_mul(each)

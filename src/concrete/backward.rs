@@ -6,11 +6,12 @@
 
 use std::cmp::Ordering;
 
-use super::conv::for_taps;
-use super::{Forward, at, error, whole_exponent};
+use super::layout::{self, Place};
+use super::taps::{Tap, conv_taps, matmul_taps, pool_cells};
+use super::{Forward, error, whole_exponent};
 use crate::diag::{Error, Kind};
-use crate::net::{Network, NodeId, Op, QuantityId};
-use crate::scalar::{Fault, Function, Scalar};
+use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Shape};
+use crate::scalar::{Fault, Function, Rational, Scalar};
 
 /// The adjoints of a backward pass.
 #[derive(Clone, Debug)]
@@ -131,7 +132,7 @@ impl<'a, T: Scalar> Sweep<'a, T> {
     }
 
     /// Adds to the adjoint of one element of an operand what `share` gives, if that operand
-    /// moves at all; a scalar that was broadcast collects what all elements give.
+    /// moves at all.
     fn give(
         &mut self,
         operand: NodeId,
@@ -144,45 +145,71 @@ impl<'a, T: Scalar> Sweep<'a, T> {
         let elements = self.net.node(operand).shape.elements();
         let adjoint =
             self.adjoints[operand.index()].get_or_insert_with(|| vec![T::zero(); elements]);
-        let place = &mut adjoint[if elements == 1 { 0 } else { element }];
-        *place = place.add(&share()?)?;
+        adjoint[element] = adjoint[element].add(&share()?)?;
         Ok(())
+    }
+
+    /// Which element of an operand stands beside each element of an elementwise result; one that
+    /// was broadcast collects what all those elements give.
+    fn place(&self, node: NodeId, operand: NodeId) -> Place {
+        Place::broadcast(&self.net.node(operand).shape, &self.net.node(node).shape)
     }
 
     /// Passes the adjoint `g` of a node on to its operands.
     fn spread(&mut self, node: NodeId, g: &[T]) -> Result<(), Stop> {
         let net = self.net;
+        let shape = |id: NodeId| &net.node(id).shape;
         match &net.node(node).op {
             Op::Leaf(_) | Op::Number(_) => Ok(()),
-            Op::Define(_, a) => each(g, |e| self.give(*a, e, || Ok(g[e].clone()))),
-            Op::Neg(a) => each(g, |e| self.give(*a, e, || Ok(g[e].neg()))),
-            Op::Add(all) => {
-                each(g, |e| all.iter().try_for_each(|a| self.give(*a, e, || Ok(g[e].clone()))))
+            Op::Define(..)
+            | Op::Reshape(_)
+            | Op::Element(..)
+            | Op::Transpose(..)
+            | Op::Slice(..) => {
+                let (from, place) = layout::view(net, node).ok_or(Stop::Foreign)?;
+                each(g, |e| self.give(from, place.of(e), || Ok(g[e].clone())))
             }
-            Op::Sub(a, b) => each(g, |e| {
-                self.give(*a, e, || Ok(g[e].clone()))?;
-                self.give(*b, e, || Ok(g[e].neg()))
+            Op::Concat(parts, axis) => {
+                let places = layout::concat(net, parts, *axis);
+                each(g, |e| self.give(places[e].0, places[e].1, || Ok(g[e].clone())))
+            }
+            Op::Neg(a) => each(g, |e| self.give(*a, e, || Ok(g[e].neg()))),
+            Op::Add(all) => all.iter().try_for_each(|a| {
+                let place = self.place(node, *a);
+                each(g, |e| self.give(*a, place.of(e), || Ok(g[e].clone())))
             }),
+            Op::Sub(a, b) => {
+                let (at_a, at_b) = (self.place(node, *a), self.place(node, *b));
+                each(g, |e| {
+                    self.give(*a, at_a.of(e), || Ok(g[e].clone()))?;
+                    self.give(*b, at_b.of(e), || Ok(g[e].neg()))
+                })
+            }
             Op::Mul(all) => {
-                let factors = all.iter().map(|a| self.value(*a)).collect::<Result<Vec<_>, _>>()?;
-                each(g, |e| self.product(all, &factors, e, &g[e]))
+                let factors = all
+                    .iter()
+                    .map(|a| Ok((*a, self.value(*a)?, self.place(node, *a))))
+                    .collect::<Result<Vec<_>, _>>()?;
+                each(g, |e| self.product(&factors, e, &g[e]))
             }
             Op::Div(a, b) => {
                 let (divisor, y) = (self.value(*b)?, self.value(node)?);
+                let (at_a, at_b) = (self.place(node, *a), self.place(node, *b));
                 each(g, |e| {
                     // ∂(a/b)/∂a = 1/b, ∂(a/b)/∂b = −(a/b)/b.
-                    let part = g[e].div(at(divisor, e))?;
-                    self.give(*a, e, || Ok(part.clone()))?;
-                    self.give(*b, e, || Ok(part.mul(&y[e])?.neg()))
+                    let part = g[e].div(&divisor[at_b.of(e)])?;
+                    self.give(*a, at_a.of(e), || Ok(part.clone()))?;
+                    self.give(*b, at_b.of(e), || Ok(part.mul(&y[e])?.neg()))
                 })
             }
             Op::Pow(a, b) => {
                 let whole = whole_exponent(net, *b);
                 let (base, exponent, y) = (self.value(*a)?, self.value(*b)?, self.value(node)?);
+                let (at_a, at_b) = (self.place(node, *a), self.place(node, *b));
                 each(g, |e| {
-                    let (u, v) = (at(base, e), at(exponent, e));
-                    self.give(*a, e, || g[e].mul(&power_slope(u, v, whole)?))?;
-                    self.give(*b, e, || g[e].mul(&y[e])?.mul(&u.call(Function::Ln)?))
+                    let (u, v) = (&base[at_a.of(e)], &exponent[at_b.of(e)]);
+                    self.give(*a, at_a.of(e), || g[e].mul(&power_slope(u, v, whole)?))?;
+                    self.give(*b, at_b.of(e), || g[e].mul(&y[e])?.mul(&u.call(Function::Ln)?))
                 })
             }
             Op::Call(f, a) if f.has_kink() => {
@@ -197,60 +224,86 @@ impl<'a, T: Scalar> Sweep<'a, T> {
             }
             Op::Call(f, a) => {
                 let (x, y) = (self.value(*a)?, self.value(node)?);
-                each(g, |e| self.give(*a, e, || g[e].mul(&slope(*f, at(x, e), &y[e])?)))
+                each(g, |e| self.give(*a, e, || g[e].mul(&slope(*f, &x[e], &y[e])?)))
             }
             Op::MaxOf(all) => {
-                let winner = self.forward.decisions().winner(node).ok_or(Stop::Foreign)?;
+                let winner = *self.winners(node)?.first().ok_or(Stop::Foreign)?;
                 let winner = *all.get(winner).ok_or(Stop::Foreign)?;
                 each(g, |e| self.give(winner, 0, || Ok(g[e].clone())))
             }
-            Op::Max(a) => {
-                let winner = self.forward.decisions().winner(node).ok_or(Stop::Foreign)?;
-                if winner >= net.node(*a).shape.elements() {
+            Op::Max(a, _) | Op::Pool { kind: Pooling::Max, input: a, .. } => {
+                let (winners, elements) = (self.winners(node)?, shape(*a).elements());
+                if winners.iter().any(|winner| *winner >= elements) {
                     return Err(Stop::Foreign);
                 }
-                each(g, |e| self.give(*a, winner, || Ok(g[e].clone())))
+                each(g, |e| self.give(*a, winners[e], || Ok(g[e].clone())))
             }
-            Op::Sum(a) => {
-                let elements = net.node(*a).shape.elements();
-                each(g, |e| (0..elements).try_for_each(|i| self.give(*a, i, || Ok(g[e].clone()))))
+            Op::Sum(a, axes) => {
+                let places = layout::reduced(shape(*a), axes);
+                let mut cells = places.iter().enumerate();
+                cells.try_for_each(|(cell, to)| {
+                    self.give(*a, cell, || Ok(g[*to].clone())).map_err(|f| Stop::Fault(*to, f))
+                })
             }
-            Op::Element(a, index) => {
-                let position = net.node(*a).shape.position(index).ok_or(Stop::Foreign)?;
-                each(g, |e| self.give(*a, position, || Ok(g[e].clone())))
+            Op::Pool { kind, input, size, window } => {
+                let cells = pool_cells(shape(*input), size, shape(node), window);
+                let whole: usize = size.iter().product();
+                each(g, |e| {
+                    let count = if *kind == Pooling::Mean { whole } else { cells[e].len() };
+                    let share = g[e].div(&T::from_rational(&Rational::from(count as i64))?)?;
+                    cells[e].iter().try_for_each(|at| self.give(*input, *at, || Ok(share.clone())))
+                })
             }
+            Op::MatMul(a, b) => self.bilinear(node, *a, *b, g, |shapes, visit| {
+                matmul_taps(shapes[0], shapes[1], shapes[2], visit)
+            }),
             Op::Conv { input, kernel, window } => {
-                let (x, k) = (self.value(*input)?, self.value(*kernel)?);
-                let shape = |id: NodeId| &net.node(id).shape;
-                for_taps(shape(*input), shape(*kernel), shape(node), *window, |tap| {
-                    let g = &g[tap.output];
-                    self.give(*input, tap.input, || g.mul(&k[tap.kernel]))
-                        .and_then(|()| self.give(*kernel, tap.kernel, || g.mul(&x[tap.input])))
-                        .map_err(|fault| Stop::Fault(tap.output, fault))
+                self.bilinear(node, *input, *kernel, g, |shapes, visit| {
+                    conv_taps(shapes[0], shapes[1], shapes[2], window, visit)
                 })
             }
         }
     }
 
+    /// Each factor of each product receives g times the other.
+    fn bilinear(
+        &mut self,
+        node: NodeId,
+        left: NodeId,
+        right: NodeId,
+        g: &[T],
+        taps: impl FnOnce([&Shape; 3], &mut dyn FnMut(Tap) -> Result<(), Stop>) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let (x, k) = (self.value(left)?, self.value(right)?);
+        let shapes = [left, right, node].map(|id| &self.net.node(id).shape);
+        taps(shapes, &mut |tap: Tap| {
+            let g = &g[tap.output];
+            self.give(left, tap.left, || g.mul(&k[tap.right]))
+                .and_then(|()| self.give(right, tap.right, || g.mul(&x[tap.left])))
+                .map_err(|fault| Stop::Fault(tap.output, fault))
+        })
+    }
+
+    /// The recorded winner of each element of a max.
+    fn winners(&self, max: NodeId) -> Result<&'a [usize], Stop> {
+        let elements = self.net.node(max).shape.elements();
+        let winners = self.forward.decisions().winners(max);
+        winners.filter(|w| w.len() == elements).ok_or(Stop::Foreign)
+    }
+
     /// Each factor of a product receives g times the product of the others: those before it,
     /// gathered on the way, times those after it, gathered beforehand.
-    fn product(
-        &mut self,
-        operands: &[NodeId],
-        factors: &[&[T]],
-        e: usize,
-        g: &T,
-    ) -> Result<(), Fault> {
+    fn product(&mut self, factors: &[(NodeId, &[T], Place)], e: usize, g: &T) -> Result<(), Fault> {
         let mut after = vec![g.clone()];
-        for factor in factors.iter().skip(1).rev() {
-            let next = after[after.len() - 1].mul(at(factor, e))?;
+        for (_, values, place) in factors.iter().skip(1).rev() {
+            let next = after[after.len() - 1].mul(&values[place.of(e)])?;
             after.push(next);
         }
         let mut before = T::one();
-        for (n, (operand, factor)) in operands.iter().zip(factors).enumerate() {
-            let rest = &after[operands.len() - 1 - n];
-            self.give(*operand, e, || before.mul(rest))?;
-            before = before.mul(at(factor, e))?;
+        for (n, (operand, values, place)) in factors.iter().enumerate() {
+            let rest = &after[factors.len() - 1 - n];
+            self.give(*operand, place.of(e), || before.mul(rest))?;
+            before = before.mul(&values[place.of(e)])?;
         }
         Ok(())
     }

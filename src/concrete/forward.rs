@@ -2,11 +2,12 @@
 
 use std::cmp::Ordering;
 
-use super::conv::for_taps;
-use super::{Decide, Decision, Decisions, Kink, KinkKind, Values, at, error, whole_exponent};
+use super::layout::{self, Place};
+use super::taps::{Tap, conv_taps, matmul_taps, pool_cells};
+use super::{Decide, Decision, Decisions, Kink, KinkKind, Values, error, whole_exponent};
 use crate::diag::{Error, Kind};
-use crate::net::{Network, NodeId, Op, QuantityId};
-use crate::scalar::{Fault, Function, Scalar};
+use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Shape};
+use crate::scalar::{Fault, Function, Rational, Scalar};
 
 /// The largest number of elements and products of one forward pass, all tensors together.
 pub const MAX_WORK: usize = 1 << 26;
@@ -122,7 +123,17 @@ fn check_work(net: &Network, needed: &[bool]) -> Result<(), Error> {
     for (tensor, _) in net.nodes().iter().zip(needed).filter(|(_, needed)| **needed) {
         let mut work = 1;
         match &tensor.op {
-            Op::Conv { kernel, .. } => work = net.node(*kernel).shape.elements(),
+            Op::Conv { kernel, .. } => {
+                let kernel = &net.node(*kernel).shape;
+                work = kernel.elements();
+                if kernel.rank() > 2 {
+                    work /= kernel.lengths()[0];
+                }
+            }
+            Op::MatMul(a, _) => {
+                work = net.node(*a).shape.lengths().last().copied().unwrap_or(1);
+            }
+            Op::Pool { size, .. } => work = size.iter().product(),
             op => op.for_operands(|_| work += 1),
         }
         total = total.saturating_add(work.saturating_mul(tensor.shape.elements()));
@@ -203,55 +214,118 @@ impl<T: Scalar> Pass<'_, T> {
         match &net.node(node).op {
             Op::Leaf(quantity) => Ok(self.leaves.get(quantity).cloned().unwrap_or_default()),
             Op::Number(q) => Ok(vec![T::from_rational(q).map_err(|f| Stop::Fault(0, f))?]),
-            Op::Define(_, a) => Ok(self.get(*a).to_vec()),
+            Op::Define(..)
+            | Op::Reshape(_)
+            | Op::Element(..)
+            | Op::Transpose(..)
+            | Op::Slice(..) => {
+                let Some((from, place)) = layout::view(net, node) else {
+                    unreachable!("these are views")
+                };
+                let (from, elements) = (self.get(from), net.node(node).shape.elements());
+                Ok((0..elements).map(|e| from[place.of(e)].clone()).collect())
+            }
+            Op::Concat(parts, axis) => {
+                let places = layout::concat(net, parts, *axis);
+                Ok(places.iter().map(|(part, at)| self.get(*part)[*at].clone()).collect())
+            }
             Op::Neg(a) => Ok(self.get(*a).iter().map(T::neg).collect()),
             Op::Add(all) => self.fold(node, all, T::zero, T::add),
             Op::Mul(all) => self.fold(node, all, T::one, T::mul),
-            Op::Sub(a, b) => {
-                self.elementwise(node, |e| at(self.get(*a), e).sub(at(self.get(*b), e)))
-            }
-            Op::Div(a, b) => {
-                self.elementwise(node, |e| at(self.get(*a), e).div(at(self.get(*b), e)))
-            }
+            Op::Sub(a, b) => self.pairwise(node, *a, *b, T::sub),
+            Op::Div(a, b) => self.pairwise(node, *a, *b, T::div),
             Op::Pow(a, b) => match whole_exponent(net, *b) {
-                Some(n) => self.elementwise(node, |e| at(self.get(*a), e).powi(n)),
-                None => self.elementwise(node, |e| at(self.get(*a), e).pow(at(self.get(*b), e))),
+                Some(n) => self.pairwise(node, *a, *b, |x, _| x.powi(n)),
+                None => self.pairwise(node, *a, *b, T::pow),
             },
             Op::Call(f, a) if f.has_kink() => self.kinked(node, *f, *a),
             Op::Call(f, a) => self.elementwise(node, |e| self.get(*a)[e].call(*f)),
             Op::MaxOf(all) => {
-                let winner = self.wins(node, all.len(), |pass, i| &pass.get(all[i])[0])?;
-                Ok(vec![self.get(all[winner])[0].clone()])
+                let candidates: Vec<usize> = (0..all.len()).collect();
+                let winners = self.win(node, &[candidates], |pass, i| &pass.get(all[i])[0])?;
+                Ok(vec![self.get(all[winners[0]])[0].clone()])
             }
-            Op::Max(a) => {
-                let winner = self.wins(node, self.get(*a).len(), |pass, i| &pass.get(*a)[i])?;
-                Ok(vec![self.get(*a)[winner].clone()])
+            Op::Max(a, axes) => {
+                let mut candidates = vec![Vec::new(); net.node(node).shape.elements()];
+                let places = layout::reduced(&net.node(*a).shape, axes);
+                places.iter().enumerate().for_each(|(cell, to)| candidates[*to].push(cell));
+                self.max(node, *a, &candidates)
             }
-            Op::Sum(a) => {
-                let sum = self.get(*a).iter().try_fold(T::zero(), |sum, x| sum.add(x));
-                Ok(vec![sum.map_err(|f| Stop::Fault(0, f))?])
-            }
-            Op::Element(a, index) => {
-                let position = net.node(*a).shape.position(index).unwrap_or(usize::MAX);
-                match self.get(*a).get(position) {
-                    Some(x) => Ok(vec![x.clone()]),
-                    None => unreachable!("the network's builder checks indices"),
+            Op::Sum(a, axes) => {
+                let mut sums = vec![T::zero(); net.node(node).shape.elements()];
+                let places = layout::reduced(&net.node(*a).shape, axes);
+                for (x, to) in self.get(*a).iter().zip(places) {
+                    sums[to] = sums[to].add(x).map_err(|f| Stop::Fault(to, f))?;
                 }
+                Ok(sums)
             }
+            Op::MatMul(a, b) => self.bilinear(node, *a, *b, |shapes, visit| {
+                matmul_taps(shapes[0], shapes[1], shapes[2], visit)
+            }),
             Op::Conv { input, kernel, window } => {
-                let (x, k) = (self.get(*input), self.get(*kernel));
+                self.bilinear(node, *input, *kernel, |shapes, visit| {
+                    conv_taps(shapes[0], shapes[1], shapes[2], window, visit)
+                })
+            }
+            Op::Pool { kind, input, size, window } => {
                 let shape = |id: NodeId| &net.node(id).shape;
-                let mut y = vec![T::zero(); shape(node).elements()];
-                for_taps(shape(*input), shape(*kernel), shape(node), *window, |tap| {
-                    let term = k[tap.kernel].mul(&x[tap.input]);
-                    y[tap.output] = term
-                        .and_then(|term| y[tap.output].add(&term))
-                        .map_err(|f| Stop::Fault(tap.output, f))?;
-                    Ok(())
-                })?;
-                Ok(y)
+                let cells = pool_cells(shape(*input), size, shape(node), window);
+                if *kind == Pooling::Max {
+                    return self.max(node, *input, &cells);
+                }
+                let x = self.get(*input);
+                let whole: usize = size.iter().product();
+                self.elementwise(node, |e| {
+                    let sum = cells[e].iter().try_fold(T::zero(), |sum, at| sum.add(&x[*at]))?;
+                    let count = if *kind == Pooling::Mean { whole } else { cells[e].len() };
+                    sum.div(&T::from_rational(&Rational::from(count as i64))?)
+                })
             }
         }
+    }
+
+    /// The sum of the products that `taps` gives, for each element.
+    fn bilinear(
+        &self,
+        node: NodeId,
+        left: NodeId,
+        right: NodeId,
+        taps: impl FnOnce([&Shape; 3], &mut dyn FnMut(Tap) -> Result<(), Stop>) -> Result<(), Stop>,
+    ) -> Result<Vec<T>, Stop> {
+        let shapes = [left, right, node].map(|id| &self.net.node(id).shape);
+        let (x, k) = (self.get(left), self.get(right));
+        let mut y = vec![T::zero(); shapes[2].elements()];
+        taps(shapes, &mut |tap: Tap| {
+            let term = k[tap.right].mul(&x[tap.left]);
+            y[tap.output] = term
+                .and_then(|term| y[tap.output].add(&term))
+                .map_err(|f| Stop::Fault(tap.output, f))?;
+            Ok(())
+        })?;
+        Ok(y)
+    }
+
+    fn pairwise(
+        &self,
+        node: NodeId,
+        a: NodeId,
+        b: NodeId,
+        f: impl Fn(&T, &T) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Stop> {
+        let [(x, at_x), (y, at_y)] = [a, b].map(|operand| self.beside(node, operand));
+        self.elementwise(node, |e| f(&x[at_x.of(e)], &y[at_y.of(e)]))
+    }
+
+    /// The elements of an operand, and which of them stands beside each element of `node`.
+    fn beside(&self, node: NodeId, operand: NodeId) -> (&[T], Place) {
+        let shape = |id: NodeId| &self.net.node(id).shape;
+        (self.get(operand), Place::broadcast(shape(operand), shape(node)))
+    }
+
+    /// A max over the elements of `a` that are listed for each element of the result.
+    fn max(&mut self, node: NodeId, a: NodeId, candidates: &[Vec<usize>]) -> Result<Vec<T>, Stop> {
+        let winners = self.win(node, candidates, |pass, i| &pass.get(a)[i])?;
+        Ok(winners.iter().map(|winner| self.get(a)[*winner].clone()).collect())
     }
 
     fn elementwise(
@@ -270,50 +344,68 @@ impl<T: Scalar> Pass<'_, T> {
         empty: fn() -> T,
         step: fn(&T, &T) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Stop> {
+        let operands: Vec<_> = operands.iter().map(|id| self.beside(node, *id)).collect();
         self.elementwise(node, |e| {
-            let mut terms = operands.iter().map(|id| at(self.get(*id), e));
+            let mut terms = operands.iter().map(|(values, place)| &values[place.of(e)]);
             let first = terms.next().cloned().unwrap_or_else(empty);
             terms.try_fold(first, |sum, term| step(&sum, term))
         })
     }
 
-    /// The position of the greatest of `count` arguments, recorded.
-    fn wins(
+    /// For each element of a max, the greatest of its candidates, recorded.
+    fn win(
         &mut self,
         node: NodeId,
-        count: usize,
+        candidates: &[Vec<usize>],
         argument: impl Fn(&Self, usize) -> &T,
-    ) -> Result<usize, Stop> {
-        let winner = match self.decide {
-            Decide::Recorded(made) => match made.winner(node) {
-                Some(winner) if winner < count => winner,
-                Some(winner) => {
-                    return Err(Stop::Recorded(format!(
-                        "argument number {winner} cannot win a max of {count} (counted from 0)"
-                    )));
-                }
-                None => return Err(Stop::Recorded("no winner is recorded for this max".into())),
-            },
-            Decide::ByValue => {
-                let mut greatest = vec![0];
-                for i in 1..count {
-                    let order = argument(self, i).compare(argument(self, greatest[0]));
-                    match order.map_err(|f| Stop::Fault(0, f))? {
-                        Ordering::Greater => greatest = vec![i],
-                        Ordering::Equal => greatest.push(i),
-                        Ordering::Less => {}
-                    }
-                }
-                let winner = greatest[0];
-                if greatest.len() > 1 {
-                    let kind = KinkKind::Tie(greatest);
-                    self.kinks.push(Kink { node, element: 0, kind });
-                }
-                winner
+    ) -> Result<Vec<usize>, Stop> {
+        if let Decide::Recorded(made) = self.decide {
+            let winners = made.winners(node).map(<[usize]>::to_vec);
+            let winners = winners
+                .ok_or_else(|| Stop::Recorded("no winner is recorded for this max".into()))?;
+            let wrong = winners.iter().zip(candidates).find(|(w, all)| !all.contains(w));
+            if let Some((winner, all)) = wrong {
+                return Err(Stop::Recorded(format!(
+                    "argument number {winner} cannot win a max of {} (counted from 0)",
+                    all.len()
+                )));
             }
-        };
-        self.decisions.set(node, Decision::Winner(winner));
-        Ok(winner)
+            if winners.len() != candidates.len() {
+                return Err(Stop::Recorded(format!(
+                    "a max of {} elements: expected as many recorded winners, found {}",
+                    candidates.len(),
+                    winners.len()
+                )));
+            }
+            self.decisions.set(node, Decision::Winners(winners.clone()));
+            return Ok(winners);
+        }
+        let mut winners = Vec::with_capacity(candidates.len());
+        for (element, all) in candidates.iter().enumerate() {
+            let mut greatest: Vec<usize> = Vec::new();
+            for i in all {
+                let order = match greatest.first() {
+                    None => Ordering::Greater,
+                    Some(best) => argument(self, *i)
+                        .compare(argument(self, *best))
+                        .map_err(|f| Stop::Fault(element, f))?,
+                };
+                match order {
+                    Ordering::Greater => greatest = vec![*i],
+                    Ordering::Equal => greatest.push(*i),
+                    Ordering::Less => {}
+                }
+            }
+            let Some(winner) = greatest.first().copied() else {
+                unreachable!("the builder checks that every max has an argument")
+            };
+            winners.push(winner);
+            if greatest.len() > 1 {
+                self.kinks.push(Kink { node, element, kind: KinkKind::Tie(greatest) });
+            }
+        }
+        self.decisions.set(node, Decision::Winners(winners.clone()));
+        Ok(winners)
     }
 
     /// |x|, ReLU, sign or step, from the signs of the elements, recorded.

@@ -14,9 +14,9 @@ use crate::scalar::Function;
 /// What was decided at one node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The winner of a `Max` (its row-major position in the tensor) or of a `MaxOf` (its
-    /// position among the operands).
-    Winner(usize),
+    /// For each element of a `Max` or a `Pool` that takes the max, its winner's row-major position
+    /// in the operand; of a `MaxOf`, its position among the operands.
+    Winners(Vec<usize>),
     /// The sign of each element of the argument of |x|, ReLU, sign or step.
     Signs(Vec<Ordering>),
 }
@@ -36,10 +36,10 @@ impl Decisions {
         self.0.get(&node)
     }
 
-    /// The winner of a `Max` or `MaxOf`, as in [`Decision::Winner`].
-    pub fn winner(&self, max: NodeId) -> Option<usize> {
+    /// The winner of each element of a max, as in [`Decision::Winners`].
+    pub fn winners(&self, max: NodeId) -> Option<&[usize]> {
         match self.get(max) {
-            Some(Decision::Winner(winner)) => Some(*winner),
+            Some(Decision::Winners(winners)) => Some(winners),
             _ => None,
         }
     }
@@ -78,9 +78,9 @@ pub enum Decide<'a> {
 /// A place where the loss may have no gradient, because a decision was a close call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kink {
-    /// A `Max`, a `MaxOf` or the `Call` of a function with a kink.
+    /// A `Max`, a `MaxOf`, a `Pool` or the `Call` of a function with a kink.
     pub node: NodeId,
-    /// Which element of that node, row-major; 0 for a max.
+    /// Which element of that node, row-major.
     pub element: usize,
     /// What happens there.
     pub kind: KinkKind,

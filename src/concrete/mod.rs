@@ -21,12 +21,13 @@
 //! ```
 
 mod backward;
-mod conv;
 mod error;
 mod forward;
 mod kinks;
+mod layout;
 #[cfg(test)]
 pub(crate) mod sketch;
+mod taps;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -56,11 +57,6 @@ pub fn given<T: Scalar>(net: &Network) -> Result<Values<T>, Error> {
         }
     };
     net.values().iter().map(convert).collect()
-}
-
-/// The element that stands at a position of an elementwise operation; a scalar stands at all.
-fn at<T>(values: &[T], element: usize) -> &T {
-    if values.len() == 1 { &values[0] } else { &values[element] }
 }
 
 /// The exponent, where it was written as a whole number: such powers are defined for every base

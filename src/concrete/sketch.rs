@@ -41,6 +41,18 @@ impl Sketch {
         self.op(op, Shape::scalar())
     }
 
+    /// The sum of all elements.
+    pub(crate) fn sum(&mut self, a: NodeId) -> NodeId {
+        let axes = (0..self.shape(a).rank()).collect();
+        self.scalar(Op::Sum(a, axes))
+    }
+
+    /// The greatest of all elements.
+    pub(crate) fn max(&mut self, a: NodeId) -> NodeId {
+        let axes = (0..self.shape(a).rank()).collect();
+        self.scalar(Op::Max(a, axes))
+    }
+
     pub(crate) fn number(&mut self, text: &str) -> NodeId {
         let q: Rational = text.parse().expect("tests write numbers");
         self.scalar(Op::Number(q))
@@ -49,7 +61,7 @@ impl Sketch {
     pub(crate) fn conv(&mut self, input: NodeId, kernel: NodeId, window: Window) -> NodeId {
         let side = |axis: usize| {
             let length = |id: NodeId| self.shape(id).lengths()[axis];
-            let room = length(input) + 2 * window.padding[axis] - length(kernel);
+            let room = length(input) + window.padding[axis].iter().sum::<usize>() - length(kernel);
             room / window.stride[axis] + 1
         };
         let shape = Shape::new([side(0), side(1)]);
@@ -74,6 +86,7 @@ impl Sketch {
             quantities: self.quantities,
             loss,
             assumptions: Vec::new(),
+            normalised: Vec::new(),
             values: BTreeMap::new(),
         }
     }
@@ -92,9 +105,9 @@ pub(crate) fn article() -> Network {
     let w = s.leaf("w", Role::Param, &[2, 2]);
     let w_fc = s.leaf("w_fc", Role::Param, &[]);
     let t = s.leaf("t", Role::Target, &[]);
-    let conv = s.conv(i, w, Window { stride: [2, 2], padding: [0, 0], flip: true });
+    let conv = s.conv(i, w, Window { stride: vec![2, 2], flip: true, ..Window::plain(2) });
     let c = s.define("c", conv);
-    let max = s.scalar(Op::Max(c));
+    let max = s.max(c);
     let r_p = s.define("r_p", max);
     let product = s.scalar(Op::Mul(vec![w_fc, r_p]));
     let r_fc = s.define("r_fc", product);

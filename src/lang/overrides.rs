@@ -175,7 +175,7 @@ impl<'a> Elaborator<'a> {
                 } else if known.winners.replaced.contains(&max) {
                     return;
                 }
-                let result = self.builder.at(place.unwrap_or(NOWHERE)).assume(max, winner);
+                let result = self.builder.at(place.unwrap_or(NOWHERE)).assume(max, 0, winner);
                 self.report(result, place.unwrap_or(NOWHERE));
             }
             Statement::Loss { name } => {

@@ -57,13 +57,13 @@ impl<'a> Elaborator<'a> {
         let node = self.name(name.text, name.span)?;
         let b = &self.builder;
         let max = b.value_of(node);
-        if matches!(b.node(max).op, Op::Max(_) | Op::MaxOf(_)) {
+        if matches!(b.node(max).op, Op::Max(..) | Op::MaxOf(_)) {
             return Some(max);
         }
         let error = Error::new(Kind::Assumption, format!("`{}` is no max", name.text))
             .at(name.span)
             .label("only a max has a winner");
-        let is_max = |n: NodeId| matches!(b.node(b.value_of(n)).op, Op::Max(_) | Op::MaxOf(_));
+        let is_max = |n: NodeId| matches!(b.node(b.value_of(n)).op, Op::Max(..) | Op::MaxOf(_));
         let named = b.quantities().iter().filter(|q| is_max(q.node)).map(|q| q.name.as_str());
         let named: Vec<&str> = named.take(5).collect();
         self.errors.push(match named.as_slice() {
@@ -114,7 +114,7 @@ impl Winners {
             for (i, tensor) in b.nodes().iter().enumerate() {
                 let max = NodeId(i as u32);
                 match &tensor.op {
-                    Op::Max(a) => {
+                    Op::Max(a, _) => {
                         index.entry(Argument::Within(b.value_of(*a))).or_default().push(max);
                     }
                     Op::MaxOf(all) => {
@@ -148,7 +148,7 @@ fn known(b: &Builder, node: NodeId) -> Argument {
 /// The place of an argument among those of a max.
 fn position(b: &Builder, max: NodeId, argument: Argument) -> Option<usize> {
     match (&b.node(max).op, argument) {
-        (Op::Max(a), Argument::Cell(tensor, position)) if b.value_of(*a) == tensor => {
+        (Op::Max(a, _), Argument::Cell(tensor, position)) if b.value_of(*a) == tensor => {
             Some(position)
         }
         (Op::MaxOf(all), _) => all.iter().position(|a| known(b, *a) == argument),
@@ -196,10 +196,10 @@ fn no_argument(b: &Builder, name: &str, max: NodeId, winner: &Expr) -> Error {
     let message = format!("`{}` is no argument of the max `{name}`", brief(winner));
     let error = Error::new(Kind::Assumption, message);
     match &b.node(max).op {
-        Op::Max(a) if b.called(*a) != "this" => {
+        Op::Max(a, _) if b.called(*a) != "this" => {
             error.hint(format!("its arguments are the elements of {}", b.called(*a)))
         }
-        Op::Max(_) => error.hint(format!(
+        Op::Max(..) => error.hint(format!(
             "give its argument a name, as in `a = …` and `{name} = max(a)`, and assume a cell of `a`"
         )),
         Op::MaxOf(all) => {

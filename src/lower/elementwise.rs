@@ -1,18 +1,25 @@
-//! Elementwise operations: cell by cell, a scalar operand standing beside every cell.
+//! Elementwise operations: cell by cell, broadcast as NumPy does.
 
 use crate::expr::{ExprId, Graph};
-use crate::net::{NodeId, Op, Shape};
+use crate::net::{Network, NodeId, Op, Shape};
 
 /// The cells of an elementwise operation of the given shape.
-pub(super) fn cells(g: &mut Graph, nodes: &[Vec<ExprId>], op: &Op, shape: &Shape) -> Vec<ExprId> {
+pub(super) fn cells(
+    g: &mut Graph,
+    net: &Network,
+    nodes: &[Vec<ExprId>],
+    op: &Op,
+    shape: &Shape,
+) -> Vec<ExprId> {
     let mut operands = Vec::new();
-    op.for_operands(|id: NodeId| operands.push(&nodes[id.index()]));
+    op.for_operands(|id: NodeId| {
+        operands.push(spread(&nodes[id.index()], &net.node(id).shape, shape))
+    });
     let mut args = Vec::with_capacity(operands.len());
     (0..shape.elements())
         .map(|n| {
             args.clear();
-            // A scalar operand has one cell, which stands beside every cell of the others.
-            args.extend(operands.iter().map(|cells| cells[n.min(cells.len() - 1)]));
+            args.extend(operands.iter().map(|cells| cells[n]));
             match op {
                 Op::Neg(_) => g.neg(args[0]),
                 Op::Add(_) => g.add(&args),
@@ -23,6 +30,25 @@ pub(super) fn cells(g: &mut Graph, nodes: &[Vec<ExprId>], op: &Op, shape: &Shape
                 Op::Call(f, _) => g.call(*f, args[0]),
                 _ => unreachable!("{op:?} is not elementwise"),
             }
+        })
+        .collect()
+}
+
+/// The cells of an operand as they stand beside those of the result: an axis of length 1, or
+/// one that is missing in front, is the same at every index.
+pub(super) fn spread(cells: &[ExprId], from: &Shape, to: &Shape) -> Vec<ExprId> {
+    if from == to {
+        return cells.to_vec();
+    }
+    let missing = to.rank() - from.rank();
+    (0..to.elements())
+        .map(|n| {
+            let at = to.index(n);
+            let position =
+                from.lengths().iter().zip(&at[missing..]).fold(0, |place, (length, i)| {
+                    place * length + if *length == 1 { 0 } else { *i }
+                });
+            cells[position]
         })
         .collect()
 }

@@ -5,13 +5,15 @@
 //! text of a derivation can say c₁₀; a network written in scalars gives the same graph.
 
 mod elementwise;
+mod matmul;
 mod scope;
+mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Error, Kind};
 use crate::expr::{ExprId, Graph, Node, Symbol, SymbolId, Winners};
-use crate::net::{Network, NodeId, Op, QuantityId, Role, Shape, Window};
+use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Role, Shape};
 use crate::scalar::Rational;
 
 /// The largest number of scalar nodes that a network may lower to.
@@ -39,8 +41,10 @@ pub struct Lowered {
 /// A max of the network.
 #[derive(Clone, Debug)]
 pub struct Maximum {
-    /// The `Max` or `MaxOf` node of the network.
+    /// The `Max`, `MaxOf` or `Pool` node of the network.
     pub node: NodeId,
+    /// Which of its elements, row-major.
+    pub element: usize,
     /// The `Max` node of the graph.
     pub max: ExprId,
     /// The quantity that it defines, if a definition is nothing but this max.
@@ -77,6 +81,7 @@ pub fn lower(net: &Network) -> Result<Lowered, Error> {
     let mut nodes: Vec<Vec<ExprId>> = Vec::with_capacity(net.nodes().len());
     let mut maxima = Vec::new();
     let mut decided = BTreeSet::new();
+    let mut place_of = BTreeMap::new();
     for (index, tensor) in net.nodes().iter().enumerate() {
         let cells = cells_of(&mut g, net, &nodes, &tensor.op, &tensor.shape);
         if g.len() > MAX_NODES {
@@ -86,18 +91,25 @@ pub fn lower(net: &Network) -> Result<Lowered, Error> {
             )
             .at(tensor.span));
         }
-        match &tensor.op {
-            // The same max written twice is one expression, and is decided once.
-            Op::Max(_) | Op::MaxOf(_) if decided.insert(cells[0]) => {
-                let node = NodeId(index as u32);
-                maxima.push(Maximum { node, max: cells[0], named: None });
-            }
-            Op::Define(_, value) if matches!(net.node(*value).op, Op::Max(_) | Op::MaxOf(_)) => {
-                if let Some(m) = maxima.iter_mut().rev().find(|m| m.node == *value) {
-                    m.named = Some(cells[0]);
+        if takes_max(&tensor.op) {
+            for (element, cell) in cells.iter().enumerate() {
+                // A max of one cell is that cell; the same max written twice is one expression,
+                // and is decided once.
+                if matches!(g.node(*cell), Node::Max(_)) && decided.insert(*cell) {
+                    let node = NodeId(index as u32);
+                    place_of.insert(*cell, maxima.len());
+                    maxima.push(Maximum { node, element, max: *cell, named: None });
                 }
             }
-            _ => {}
+        }
+        if let Op::Define(_, value) = &tensor.op
+            && takes_max(&net.node(*value).op)
+        {
+            for (named, max) in cells.iter().zip(&nodes[value.index()]) {
+                if let Some(place) = place_of.get(max) {
+                    maxima[*place].named = Some(*named);
+                }
+            }
         }
         nodes.push(cells);
     }
@@ -105,9 +117,16 @@ pub fn lower(net: &Network) -> Result<Lowered, Error> {
         net.quantities().map(|(_, q)| nodes[q.node.index()].clone()).collect();
     let mut winners = Winners::new();
     for assumption in net.assumptions() {
-        let max = nodes[assumption.max.index()][0];
-        let Node::Max(args) = g.node(max) else { unreachable!("a max lowers to one") };
-        winners.insert(max, g.args(args)[assumption.winner]);
+        let max = nodes[assumption.max.index()][assumption.element];
+        let winner = match &net.node(assumption.max).op {
+            Op::MaxOf(all) => nodes[all[assumption.winner].index()][0],
+            Op::Max(a, _) | Op::Pool { input: a, .. } => nodes[a.index()][assumption.winner],
+            other => unreachable!("{other:?} is no max, and the builder checks that"),
+        };
+        // A max of one cell has nothing to decide.
+        if matches!(g.node(max), Node::Max(_)) {
+            winners.insert(max, winner);
+        }
     }
     let mut values = BTreeMap::new();
     for (id, given) in net.values() {
@@ -167,15 +186,57 @@ fn cells_of(
             let position = from.position(at).expect("the builder checks indices");
             vec![cells(a)[position]]
         }
-        Op::Max(a) => vec![g.max(cells(a))],
         Op::MaxOf(all) => {
             let args: Vec<ExprId> = all.iter().map(|id| cells(id)[0]).collect();
             vec![g.max(args)]
         }
-        Op::Sum(a) => vec![sum(g, cells(a).clone())],
+        Op::Max(a, axes) => along(cells(a), &net.node(*a).shape, axes, shape)
+            .into_iter()
+            .map(|args| max(g, args))
+            .collect(),
+        Op::Sum(a, axes) => along(cells(a), &net.node(*a).shape, axes, shape)
+            .into_iter()
+            .map(|terms| sum(g, terms))
+            .collect(),
+        Op::Reshape(a) => cells(a).clone(),
+        Op::Transpose(a, axes) => {
+            let from = &net.node(*a).shape;
+            by_index(shape, |at| {
+                let mut source = vec![0; at.len()];
+                axes.iter().zip(at).for_each(|(axis, i)| source[*axis] = *i);
+                cells(a)[place(from, &source)]
+            })
+        }
+        Op::Slice(a, ranges) => {
+            let from = &net.node(*a).shape;
+            by_index(shape, |at| {
+                let source: Vec<usize> =
+                    ranges.iter().zip(at).map(|(r, i)| r.start + r.step * i).collect();
+                cells(a)[place(from, &source)]
+            })
+        }
+        Op::Concat(parts, axis) => by_index(shape, |at| {
+            let mut source = at.to_vec();
+            for part in parts {
+                let from = &net.node(*part).shape;
+                if source[*axis] < from.lengths()[*axis] {
+                    return cells(part)[place(from, &source)];
+                }
+                source[*axis] -= from.lengths()[*axis];
+            }
+            unreachable!("the parts are as long as the whole")
+        }),
+        Op::MatMul(a, b) => {
+            let shapes = [&net.node(*a).shape, &net.node(*b).shape];
+            matmul::cells(g, [cells(a), cells(b)], shapes, shape)
+        }
         Op::Conv { input, kernel, window } => {
-            let (from, of) = (&net.node(*input).shape, &net.node(*kernel).shape);
-            conv(g, cells(input), from, cells(kernel), of, window, shape)
+            let shapes = [&net.node(*input).shape, &net.node(*kernel).shape];
+            windows::conv(g, [cells(input), cells(kernel)], shapes, window, shape)
+        }
+        Op::Pool { kind, input, size, window } => {
+            let from = &net.node(*input).shape;
+            windows::pool(g, *kind, (cells(input), from), size, window, shape)
         }
         Op::Neg(_)
         | Op::Add(_)
@@ -183,7 +244,7 @@ fn cells_of(
         | Op::Mul(_)
         | Op::Div(..)
         | Op::Pow(..)
-        | Op::Call(..) => elementwise::cells(g, nodes, op, shape),
+        | Op::Call(..) => elementwise::cells(g, net, nodes, op, shape),
     }
 }
 
@@ -196,37 +257,35 @@ fn sum(g: &mut Graph, terms: Vec<ExprId>) -> ExprId {
     }
 }
 
-/// One output cell after the other; terms in the order of the input under the window. A cell
-/// of the padding is 0 and its term is left out.
-fn conv(
-    g: &mut Graph,
-    input: &[ExprId],
-    from: &Shape,
-    kernel: &[ExprId],
-    of: &Shape,
-    window: &Window,
-    to: &Shape,
-) -> Vec<ExprId> {
-    let [h, w] = [of.lengths()[0], of.lengths()[1]];
-    let inside = |axis: usize, out: usize, offset: usize| {
-        (out * window.stride[axis] + offset)
-            .checked_sub(window.padding[axis])
-            .filter(|at| *at < from.lengths()[axis])
-    };
-    let mut all = Vec::with_capacity(to.elements());
-    for position in 0..to.elements() {
-        let at = to.index(position);
-        let mut terms = Vec::with_capacity(h * w);
-        for m in 0..h {
-            let Some(row) = inside(0, at[0], m) else { continue };
-            for n in 0..w {
-                let Some(column) = inside(1, at[1], n) else { continue };
-                let turned = if window.flip { (h - 1 - m) * w + (w - 1 - n) } else { m * w + n };
-                let x = input[row * from.lengths()[1] + column];
-                terms.push(g.mul([x, kernel[turned]]));
-            }
-        }
-        all.push(sum(g, terms));
+/// The greatest of `args`; of one, that one.
+fn max(g: &mut Graph, args: Vec<ExprId>) -> ExprId {
+    match args.as_slice() {
+        [one] => *one,
+        _ => g.max(args),
     }
-    all
+}
+
+fn takes_max(op: &Op) -> bool {
+    matches!(op, Op::Max(..) | Op::MaxOf(_) | Op::Pool { kind: Pooling::Max, .. })
+}
+
+/// For each cell of the result, what is reduced to it, in row-major order.
+fn along(cells: &[ExprId], from: &Shape, axes: &[usize], to: &Shape) -> Vec<Vec<ExprId>> {
+    let mut reduced = vec![Vec::new(); to.elements()];
+    for (position, cell) in cells.iter().enumerate() {
+        let at = from.index(position);
+        let kept: Vec<usize> = (0..at.len()).filter(|i| !axes.contains(i)).map(|i| at[i]).collect();
+        reduced[place(to, &kept)].push(*cell);
+    }
+    reduced
+}
+
+/// A cell for each index of a shape, row-major.
+fn by_index(shape: &Shape, cell: impl Fn(&[usize]) -> ExprId) -> Vec<ExprId> {
+    (0..shape.elements()).map(|n| cell(&shape.index(n))).collect()
+}
+
+/// The row-major position of an index that is inside.
+fn place(shape: &Shape, at: &[usize]) -> usize {
+    shape.position(at).expect("the builder checks shapes and indices")
 }

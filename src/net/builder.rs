@@ -6,11 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::checks::{check_index, check_shape, is_name, kernel_too_large, split_subscript};
+mod products;
+mod views;
+mod windows;
+
+use super::checks::{check_shape, is_name, split_subscript};
 use super::constant::{Arithmetic, fold};
-use super::{Assumption, Network, NodeId, Op, Quantity, QuantityId, Role, Shape, Tensor, Window};
+use super::{
+    Assumption, Network, NodeId, Normalised, Op, Pooling, Quantity, QuantityId, Role, Shape, Tensor,
+};
 use crate::diag::{Error, Kind, Span};
 use crate::scalar::{Function, Rational};
 
@@ -49,9 +55,12 @@ pub struct Builder {
     elements: FxHashMap<(NodeId, usize), NodeId>,
     constants: FxHashMap<NodeId, Rational>,
     assumptions: Vec<Assumption>,
-    assumed: FxHashMap<NodeId, usize>,
+    assumed: FxHashMap<(NodeId, usize), usize>,
+    normalised: Vec<Normalised>,
     values: BTreeMap<QuantityId, Vec<Rational>>,
     loss: Option<QuantityId>,
+    reserved: FxHashSet<String>,
+    whole: Option<String>,
     span: Span,
     scalars: usize,
 }
@@ -90,6 +99,36 @@ impl Builder {
         let node = self.push(Op::Define(id, value), shape)?;
         self.name(name, Role::Defined, node);
         Ok(id)
+    }
+
+    /// Keeps a name from being given to a part by [`Builder::part`], since somebody will use it.
+    pub fn reserve(&mut self, name: &str) {
+        self.reserved.insert(name.to_string());
+    }
+
+    /// What follows is a part of the quantity that will be called so; see [`Builder::part`].
+    pub fn within(&mut self, name: Option<&str>) -> &mut Builder {
+        self.whole = name.map(str::to_string);
+        self
+    }
+
+    /// Defines a part of a composite under a name that nobody uses: `stem`, else `stem` with
+    /// the name of the whole as its subscript, else with a number after it. Returns its node.
+    /// Errors: as for [`Builder::define`].
+    pub fn part(&mut self, stem: &str, value: NodeId) -> Result<NodeId, Error> {
+        let shape = self.shape(value).clone();
+        let free = |b: &Builder, name: &str| {
+            !b.reserved.contains(name) && b.check_name(name, &shape).is_ok()
+        };
+        let of_whole = self.whole.as_ref().map(|whole| format!("{stem}_{whole}"));
+        let numbered = (1..).map(|n| format!("{}_part{n}", of_whole.as_deref().unwrap_or(stem)));
+        let name = std::iter::once(stem.to_string())
+            .chain(of_whole.clone())
+            .chain(numbered.take(MAX_NODES))
+            .find(|name| free(self, name))
+            .unwrap_or_default();
+        let id = self.define(&name, value)?;
+        Ok(self.node_of(id))
     }
 
     /// The quantity of that name.
@@ -147,27 +186,27 @@ impl Builder {
         self.elementwise("-", Arithmetic::Neg, &[a], Op::Neg(a))
     }
 
-    /// a + b + …. Errors: shapes that are neither equal nor scalar; no terms.
+    /// a + b + …. Errors: shapes that do not broadcast; no terms.
     pub fn add(&mut self, terms: &[NodeId]) -> Result<NodeId, Error> {
         self.elementwise("+", Arithmetic::Add, terms, Op::Add(terms.to_vec()))
     }
 
-    /// a − b. Errors: shapes that are neither equal nor scalar.
+    /// a − b. Errors: shapes that do not broadcast.
     pub fn sub(&mut self, a: NodeId, b: NodeId) -> Result<NodeId, Error> {
         self.elementwise("-", Arithmetic::Sub, &[a, b], Op::Sub(a, b))
     }
 
-    /// a · b · …, elementwise. Errors: shapes that are neither equal nor scalar; no factors.
+    /// a · b · …, elementwise. Errors: shapes that do not broadcast; no factors.
     pub fn mul(&mut self, factors: &[NodeId]) -> Result<NodeId, Error> {
         self.elementwise("*", Arithmetic::Mul, factors, Op::Mul(factors.to_vec()))
     }
 
-    /// a / b, elementwise. Errors: shapes that are neither equal nor scalar; a constant 0 below.
+    /// a / b, elementwise. Errors: shapes that do not broadcast; a constant 0 below.
     pub fn div(&mut self, a: NodeId, b: NodeId) -> Result<NodeId, Error> {
         self.elementwise("/", Arithmetic::Div, &[a, b], Op::Div(a, b))
     }
 
-    /// a to the power b, elementwise. Errors: shapes that are neither equal nor scalar; a
+    /// a to the power b, elementwise. Errors: shapes that do not broadcast; a
     /// constant exponent past [`MAX_EXPONENT`](super::MAX_EXPONENT).
     pub fn pow(&mut self, a: NodeId, b: NodeId) -> Result<NodeId, Error> {
         self.elementwise("^", Arithmetic::Pow, &[a, b], Op::Pow(a, b))
@@ -197,82 +236,58 @@ impl Builder {
         self.elementwise("max", Arithmetic::Max, scalars, Op::MaxOf(scalars.to_vec()))
     }
 
-    /// The greatest element of a tensor. Errors: a scalar.
-    pub fn max(&mut self, a: NodeId) -> Result<NodeId, Error> {
-        self.check_tensor("max", a, "max(c) takes a tensor, max(a, b) several scalars")?;
-        self.push(Op::Max(a), Shape::scalar())
-    }
-
-    /// The sum of all elements of a tensor. Errors: a scalar.
-    pub fn sum(&mut self, a: NodeId) -> Result<NodeId, Error> {
-        self.check_tensor("sum", a, "the sum of several scalars is written a + b + c")?;
-        self.push(Op::Sum(a), Shape::scalar())
-    }
-
-    /// One element of a tensor. Errors: another number of indices than axes; an index outside.
-    pub fn element(&mut self, a: NodeId, at: &[usize]) -> Result<NodeId, Error> {
-        let shape = self.shape(a);
-        let position = check_index(&self.called(a), shape, at)?;
-        if let Some(known) = self.elements.get(&(a, position)) {
-            return Ok(*known);
+    /// `winner` wins element number `element` of `max`, see [`Assumption`]. Errors: no max; no such
+    /// element or winner; a cell outside the window of a pooling; assumed twice.
+    pub fn assume(&mut self, max: NodeId, element: usize, winner: usize) -> Result<(), Error> {
+        let refuse = |sentence: String| Err(Error::new(Kind::Assumption, sentence));
+        let elements = self.shape(max).elements();
+        if !matches!(
+            &self.node(max).op,
+            Op::Max(..) | Op::MaxOf(_) | Op::Pool { kind: Pooling::Max, .. }
+        ) {
+            return refuse("only a max has a winner".to_string());
         }
-        let id = self.push(Op::Element(a, at.to_vec()), Shape::scalar())?;
-        self.elements.insert((a, position), id);
-        Ok(id)
-    }
-
-    /// The convolution of a rank-2 input with a rank-2 kernel, see [`Op::Conv`]. Errors: other
-    /// ranks; a stride of 0; a kernel larger than the padded input.
-    pub fn conv(&mut self, input: NodeId, kernel: NodeId, window: Window) -> Result<NodeId, Error> {
-        let axes = |id: NodeId, which: &str| match *self.shape(id).lengths() {
-            [rows, columns] => Ok([rows, columns]),
-            _ => Err(Error::new(
-                Kind::Shape,
-                format!(
-                    "conv: the {which} must have 2 axes, and {} is {}",
-                    self.called(id),
-                    self.shape(id).described()
-                ),
-            )),
-        };
-        let (x, k) = (axes(input, "input")?, axes(kernel, "kernel")?);
-        let mut lengths = Vec::with_capacity(2);
-        for axis in 0..2 {
-            if window.stride[axis] == 0 {
-                return Err(Error::new(Kind::Shape, "conv: the stride must be at least 1"));
-            }
-            let padded = x[axis].saturating_add(window.padding[axis].saturating_mul(2));
-            let Some(room) = padded.checked_sub(k[axis]) else {
-                return Err(kernel_too_large(x, k, window.padding));
-            };
-            lengths.push(room / window.stride[axis] + 1);
-        }
-        let shape = Shape::new(lengths);
-        let products = shape.elements().saturating_mul(k[0].saturating_mul(k[1]));
-        self.charge(products)?;
-        self.push(Op::Conv { input, kernel, window }, shape)
-    }
-
-    /// `winner` wins `max`: a row-major position for a [`Op::Max`], a position among the
-    /// operands for a [`Op::MaxOf`]. Errors: no max; no such position; assumed twice.
-    pub fn assume(&mut self, max: NodeId, winner: usize) -> Result<(), Error> {
-        let count = match &self.node(max).op {
-            Op::Max(a) => self.shape(*a).elements(),
-            Op::MaxOf(all) => all.len(),
-            _ => return Err(Error::new(Kind::Assumption, "only a max has a winner")),
-        };
-        if winner >= count {
-            return Err(Error::new(
-                Kind::Assumption,
-                format!("this max has {count} arguments, so none at position {winner}"),
+        if element >= elements {
+            return refuse(format!(
+                "this max has {elements} elements, so none at position {element}"
             ));
         }
-        if let Some(first) = self.assumed.get(&max) {
+        let count = match &self.node(max).op {
+            Op::MaxOf(all) => all.len(),
+            Op::Max(a, _) | Op::Pool { input: a, .. } => self.shape(*a).elements(),
+            _ => 0,
+        };
+        if winner >= count {
+            return refuse(format!("this max has {count} arguments, so none at position {winner}"));
+        }
+        if !self.competes(max, element, winner) {
+            return refuse("this cell is not under the max's window".to_string());
+        }
+        if let Some(first) = self.assumed.get(&(max, element)) {
             return Err(Error::new(Kind::Assumption, "the winner of this max is assumed twice")
                 .also(self.assumptions[*first].span, "first assumed here"));
         }
-        self.assumed.insert(max, self.assumptions.len());
-        self.assumptions.push(Assumption { max, winner, span: self.span });
+        self.assumed.insert((max, element), self.assumptions.len());
+        self.assumptions.push(Assumption { max, element, winner, span: self.span });
+        Ok(())
+    }
+
+    /// The elements of a quantity sum to 1 along `axes`, all of them if there are none. Errors:
+    /// a defined quantity; a scalar; an axis that it has not.
+    pub fn normalise(&mut self, id: QuantityId, axes: &[usize]) -> Result<(), Error> {
+        let quantity = self.quantity(id);
+        if quantity.role == Role::Defined {
+            return Err(Error::new(
+                Kind::Assumption,
+                format!("`{}` has a definition, so what it sums to is not free", quantity.name),
+            )
+            .hint(
+                "only an input, a parameter, a target or a constant can be assumed to sum to 1",
+            ));
+        }
+        let (node, span) = (quantity.node, self.span);
+        let axes = self.check_axes("sum", node, axes)?;
+        self.normalised.push(Normalised { quantity: id, axes, span });
         Ok(())
     }
 
@@ -342,6 +357,7 @@ impl Builder {
             quantities: self.quantities,
             loss,
             assumptions: self.assumptions,
+            normalised: self.normalised,
             values: self.values,
         })
     }
@@ -369,28 +385,22 @@ impl Builder {
         operands: &[NodeId],
         op: Op,
     ) -> Result<NodeId, Error> {
-        let Some(first) = operands.first() else {
+        let Some((first, rest)) = operands.split_first() else {
             return Err(Error::new(Kind::Shape, format!("`{sign}` of nothing")));
         };
-        let mut widest = *first;
-        for operand in operands {
-            let (a, b) = (self.shape(widest), self.shape(*operand));
-            if a.is_scalar() {
-                widest = *operand;
-            } else if !b.is_scalar() && a != b {
-                let (a, b) = (a.described(), b.described());
-                let (x, y) = (self.called(widest), self.called(*operand));
-                return Err(Error::new(
-                    Kind::Shape,
-                    format!("`{sign}` needs equal shapes, and {x} is {a} but {y} is {b}"),
-                )
-                .label(format!("{a} and {b}"))
-                .hint("only a scalar goes with every shape"));
-            }
+        let mut shape = self.shape(*first).clone();
+        for (before, operand) in rest.iter().enumerate() {
+            let next = self.shape(*operand);
+            let Some(wider) = shape.broadcast(next) else {
+                // What the operands before have come to is called by name if it is one of them.
+                let so_far = operands[..=before].iter().rfind(|a| *self.shape(**a) == shape);
+                let x = so_far.map_or("the left side".to_string(), |a| self.called(*a));
+                return Err(does_not_broadcast(sign, &x, &shape, &self.called(*operand), next));
+            };
+            shape = wider;
         }
         let known: Vec<Option<&Rational>> = operands.iter().map(|a| self.constant(*a)).collect();
         let value = fold(arithmetic, &known)?;
-        let shape = self.shape(widest).clone();
         // A big constant costs the square of its words: that is what its arithmetic takes.
         let words = value.as_ref().map_or(0, |q| (q.bits() / 64) as usize);
         self.charge(words * words)?;
@@ -477,14 +487,23 @@ impl Builder {
         }
         Ok(())
     }
+}
 
-    fn check_tensor(&self, function: &str, a: NodeId, hint: &str) -> Result<(), Error> {
-        if !self.shape(a).is_scalar() {
-            return Ok(());
-        }
-        let name = self.called(a);
-        Err(Error::new(Kind::Shape, format!("{function} of one scalar is the scalar itself"))
-            .label(format!("{name} is a scalar"))
-            .hint(hint))
-    }
+fn does_not_broadcast(sign: &str, x: &str, a: &Shape, y: &str, b: &Shape) -> Error {
+    let (left, right) = (a.described(), b.described());
+    let clash = (1..=a.rank().min(b.rank())).find_map(|back| {
+        let (m, n) = (a.lengths()[a.rank() - back], b.lengths()[b.rank() - back]);
+        (m != n && m != 1 && n != 1).then_some((back, m, n))
+    });
+    let hint = match clash {
+        Some((1, m, n)) => format!("the last axes differ, {m} and {n}"),
+        Some((back, m, n)) => format!("axis {back} from the last differs, {m} and {n}"),
+        None => "shapes differ".to_string(),
+    };
+    Error::new(
+        Kind::Shape,
+        format!("`{sign}` needs shapes that broadcast, and {x} is {left} but {y} is {right}"),
+    )
+    .label(format!("{left} and {right}"))
+    .hint(format!("{hint}; from the last axis on, lengths must be equal or 1"))
 }

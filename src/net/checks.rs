@@ -72,20 +72,3 @@ pub(super) fn check_shape(shape: &Shape) -> Result<(), Error> {
     }
     Ok(())
 }
-
-/// The error for a kernel that fits nowhere into its input.
-pub(super) fn kernel_too_large(x: [usize; 2], k: [usize; 2], padding: [usize; 2]) -> Error {
-    let wide = |axis: usize| x[axis].saturating_add(padding[axis].saturating_mul(2));
-    let padded = if padding == [0, 0] {
-        String::new()
-    } else {
-        format!(", {}×{} with its padding", wide(0), wide(1))
-    };
-    Error::new(
-        Kind::Shape,
-        format!(
-            "conv: the {}×{} kernel is larger than the {}×{} input{padded}",
-            k[0], k[1], x[0], x[1]
-        ),
-    )
-}

@@ -74,10 +74,12 @@ const TABLE: &[Layer] = &[
         doc: "the convolution of a rank-2 input with a rank-2 kernel: the sum over each window \
               of kernel times input; `flip` turns the kernel by 180°, the true convolution",
         make: Make::Built(|b, args| {
+            let [rows, columns] = args.pair("padding")?;
             let window = Window {
-                stride: args.pair("stride")?,
-                padding: args.pair("padding")?,
+                stride: args.pair("stride")?.to_vec(),
+                padding: vec![[rows, rows], [columns, columns]],
                 flip: args.flag("flip")?,
+                ..Window::plain(2)
             };
             b.conv(args.tensor(0)?, args.tensor(1)?, window)
         }),

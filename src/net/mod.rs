@@ -73,18 +73,70 @@ pub struct Quantity {
     pub span: Span,
 }
 
-/// The geometry of a two-dimensional convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a window moves over the spatial axes of a tensor: one entry for each of them, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Steps between neighbouring outputs, rows then columns; at least 1.
-    pub stride: [usize; 2],
-    /// Zeros added on each side, rows then columns.
-    pub padding: [usize; 2],
-    /// Whether the kernel is turned by 180° (the true convolution) or not (cross-correlation).
+    /// Steps between neighbouring outputs; at least 1.
+    pub stride: Vec<usize>,
+    /// Cells added before and after; zeros for a convolution and a mean, nothing for a max.
+    pub padding: Vec<[usize; 2]>,
+    /// Steps between neighbouring cells under one window; at least 1.
+    pub dilation: Vec<usize>,
+    /// In how many groups the channels of a convolution fall; at least 1.
+    pub groups: usize,
+    /// Whether a kernel is turned by 180° (the true convolution) or not (cross-correlation).
     pub flip: bool,
 }
 
-/// A tensor operation. Elementwise operations broadcast a scalar operand over the others.
+impl Window {
+    /// A window over `axes` spatial axes: stride 1, dilation 1, no padding, one group, no flip.
+    pub fn plain(axes: usize) -> Window {
+        Window {
+            stride: vec![1; axes],
+            padding: vec![[0, 0]; axes],
+            dilation: vec![1; axes],
+            groups: 1,
+            flip: false,
+        }
+    }
+
+    /// The index along a spatial axis of length `length` that offset `offset` of the window at
+    /// place `output` stands on; `None` in the padding.
+    pub fn cell(&self, axis: usize, output: usize, offset: usize, length: usize) -> Option<usize> {
+        let padded = output * self.stride[axis] + offset * self.dilation[axis];
+        padded.checked_sub(self.padding[axis][0]).filter(|i| *i < length)
+    }
+
+    /// How many spatial axes.
+    pub fn axes(&self) -> usize {
+        self.stride.len()
+    }
+}
+
+/// What a pooling makes of the cells under its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pooling {
+    /// The greatest; the first of equals in row-major order wins. Padding never wins.
+    Max,
+    /// Their sum, the padding being 0, divided by the size of the window.
+    Mean,
+    /// Their sum, divided by how many of them lie inside the tensor.
+    MeanInside,
+}
+
+/// Which indices of an axis a slice takes: `start`, `start + step`, …, `count` of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Range {
+    /// The first.
+    pub start: usize,
+    /// From one to the next; at least 1.
+    pub step: usize,
+    /// How many; at least 1.
+    pub count: usize,
+}
+
+/// A tensor operation. Elementwise operations broadcast as NumPy does: shapes are aligned at
+/// their last axes, and an axis of length 1, or one that is missing, stands beside every index.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
     /// The value of an input, parameter, target or constant.
@@ -109,21 +161,53 @@ pub enum Op {
     Call(Function, NodeId),
     /// The greatest of several scalars; the first of equals wins.
     MaxOf(Vec<NodeId>),
-    /// The greatest element of a tensor, a scalar; the first of equals in row-major order wins.
-    Max(NodeId),
-    /// The sum of all elements, a scalar.
-    Sum(NodeId),
+    /// The greatest along some axes, which the result has no more; the first of equals in
+    /// row-major order wins. The axes ascend; there is at least one.
+    Max(NodeId, Vec<usize>),
+    /// The sum along some axes, which the result has no more. The axes ascend; there is at least
+    /// one.
+    Sum(NodeId, Vec<usize>),
     /// One element, a scalar.
     Element(NodeId, Vec<usize>),
-    /// `y[a,b] = Σ_{m,n} k[m,n] · x[s₀·a + m − p₀, s₁·b + n − p₁]`, where x is 0 outside itself;
-    /// with `flip`, `k[h−1−m, w−1−n]` stands in place of `k[m,n]`. Shapes: x `[H,W]`, k `[h,w]`,
-    /// y [⌊(H − h + 2p₀)/s₀⌋ + 1, ⌊(W − w + 2p₁)/s₁⌋ + 1].
+    /// The same elements, in row-major order, in the tensor's own shape.
+    Reshape(NodeId),
+    /// The axes in another order: axis i of the result is axis `1[i]` of the operand.
+    Transpose(NodeId, Vec<usize>),
+    /// Some indices of each axis; the rank stays.
+    Slice(NodeId, Vec<Range>),
+    /// The parts one after the other along an axis; along the others they have equal lengths.
+    Concat(Vec<NodeId>, usize),
+    /// NumPy's matrix product: `y[…, i, j] = Σ_m a[…, i, m] · b[…, m, j]`, where axes before the
+    /// last two broadcast. An operand of rank 1 is a row on the left, a column on the right, and
+    /// the result lacks the axis that this adds.
+    MatMul(NodeId, NodeId),
+    /// Along each spatial axis, with stride s, padding p before, dilation d:
+    /// `y[…, o, a, …] = Σ_{c, m, …} k[o, c, m, …] · x[…, C·g + c, s·a + d·m − p, …]`, where x is
+    /// 0 outside itself, and the output channels fall into groups of equal size, of which o
+    /// lies in number g; C is the second length of k. With `flip`, `K − 1 − m` stands in place of
+    /// m in the index of k, K being its length.
+    ///
+    /// Shapes: x `[spatial…]`, k `[spatial…]` without channels; else k `[O, C, spatial…]` and x
+    /// `[groups·C, spatial…]` or `[N, groups·C, spatial…]`. Each spatial length of y is
+    /// ⌊(n + before + after − d·(K − 1) − 1)/s⌋ + 1.
     Conv {
-        /// x, of shape [H, W].
+        /// x.
         input: NodeId,
-        /// k, of shape [h, w].
+        /// k.
         kernel: NodeId,
-        /// Stride, padding, flip.
+        /// Stride, padding, dilation, groups, flip.
+        window: Window,
+    },
+    /// The max or mean of the cells under a window that moves over the last axes; the geometry
+    /// is that of [`Op::Conv`], with one group. Every window has a cell inside the tensor.
+    Pool {
+        /// Max or mean.
+        kind: Pooling,
+        /// What is pooled.
+        input: NodeId,
+        /// The lengths of the window.
+        size: Vec<usize>,
+        /// Stride, padding, dilation.
         window: Window,
     },
 }
@@ -136,10 +220,14 @@ impl Op {
             Op::Define(_, a)
             | Op::Neg(a)
             | Op::Call(_, a)
-            | Op::Max(a)
-            | Op::Sum(a)
-            | Op::Element(a, _) => visit(*a),
-            Op::Sub(a, b) | Op::Div(a, b) | Op::Pow(a, b) => {
+            | Op::Max(a, _)
+            | Op::Sum(a, _)
+            | Op::Element(a, _)
+            | Op::Reshape(a)
+            | Op::Transpose(a, _)
+            | Op::Slice(a, _)
+            | Op::Pool { input: a, .. } => visit(*a),
+            Op::Sub(a, b) | Op::Div(a, b) | Op::Pow(a, b) | Op::MatMul(a, b) => {
                 visit(*a);
                 visit(*b);
             }
@@ -147,7 +235,9 @@ impl Op {
                 visit(*input);
                 visit(*kernel);
             }
-            Op::Add(all) | Op::Mul(all) | Op::MaxOf(all) => all.iter().copied().for_each(visit),
+            Op::Add(all) | Op::Mul(all) | Op::MaxOf(all) | Op::Concat(all, _) => {
+                all.iter().copied().for_each(visit)
+            }
         }
     }
 }
@@ -166,9 +256,12 @@ pub struct Tensor {
 /// `assume r_p = c[1,0]`: which cell wins a max.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assumption {
-    /// A `Max` or `MaxOf` node.
+    /// A `Max`, a `MaxOf` or a `Pool` that takes the max.
     pub max: NodeId,
-    /// Which: the row-major position in the tensor, or the position among the operands.
+    /// Which of its elements, row-major; 0 for a scalar.
+    pub element: usize,
+    /// The winner: the row-major position in the tensor that the max is taken of, or the
+    /// position among the operands of a `MaxOf`.
     pub winner: usize,
     /// Where it was assumed.
     pub span: Span,
@@ -181,6 +274,17 @@ impl Assumption {
     }
 }
 
+/// `assume sum(t) = 1`: the elements of a leaf sum to 1 along some axes, as a distribution's do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Normalised {
+    /// A quantity without a definition.
+    pub quantity: QuantityId,
+    /// The axes of the sum; they ascend.
+    pub axes: Vec<usize>,
+    /// Where it was assumed.
+    pub span: Span,
+}
+
 /// A network: its tensors, names, values and assumptions.
 #[derive(Clone, Debug)]
 pub struct Network {
@@ -188,6 +292,7 @@ pub struct Network {
     pub(crate) quantities: Vec<Quantity>,
     pub(crate) loss: QuantityId,
     pub(crate) assumptions: Vec<Assumption>,
+    pub(crate) normalised: Vec<Normalised>,
     pub(crate) values: BTreeMap<QuantityId, Vec<Rational>>,
 }
 
@@ -235,6 +340,11 @@ impl Network {
     /// What is assumed of maxima.
     pub fn assumptions(&self) -> &[Assumption] {
         &self.assumptions
+    }
+
+    /// What is assumed of sums: the distributions.
+    pub fn normalised(&self) -> &[Normalised] {
+        &self.normalised
     }
 
     /// The given values, row-major; a quantity without any is absent.

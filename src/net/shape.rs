@@ -52,6 +52,33 @@ impl Shape {
         }
     }
 
+    /// The shape that two tensors have together, aligned at their last axes: `None` where two
+    /// lengths differ and neither is 1. Source: NumPy's broadcasting rules.
+    pub fn broadcast(&self, other: &Shape) -> Option<Shape> {
+        let rank = self.rank().max(other.rank());
+        let length = |shape: &Shape, axis: usize| {
+            (axis + shape.rank()).checked_sub(rank).map_or(1, |i| shape.0[i])
+        };
+        let lengths = (0..rank).map(|axis| match (length(self, axis), length(other, axis)) {
+            (a, b) if a == b || b == 1 => Some(a),
+            (1, b) => Some(b),
+            _ => None,
+        });
+        lengths.collect::<Option<Vec<usize>>>().map(Shape)
+    }
+
+    /// Without these axes.
+    pub fn without(&self, axes: &[usize]) -> Shape {
+        let kept = self.0.iter().enumerate().filter(|(i, _)| !axes.contains(i));
+        Shape(kept.map(|(_, length)| *length).collect())
+    }
+
+    /// With another axis at the end.
+    pub fn with(mut self, length: usize) -> Shape {
+        self.0.push(length);
+        self
+    }
+
     /// The row-major position of an index, or `None` where it is outside or of another rank.
     pub fn position(&self, at: &[usize]) -> Option<usize> {
         if at.len() != self.rank() || at.iter().zip(&self.0).any(|(i, l)| i >= l) {
@@ -85,6 +112,20 @@ impl fmt::Display for Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shapes_broadcast_from_the_last_axis() {
+        let together = |a: &[usize], b: &[usize]| {
+            let both = Shape::new(a).broadcast(&Shape::new(b));
+            assert_eq!(both, Shape::new(b).broadcast(&Shape::new(a)));
+            both.map(|shape| shape.to_string())
+        };
+        assert_eq!(together(&[], &[]), Some("scalar".into()));
+        assert_eq!(together(&[2, 3], &[3]), Some("2×3".into()));
+        assert_eq!(together(&[2, 1], &[1, 3]), Some("2×3".into()));
+        assert_eq!(together(&[4, 1, 3], &[2, 3]), Some("4×2×3".into()));
+        assert_eq!(together(&[2, 3], &[2]), None);
+    }
 
     #[test]
     fn positions_and_indices_are_inverse() {

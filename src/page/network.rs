@@ -70,12 +70,31 @@ fn name_of(net: &Network, node: crate::net::NodeId) -> Option<&str> {
 }
 
 fn how(window: &Window) -> String {
-    let pair = |[a, b]: [usize; 2]| if a == b { a.to_string() } else { format!("{a} by {b}") };
-    let padding = match window.padding {
-        [0, 0] => "no padding".to_string(),
-        p => format!("padding {}", pair(p)),
+    let per_axis = |lengths: &[usize]| match lengths {
+        [first, rest @ ..] if rest.iter().all(|n| n == first) => first.to_string(),
+        all => all.iter().map(usize::to_string).collect::<Vec<_>>().join(" by "),
     };
-    format!("stride {}, {padding}", pair(window.stride))
+    let sides = |[before, after]: [usize; 2]| match before == after {
+        true => before.to_string(),
+        false => format!("{before} before and {after} after"),
+    };
+    let mut text = vec![format!("stride {}", per_axis(&window.stride))];
+    text.push(match window.padding.as_slice() {
+        all if all.iter().all(|p| *p == [0, 0]) => "no padding".to_string(),
+        [first, rest @ ..] if rest.iter().all(|p| p == first) => {
+            format!("padding {}", sides(*first))
+        }
+        all => {
+            format!("padding {}", all.iter().map(|p| sides(*p)).collect::<Vec<_>>().join(" by "))
+        }
+    });
+    if window.dilation.iter().any(|d| *d != 1) {
+        text.push(format!("dilation {}", per_axis(&window.dilation)));
+    }
+    if window.groups != 1 {
+        text.push(format!("{} groups of channels", window.groups));
+    }
+    text.join(", ")
 }
 
 /// N = (W − F + 2·P)/S + 1, in letters, then in numbers; rows and columns apart where they
@@ -84,29 +103,38 @@ fn size_rows(x: &Shape, k: &Shape, window: &Window, out: &Shape) -> Vec<Row> {
     let letter = Math::symbol;
     let int = |n: usize| Math::integer(n as i64);
     let formula = |w: Math, f: Math, p: Math, s: Math, exact: bool| {
-        let padding = Math::Product(vec![Math::integer(2), p]);
-        let top = Math::Sum(vec![(false, w), (true, f), (false, padding)]);
+        let top = Math::Sum(vec![(false, w), (true, f), (false, p)]);
         let ratio = Math::Fraction(Box::new(top), Box::new(s));
         let ratio = if exact { ratio } else { Math::Floor(Box::new(ratio)) };
         Math::Sum(vec![(false, ratio), (false, Math::integer(1))])
     };
+    let twice = |p: Math| Math::Product(vec![Math::integer(2), p]);
+    let (axes, before) = (window.axes(), x.rank() - window.axes());
     let size = |axis: usize| {
-        (x.lengths()[axis], k.lengths()[axis], window.padding[axis], window.stride[axis])
+        // A dilated filter counts as long as it reaches.
+        let reach = (k.lengths()[k.rank() - axes + axis] - 1) * window.dilation[axis] + 1;
+        (x.lengths()[before + axis], reach, window.padding[axis], window.stride[axis])
     };
     let exact = |axis: usize| {
-        let (w, f, p, s) = size(axis);
-        (w + 2 * p - f).is_multiple_of(s)
+        let (w, f, [p, q], s) = size(axis);
+        (w + p + q - f).is_multiple_of(s)
     };
-    let in_letters =
-        formula(letter("W"), letter("F"), letter("P"), letter("S"), exact(0) && exact(1));
+    let padding = |[p, q]: [usize; 2]| if p == q { twice(int(p)) } else { int(p + q) };
+    let all_exact = (0..axes).all(exact);
+    let in_letters = formula(letter("W"), letter("F"), twice(letter("P")), letter("S"), all_exact);
     let mut rows = vec![Row::new(Some(letter("N")), in_letters)];
-    let axes: &[(usize, &str)] =
-        if size(0) == size(1) { &[(0, "")] } else { &[(0, "rows"), (1, "columns")] };
-    for (axis, words_of_axis) in axes {
+    let same = (1..axes).all(|axis| size(axis) == size(0));
+    let names: &[(usize, &str)] = match axes {
+        _ if same => &[(0, "")],
+        2 => &[(0, "rows"), (1, "columns")],
+        _ => &[(0, "0"), (1, "1"), (2, "2")],
+    };
+    for (axis, words_of_axis) in names {
         let (w, f, p, s) = size(*axis);
-        let filled = formula(int(w), int(f), int(p), int(s), exact(*axis));
-        let left = (axes.len() > 1).then(|| letter(&format!("N_{words_of_axis}")));
-        let mut row = Row::new(left, relation(filled, Relation::Equal, int(out.lengths()[*axis])));
+        let filled = formula(int(w), int(f), padding(p), int(s), exact(*axis));
+        let left = (!same).then(|| letter(&format!("N_{words_of_axis}")));
+        let found = int(out.lengths()[out.rank() - axes + axis]);
+        let mut row = Row::new(left, relation(filled, Relation::Equal, found));
         if !exact(*axis) {
             row.reason = vec![words("rounded down, as the frameworks do")];
         }

@@ -28,7 +28,7 @@ fn network(name: &str, f: impl Fn(&mut Sketch, NodeId, NodeId) -> NodeId) -> (St
     let weighted = if s.shape(y).is_scalar() {
         y
     } else {
-        let sum = s.scalar(Op::Sum(y));
+        let sum = s.sum(y);
         let first = s.scalar(Op::Element(y, vec![0; s.shape(y).rank()]));
         s.scalar(Op::Add(vec![sum, first]))
     };
@@ -63,12 +63,12 @@ fn every_operation() -> Vec<(String, Network)> {
         power("1/2"),
         elementwise_of("x^a", |_, x, a| Op::Pow(x, a)),
         elementwise_of("a^x", |_, x, a| Op::Pow(a, x)),
-        network("max(x)", |s, x, _| s.scalar(Op::Max(x))),
+        network("max(x)", |s, x, _| s.max(x)),
         network("max(a, x)", |s, x, a| {
             let last = s.scalar(Op::Element(x, vec![2]));
             s.scalar(Op::MaxOf(vec![last, a]))
         }),
-        network("sum", |s, x, _| s.scalar(Op::Sum(x))),
+        network("sum", |s, x, _| s.sum(x)),
         network("element", |s, x, _| s.scalar(Op::Element(x, vec![1]))),
         network("define", |s, x, _| s.define("d", x)),
     ];
@@ -79,9 +79,13 @@ fn every_operation() -> Vec<(String, Network)> {
         let mut s = Sketch::default();
         let image = s.leaf("x", Role::Param, &[3, 3]);
         let kernel = s.leaf("a", Role::Param, &[2, 2]);
-        let y = s.conv(image, kernel, Window { stride: [2, 1], padding: [1, 0], flip });
+        let y = s.conv(
+            image,
+            kernel,
+            Window { stride: vec![2, 1], padding: vec![[1, 1], [0, 0]], flip, ..Window::plain(2) },
+        );
         let square = s.op(Op::Mul(vec![y, y]), s.shape(y).clone());
-        let sum = s.scalar(Op::Sum(square));
+        let sum = s.sum(square);
         let pixels = ["1", "2", "-1", "1/2", "3", "4", "1/3", "-2", "5"];
         let net = with(s.finish(sum), &[("x", &pixels), ("a", &["1", "-1/2", "2", "3"])]);
         all.push((format!("conv {flip}"), net));

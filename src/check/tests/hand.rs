@@ -16,8 +16,9 @@ fn article_with_values() -> Network {
 }
 
 fn assume(net: &mut Network, winner: usize) {
-    let max = net.nodes().iter().position(|t| matches!(t.op, Op::Max(_))).unwrap();
-    net.assumptions = vec![Assumption { max: NodeId(max as u32), winner, span: Span::new(0, 1) }];
+    let max = net.nodes().iter().position(|t| matches!(t.op, Op::Max(..))).unwrap();
+    net.assumptions =
+        vec![Assumption { max: NodeId(max as u32), element: 0, winner, span: Span::new(0, 1) }];
 }
 
 /// E = Σ of the terms that `build` returns.
@@ -81,7 +82,7 @@ fn an_assumption_breaks_a_tie() {
             let x = s.leaf("x", Role::Param, &[3]);
             let square = s.op(Op::Mul(vec![x, x]), Shape::new([3]));
             let named = s.define("y", square);
-            vec![s.scalar(Op::Max(named))]
+            vec![s.max(named)]
         });
         net.values = values(&net, &[("x", &["-2", "1", "2"])]);
         if let Some(winner) = assumed {
@@ -114,7 +115,7 @@ fn zeros_are_listed_by_name_with_the_convention() {
         let relu = s.op(Op::Call(Function::Relu, x), Shape::new([2]));
         let hidden = s.define("h", relu);
         let abs = s.scalar(Op::Call(Function::Abs, a));
-        vec![s.scalar(Op::Sum(hidden)), abs, s.scalar(Op::MaxOf(vec![a, abs]))]
+        vec![s.sum(hidden), abs, s.scalar(Op::MaxOf(vec![a, abs]))]
     });
     net.values = values(&net, &[("x", &["1", "0"]), ("a", &["0"])]);
     let report = check(&net, &Options::default()).unwrap();
@@ -251,7 +252,7 @@ fn what_is_sampled_is_said() {
     let net = sum(|s| {
         let x = s.leaf("x", Role::Param, &[40, 50]);
         let square = s.op(Op::Mul(vec![x, x]), Shape::new([40, 50]));
-        vec![s.scalar(Op::Sum(square))]
+        vec![s.sum(square)]
     });
     let report = check(&net, &Options { seed: 1, trials: Some(1) }).unwrap();
     assert!(report.agrees());
@@ -273,7 +274,7 @@ fn long_chains_and_wide_maxima_cost_what_they_are_worth() {
         for _ in 0..2_000 {
             last = s.scalar(Op::Mul(vec![last, x]));
         }
-        vec![last, s.scalar(Op::Max(w))]
+        vec![last, s.max(w)]
     });
     let net = with(net, &[("x", &["-1"])]);
     let report = check(&net, &Options { seed: 1, trials: Some(1) }).unwrap();

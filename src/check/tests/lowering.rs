@@ -83,7 +83,7 @@ fn in_the_graph(
     };
     for maximum in &lowered.maxima {
         let Node::Max(args) = lowered.graph.node(maximum.max) else { panic!("a max") };
-        let winner = decisions.winner(maximum.node)?;
+        let winner = *decisions.winners(maximum.node)?.get(maximum.element)?;
         if !note(maximum.max, Decision::Winner(lowered.graph.args(args)[winner])) {
             return None;
         }
@@ -113,7 +113,7 @@ fn constant_exponent(net: &Network) -> bool {
         while let Op::Define(_, a) | Op::Neg(a) = net.node(exponent).op {
             exponent = a;
         }
-        matches!(net.node(exponent).op, Op::Conv { .. } | Op::Sum(_) | Op::Element(..))
+        matches!(net.node(exponent).op, Op::Conv { .. } | Op::Sum(..) | Op::Element(..))
     })
 }
 

@@ -88,7 +88,7 @@ fn the_transpose_of_a_tensor_that_is_not_square() {
     let two = s.number("2");
     let square = s.op(Op::Pow(x, two), Shape::new([2, 3]));
     let half = s.op(Op::Div(square, two), Shape::new([2, 3]));
-    let sum = s.scalar(Op::Sum(half));
+    let sum = s.sum(half);
     let net = s.finish(sum);
     let at = values(&net, &[("x", &["1", "2", "3", "4", "5", "6"])]);
     let x = net.find("x").unwrap();
@@ -104,7 +104,7 @@ fn another_order_of_summation_is_no_mistake_and_single_precision_is() {
     let mut s = Sketch::default();
     let (x, w) = (s.leaf("x", Role::Input, &[n]), s.leaf("w", Role::Param, &[n]));
     let products = s.op(Op::Mul(vec![x, w]), Shape::new([n]));
-    let sum = s.scalar(Op::Sum(products));
+    let sum = s.sum(products);
     let exp = s.scalar(Op::Call(Function::Exp, sum));
     let ten = s.number("10");
     let loss = s.scalar(Op::Div(exp, ten));

@@ -11,7 +11,7 @@ fn one(operation: impl Fn(NodeId, NodeId) -> Op) -> (Network, NodeId) {
     let mut s = Sketch::default();
     let (x, a) = (s.leaf("x", Role::Input, &[2]), s.leaf("a", Role::Param, &[]));
     let node = s.op(operation(x, a), Shape::new([2]));
-    let sum = s.scalar(Op::Sum(node));
+    let sum = s.sum(node);
     (s.finish(sum), node)
 }
 
@@ -156,11 +156,11 @@ fn a_recording_of_another_network_is_refused() {
 
     let mut s = Sketch::default();
     let x = s.leaf("x", Role::Input, &[2]);
-    let max = s.scalar(Op::Max(x));
+    let max = s.max(x);
     let net = s.finish(max);
     let point = fill(&net, |_, e| e as f64);
     let mut past = Decisions::new();
-    past.set(max, Decision::Winner(2));
+    past.set(max, Decision::Winners(vec![2]));
     let found = forward(&net, &point, Decide::Recorded(&past)).unwrap_err();
     assert_eq!(found.message(), "argument number 2 cannot win a max of 2 (counted from 0)");
 
@@ -173,8 +173,8 @@ fn a_recording_of_another_network_is_refused() {
 fn too_much_work_is_refused_before_it_is_begun() {
     let mut s = Sketch::default();
     let (x, k) = (s.leaf("x", Role::Input, &[1000, 1000]), s.leaf("k", Role::Param, &[500, 500]));
-    let y = s.conv(x, k, Window { stride: [1, 1], padding: [0, 0], flip: false });
-    let sum = s.scalar(Op::Sum(y));
+    let y = s.conv(x, k, Window::plain(2));
+    let sum = s.sum(y);
     let net = s.finish(sum);
     let found = forward::<f64>(&net, &Values::new(), Decide::ByValue).unwrap_err();
     assert_eq!(found.kind(), Kind::Limit);

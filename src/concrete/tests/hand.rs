@@ -50,7 +50,7 @@ fn the_articles_network_for_every_winner() {
         assert_eq!(forward.of(id("c")), Some(&cells[..]));
         let max = net.node(net.quantity(id("r_p")).node).op.clone();
         let Op::Define(_, max) = max else { panic!("r_p is defined") };
-        assert_eq!(forward.decisions().winner(max), Some(winner));
+        assert_eq!(forward.decisions().winners(max), Some(&[winner][..]));
         assert_eq!(forward.kinks(), []);
 
         let r_p = &cells[winner];
@@ -115,11 +115,16 @@ proptest! {
         let mut s = Sketch::default();
         let x = s.leaf("x", Role::Input, &[height, width]);
         let k = s.leaf("k", Role::Param, &[rows, columns]);
-        let window = Window { stride: [stride.0, stride.1], padding: [p0, p1], flip };
+        let window = Window {
+            stride: vec![stride.0, stride.1],
+            padding: vec![[p0, p0], [p1, p1]],
+            flip,
+            ..Window::plain(2)
+        };
         let y = s.conv(x, k, window);
         let shape = s.shape(y).clone();
         let y = s.define("y", y);
-        let sum = s.scalar(Op::Sum(y));
+        let sum = s.sum(y);
         let net = s.finish(sum);
         let number = |n: usize| ((n * n * 7 + seed) % 23) as i64 - 11;
         let point = fill(&net, |name, e| q(number(e + 50 * usize::from(name == "k"))));
@@ -149,7 +154,7 @@ proptest! {
 fn with_kinks() -> (Network, [NodeId; 3]) {
     let mut s = Sketch::default();
     let x = s.leaf("x", Role::Input, &[3]);
-    let max = s.scalar(Op::Max(x));
+    let max = s.max(x);
     let first = s.scalar(Op::Element(x, vec![0]));
     let second = s.scalar(Op::Element(x, vec![1]));
     let relu = s.scalar(Op::Call(Function::Relu, first));
@@ -178,7 +183,7 @@ fn ties_and_zeros_are_reported_and_the_first_winner_takes_all() {
 
     // The tie broken the other way.
     let mut other = tied.decisions().clone();
-    other.set(max, Decision::Winner(1));
+    other.set(max, Decision::Winners(vec![1]));
     let point = values(&net, &[("x", &["0", "0", "-1"])]);
     let replayed = forward(&net, &point, Decide::Recorded(&other)).unwrap();
     assert_eq!(replayed.decisions(), &other);
@@ -243,7 +248,7 @@ fn a_scalar_operand_is_broadcast_and_collects() {
     let product = s.op(Op::Mul(vec![a, x]), shape.clone());
     let quotient = s.op(Op::Div(x, a), shape.clone());
     let both = s.op(Op::Add(vec![product, quotient]), shape);
-    let sum = s.scalar(Op::Sum(both));
+    let sum = s.sum(both);
     let net = s.finish(sum);
     let point = values(&net, &[("a", &["2"]), ("x", &["1", "2", "3", "4"])]);
     let forward = forward(&net, &point, Decide::ByValue).unwrap();
@@ -274,7 +279,7 @@ fn what_the_loss_does_not_need_may_lack_a_value() {
     let mut s = Sketch::default();
     let x = s.leaf("x", Role::Param, &[]);
     let unused = s.leaf("unused", Role::Param, &[2]);
-    let sum = s.scalar(Op::Sum(unused));
+    let sum = s.sum(unused);
     s.define("other", sum);
     let square = s.scalar(Op::Mul(vec![x, x]));
     let net = s.finish(square);

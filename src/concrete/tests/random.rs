@@ -40,7 +40,12 @@ pub(crate) fn recipe() -> impl Strategy<Value = Recipe> {
         .prop_map(|(kind, picks, stride, padding, flip)| Draw {
             kind,
             picks,
-            window: Window { stride, padding, flip },
+            window: Window {
+                stride: stride.to_vec(),
+                padding: padding.map(|p| [p, p]).to_vec(),
+                flip,
+                ..Window::plain(2)
+            },
         });
     (
         prop::array::uniform2(1usize..5),
@@ -68,8 +73,7 @@ pub(crate) fn build(recipe: &Recipe, transcendental: bool) -> Network {
     }
     // The last few tensors make the loss.
     let last = (s.len().saturating_sub(3)..s.len()).map(|n| NodeId(n as u32));
-    let parts =
-        last.map(|node| if s.shape(node).is_scalar() { node } else { s.scalar(Op::Sum(node)) });
+    let parts = last.map(|node| if s.shape(node).is_scalar() { node } else { s.sum(node) });
     let parts: Vec<_> = parts.collect();
     let loss = s.scalar(Op::Add(parts));
     s.finish(loss)
@@ -132,8 +136,8 @@ fn extend(s: &mut Sketch, draw: &Draw, transcendental: bool) {
             let count = 1 + draw.picks[3] % 3;
             s.scalar(Op::MaxOf((0..count).map(|which| pick(&scalars, which)).collect()))
         }
-        10 => s.scalar(Op::Max(a)),
-        11 => s.scalar(Op::Sum(a)),
+        10 => s.max(a),
+        11 => s.sum(a),
         12 => {
             let index = own.index(draw.picks[1] % own.elements());
             s.scalar(Op::Element(a, index))
@@ -142,13 +146,15 @@ fn extend(s: &mut Sketch, draw: &Draw, transcendental: bool) {
         _ => {
             let images = fitting(s, &|shape| shape.rank() == 2);
             let input = pick(&images, 0);
-            let room = [0, 1].map(|i| s.shape(input).lengths()[i] + 2 * draw.window.padding[i]);
+            let room = [0, 1].map(|i| {
+                s.shape(input).lengths()[i] + draw.window.padding[i].iter().sum::<usize>()
+            });
             let kernels = fitting(s, &|shape| {
                 shape.rank() == 2 && (0..2).all(|i| shape.lengths()[i] <= room[i])
             });
             match kernels.is_empty() {
                 true => s.op(Op::Neg(a), own),
-                false => s.conv(input, pick(&kernels, 1), draw.window),
+                false => s.conv(input, pick(&kernels, 1), draw.window.clone()),
             }
         }
     };
@@ -168,8 +174,8 @@ pub(crate) fn drawn_decisions(net: &Network, seed: u64) -> Decisions {
     for (n, tensor) in net.nodes().iter().enumerate() {
         let below = |count: usize| (mix(seed, n) % count as u64) as usize;
         let decision = match &tensor.op {
-            Op::Max(a) => Decision::Winner(below(net.node(*a).shape.elements())),
-            Op::MaxOf(all) => Decision::Winner(below(all.len())),
+            Op::Max(a, _) => Decision::Winners(vec![below(net.node(*a).shape.elements())]),
+            Op::MaxOf(all) => Decision::Winners(vec![below(all.len())]),
             Op::Call(f, _) if f.has_kink() => Decision::Signs(
                 (0..tensor.shape.elements())
                     .map(|e| {
