@@ -255,7 +255,7 @@ fn a_formula_for_every_winner_claims_no_more_than_was_seen() {
     .unwrap();
     let w = net.find("w").unwrap();
     let show = |by: Vec<(backproof::net::QuantityId, Option<usize>)>| {
-        let ask = Ask { by, updates: false, all_cases: false };
+        let ask = Ask { by, updates: false, ..Ask::default() };
         let lesson = lesson(net.clone(), &ask).unwrap();
         let general = lesson.general.as_ref().unwrap();
         let g = &lesson.derivation.graph;

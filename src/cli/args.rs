@@ -220,6 +220,12 @@ fn columns(text: &str) -> Result<usize, String> {
     width.ok_or_else(|| format!("expected a number from {least} to {most}"))
 }
 
+fn paths(text: &str) -> Result<usize, String> {
+    let most = backproof::lesson::MAX_PATHS;
+    let count = text.parse().ok().filter(|count| *count <= most);
+    count.ok_or_else(|| format!("expected a number from 0 to {most}"))
+}
+
 fn rate(text: &str) -> Result<Rational, String> {
     text.parse().map_err(|_| "expected a number, such as 1/10 or 0.1".to_string())
 }
@@ -263,6 +269,9 @@ pub struct DeriveArgs {
     /// Print the table of all winners of the maxima, even where it is long
     #[arg(long)]
     pub cases: bool,
+    /// List up to N of the paths along which what --wrt names acts on the loss
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = paths)]
+    pub paths: usize,
     /// Leave out the update rule
     #[arg(long)]
     pub no_updates: bool,

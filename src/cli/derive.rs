@@ -29,7 +29,12 @@ fn page(source: &Source, args: &DeriveArgs) -> Result<Page, Error> {
         Some(_) => network_of_formula(&source.text, &wrt, &overrides)?,
         None => parse_network_with(&source.text, &overrides)?,
     };
-    let ask = Ask { by: chosen(&net, &wrt)?, updates: !args.no_updates, all_cases: args.cases };
+    let ask = Ask {
+        by: chosen(&net, &wrt)?,
+        updates: !args.no_updates,
+        paths: args.paths,
+        all_cases: args.cases,
+    };
     Ok(derivation_page(&lesson(net, &ask)?, args.level.into()))
 }
 

@@ -8,12 +8,14 @@ mod cases;
 mod general;
 mod numbers;
 mod order;
+mod paths;
 mod training;
 
 pub use cases::{Case, Cases, MAX_CASES, TABLE_CASES};
 pub use general::{General, GeneralRow};
 pub use numbers::Number;
 pub use order::in_order_of_lesson;
+pub use paths::{MAX_PATHS, Paths};
 pub use training::{MAX_EXACT_BITS, MAX_STEPS, State, Training, training};
 
 use std::collections::BTreeMap;
@@ -34,13 +36,15 @@ pub struct Ask {
     pub by: Vec<(QuantityId, Option<usize>)>,
     /// Whether to end with the update rule.
     pub updates: bool,
+    /// How many paths of each quantity to list, at most [`MAX_PATHS`].
+    pub paths: usize,
     /// Whether to work out a table of more than [`TABLE_CASES`] cases.
     pub all_cases: bool,
 }
 
 impl Default for Ask {
     fn default() -> Ask {
-        Ask { by: Vec::new(), updates: true, all_cases: false }
+        Ask { by: Vec::new(), updates: true, paths: 12, all_cases: false }
     }
 }
 
@@ -86,6 +90,8 @@ pub struct Lesson {
     pub cases: Option<Cases>,
     /// One formula for every winner, where there is one.
     pub general: Option<General>,
+    /// The ways along which each quantity that was asked for by name acts on the loss.
+    pub paths: Vec<Paths>,
     /// The given numbers, and those that follow from them, of what the results mention.
     pub numbers: BTreeMap<ExprId, Number>,
     /// What is 0 at the given numbers under a function with a kink there.
@@ -138,6 +144,8 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
         cases.as_ref().and_then(|cases| general::general(&net, &cells, &mut derivation, cases));
     let numbers = numbers::numbers(&derivation, &values)?;
     let kinks = numbers::kinks(&derivation, &values);
+    let paths =
+        if ask.by.is_empty() { Vec::new() } else { paths::paths(&derivation, &by, ask.paths) };
     let mut lesson = Lesson {
         net,
         cells,
@@ -147,6 +155,7 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
         replay,
         cases,
         general,
+        paths,
         numbers,
         kinks,
         names,

@@ -1,6 +1,11 @@
 //! The page of a lesson: the network, a section for each derivative, the updates, the cases.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod brief;
+mod layers;
+mod paths;
+mod updates;
+
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::math::{Math, Relation};
@@ -184,58 +189,20 @@ impl Composer<'_> {
         section
     }
 
-    /// The lemmas that have a place of their own, in the order of the derivation.
-    fn main_lemmas(&self) -> Vec<LemmaId> {
-        let is_main = |l: &Lemma| matches!(l.role, Role::Target | Role::Shared);
-        self.d.ids().filter(|id| is_main(self.d.lemma(*id))).collect()
-    }
-
-    fn outline(&mut self) -> Section {
-        let mut section = self.open(vec![words("The gradients")]);
-        let mut rows = Vec::new();
-        for id in self.main_lemmas() {
-            let lemma = self.d.lemma(id);
-            let left = self.t.math(lemma.goal);
-            let first = lemma.steps.first().filter(|s| matches!(s.rule, Rule::Through));
-            let mut row = match first {
-                Some(step) => {
-                    let through = relation(
-                        self.t.math(step.after),
-                        Relation::Equal,
-                        self.t.math(lemma.result),
-                    );
-                    Row::new(Some(left), through)
-                }
-                None => Row::new(Some(left), self.t.math(lemma.result)),
-            };
-            row.steps = self.records(id, 0..lemma.steps.len());
-            let label = self.next_label();
-            row.label = Some(label);
-            self.labels.insert(id, label);
-            rows.push(row);
-            rows.extend(self.numbers_below(id));
-        }
-        section.blocks.push(Block::Text(vec![words("One line for each result:")]));
-        section.blocks.push(Block::Equations(rows));
-        section
-    }
-
-    /// A section for each derivative; weights that go by the same steps share one.
+    /// A section for each derivative, layer by layer; those that go by the same steps as one
+    /// before them share one.
     fn derivatives(&mut self) -> Vec<Section> {
         let mut sections = Vec::new();
-        let mut shown: Option<LemmaId> = None;
-        let mut alike: Vec<LemmaId> = Vec::new();
-        for id in self.main_lemmas() {
-            let same = shown.is_some_and(|first| self.goes_like(first, id));
-            if same && self.level != Level::Every {
-                alike.push(id);
-                continue;
+        for layer in self.layers() {
+            let kinds = match self.level {
+                Level::Every => layer.into_iter().map(|id| (id, Vec::new())).collect(),
+                _ => self.kinds(layer),
+            };
+            for (first, others) in kinds {
+                sections.push(self.derivative(first));
+                sections.extend(self.alike(others));
             }
-            sections.extend(self.alike(std::mem::take(&mut alike)));
-            sections.push(self.derivative(id));
-            shown = Some(id);
         }
-        sections.extend(self.alike(alike));
         sections
     }
 
@@ -246,6 +213,7 @@ impl Composer<'_> {
             Role::Shared => self.why_shared(id),
             _ => self.lead(lemma),
         };
+        section.blocks.extend(self.paths(id));
         section.blocks.push(Block::Text(lead));
         self.lemma(id, &mut section.blocks);
         section.blocks.extend(self.with_numbers(id).map(|row| Block::Equations(vec![row])));
@@ -460,132 +428,9 @@ impl Composer<'_> {
         Some(row)
     }
 
-    /// Whether two derivatives by cells of one letter go by the same rules, line by line.
-    fn goes_like(&self, first: LemmaId, other: LemmaId) -> bool {
-        let role = |id| self.d.lemma(id).role == Role::Target;
-        let stem = |id| {
-            let symbol = self.d.by(id).and_then(|x| self.d.graph.symbol_of(x))?;
-            Some(self.d.graph.symbol(symbol).stem())
-        };
-        let (a, b) = (stem(first), stem(other));
-        role(other) && a.is_some() && a == b && self.rules(first) == self.rules(other)
-    }
-
-    /// The rules of a lemma and its asides, each line's once.
-    fn rules(&self, id: LemmaId) -> Vec<BTreeSet<Rule>> {
-        let mut all = Vec::new();
-        let mut stack = vec![id];
-        while let Some(id) = stack.pop() {
-            let lemma = self.d.lemma(id);
-            for line in self.lines(lemma) {
-                let steps = &lemma.steps[line];
-                all.push(steps.iter().map(|s| s.rule).collect());
-                for used in steps.iter().filter_map(|s| s.uses) {
-                    if self.d.lemma(used).role == Role::Aside {
-                        stack.push(used);
-                    }
-                }
-            }
-        }
-        all
-    }
-
-    /// Weights that go by the same steps as the one before them: one or two lines each.
-    fn alike(&mut self, ids: Vec<LemmaId>) -> Option<Section> {
-        if ids.is_empty() {
-            return None;
-        }
-        let goals = ids.iter().map(|id| self.t.math(self.d.lemma(*id).goal)).collect();
-        let mut section = self.open(list(goals));
-        section.blocks.push(Block::Text(vec![words("By the same steps:")]));
-        let mut rows = Vec::new();
-        for id in ids.iter().take(MAX_LISTED) {
-            rows.extend(self.short(*id));
-        }
-        section.blocks.push(Block::Equations(rows));
-        if ids.len() > MAX_LISTED {
-            section.blocks.push(Block::Text(vec![
-                words(format!("{} more go the same way; ", ids.len() - MAX_LISTED)),
-                Inline::Code("--wrt".to_string()),
-                words(" names one to see it in full, and JSON lists them all."),
-            ]));
-        }
-        Some(section)
-    }
-
-    /// A derivative in brief: what is new in it, then the result.
-    fn short(&mut self, id: LemmaId) -> Vec<Row> {
-        let lemma = self.d.lemma(id);
-        let mut rows = Vec::new();
-        for aside in self.unseen(&lemma.steps) {
-            let inner = self.d.lemma(aside);
-            let mut row = Row::new(Some(self.t.math(inner.goal)), self.t.math(inner.result));
-            row.steps = self.records(aside, 0..inner.steps.len());
-            let label = self.next_label();
-            row.label = Some(label);
-            self.labels.insert(aside, label);
-            rows.push(row);
-        }
-        let result = self.t.math(lemma.result);
-        let right = match lemma.steps.first().filter(|s| s.rule == Rule::Through) {
-            Some(step) => relation(self.t.math(step.after), Relation::Equal, result),
-            None => result,
-        };
-        let mut row = Row::new(Some(self.t.math(lemma.goal)), right);
-        row.steps = self.records(id, 0..lemma.steps.len());
-        let label = self.next_label();
-        row.label = Some(label);
-        self.labels.insert(id, label);
-        rows.push(row);
-        rows.extend(self.numbers_below(id));
-        rows
-    }
-
     /// The numbers of a result, as a line under it.
     fn numbers_below(&self, id: LemmaId) -> Option<Row> {
         self.with_numbers(id).map(|row| Row { left: None, ..row })
-    }
-
-    /// The update rule of each weight.
-    fn updates(&mut self) -> Option<Section> {
-        let rate = self.d.rate?;
-        if self.d.updates.is_empty() {
-            return None;
-        }
-        let mut section = self.open(vec![words("The update rule")]);
-        section.blocks.push(Block::Text(vec![
-            words("A weight takes a step against its gradient, "),
-            Inline::Math(self.t.math(rate)),
-            words(" being the learning rate; then "),
-            Inline::Math(relation(
-                Math::symbol("w"),
-                Relation::Becomes,
-                Math::Sum(vec![
-                    (false, Math::symbol("w")),
-                    (false, Math::Delta(Box::new(Math::symbol("w")))),
-                ]),
-            )),
-            words("."),
-        ]));
-        let mut rows = Vec::new();
-        for update in self.d.updates.iter().take(MAX_LISTED) {
-            let Some(target) = self.d.lemma(*update).steps.first().and_then(|s| s.uses) else {
-                continue;
-            };
-            let Some(x) = self.d.by(target) else { continue };
-            let lemma = self.d.lemma(*update);
-            let goal = self.t.math(lemma.goal);
-            rows.push(Row::new(Some(Math::Delta(Box::new(self.t.math(x)))), goal));
-            let mut row = Row::new(None, self.t.math(lemma.result));
-            if let Some(label) = self.labels.get(&target) {
-                row.reason = vec![words("by "), Inline::Reference(*label)];
-            }
-            row.steps = self.records(*update, 0..lemma.steps.len());
-            row.label = Some(self.next_label());
-            rows.push(row);
-        }
-        section.blocks.push(Block::Equations(rows));
-        Some(section)
     }
 }
 

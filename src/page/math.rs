@@ -55,6 +55,8 @@ pub enum Relation {
     Approx,
     /// ←
     Becomes,
+    /// w → c → E: the one acts on the other.
+    LeadsTo,
     /// >
     Greater,
     /// ≥
@@ -236,6 +238,7 @@ impl Relation {
             Relation::Equal => "=",
             Relation::Approx => "≈",
             Relation::Becomes => "←",
+            Relation::LeadsTo => "→",
             Relation::Greater => ">",
             Relation::AtLeast => "≥",
             Relation::Differs => "≠",

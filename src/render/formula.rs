@@ -441,6 +441,7 @@ pub(super) fn sign(relation: Relation, unicode: bool) -> &'static str {
         Relation::Equal => "=",
         Relation::Approx => "~",
         Relation::Becomes => "<-",
+        Relation::LeadsTo => "->",
         Relation::Greater => ">",
         Relation::AtLeast => ">=",
         Relation::Differs => "!=",

@@ -27,6 +27,7 @@ fn trees() -> impl Strategy<Value = Math> {
                 Relation::Equal,
                 Relation::Approx,
                 Relation::Becomes,
+                Relation::LeadsTo,
                 Relation::Greater,
                 Relation::AtLeast,
                 Relation::Differs,

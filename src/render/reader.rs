@@ -124,6 +124,7 @@ fn tokens(text: &str) -> Vec<String> {
                     }
                 }
             }
+            '-' if chars.get(at) == Some(&'>') => at += 1,
             '<' | '!' | '>' if chars.get(at).is_some_and(|c| "=-".contains(*c)) => at += 1,
             _ => {}
         }
@@ -242,6 +243,7 @@ impl Reader {
                 let sign = match &sign[..] {
                     "~" | "\\approx" => "≈",
                     "<-" | "\\leftarrow" => "←",
+                    "->" | "\\to" => "→",
                     ">=" | "\\ge" => "≥",
                     "!=" | "\\ne" => "≠",
                     sign => sign,

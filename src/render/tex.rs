@@ -484,6 +484,7 @@ pub(super) fn sign(relation: Relation) -> &'static str {
         Relation::Equal => "=",
         Relation::Approx => "\\approx",
         Relation::Becomes => "\\leftarrow",
+        Relation::LeadsTo => "\\to",
         Relation::Greater => ">",
         Relation::AtLeast => "\\ge",
         Relation::Differs => "\\ne",
