@@ -14,8 +14,27 @@ pub enum Math {
     Decimal(String),
     /// A name with its subscripts.
     Symbol(Symbol),
-    /// A name whose subscripts are formulas: i_{2a+1−m, 2b+1−n}.
-    Indexed(Symbol, Vec<Math>),
+    /// A name whose subscripts are formulas, perhaps with a mark above: i_{2a+1−m, 2b+1−n},
+    /// δ^c_{ij}, x^(l)_{ij}.
+    Indexed {
+        /// The name.
+        symbol: Symbol,
+        /// What stands above.
+        upper: Option<Box<Math>>,
+        /// The subscripts after those of the name.
+        lower: Vec<Math>,
+    },
+    /// Σ or max of all values of some indices.
+    Big {
+        /// Which.
+        sign: Big,
+        /// The indices under the sign.
+        over: Vec<Math>,
+        /// What is summed or compared.
+        body: Box<Math>,
+    },
+    /// A function that is only a letter, with primes for its derivatives: φ′(z).
+    Apply(Symbol, u32, Box<Math>),
     /// Words in the middle of a formula.
     Words(String),
     /// −a.
@@ -46,6 +65,15 @@ pub enum Math {
     Relation(Box<Math>, Relation, Box<Math>),
 }
 
+/// A sign over a range of indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Big {
+    /// Σ
+    Sum,
+    /// max
+    Max,
+}
+
 /// What stands between two sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
@@ -61,6 +89,10 @@ pub enum Relation {
     Greater,
     /// ≥
     AtLeast,
+    /// <
+    Less,
+    /// ≤
+    AtMost,
     /// ≠
     Differs,
 }
@@ -90,6 +122,10 @@ pub enum Slot {
     LinearNumerator,
     /// The denominator, where the fraction is set on the line.
     LinearDenominator,
+    /// What a big sign stands before.
+    Summand,
+    /// What stands above a name, where it is set on the line (`x^(l)`).
+    Mark,
     /// What ∂ stands before.
     Differentiated,
     /// What a prefix must not be mistaken to take only a part of: the `b` of ∂a/∂b, which is read
@@ -103,6 +139,7 @@ enum Hold {
     Relation,
     Sum,
     Negation,
+    Big,
     Product,
     Fraction,
     Derivative,
@@ -123,6 +160,10 @@ impl Math {
             // 1.5e-7 is set as 1.5·10⁻⁷.
             Math::Decimal(text) if text.contains('e') => Hold::Product,
             Math::Product(factors) if !factors.is_empty() => Hold::Product,
+            // A sum reaches to the end of its product.
+            Math::Big { .. } => Hold::Big,
+            // A mark above is no exponent, and one beside it would look like two.
+            Math::Indexed { upper: Some(_), .. } => Hold::Power,
             Math::Fraction(..) if linear => Hold::Fraction,
             Math::Partial(..) if linear => Hold::Derivative,
             // Δw² could be read as Δ(w²), so the base of a power is (Δw).
@@ -195,6 +236,11 @@ impl Math {
         }
     }
 
+    /// A name with formulas as subscripts.
+    pub fn indexed(symbol: Symbol, lower: Vec<Math>) -> Math {
+        Math::Indexed { symbol, upper: None, lower }
+    }
+
     /// A named symbol.
     pub fn symbol(name: &str) -> Math {
         Math::Symbol(Symbol::named(name))
@@ -220,6 +266,9 @@ impl Slot {
             Slot::Negated => hold <= Hold::Negation,
             Slot::Base | Slot::Whole => hold < Hold::Atom || (!linear && math.is_stacked()),
             Slot::LinearExponent => hold < Hold::Atom,
+            Slot::Summand => hold <= Hold::Negation,
+            // x^(l) is a layer, and δ^c names a quantity.
+            Slot::Mark => linear && hold < Hold::Atom,
             // Products are common above a slash and read well there, a·b/c; but not a/b · c/d.
             Slot::LinearNumerator if hold == Hold::Product => {
                 math.factors().into_iter().any(Math::has_slash)
@@ -241,6 +290,8 @@ impl Relation {
             Relation::LeadsTo => "→",
             Relation::Greater => ">",
             Relation::AtLeast => "≥",
+            Relation::Less => "<",
+            Relation::AtMost => "≤",
             Relation::Differs => "≠",
         }
     }

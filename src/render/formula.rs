@@ -9,7 +9,7 @@ use super::MAX_DEPTH;
 use super::line::Tone;
 use super::spell;
 use crate::expr::Symbol;
-use crate::page::{Math, Relation, Slot};
+use crate::page::{Big, Math, Relation, Slot};
 use crate::scalar::{Function, Rational};
 
 /// How far what breaks inside parentheses is indented.
@@ -165,7 +165,15 @@ impl Formula {
             Math::Number(q) => self.text(&number(q, how.unicode)),
             Math::Decimal(text) => self.text(&decimal(text, how.unicode)),
             Math::Symbol(symbol) => self.text(&symbol_text(symbol, how.unicode)),
-            Math::Indexed(symbol, indices) => self.indexed(symbol, indices, how, deeper),
+            Math::Indexed { symbol, upper, lower } => {
+                self.indexed(symbol, upper.as_deref(), lower, how, deeper)
+            }
+            Math::Big { sign, over, body } => self.big(*sign, over, body, how, deeper),
+            Math::Apply(symbol, primes, of) => {
+                self.text(&symbol_text(symbol, how.unicode));
+                self.text(&prime(how).repeat(*primes as usize));
+                self.enclosed("(", ")", |f| f.set(of, Slot::Free, how, deeper));
+            }
             Math::Words(text) => self.text(&spell::words(text, how.unicode)),
             Math::Neg(of) => {
                 self.text(minus(how));
@@ -333,15 +341,47 @@ impl Formula {
         }
     }
 
-    /// z_ij where every index is one letter or digit, i_{2a+1−m, 2b+1−n} otherwise.
-    fn indexed(&mut self, symbol: &Symbol, indices: &[Math], how: Spelling, depth: usize) {
+    /// Σ_{m,n} w_mn·x_mn.
+    fn big(&mut self, big: Big, over: &[Math], body: &Math, how: Spelling, depth: usize) {
+        self.text(match (big, how.unicode) {
+            (Big::Sum, true) => "Σ_",
+            (Big::Sum, false) => "sum_",
+            (Big::Max, _) => "max_",
+        });
+        let inner = Spelling { tight: true, ..how };
+        let braces = !(over.len() == 1 && short_indices(over));
+        self.text(if braces { "{" } else { "" });
+        for (at, index) in over.iter().enumerate() {
+            self.text(if at > 0 { "," } else { "" });
+            self.set(index, Slot::Free, inner, depth);
+        }
+        self.text(if braces { "} " } else { " " });
+        self.group(|f| f.set(body, Slot::Summand, how, depth));
+    }
+
+    /// z_ij where every index is one letter or digit, i_{2a+1−m, 2b+1−n} otherwise; a mark above
+    /// stands before them, δ^c_ij.
+    fn indexed(
+        &mut self,
+        symbol: &Symbol,
+        upper: Option<&Math>,
+        indices: &[Math],
+        how: Spelling,
+        depth: usize,
+    ) {
         let how = Spelling { tight: true, ..how };
         let short = short_indices(indices) && symbol.subscripts().next().is_none();
+        self.text(&part(symbol.stem(), how.unicode));
+        if let Some(upper) = upper {
+            self.text("^");
+            self.set(upper, Slot::Mark, how, depth);
+        }
+        if indices.is_empty() && symbol.subscripts().next().is_none() {
+            return;
+        }
         if short {
-            self.text(&symbol_text(symbol, how.unicode));
             self.text("_");
         } else {
-            self.text(&part(symbol.stem(), how.unicode));
             self.text("_{");
             for subscript in symbol.subscripts() {
                 self.text(&part(subscript, how.unicode));
@@ -373,10 +413,10 @@ pub(super) fn short_indices(indices: &[Math]) -> bool {
 /// Whether a formula may stand right after an ASCII `d`.
 fn starts_plainly(math: &Math) -> bool {
     match math {
-        Math::Symbol(_) | Math::Indexed(..) => true,
+        Math::Symbol(_) | Math::Indexed { .. } => true,
         Math::Power(base, _) => {
             Slot::Base.needs_parens(base, true)
-                || matches!(base.alone(), Math::Symbol(_) | Math::Indexed(..))
+                || matches!(base.alone(), Math::Symbol(_) | Math::Indexed { .. })
         }
         _ => false,
     }
@@ -426,6 +466,10 @@ fn decimal(text: &str, unicode: bool) -> String {
     }
 }
 
+fn prime(how: Spelling) -> &'static str {
+    if how.unicode { "′" } else { "'" }
+}
+
 fn minus(how: Spelling) -> &'static str {
     if how.unicode { "−" } else { "-" }
 }
@@ -444,6 +488,8 @@ pub(super) fn sign(relation: Relation, unicode: bool) -> &'static str {
         Relation::LeadsTo => "->",
         Relation::Greater => ">",
         Relation::AtLeast => ">=",
+        Relation::Less => "<",
+        Relation::AtMost => "<=",
         Relation::Differs => "!=",
     }
 }

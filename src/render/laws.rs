@@ -4,12 +4,12 @@
 use proptest::prelude::*;
 
 use super::formula::Formula;
-use super::reader::{NAMES, Reader, indexed, of_tree};
+use super::reader::{NAMES, Reader, indexed, marked, of_tree};
 use super::sample::{add, d, frac, mul, n, neg, pow, q, s, sub};
 use super::tex::{Reader as Audience, Tex};
 use super::{MAX_DEPTH, TextStyle, math_latex, math_text, text};
 use crate::expr::Symbol;
-use crate::page::{Block, Math, Page, Relation, Row, Section};
+use crate::page::{Big, Block, Math, Page, Relation, Row, Section};
 use crate::scalar::Function;
 
 fn trees() -> impl Strategy<Value = Math> {
@@ -19,6 +19,7 @@ fn trees() -> impl Strategy<Value = Math> {
         1 => (-5i64..6, 2i64..5).prop_map(|(a, b)| q(a, b)),
         1 => proptest::sample::select(&["0.25", "-2.5"][..]).prop_map(|t| Math::Decimal(t.into())),
         1 => Just(indexed()),
+        1 => Just(marked()),
     ];
     leaf.prop_recursive(5, 48, 4, |tree| {
         let boxed = tree.clone().prop_map(Box::new);
@@ -30,6 +31,8 @@ fn trees() -> impl Strategy<Value = Math> {
                 Relation::LeadsTo,
                 Relation::Greater,
                 Relation::AtLeast,
+                Relation::Less,
+                Relation::AtMost,
                 Relation::Differs,
             ][..],
         );
@@ -45,6 +48,10 @@ fn trees() -> impl Strategy<Value = Math> {
             2 => (proptest::sample::select(&Function::ALL[..]), boxed.clone())
                 .prop_map(|(f, a)| Math::Call(f, a)),
             1 => prop::collection::vec(tree, 1..4).prop_map(Math::Max),
+            2 => (proptest::sample::select(&[Big::Sum, Big::Max][..]), boxed.clone())
+                .prop_map(|(sign, body)| Math::Big { sign, over: vec![s("m"), s("n")], body }),
+            1 => (0..3u32, boxed.clone())
+                .prop_map(|(primes, of)| Math::Apply(Symbol::named("phi"), primes, of)),
             1 => (boxed.clone(), relation, boxed)
                 .prop_map(|(a, r, b)| Math::Bracket(Box::new(Math::Relation(a, r, b)))),
         ]
@@ -145,7 +152,7 @@ fn names_are_set_as_mathematics_writes_them() {
     assert_eq!(set("é"), row("é", "e", "\\text{é}"));
     assert_eq!(set("Ж"), row("Ж", "U+0416", "\\text{U+0416}"));
     assert_eq!(math_text(&indexed(), true), "i_{2a+1−m, b}");
-    let z = Math::Indexed(Symbol::named("z"), vec![s("i"), s("j")]);
+    let z = Math::indexed(Symbol::named("z"), vec![s("i"), s("j")]);
     assert_eq!((math_text(&z, true), math_latex(&z)), ("z_ij".into(), "z_{ij}".into()));
 }
 

@@ -5,7 +5,7 @@
 use super::sample::{mul, n, s};
 use super::{math_latex, math_text};
 use crate::expr::Symbol;
-use crate::page::Math;
+use crate::page::{Big, Math};
 use crate::scalar::{Function, Prime, Rational, Scalar};
 
 /// The names that formulas in tests are made of.
@@ -24,12 +24,17 @@ fn mix(k: i64, a: &Prime, b: &Prime) -> Prime {
     get(get(a.add(&b)).add(&value(k + 2)))
 }
 
+/// What stands for [`marked`] in the text that is read.
+const MARKED: &str = "i_{marked}";
+
 const POWER: i64 = 1_000_003;
 const PARTIAL: i64 = 2_000_003;
 const DELTA: i64 = 3_000_017;
 const MAX: i64 = 4_000_037;
 const BRACKET: i64 = 5_000_011;
 const FUNCTION: i64 = 6_000_011;
+const BIG: i64 = 7_000_003;
+const APPLY: i64 = 8_000_009;
 
 fn function(f: Function, x: &Prime) -> Prime {
     match f {
@@ -39,7 +44,7 @@ fn function(f: Function, x: &Prime) -> Prime {
 }
 
 fn bracket(a: &Prime, sign: &str, b: &Prime) -> Prime {
-    mix(BRACKET + 100 * i64::from(sign.as_bytes()[0]), a, b)
+    mix(BRACKET + 100 * sign.bytes().map(i64::from).sum::<i64>(), a, b)
 }
 
 /// The value of a tree; none where it divides by zero or says no value.
@@ -50,7 +55,15 @@ pub(super) fn of_tree(math: &Math) -> Option<Prime> {
         Math::Symbol(symbol) => {
             value(77 + NAMES.iter().position(|name| *name == symbol.as_str())? as i64)
         }
-        Math::Indexed(..) => value(7),
+        Math::Indexed { upper: None, .. } => value(7),
+        Math::Indexed { upper: Some(_), .. } => value(11),
+        Math::Big { sign, over, body } if *over == [s("m"), s("n")] => {
+            mix(BIG + 10 * *sign as i64, &of_tree(body)?, &value(0))
+        }
+        Math::Apply(symbol, primes, of) if symbol.as_str() == "phi" => {
+            mix(APPLY + 10 * i64::from(*primes), &of_tree(of)?, &value(0))
+        }
+        Math::Big { .. } | Math::Apply(..) => return None,
         Math::Neg(a) => of_tree(a)?.neg(),
         Math::Sum(terms) => terms.iter().try_fold(value(0), |sum, (minus, term)| {
             let term = of_tree(term)?;
@@ -78,6 +91,9 @@ pub(super) fn of_tree(math: &Math) -> Option<Prime> {
 
 /// Signs, names and numbers, of either form, in the spelling of the ASCII form.
 fn tokens(text: &str) -> Vec<String> {
+    // A mark between a name and its subscripts makes no name of its own kind here.
+    let text = text.replace(&math_text(&marked(), false), MARKED);
+    let text = text.replace(&math_latex(&marked()), MARKED);
     let text = text.replace("\\leftarrow", "<-").replace("\\left", "").replace("\\right", "");
     let chars: Vec<char> = text.chars().collect();
     let mut out: Vec<String> = Vec::new();
@@ -151,6 +167,7 @@ impl Reader {
             names.extend([math_text(&math, false), math_latex(&math)].map(|n| (n, value)));
         }
         names.extend([math_text(&indexed(), false), math_latex(&indexed())].map(|n| (n, value(7))));
+        names.push((MARKED.to_string(), value(11)));
         let mut reader = Reader { tokens: tokens(text), at: 0, names };
         let value = reader.sum()?;
         if reader.at < reader.tokens.len() {
@@ -245,6 +262,7 @@ impl Reader {
                     "<-" | "\\leftarrow" => "←",
                     "->" | "\\to" => "→",
                     ">=" | "\\ge" => "≥",
+                    "<=" | "\\le" => "≤",
                     "!=" | "\\ne" => "≠",
                     sign => sign,
                 };
@@ -272,6 +290,19 @@ impl Reader {
                 acc = mix(MAX, &acc, &self.sum()?);
             }
             return if self.skip("}") || self.skip("\\rbrace") { Ok(acc) } else { Err("}".into()) };
+        }
+        let big = [("sum_", Big::Sum), ("max_", Big::Max)]
+            .into_iter()
+            .find(|(name, _)| token.trim_start_matches('\\').starts_with(name));
+        if let Some((_, sign)) = big {
+            return Ok(mix(BIG + 10 * sign as i64, &self.product()?, &value(0)));
+        }
+        if token == "phi" || token == "\\varphi" {
+            let mut primes = 0;
+            while self.skip("'") {
+                primes += 1;
+            }
+            return Ok(mix(APPLY + 10 * primes, &self.enclosed("(", ")")?, &value(0)));
         }
         if token == "Delta" || token == "\\Delta" {
             return Ok(mix(DELTA, &self.atom()?, &value(0)));
@@ -345,5 +376,15 @@ fn function_named(token: &str) -> Option<Function> {
 /// The one indexed name of the tests, i_{2a+1−m, b}.
 pub(super) fn indexed() -> Math {
     let affine = Math::Sum(vec![(false, mul(vec![n(2), s("a")])), (false, n(1)), (true, s("m"))]);
-    Math::Indexed(Symbol::named("i"), vec![affine, s("b")])
+    Math::indexed(Symbol::named("i"), vec![affine, s("b")])
+}
+
+/// The one with a mark above, δ^(l+1)_ij.
+pub(super) fn marked() -> Math {
+    let next = Math::Sum(vec![(false, s("l")), (false, n(1))]);
+    Math::Indexed {
+        symbol: Symbol::named("delta"),
+        upper: Some(Box::new(next)),
+        lower: vec![s("i"), s("j")],
+    }
 }

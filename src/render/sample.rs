@@ -479,7 +479,7 @@ fn cases() -> Section {
 
 /// What the derivation does not show: long rows, escapes, words in tables.
 fn by_hand() -> Section {
-    let index = |a: Math, b: Math| Math::Indexed(crate::expr::Symbol::named("i"), vec![a, b]);
+    let index = |a: Math, b: Math| Math::indexed(crate::expr::Symbol::named("i"), vec![a, b]);
     let affine = |a: &str, m: &str| {
         Math::Sum(vec![(false, mul(vec![n(2), s(a)])), (false, n(1)), (true, s(m))])
     };

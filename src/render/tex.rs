@@ -7,7 +7,7 @@ use super::MAX_DEPTH;
 use super::formula::short_indices;
 use super::spell;
 use crate::expr::Symbol;
-use crate::page::{Math, Relation, Slot};
+use crate::page::{Big, Math, Relation, Slot};
 use crate::scalar::{Function, Rational};
 
 /// Who reads the TeX.
@@ -198,10 +198,27 @@ impl Tex {
             Math::Number(q) => self.number(q, how),
             Math::Decimal(text) => self.decimal(text, how),
             Math::Symbol(symbol) => {
-                let (tex, width) = symbol_tex(symbol, None, how.reader);
+                let (tex, width) = symbol_tex(symbol, None, None, how.reader);
                 self.push(&tex, width);
             }
-            Math::Indexed(symbol, indices) => self.indexed(symbol, indices, how),
+            Math::Indexed { symbol, upper, lower } => {
+                self.indexed(symbol, upper.as_deref(), lower, how)
+            }
+            Math::Big { sign, over, body } => {
+                let (command, width) = match sign {
+                    Big::Sum => ("\\sum", 2 * LETTER),
+                    Big::Max => ("\\max", 3 * LETTER),
+                };
+                let (list, list_width) = Tex::index_list(over, ", ", how);
+                self.push(&format!("{command}_{} ", braced(&list)), width.max(list_width));
+                self.tall |= !how.linear;
+                self.set(body, Slot::Summand, How { level: how.level + 1, ..how });
+            }
+            Math::Apply(symbol, primes, of) => {
+                let (tex, width) = symbol_tex(symbol, None, None, how.reader);
+                self.push(&format!("{tex}{}", "'".repeat(*primes as usize)), width + LETTER / 2);
+                self.enclosed("(", ")", how, |tex, how| tex.set(of, Slot::Free, how));
+            }
             Math::Words(text) => {
                 self.push(&words_tex(text, how.reader), LETTER * text.chars().count());
             }
@@ -405,10 +422,28 @@ impl Tex {
         }
     }
 
-    fn indexed(&mut self, symbol: &Symbol, indices: &[Math], how: How) {
+    fn indexed(&mut self, symbol: &Symbol, upper: Option<&Math>, indices: &[Math], how: How) {
+        let separator = if short_indices(indices) { "" } else { ", " };
+        let (list, width) = Tex::index_list(indices, separator, how);
+        let upper = upper.map(|math| {
+            let how = How { linear: true, tight: true, ..how };
+            let tex = Tex::part(math, Slot::Free, how);
+            let single = matches!(math.alone(), Math::Symbol(_));
+            match single {
+                true => (tex.one_line(), tex.width()),
+                // x^(l) is a layer and no power.
+                false => (format!("({})", tex.one_line()), tex.width() + LETTER),
+            }
+        });
+        let indices = Some((&list[..], width)).filter(|_| !indices.is_empty());
+        let (tex, width) = symbol_tex(symbol, upper.as_ref(), indices, how.reader);
+        self.push(&tex, width);
+    }
+
+    /// Indices one after the other, and their width.
+    fn index_list(indices: &[Math], separator: &str, how: How) -> (String, usize) {
         let mut list = String::new();
         let mut width = 0;
-        let separator = if short_indices(indices) { "" } else { ", " };
         for (at, index) in indices.iter().enumerate() {
             let index = Tex::part(index, Slot::Free, How { linear: true, tight: true, ..how });
             if at > 0 {
@@ -421,14 +456,17 @@ impl Tex {
             list.push_str(&index.one_line());
             width += index.width() + separator.len() * LETTER / 2;
         }
-        let indices = Some((&list[..], width)).filter(|_| !indices.is_empty());
-        let (tex, width) = symbol_tex(symbol, indices, how.reader);
-        self.push(&tex, width);
+        (list, width)
     }
 }
 
 /// A name with its subscripts, `w_fc_00` as `w_{\mathrm{fc},00}`, and its width.
-fn symbol_tex(symbol: &Symbol, indices: Option<(&str, usize)>, reader: Reader) -> (String, usize) {
+fn symbol_tex(
+    symbol: &Symbol,
+    upper: Option<&(String, usize)>,
+    indices: Option<(&str, usize)>,
+    reader: Reader,
+) -> (String, usize) {
     let stem = symbol.stem();
     let mut width = LETTER * stem.chars().count().min(8);
     let mut tex = name_tex(stem, "\\mathit", reader);
@@ -448,6 +486,10 @@ fn symbol_tex(symbol: &Symbol, indices: Option<(&str, usize)>, reader: Reader) -
     if let Some((list, list_width)) = indices {
         below.push(list.to_string());
         width += list_width * SMALL_LETTER / LETTER;
+    }
+    if let Some((above, above_width)) = upper {
+        tex.push_str(&format!("^{}", braced(above)));
+        width += above_width * SMALL_LETTER / LETTER;
     }
     if !below.is_empty() {
         tex.push_str(&format!("_{}", braced(&below.join(","))));
@@ -487,6 +529,8 @@ pub(super) fn sign(relation: Relation) -> &'static str {
         Relation::LeadsTo => "\\to",
         Relation::Greater => ">",
         Relation::AtLeast => "\\ge",
+        Relation::Less => "<",
+        Relation::AtMost => "\\le",
         Relation::Differs => "\\ne",
     }
 }
