@@ -50,6 +50,7 @@ pub mod concrete;
 pub mod diag;
 pub mod examples;
 pub mod expr;
+pub mod index;
 
 pub mod lang;
 pub mod lesson;

@@ -27,6 +27,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("concrete", 2, &[]),
     ("lower", 3, &[]),
     ("calculus", 3, &["lower"]),
+    ("index", 3, &["lower", "calculus"]),
     ("proof", 4, &[]),
     ("check", 4, &[]),
     ("lesson", 5, &[]),

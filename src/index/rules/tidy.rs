@@ -1,0 +1,451 @@
+//! The rules that tidy a line once its derivatives are carried out, and those that put names back.
+
+use std::collections::BTreeMap;
+
+use super::super::affine::Affine;
+use super::super::formula::{Element, Formula, Range};
+use super::super::system::Definition;
+use super::{Applied, Context};
+use crate::scalar::{Rational, Scalar};
+
+/// The largest number of terms that collecting multiplies out.
+const MAX_TERMS: usize = 64;
+
+fn zero() -> Formula {
+    Formula::integer(0)
+}
+
+/// 0·u = 0, 0/u = 0, Σ 0 = 0, −0 = 0.
+pub fn zero_product(f: &Formula, _: &Context<'_>) -> Option<Applied> {
+    let is_zero = |u: &Formula| u.is_integer(0);
+    match f {
+        Formula::Mul(factors) if factors.iter().any(is_zero) => Some(zero().into()),
+        Formula::Div(u, _) | Formula::Neg(u) if is_zero(u) => Some(zero().into()),
+        Formula::Sum { body, .. } if is_zero(body) => Some(zero().into()),
+        _ => None,
+    }
+}
+
+/// u + 0 = u.
+pub fn drop_zero(f: &Formula, _: &Context<'_>) -> Option<Applied> {
+    match f {
+        Formula::Add(terms) => {
+            let kept: Vec<Formula> = terms.iter().filter(|t| !t.is_integer(0)).cloned().collect();
+            (kept.len() < terms.len()).then(|| Formula::total(kept).into())
+        }
+        Formula::Sub(u, v) if v.is_integer(0) => Some(u.as_ref().clone().into()),
+        Formula::Sub(u, v) if u.is_integer(0) => Some(v.as_ref().clone().negative().into()),
+        _ => None,
+    }
+}
+
+/// 1·u = u.
+pub fn drop_one(f: &Formula, _: &Context<'_>) -> Option<Applied> {
+    match f {
+        Formula::Mul(factors) => {
+            let kept: Vec<Formula> = factors.iter().filter(|t| !t.is_integer(1)).cloned().collect();
+            (kept.len() < factors.len()).then(|| Formula::product(kept).into())
+        }
+        Formula::Div(u, v) if v.is_integer(1) => Some(u.as_ref().clone().into()),
+        Formula::Pow(u, v) if v.is_integer(1) => Some(u.as_ref().clone().into()),
+        Formula::Pow(_, v) if v.is_integer(0) => Some(Formula::integer(1).into()),
+        _ => None,
+    }
+}
+
+/// Signs go outwards and meet.
+pub fn signs(f: &Formula, _: &Context<'_>) -> Option<Applied> {
+    let unsigned = |u: &Formula| match u {
+        Formula::Neg(v) => Some(v.as_ref().clone()),
+        Formula::Number(q) if q.is_negative() => Some(Formula::Number(q.neg())),
+        _ => None,
+    };
+    match f {
+        Formula::Neg(u) => match u.as_ref() {
+            Formula::Neg(v) => Some(v.as_ref().clone().into()),
+            Formula::Number(q) if q.is_negative() => Some(Formula::Number(q.neg()).into()),
+            // Of the elements' differences alone: −(t − y) = y − t.
+            Formula::Sub(a, b) => Some(b.as_ref().clone().less(a.as_ref().clone()).into()),
+            // −u·(a − b) = u·(b − a), where the line has nothing but signs against it.
+            _ => None,
+        },
+        Formula::Mul(factors) => {
+            let count = factors.iter().filter(|u| unsigned(u).is_some()).count();
+            if count == 0 {
+                return None;
+            }
+            let bare = factors.iter().map(|u| unsigned(u).unwrap_or_else(|| u.clone())).collect();
+            let product = Formula::Mul(bare);
+            Some(if count % 2 == 1 { product.negative().into() } else { product.into() })
+        }
+        Formula::Div(u, v) => match (unsigned(u), unsigned(v)) {
+            (None, None) => None,
+            (Some(u), Some(v)) => Some(u.over(v).into()),
+            (Some(u), None) => Some(u.over(v.as_ref().clone()).negative().into()),
+            (None, Some(v)) => Some(u.as_ref().clone().over(v).negative().into()),
+        },
+        Formula::Sum { ranges, body } => match body.as_ref() {
+            Formula::Neg(u) => {
+                Some(Formula::Sum { ranges: ranges.clone(), body: u.clone() }.negative().into())
+            }
+            _ => None,
+        },
+        Formula::Sub(u, v) => match v.as_ref() {
+            Formula::Neg(v) => {
+                Some(Formula::Add(vec![u.as_ref().clone(), v.as_ref().clone()]).into())
+            }
+            _ => None,
+        },
+        // −a + b is b − a.
+        Formula::Add(terms) => match terms.as_slice() {
+            [Formula::Neg(a), b] if unsigned(b).is_none() => {
+                Some(b.clone().less(a.as_ref().clone()).into())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Number factors are multiplied, and stand in front.
+pub fn numbers(f: &Formula, _: &Context<'_>) -> Option<Applied> {
+    let number = |u: &Formula| match u {
+        Formula::Number(q) => Some(q.clone()),
+        Formula::Whole(a) => a.as_number().map(Rational::from),
+        _ => None,
+    };
+    match f {
+        Formula::Whole(a) => Some(Formula::integer(a.as_number()?).into()),
+        Formula::Mul(factors) => {
+            let known: Vec<Rational> = factors.iter().filter_map(number).collect();
+            if known.is_empty() || known.len() == 1 && number(&factors[0]).is_some() {
+                return None;
+            }
+            let product = known.iter().try_fold(Rational::one(), |p, q| p.mul(q).ok())?;
+            let rest = factors.iter().filter(|u| number(u).is_none()).cloned();
+            Some(
+                Formula::product([Formula::Number(product)].into_iter().chain(rest).collect())
+                    .into(),
+            )
+        }
+        Formula::Div(u, v) => {
+            let below = number(v).filter(|q| !q.is_zero())?;
+            let mut factors = u.factors();
+            let above = number(&factors[0])?;
+            factors[0] = Formula::Number(above.div(&below).ok()?);
+            Some(Formula::product(factors).into())
+        }
+        Formula::Neg(u) => match number(u)? {
+            q if q.is_zero() => None,
+            q => Some(Formula::Number(q.neg()).into()).filter(|_: &Applied| false),
+        },
+        Formula::Add(terms) => {
+            let known: Vec<Rational> = terms.iter().filter_map(number).collect();
+            if known.len() < 2 {
+                return None;
+            }
+            let sum = known.iter().try_fold(Rational::zero(), |p, q| p.add(q).ok())?;
+            let rest = terms.iter().filter(|u| number(u).is_none()).cloned();
+            Some(Formula::total(rest.chain([Formula::Number(sum)]).collect()).into())
+        }
+        _ => None,
+    }
+}
+
+/// The element whose definition is this formula, if a tensor of the network has one.
+pub fn named(f: &Formula, c: &Context<'_>) -> Option<Element> {
+    // A name for a lone element or number says less than what it stands for.
+    if f.children().is_empty() {
+        return None;
+    }
+    c.system.tensors.iter().find_map(|tensor| {
+        let Definition { axes, body } = tensor.definition.as_ref()?;
+        let mut found = Match { axes, put: BTreeMap::new(), bound: Vec::new() };
+        if !found.formula(body, f) {
+            return None;
+        }
+        let at = axes.iter().map(|r| match (found.put.get(&r.index), r.length.as_number()) {
+            (Some(form), _) => Some(form.clone()),
+            (None, Some(1)) => Some(Affine::number(0)),
+            (None, _) => None,
+        });
+        let at: Vec<Affine> = at.collect::<Option<_>>()?;
+        // A cell outside of the tensor has no name.
+        let inside = at.iter().zip(axes).all(|(value, r)| {
+            let (value, length) = (value.clone(), r.length.clone());
+            c.scope.always(&super::super::formula::Condition::Within { value, length })
+        });
+        inside.then(|| Element { tensor: tensor.name.clone(), at })
+    })
+}
+
+/// A pattern with free indices, laid over a formula.
+struct Match<'a> {
+    axes: &'a [Range],
+    put: BTreeMap<String, Affine>,
+    /// Bound letters: the pattern's and the formula's.
+    bound: Vec<(String, String)>,
+}
+
+impl Match<'_> {
+    fn formula(&mut self, pattern: &Formula, f: &Formula) -> bool {
+        if std::mem::discriminant(pattern) != std::mem::discriminant(f) {
+            return false;
+        }
+        let same = match (pattern, f) {
+            (Formula::Number(a), Formula::Number(b)) => a == b,
+            (Formula::Element(a), Formula::Element(b)) => a.tensor == b.tensor,
+            (Formula::Call(a, _), Formula::Call(b, _)) => a == b,
+            (
+                Formula::Apply { name, primes, .. },
+                Formula::Apply { name: other, primes: times, .. },
+            ) => name == other && primes == times,
+            (Formula::Bracket(a), Formula::Bracket(b)) => {
+                std::mem::discriminant(a) == std::mem::discriminant(b)
+            }
+            (Formula::Max { within: a, .. }, Formula::Max { within: b, .. }) => {
+                let kinds = |c: &[super::super::formula::Condition]| -> Vec<_> {
+                    c.iter().map(std::mem::discriminant).collect()
+                };
+                kinds(a) == kinds(b)
+            }
+            (Formula::Partial { .. } | Formula::Wins { .. }, _) => false,
+            _ => true,
+        };
+        let (own, other) = (pattern.binds(), f.binds());
+        if !same || own.len() != other.len() {
+            return false;
+        }
+        let depth = self.bound.len();
+        let letters = own.iter().zip(other).map(|(a, b)| (a.index.clone(), b.index.clone()));
+        self.bound.extend(letters);
+        let (forms, others) = (pattern.affines(), f.affines());
+        let forms_match = forms.len() == others.len()
+            && forms.into_iter().zip(others).all(|(a, b)| self.form(a, b));
+        let (parts, given) = (pattern.children(), f.children());
+        let all = forms_match
+            && parts.len() == given.len()
+            && parts.into_iter().zip(given).all(|(a, b)| self.formula(a, b));
+        self.bound.truncate(depth);
+        all
+    }
+
+    /// A lone free index of the pattern takes whatever form stands there, the same each time;
+    /// otherwise the forms must agree once all indices have their values.
+    fn form(&mut self, pattern: &Affine, form: &Affine) -> bool {
+        let is_axis = |l: &str| self.axes.iter().any(|r| r.index == l);
+        let is_bound = |l: &str| self.bound.iter().any(|(own, _)| own == l);
+        if let Some(letter) = pattern.as_index()
+            && is_axis(letter)
+            && !is_bound(letter)
+            && !self.put.contains_key(letter)
+        {
+            let caught = self.bound.iter().any(|(_, other)| form.mentions(other));
+            if !caught {
+                self.put.insert(letter.to_string(), form.clone());
+            }
+            return !caught;
+        }
+        let mut unknown = false;
+        let value = pattern.substitute(&|letter| {
+            if !letter.is_index() {
+                return None;
+            }
+            let name = letter.name();
+            if let Some((_, other)) = self.bound.iter().rev().find(|(own, _)| own == name) {
+                return Some(Affine::index(other));
+            }
+            self.put.get(name).cloned()
+        });
+        for letter in pattern.letters() {
+            let name = letter.name();
+            let bound = self.bound.iter().any(|(own, _)| own == name);
+            unknown |= letter.is_index() && !bound && !self.put.contains_key(name);
+        }
+        !unknown && value == *form
+    }
+}
+
+/// u_a = y_a, outside of derivatives.
+pub fn put_back_name(f: &Formula, c: &Context<'_>) -> Option<Applied> {
+    if f.any(&|p| matches!(p, Formula::Partial { .. })) {
+        return None;
+    }
+    // The name of the loss would hide what a gradient is made of.
+    named(f, c).filter(|e| e.tensor != c.system.loss).map(|e| Formula::Element(e).into())
+}
+
+/// (u/v)·v = u, (u·v)/v = u, u/u = 1.
+pub fn cancel(f: &Formula, _: &Context<'_>) -> Option<Applied> {
+    match f {
+        Formula::Mul(factors) => {
+            for (n, factor) in factors.iter().enumerate() {
+                let Formula::Div(u, v) = factor else { continue };
+                let below = v.factors();
+                let hit = |m: &usize| *m != n && below.contains(&factors[*m]);
+                let Some(m) = (0..factors.len()).find(hit) else { continue };
+                let left = without(&below, &factors[m]);
+                let fraction = match left.is_empty() {
+                    true => u.as_ref().clone(),
+                    false => u.as_ref().clone().over(Formula::product(left)),
+                };
+                let mut all = factors.clone();
+                all[n] = fraction;
+                all.remove(m);
+                return Some(Formula::product(all).into());
+            }
+            None
+        }
+        Formula::Div(u, v) => {
+            let (above, below) = (u.factors(), v.factors());
+            let common = above.iter().find(|p| below.contains(p) && !p.is_integer(0))?;
+            let (above, below) = (without(&above, common), without(&below, common));
+            let top = Formula::product(above);
+            let applied = if below.is_empty() { top } else { top.over(Formula::product(below)) };
+            Some(applied.into())
+        }
+        _ => None,
+    }
+}
+
+fn without(factors: &[Formula], one: &Formula) -> Vec<Formula> {
+    let mut rest = factors.to_vec();
+    if let Some(place) = rest.iter().position(|p| p == one) {
+        rest.remove(place);
+    }
+    rest
+}
+
+/// Like terms, after multiplying out; only where the line becomes shorter.
+pub fn collect(f: &Formula, _: &Context<'_>) -> Option<Applied> {
+    let is_sum = matches!(f, Formula::Add(_) | Formula::Sub(..));
+    if !is_sum || f.any(&|p| matches!(p, Formula::Partial { .. })) {
+        return None;
+    }
+    let terms = expand(f)?;
+    let write = |(factors, q): &(Vec<Formula>, Rational)| {
+        let size = if q.is_negative() { q.neg() } else { q.clone() };
+        let mut all = factors.clone();
+        if !size.is_one() || all.is_empty() {
+            all.insert(0, Formula::Number(size));
+        }
+        (Formula::product(all), q.is_negative())
+    };
+    // What is added before what is subtracted.
+    let (minus, plus): (Vec<_>, Vec<_>) = terms.iter().map(write).partition(|(_, less)| *less);
+    let mut all: Vec<Formula> = plus.into_iter().map(|(t, _)| t).collect();
+    all.extend(minus.into_iter().map(|(t, _)| t.negative()));
+    let short = match all.as_slice() {
+        [a, Formula::Neg(b)] => a.clone().less(b.as_ref().clone()),
+        _ => Formula::total(all),
+    };
+    (short.size() < f.size() && short != *f).then(|| short.into())
+}
+
+/// The formula as a sum of products of things that are neither, each product with its number, in
+/// the order in which they first stand there.
+fn expand(f: &Formula) -> Option<Vec<(Vec<Formula>, Rational)>> {
+    let mut sum: Vec<(Vec<Formula>, Rational)> = Vec::new();
+    let mut add = |factors: Vec<Formula>, q: Rational| -> Option<()> {
+        let mut sorted = factors.clone();
+        sorted.sort();
+        let same = sum.iter_mut().find(|(have, _)| {
+            let mut have = have.clone();
+            have.sort();
+            have == sorted
+        });
+        match same {
+            Some((_, have)) => *have = have.add(&q).ok()?,
+            None => sum.push((factors, q)),
+        }
+        Some(())
+    };
+    match f {
+        Formula::Add(terms) => {
+            for term in terms {
+                for (factors, q) in expand(term)? {
+                    add(factors, q)?;
+                }
+            }
+        }
+        Formula::Sub(u, v) => {
+            for (factors, q) in expand(u)? {
+                add(factors, q)?;
+            }
+            for (factors, q) in expand(v)? {
+                add(factors, q.neg())?;
+            }
+        }
+        Formula::Neg(u) => {
+            for (factors, q) in expand(u)? {
+                add(factors, q.neg())?;
+            }
+        }
+        Formula::Mul(all) => {
+            let mut products = vec![(Vec::new(), Rational::one())];
+            for one in all {
+                let terms = expand(one)?;
+                let mut next = Vec::new();
+                for (factors, q) in &products {
+                    for (more, k) in &terms {
+                        next.push(([factors.as_slice(), more].concat(), q.mul(k).ok()?));
+                    }
+                }
+                products = next;
+                if products.len() > MAX_TERMS {
+                    return None;
+                }
+            }
+            for (factors, q) in products {
+                add(factors, q)?;
+            }
+        }
+        Formula::Number(q) => add(Vec::new(), q.clone())?,
+        other => add(vec![other.clone()], Rational::one())?,
+    }
+    sum.retain(|(_, q)| !q.is_zero());
+    (sum.len() <= MAX_TERMS).then_some(sum)
+}
+
+/// Factors without any of the indices stand before the sum.
+pub fn out_of_the_sum(f: &Formula, _: &Context<'_>) -> Option<Applied> {
+    let Formula::Sum { ranges, body } = f else { return None };
+    let Formula::Mul(factors) = body.as_ref() else { return None };
+    let moves = |u: &Formula| ranges.iter().any(|r| u.mentions(&r.index));
+    let (inside, outside): (Vec<Formula>, Vec<Formula>) = factors.iter().cloned().partition(moves);
+    if inside.is_empty() || outside.is_empty() {
+        return None;
+    }
+    let sum = Formula::Sum { ranges: ranges.clone(), body: Box::new(Formula::product(inside)) };
+    Some(Formula::product([outside, vec![sum]].concat()).into())
+}
+
+/// Σ_j c = N·c.
+pub fn repeated_term(f: &Formula, _: &Context<'_>) -> Option<Applied> {
+    let Formula::Sum { ranges, body } = f else { return None };
+    let place = ranges.iter().position(|r| !body.mentions(&r.index))?;
+    let mut rest = ranges.clone();
+    let range = rest.remove(place);
+    let factors = [vec![Formula::Whole(range.length)], body.factors()].concat();
+    Some(Formula::sum(rest, Formula::product(factors)).into())
+}
+
+/// Σ_j t_j = 1, over the axes along which t is a distribution, whole.
+pub fn sums_to_one(f: &Formula, c: &Context<'_>) -> Option<Applied> {
+    let Formula::Sum { ranges, body } = f else { return None };
+    let Formula::Element(e) = body.as_ref() else { return None };
+    let tensor = c.system.tensor(&e.tensor)?;
+    let (_, axes) = c.system.distributions.iter().find(|(name, _)| *name == e.tensor)?;
+    let mut rest: Vec<Range> = ranges.clone();
+    for axis in axes {
+        let index = e.at.get(*axis)?.as_index()?;
+        let length = tensor.lengths.get(*axis)?;
+        let place = rest.iter().position(|r| r.index == index && r.length == *length)?;
+        let elsewhere = e.at.iter().enumerate().any(|(n, a)| n != *axis && a.mentions(index));
+        if elsewhere {
+            return None;
+        }
+        rest.remove(place);
+    }
+    Some(Formula::sum(rest, Formula::integer(1)).into())
+}
