@@ -55,7 +55,7 @@ pub struct Request {
 /// # Ok::<(), backproof::Error>(())
 /// ```
 pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> {
-    let Lowered { graph, loss, winners, params, .. } = lowered;
+    let Lowered { graph, loss, winners, params, values, .. } = lowered;
 
     let plan = Plan::new(&graph, loss, &winners, &params);
     let mut engine = Engine {
@@ -88,7 +88,7 @@ pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> 
         }
     }
     let Engine { g, loss, winners, lemmas, .. } = engine;
-    Ok(Derivation { graph: g, loss, winners, lemmas, targets, updates, rate })
+    Ok(Derivation { graph: g, loss, winners, values, lemmas, targets, updates, rate })
 }
 
 /// The error of a derivation that no reader would finish.

@@ -1,6 +1,9 @@
 //! Derivations as data.
 
-use crate::expr::{ExprId, Graph, Winners};
+use std::collections::BTreeMap;
+
+use crate::expr::{ExprId, Graph, SymbolId, Winners};
+use crate::scalar::Rational;
 
 use super::rules::Rule;
 
@@ -75,6 +78,8 @@ pub struct Derivation {
     pub loss: ExprId,
     /// The assumed winners.
     pub winners: Winners,
+    /// The given values, where the derivation is tried first.
+    pub values: BTreeMap<SymbolId, Rational>,
     /// Every lemma; an aside stands before the lemma that it is part of.
     pub lemmas: Vec<Lemma>,
     /// The lemmas of the derivatives that were asked for, in the order of the request.

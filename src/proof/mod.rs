@@ -12,8 +12,14 @@
 //! No rule of the calculus is used: a derivative that is only written down is evaluated by dual
 //! numbers over whatever number system asks.
 
+mod against;
+mod enclosure;
+mod ground;
 mod guarded;
+mod local;
+mod look;
 mod normal;
+mod paths;
 mod probability;
 mod prove;
 mod replay;
@@ -24,12 +30,15 @@ mod witness;
 #[cfg(test)]
 mod tests;
 
+pub use against::{against_sweep, has_value};
+pub use ground::{MAX_GROUND_VALUES, MAX_GROUNDS, MAX_POINTS, value_somewhere};
+pub use local::{MAX_LOCAL_NODES, MAX_LOCAL_STEPS};
 pub use normal::{
     MAX_CASES, MAX_COEFFICIENT_BITS, MAX_KERNEL_TERMS, MAX_NESTING, MAX_POWER, MAX_TERMS,
 };
 pub use prove::{
     Context, How, Leaves, MAX_EXACT_VISITS, MAX_STEPS, Reason, Verdict, prove, prove_in,
 };
-pub use replay::{Replay, StepProof, against_sweep, has_value, replay};
+pub use replay::{MAX_REPLAY_STEPS, Replay, StepProof, replay};
 pub use survey::{MAX_NODES, MAX_VISITS};
 pub use witness::{Value, Witness};

@@ -8,19 +8,22 @@
 
 use std::cmp::Ordering;
 
+use super::normal::Unknown;
 use super::sample::Claim;
 use super::survey::mixed;
 use crate::expr::{Branches, Rest, evaluate_all};
 use crate::scalar::{Fault, Function, Prime, Rational, Scalar};
 
 /// How many points are tried.
-const POINTS: u64 = 3;
+pub(super) const POINTS: u64 = 3;
 /// A bound that is not below this is no proof.
 const MAX_BOUND: f64 = 1e-12;
 
 /// The bound on the error, if the sides of `claim` agree at every point.
 pub(super) fn probably_equal(claim: &Claim<'_>) -> Option<f64> {
-    let bound = error_bound(claim)?;
+    let [left, right] = sides(claim, &|_| Some(Degree::variable()))?;
+    let degree = left.size() + right.size() + 1.0;
+    let bound = error_bound(degree, claim.survey.kernels + claim.survey.kinks)?;
     for nth in 0..POINTS {
         let leaf = |symbol: crate::expr::SymbolId| {
             let place = mixed(nth ^ mixed(symbol.index() as u64));
@@ -46,10 +49,8 @@ fn sides<T: Scalar>(
 /// A nonzero one of degree d is 0 at a random point with probability at most d/p; and two
 /// different arguments of a function coincide, which could hide a difference, with at most the
 /// same probability for each pair.
-fn error_bound(claim: &Claim<'_>) -> Option<f64> {
-    let [left, right] = sides(claim, &|_| Some(Degree::variable()))?;
-    let degree = left.size() + right.size() + 1.0;
-    let functions = (claim.survey.kernels + claim.survey.kinks) as f64;
+pub(super) fn error_bound(degree: f64, functions: usize) -> Option<f64> {
+    let functions = functions as f64;
     let one = degree * (1.0 + functions * functions) / Prime::MODULUS as f64;
     let bound = one.powi(POINTS as i32);
     (one < 1.0 && bound <= MAX_BOUND).then_some(bound)
@@ -57,9 +58,20 @@ fn error_bound(claim: &Claim<'_>) -> Option<f64> {
 
 /// A residue with arbitrary functions for the kinks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Residue(Prime);
+pub(super) struct Residue(Prime);
 
 impl Residue {
+    /// The residue that stands for an unknown at the point of that number.
+    pub(super) fn of_unknown(nth: u64, what: Unknown) -> Residue {
+        let (tag, a, b) = match what {
+            Unknown::Value(id) => (1, id.index(), 0),
+            Unknown::Slope { of, by } => (2, of.index(), by.index()),
+            Unknown::Wins { max, arg } => (3, max.index(), arg.index()),
+        };
+        let seed = mixed(mixed(nth) ^ tag);
+        Residue(Prime::new(mixed(mixed(seed ^ a as u64) ^ b as u64)))
+    }
+
     /// A fixed arbitrary function of some arguments, one for each `tag`.
     fn arbitrary(tag: u64, arguments: &[&Residue]) -> Residue {
         let start = mixed(tag);
@@ -136,7 +148,7 @@ impl Scalar for Residue {
 
 /// Bounds on the degrees of numerator and denominator.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Degree {
+pub(super) struct Degree {
     numerator: f64,
     denominator: f64,
     /// Whether this is the number 0, which dual numbers ask for.
@@ -148,11 +160,11 @@ impl Degree {
         Degree { numerator, denominator, zero: false }
     }
 
-    fn variable() -> Degree {
+    pub(super) fn variable() -> Degree {
         Degree::of(1.0, 0.0)
     }
 
-    fn size(&self) -> f64 {
+    pub(super) fn size(&self) -> f64 {
         self.numerator + self.denominator
     }
 }

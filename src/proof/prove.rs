@@ -1,8 +1,9 @@
 //! The decision on a claim: which of the ways to an answer is tried when.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::normal::{Fraction, Outcome, vanishes, within};
+use super::normal::{Fraction, Outcome, vanishes, within_both};
 use super::probability::probably_equal;
 use super::sample::{Claim, Sampled, Search};
 use super::survey::Survey;
@@ -145,26 +146,47 @@ pub fn prove(g: &Graph, lhs: ExprId, rhs: ExprId, winners: &Winners) -> Verdict 
 /// assert!(!backproof::prove(&g, slope, x, &winners).is_proved());
 /// ```
 pub fn prove_in(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>) -> Verdict {
-    judge(g, lhs, rhs, context, true)
+    judge(g, lhs, rhs, context, true, &Cell::new(3 * MAX_STEPS))
 }
 
 /// Judges a claim that need hold only where the sides have a value: ∂ of 1/relu(x) is what it is
 /// where relu(x) is not 0. `prove_in` is strict and leaves such a claim undecided, since a claim
-/// that is empty in one of its cases is seldom what its author meant.
+/// that is empty in one of its cases is seldom what its author meant. Takes its steps from `left`.
 pub(super) fn prove_where_defined(
     g: &Graph,
     lhs: ExprId,
     rhs: ExprId,
     context: &Context<'_>,
+    left: &Cell<u64>,
 ) -> Verdict {
-    judge(g, lhs, rhs, context, false)
+    judge(g, lhs, rhs, context, false, left)
 }
 
-fn judge(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>, strict: bool) -> Verdict {
+/// About how many steps of polynomial arithmetic take as long as a visit of every point.
+const STEPS_OF_A_VISIT: u64 = 40;
+
+fn judge(
+    g: &Graph,
+    lhs: ExprId,
+    rhs: ExprId,
+    context: &Context<'_>,
+    strict: bool,
+    left: &Cell<u64>,
+) -> Verdict {
     let survey = match Survey::of(g, lhs, rhs, context) {
         Ok(survey) => survey,
         Err(reason) => return Verdict::Undecided(reason),
     };
+    if !strict {
+        let visits = survey.visits as u64 * STEPS_OF_A_VISIT;
+        match left.get().checked_sub(visits) {
+            Some(rest) => left.set(rest),
+            None => {
+                left.set(0);
+                return Verdict::Undecided(Reason::TooLarge);
+            }
+        }
+    }
     let claim = Claim { g, lhs, rhs, winners: context.winners, survey: &survey };
     let mut search = Search::new(&claim);
     // Most wrong claims fall at the first points, which cost less than a normal form.
@@ -185,11 +207,11 @@ fn judge(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>, strict: boo
             names.retain(|id| !of_function(id));
         }
         let worth_it = !names.is_empty() && (with_functions || functions);
-        if worth_it && normal_form_of_difference(&claim, Some(&names)) == Ok(Outcome::Zero) {
+        if worth_it && normal_form_of_difference(&claim, Some(&names), left) == Ok(Outcome::Zero) {
             return confirmed(How::Exact, search);
         }
     }
-    match normal_form_of_difference(&claim, None) {
+    match normal_form_of_difference(&claim, None, left) {
         Ok(Outcome::Zero) => confirmed(How::Exact, search),
         Ok(Outcome::Nonzero) => refuted_or(Reason::NotFound, search),
         Ok(Outcome::ZeroWhereDefined) if !strict => confirmed(How::Exact, search),
@@ -209,12 +231,13 @@ fn judge(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>, strict: boo
 fn normal_form_of_difference(
     claim: &Claim<'_>,
     opaque: Option<&BTreeSet<ExprId>>,
+    left: &Cell<u64>,
 ) -> Result<Outcome, EvalFault> {
     if claim.survey.visits > MAX_EXACT_VISITS {
         return Err(Fault::TooLarge.into());
     }
     let branches = Branches { winners: Some(claim.winners), rest: Rest::Symbolic, opaque };
-    within(MAX_STEPS, || {
+    within_both(left, MAX_STEPS, || {
         let leaf = |symbol| Some(Fraction::variable(symbol));
         let sides = evaluate_all(claim.g, &[claim.lhs, claim.rhs], &leaf, branches)
             .map_err(|error| error.fault)?;

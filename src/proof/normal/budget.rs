@@ -22,6 +22,19 @@ pub(in crate::proof) fn within<T>(steps: u64, job: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Runs `job` with at most `steps` of what is `left` of a larger budget, and takes what it used
+/// from that.
+pub(in crate::proof) fn within_both<T>(left: &Cell<u64>, steps: u64, job: impl FnOnce() -> T) -> T {
+    let before = left.get();
+    let most = before.min(steps);
+    let (result, unused) = within(most, || {
+        let result = job();
+        (result, LEFT.get())
+    });
+    left.set(before - (most - unused));
+    result
+}
+
 /// Takes `steps` from the budget where no fault can be told; the next [`charge`] tells it.
 pub(super) fn note(steps: usize) {
     LEFT.set(LEFT.get().saturating_sub(steps as u64));

@@ -184,7 +184,8 @@ impl Settled {
             (Form::Winner(number, all), Settled::Winner(asked, winner)) if all == asked => {
                 bit(number == winner)
             }
-            (Form::Positive(_) | Form::Winner(..), _) => same(),
+            (Form::Positive(_) | Form::Winner(..) | Form::Unknown(_), _) => same(),
+            (Form::Arbitrary(u), _) => self.apply(u)?.arbitrary_step()?.pow(&power),
             (Form::Exponential(t), _) => elementary::exponential(&self.apply(t)?.mul(&power)?),
             (Form::Logarithm(w), _) => elementary::logarithm(&self.apply(w)?)?.pow(&power),
             (Form::Root(v), _) => self.polynomial(v)?.pow(&power),

@@ -10,6 +10,7 @@
 use std::cmp::Ordering;
 
 use super::elementary;
+use super::kernel::{Form, Kernel, Unknown};
 use super::monomial::{Atom, Monomial, Power};
 use super::polynomial::{Parts, Polynomial};
 use super::switch;
@@ -34,6 +35,25 @@ impl Fraction {
     /// The variable of that symbol.
     pub(in crate::proof) fn variable(symbol: SymbolId) -> Fraction {
         Polynomial::atom(Atom::Variable(symbol)).into()
+    }
+
+    /// The free variable that stands for something else.
+    pub(in crate::proof) fn unknown(what: Unknown) -> Result<Fraction, Fault> {
+        Kernel::power(Form::Unknown(what), Power::ONE)
+    }
+
+    /// Some function of this that is 0 at 0, and the same for equal ones: what may be said of
+    /// [self > 0] at its kink as well as off it.
+    pub(in crate::proof) fn arbitrary_step(&self) -> Result<Fraction, Fault> {
+        if self.numerator.is_zero() {
+            return Ok(Fraction::zero());
+        }
+        Kernel::power(Form::Arbitrary(self.clone()), Power::ONE)
+    }
+
+    /// Whether this is 0 whatever its variables are.
+    pub(in crate::proof) fn is_identically_zero(&self) -> bool {
+        self.numerator.is_zero()
     }
 
     pub(super) fn constant(q: Rational) -> Fraction {

@@ -16,12 +16,35 @@ use super::fraction::Fraction;
 use super::monomial::{Atom, Power};
 use super::polynomial::Polynomial;
 use super::switch;
+use crate::expr::ExprId;
 use crate::scalar::Fault;
 
 /// How deep kernels may nest.
 pub const MAX_NESTING: u32 = 24;
 /// How many terms may stand in a kernel, those of nested kernels included.
 pub const MAX_KERNEL_TERMS: u32 = 1 << 13;
+
+/// What a free variable of a local claim stands for: a part of an expression that is not looked
+/// into. A claim that holds for every value of its unknowns holds for the values they have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::proof) enum Unknown {
+    /// The value of an expression.
+    Value(ExprId),
+    /// ∂of/∂by.
+    Slope {
+        /// What is differentiated.
+        of: ExprId,
+        /// By what.
+        by: ExprId,
+    },
+    /// How much of a max is this argument of it: 1 where it wins, else 0.
+    Wins {
+        /// The max.
+        max: ExprId,
+        /// Its argument.
+        arg: ExprId,
+    },
+}
 
 /// What a kernel is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +66,11 @@ pub(super) enum Form {
     Winner(usize, Rc<Vec<Fraction>>),
     /// [the argument of that number is the first of the greatest], with switches in some.
     First(usize, Rc<Vec<Fraction>>),
+    /// A free variable.
+    Unknown(Unknown),
+    /// [u > 0], of which nothing is used but that it is a function of u: no switch, so that no
+    /// case of it is looked at, and what is proved holds at the kink as well.
+    Arbitrary(Fraction),
 }
 
 impl Form {
@@ -50,7 +78,10 @@ impl Form {
     pub(super) fn polynomials(&self) -> Box<dyn Iterator<Item = &Polynomial> + '_> {
         match self {
             Form::Root(p) | Form::Modulus(p) | Form::Positive(p) => Box::new(std::iter::once(p)),
-            Form::Exponential(u) | Form::Logarithm(u) | Form::Step(u) => Box::new(u.polynomials()),
+            Form::Exponential(u) | Form::Logarithm(u) | Form::Step(u) | Form::Arbitrary(u) => {
+                Box::new(u.polynomials())
+            }
+            Form::Unknown(_) => Box::new(std::iter::empty()),
             Form::Winner(_, all) | Form::First(_, all) => {
                 Box::new(all.iter().flat_map(|u| u.polynomials()))
             }

@@ -17,9 +17,10 @@ mod switch;
 #[cfg(test)]
 pub(super) mod value;
 
-pub(super) use budget::within;
+pub(super) use budget::{within, within_both};
 pub use cases::MAX_CASES;
 pub(super) use cases::{Outcome, vanishes};
 pub(super) use fraction::Fraction;
+pub(super) use kernel::Unknown;
 pub use kernel::{MAX_KERNEL_TERMS, MAX_NESTING};
 pub use polynomial::{MAX_COEFFICIENT_BITS, MAX_POWER, MAX_TERMS};

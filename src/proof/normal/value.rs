@@ -76,6 +76,7 @@ pub(super) fn kernel(k: &Kernel, point: &[f64]) -> Option<f64> {
             let u = value_at(u, point)?;
             f64::from(u8::from(u.value != 0.0 && well_known(u)? > 0.0))
         }
+        Form::Unknown(_) | Form::Arbitrary(_) => return None,
         Form::Winner(n, all) | Form::First(n, all) => {
             f64::from(u8::from(first_of_greatest(all)? == *n))
         }

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::expr::{Branches, Rest, evaluate};
+use crate::proof::local;
+use crate::proof::look::Moves;
 use crate::proof::normal::value::{value_at, value_in_case};
 use crate::proof::normal::{Fraction, within};
 use crate::proof::probability::probably_equal;
@@ -413,8 +415,75 @@ fn points() -> impl Iterator<Item = [f64; 3]> {
         .map(|n| [n * 0.618_034, n * 0.754_877, n * 0.569_840].map(|x| x.fract() * 4.0 - 2.0))
 }
 
+/// The same expressions with names for some of their parts, the same part under the same name.
+fn named(g: &mut Graph, roots: [ExprId; 2], every: usize) -> [ExprId; 2] {
+    let mut new = std::collections::BTreeMap::new();
+    for id in g.reachable(&roots) {
+        let children: Vec<ExprId> = g.children(id).iter().map(|c| new[c]).collect();
+        let mut e = g.rebuild(id, &children);
+        let leaf = matches!(g.node(e), crate::expr::Node::Var(_) | crate::expr::Node::Number(_));
+        // What is under ∂ and the max of a bracket have to be what they were.
+        let kept = matches!(g.node(e), crate::expr::Node::Max(_));
+        if !leaf && !kept && id.index().is_multiple_of(every) {
+            e = g.named(&format!("q_{}", id.index()), e);
+        }
+        new.insert(id, e);
+    }
+    roots.map(|r| new[&r])
+}
+
+/// A point, ties and kinks among them, where exact values deny `lhs = rhs`.
+fn denied_exactly(g: &Graph, lhs: ExprId, rhs: ExprId) -> Option<[i64; 3]> {
+    let grid = [-1, 0, 1, 2];
+    let all = grid.iter().flat_map(|x| grid.iter().map(move |y| (*x, *y)));
+    all.flat_map(|(x, y)| grid.iter().map(move |z| [x, y, *z])).find(|at| {
+        let env = |s: crate::expr::SymbolId| {
+            let place = NAMES.iter().position(|n| *n == g.symbol(s).as_str())?;
+            Some(Rational::from(at[place]))
+        };
+        let value = |e| evaluate(g, e, &env, Branches::default());
+        matches!((value(lhs), value(rhs)), (Ok(l), Ok(r)) if l != r)
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// What is proved at its place holds on kinks as well as off them, names or no names, and
+    /// under ∂.
+    #[test]
+    fn nothing_false_is_proved_at_its_place(
+        t in tree(),
+        moves in prop::collection::vec(any::<u8>(), 24),
+        at in 0u32..20,
+        v in 0usize..4,
+        every in 1usize..5,
+        change in any::<bool>(),
+    ) {
+        let mut g = Graph::new();
+        let variables = NAMES.map(|name| g.var(name));
+        let other = rewritten(&t, &mut moves.into_iter());
+        let other = if change { mutated(&other, &mut at.clone()) } else { other };
+        let mut lhs = build(&mut g, &t);
+        let mut rhs = build(&mut g, &other);
+        [lhs, rhs] = named(&mut g, [lhs, rhs], every);
+        let mut by_hand = None;
+        if let Some(by) = variables.get(v) {
+            lhs = g.partial(lhs, *by);
+            rhs = g.partial(rhs, *by);
+            let slope = build(&mut g, &derivative(&other, v));
+            by_hand = Some(slope);
+        }
+        let winners = Winners::new();
+        let moves = Moves::new(&g, &winners);
+        for other in std::iter::once(rhs).chain(by_hand) {
+            if local::proof(&moves, lhs, other).is_some() {
+                let point = denied_exactly(&g, lhs, other);
+                let show = |e| crate::lang::print_formula(&g, e);
+                prop_assert!(point.is_none(), "{} = {} at {point:?}", show(lhs), show(other));
+            }
+        }
+    }
 
     #[test]
     fn a_true_rewriting_is_proved(t in tree(), moves in prop::collection::vec(any::<u8>(), 24)) {

@@ -1,0 +1,229 @@
+//! The proof of one rewrite, looking only at the place where it was made.
+//!
+//! Goes in: what stood there and what stands there now. Comes out: a proof, or none; never a
+//! refutation. What both sides share is not looked into: it is a free variable, and so is its
+//! derivative. A kink is a function of which nothing is known but that it is 0 at 0. So what is
+//! proved here holds for every value of the shared parts, on kinks and off them, by the
+//! conventions of the evaluation; and the work does not depend on what stands behind a name.
+
+use std::cmp::Ordering;
+
+use rustc_hash::FxHashSet;
+
+use super::How;
+use super::look::{Look, Maxima, Moves};
+use super::normal::{Fraction, within};
+use super::probability::{Degree, POINTS, Residue, error_bound};
+use crate::expr::{EvalFault, ExprId, Node};
+use crate::scalar::{Fault, Function, Rational, Scalar};
+
+/// How many steps of polynomial arithmetic the normal form of one rewrite may take.
+pub const MAX_LOCAL_STEPS: u64 = 200_000;
+/// How many nodes the two sides of one rewrite may have, as far as they are looked into.
+pub const MAX_LOCAL_NODES: usize = 20_000;
+/// How deep below a rewrite shared parts are looked for.
+const DEPTH: usize = 4;
+/// How deep it is looked into where the shared parts hide too much.
+const DEEPER: usize = 7;
+
+/// Whether the two sides are equal wherever both have a value.
+pub(super) fn proof(moves: &Moves<'_>, before: ExprId, after: ExprId) -> Option<How> {
+    if is_definition(moves, before, after) {
+        return Some(How::Exact);
+    }
+    for (depth, shared) in [(DEPTH, true), (DEEPER, false)] {
+        let opaque = parts(moves, before, after, depth, shared)?;
+        let hidden = |id: ExprId| opaque.contains(&id);
+        match exactly(moves, before, after, &hidden) {
+            Ok(true) => return Some(How::Exact),
+            Err(EvalFault::Scalar(Fault::TooLarge)) => {
+                let bound = probably(moves, &[(before, after)], &hidden).swap_remove(0);
+                if let Some(error_bound) = bound {
+                    return Some(How::Probabilistic { error_bound });
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether the sides are the same but for names and assumed winners, which stand for what they
+/// are: q = u, and ∂q/∂x = ∂u/∂x unless q is x itself.
+fn is_definition(moves: &Moves<'_>, before: ExprId, after: ExprId) -> bool {
+    let meant = |id| moves.meant(id, None);
+    match (moves.g.node(meant(before)), moves.g.node(meant(after))) {
+        (Node::Partial { of: u, by: x }, Node::Partial { of: v, by: y }) => {
+            x == y && moves.meant(u, Some(x)) == moves.meant(v, Some(x))
+        }
+        _ => meant(before) == meant(after),
+    }
+}
+
+/// The parts that are not looked into: what both sides share down to `depth` operations below
+/// the rewrite, if `shared`, and what lies deeper. What stands under ∂ on the left is the
+/// subject of the rewrite and is looked into.
+fn parts(
+    moves: &Moves<'_>,
+    before: ExprId,
+    after: ExprId,
+    depth: usize,
+    shared: bool,
+) -> Option<FxHashSet<ExprId>> {
+    let g = moves.g;
+    let mut subjects = FxHashSet::default();
+    let mut fronts = [before, after].map(|root| vec![moves.meant(root, None)]);
+    let mut seen = fronts.clone().map(FxHashSet::from_iter);
+    // What was looked into on the left.
+    let mut opened = Vec::new();
+    let mut found = Vec::new();
+    for _ in 0..depth {
+        for side in [0, 1] {
+            let mut next = Vec::new();
+            for id in std::mem::take(&mut fronts[side]) {
+                if shared && seen[1 - side].contains(&id) && !subjects.contains(&id) {
+                    found.push(id);
+                    continue;
+                }
+                if side == 0 {
+                    opened.push(id);
+                }
+                let mut add = |child: ExprId| {
+                    if seen[side].insert(child) {
+                        next.push(child);
+                    }
+                };
+                match g.node(id) {
+                    Node::Partial { of, by } => {
+                        let of = moves.meant(of, Some(by));
+                        if side == 0 {
+                            subjects.insert(of);
+                        }
+                        add(of);
+                    }
+                    Node::Wins { .. } => {}
+                    Node::Max(args) if !moves.winners.contains_key(&id) => {
+                        // Of a max, only the arguments that move count, and any may.
+                        g.args(args).iter().for_each(|a| add(moves.meant(*a, None)));
+                    }
+                    _ => g.for_children(id, |child| add(moves.meant(child, None))),
+                }
+            }
+            fronts[side] = next;
+            if seen[side].len() > MAX_LOCAL_NODES {
+                return None;
+            }
+        }
+    }
+    // What one side met late the other may have met early.
+    if shared {
+        let late = |id: &ExprId| seen[1].contains(id) && !subjects.contains(id);
+        found.extend(opened.into_iter().filter(late));
+    }
+    found.extend(fronts.into_iter().flatten().filter(|id| !subjects.contains(id)));
+    Some(found.into_iter().filter(|id| !matches!(g.node(*id), Node::Number(_))).collect())
+}
+
+/// Whether the normal form of the difference is 0.
+fn exactly(
+    moves: &Moves<'_>,
+    before: ExprId,
+    after: ExprId,
+    hidden: &dyn Fn(ExprId) -> bool,
+) -> Result<bool, EvalFault> {
+    within(MAX_LOCAL_STEPS, || {
+        let unknown = |what| Fraction::unknown(what).map(Free);
+        let mut look = Look::new(moves, hidden, &unknown, Maxima::Unknown, MAX_LOCAL_NODES);
+        let left = look.value(before).map_err(|e| e.fault)?;
+        let right = look.value(after).map_err(|e| e.fault)?;
+        Ok(left.0.sub(&right.0)?.is_identically_zero())
+    })
+}
+
+/// For each pair, a bound on the probability that it is not equal, though it agrees at random
+/// points of the prime field; none where it does not agree.
+pub(super) fn probably(
+    moves: &Moves<'_>,
+    pairs: &[(ExprId, ExprId)],
+    hidden: &dyn Fn(ExprId) -> bool,
+) -> Vec<Option<f64>> {
+    let degree = |_| Ok(Degree::variable());
+    let mut look = Look::new(moves, hidden, &degree, Maxima::Unknown, usize::MAX);
+    let mut sizes = Vec::with_capacity(pairs.len());
+    for (before, after) in pairs {
+        let sides = look.value(*before).and_then(|b| Ok((b, look.value(*after)?)));
+        sizes.push(sides.ok().map(|(a, b)| a.size() + b.size() + 1.0));
+    }
+    let functions = look.functions;
+    let mut bounds: Vec<Option<f64>> =
+        sizes.into_iter().map(|size| error_bound(size?, functions)).collect();
+    for nth in 0..POINTS {
+        let residue = |what| Ok(Residue::of_unknown(nth, what));
+        let mut look = Look::new(moves, hidden, &residue, Maxima::Unknown, usize::MAX);
+        for ((before, after), bound) in pairs.iter().zip(&mut bounds) {
+            let agree = bound.is_some()
+                && matches!((look.value(*before), look.value(*after)), (Ok(a), Ok(b)) if a == b);
+            if !agree {
+                *bound = None;
+            }
+        }
+    }
+    bounds
+}
+
+/// A normal form in which [x > 0] is an unknown function of x that is 0 at 0, and the other
+/// kinks are written with it: relu(x) = x·[x > 0], sgn x = [x > 0] − [−x > 0], |x| = x·sgn x. All
+/// of this is true at 0 as well.
+#[derive(Clone, Debug, PartialEq)]
+struct Free(Fraction);
+
+impl Scalar for Free {
+    fn from_rational(q: &Rational) -> Result<Free, Fault> {
+        Fraction::from_rational(q).map(Free)
+    }
+
+    fn add(&self, other: &Free) -> Result<Free, Fault> {
+        self.0.add(&other.0).map(Free)
+    }
+
+    fn sub(&self, other: &Free) -> Result<Free, Fault> {
+        self.0.sub(&other.0).map(Free)
+    }
+
+    fn mul(&self, other: &Free) -> Result<Free, Fault> {
+        self.0.mul(&other.0).map(Free)
+    }
+
+    fn neg(&self) -> Free {
+        Free(self.0.neg())
+    }
+
+    fn div(&self, other: &Free) -> Result<Free, Fault> {
+        self.0.div(&other.0).map(Free)
+    }
+
+    fn powi(&self, exponent: i32) -> Result<Free, Fault> {
+        self.0.powi(exponent).map(Free)
+    }
+
+    fn pow(&self, exponent: &Free) -> Result<Free, Fault> {
+        self.0.pow(&exponent.0).map(Free)
+    }
+
+    fn call(&self, function: Function) -> Result<Free, Fault> {
+        let x = &self.0;
+        let sign = || x.arbitrary_step()?.sub(&x.neg().arbitrary_step()?);
+        match function {
+            Function::Step => x.arbitrary_step(),
+            Function::Sign => sign(),
+            Function::Relu => x.mul(&x.arbitrary_step()?),
+            Function::Abs => x.mul(&sign()?),
+            smooth => x.call(smooth),
+        }
+        .map(Free)
+    }
+
+    fn compare(&self, other: &Free) -> Result<Ordering, Fault> {
+        self.0.compare(&other.0)
+    }
+}
