@@ -1,0 +1,305 @@
+//! The page of a derivation in indices: the network at free indices, a section for each layer
+//! from the loss down, each weight's gradient as one formula, and an element of it worked out.
+
+mod reasons;
+mod set;
+
+use std::ops::Range;
+
+use super::derivation::{Level, list, words};
+use super::math::{Math, Relation};
+use super::network::cast;
+use super::words::relation;
+use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
+use crate::calculus::Group;
+use crate::index::{Formula, IndexLemma, IndexStep};
+use crate::lesson::{IndexedLesson, Worked};
+use crate::net::Role;
+
+/// The page of a lesson in indices.
+pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
+    let mut composer = Composer { lesson, level, labels: Vec::new(), section: 0, row: 0 };
+    let mut sections = vec![composer.opening()];
+    if level == Level::Outline {
+        sections.push(composer.outline());
+    } else {
+        for place in 0..lesson.derivation.lemmas.len() {
+            sections.push(composer.lemma(place));
+        }
+    }
+    sections.extend(composer.updates());
+    sections.push(composer.proof());
+    let loss = &lesson.net.quantity(lesson.net.loss()).name;
+    Page { title: format!("The gradients of {loss}, layer by layer"), sections }
+}
+
+struct Composer<'a> {
+    lesson: &'a IndexedLesson,
+    level: Level,
+    /// Where each lemma's result stands.
+    labels: Vec<Label>,
+    section: u32,
+    row: u32,
+}
+
+impl Composer<'_> {
+    fn open(&mut self, heading: Vec<Inline>) -> Section {
+        self.section += 1;
+        self.row = 0;
+        Section { number: Some(self.section), heading, blocks: Vec::new() }
+    }
+
+    fn next_label(&mut self) -> Label {
+        self.row += 1;
+        Label { section: self.section, row: self.row }
+    }
+
+    /// What goes in, and every quantity on the way at free indices.
+    fn opening(&mut self) -> Section {
+        let mut section = self.open(vec![words("The network")]);
+        section.blocks.push(Block::Text(cast(&self.lesson.net)));
+        section.blocks.push(Block::Text(vec![words(
+            "Indices count from 0. [P] is 1 where P holds and 0 elsewhere. The network computes",
+        )]));
+        let system = &self.lesson.derivation.system;
+        let reached = system.reached();
+        let mut rows = Vec::new();
+        for tensor in system.tensors.iter().filter(|t| reached.contains(&t.name)) {
+            let Some(definition) = &tensor.definition else { continue };
+            let at = definition.axes.iter().map(|r| r.affine()).collect();
+            let element = crate::index::Element { tensor: tensor.name.clone(), at };
+            let mut row = Row::new(Some(set::element(&element)), set::math(&definition.body));
+            row.reason = for_all(&definition.axes);
+            row.label = Some(self.next_label());
+            rows.push(row);
+        }
+        section.blocks.push(Block::Equations(rows));
+        section
+    }
+
+    fn outline(&mut self) -> Section {
+        let mut section = self.open(vec![words("The gradients")]);
+        let mut text = vec![words("From the loss down, ")];
+        text.extend(self.what_delta_is());
+        section.blocks.push(Block::Text(text));
+        let mut rows = Vec::new();
+        for lemma in &self.lesson.derivation.lemmas {
+            let mut row = Row::new(Some(self.name(lemma)), set::math(&lemma.result));
+            row.reason = for_all(&lemma.free);
+            let label = self.next_label();
+            row.label = Some(label);
+            self.labels.push(label);
+            row.steps = self.records(lemma, 0..lemma.steps.len());
+            rows.push(row);
+        }
+        section.blocks.push(Block::Equations(rows));
+        section
+    }
+
+    /// `δ^c_{ij} being short for ∂E/∂c_{ij}:`
+    fn what_delta_is(&self) -> Vec<Inline> {
+        let of_layer = |lemma: &&IndexLemma| !self.is_weight(lemma);
+        match self.lesson.derivation.lemmas.iter().find(of_layer) {
+            Some(lemma) => vec![
+                Inline::Math(set::element(&delta(lemma))),
+                words(" being short for "),
+                Inline::Math(set::math(&lemma.goal)),
+                words(" and so on:"),
+            ],
+            None => vec![words("straight from the definitions:")],
+        }
+    }
+
+    fn is_weight(&self, lemma: &IndexLemma) -> bool {
+        let quantity = self.lesson.net.find(&lemma.by.tensor.name);
+        quantity.is_none_or(|q| self.lesson.net.quantity(q).role != Role::Defined)
+    }
+
+    /// The left side of a lemma's result: δ for a layer, the derivative itself for a weight.
+    fn name(&self, lemma: &IndexLemma) -> Math {
+        match self.is_weight(lemma) {
+            true => set::math(&lemma.goal),
+            false => set::element(&delta(lemma)),
+        }
+    }
+
+    /// A section for one derivative.
+    fn lemma(&mut self, place: usize) -> Section {
+        let lesson = self.lesson;
+        let lemma = &lesson.derivation.lemmas[place];
+        let mut section = self.open(vec![Inline::Math(set::math(&lemma.goal))]);
+        section.blocks.push(Block::Text(self.lead(lemma)));
+        let mut rows = Vec::new();
+        for range in self.lines(lemma) {
+            let steps = &lemma.steps[range.clone()];
+            let left = rows.is_empty().then(|| set::math(&lemma.goal));
+            let right = steps.last().map_or(Math::Ellipsis, |s| set::math(&s.after));
+            let mut row = Row::new(left, right);
+            row.reason = reasons::reasons(steps, &|used| self.labels.get(used).copied());
+            row.steps = self.records(lemma, range);
+            rows.push(row);
+        }
+        let label = self.next_label();
+        self.labels.push(label);
+        if rows.is_empty() {
+            rows.push(Row::new(Some(set::math(&lemma.goal)), set::math(&lemma.result)));
+        }
+        if let Some(last) = rows.last_mut() {
+            last.label = Some(label);
+        }
+        section.blocks.push(Block::Equations(rows));
+        for worked in lesson.worked.iter().filter(|w| w.element.tensor == lemma.by.tensor) {
+            section.blocks.extend(self.worked(worked));
+        }
+        section
+    }
+
+    fn lead(&self, lemma: &IndexLemma) -> Vec<Inline> {
+        let system = &self.lesson.derivation.system;
+        let loss = set::element(&system.loss_element());
+        let users: Vec<Math> =
+            system.users(&lemma.by.tensor).map(|t| set::tensor(&t.name)).collect();
+        let mut text = vec![Inline::Math(set::tensor(&lemma.by.tensor))];
+        if users == [loss.clone()] {
+            text.push(words(" stands in "));
+            text.push(Inline::Math(loss));
+            text.push(words(" itself"));
+        } else {
+            text.extend([words(" acts on "), Inline::Math(loss), words(" through ")]);
+            let several = users.len() > 1;
+            text.extend(list(users));
+            if several {
+                text.push(words(", and the chain rule sums over both ways"));
+            }
+        }
+        if !self.is_weight(lemma) {
+            text.push(words("; we write "));
+            text.push(Inline::Math(relation(
+                set::element(&delta(lemma)),
+                Relation::Equal,
+                set::math(&lemma.goal),
+            )));
+        }
+        let free = for_all(&lemma.free);
+        if !free.is_empty() {
+            text.push(words(", "));
+            text.extend(free);
+        }
+        text.push(words(":"));
+        text
+    }
+
+    /// One element, term by term.
+    fn worked(&self, worked: &Worked) -> Vec<Block> {
+        let loss = self.lesson.derivation.system.loss_element();
+        let goal = Formula::Element(loss).partial(&worked.element);
+        let mut rows = vec![Row::new(Some(set::math(&goal)), set::math(&worked.formula))];
+        let mut said = vec![words("For one element, "), Inline::Math(set::element(&worked.element))];
+        if let Some(terms) = &worked.terms {
+            let count = terms.first.len() as u64 + terms.omitted + u64::from(terms.last.is_some());
+            said.push(words(match count {
+                0 => ", no term of the sum is left:".to_string(),
+                1 => ", one term of the sum is left:".to_string(),
+                n => format!(", the sum has {n} terms:"),
+            }));
+            let mut shown: Vec<(bool, Math)> =
+                terms.first.iter().map(|t| (terms.negated, set::math(t))).collect();
+            if terms.omitted > 0 {
+                shown.push((terms.negated, Math::Ellipsis));
+            }
+            shown.extend(terms.last.iter().map(|t| (terms.negated, set::math(t))));
+            rows.push(Row::new(None, Math::Sum(shown)));
+        } else {
+            said.push(words(":"));
+        }
+        vec![Block::Text(said), Block::Equations(rows)]
+    }
+
+    /// Which steps share a line at this level.
+    fn lines(&self, lemma: &IndexLemma) -> Vec<Range<usize>> {
+        let mut lines: Vec<Range<usize>> = Vec::new();
+        for (n, step) in lemma.steps.iter().enumerate() {
+            let joins = n > 0 && self.level != Level::Every && {
+                let before = &lemma.steps[n - 1];
+                let both =
+                    |group| before.rule.group() == group && step.rule.group() == group;
+                before.batch == step.batch || both(Group::Vanish) || both(Group::Tidy)
+            };
+            match lines.last_mut() {
+                Some(line) if joins => line.end = n + 1,
+                _ => lines.push(n..n + 1),
+            }
+        }
+        lines
+    }
+
+    fn records(&self, lemma: &IndexLemma, range: Range<usize>) -> Vec<StepRecord> {
+        let record = |step: &IndexStep| StepRecord {
+            rule: step.rule.name(),
+            redex: set::math(&step.redex),
+            contractum: set::math(&step.contractum),
+            line: set::math(&step.after),
+            verdict: "instantiated",
+        };
+        lemma.steps[range].iter().map(record).collect()
+    }
+
+    /// The update rule, once for all weights.
+    fn updates(&mut self) -> Option<Section> {
+        let weights: Vec<&IndexLemma> = self
+            .lesson
+            .derivation
+            .lemmas
+            .iter()
+            .filter(|l| {
+                let quantity = self.lesson.net.find(&l.by.tensor.name);
+                quantity.is_some_and(|q| self.lesson.net.quantity(q).role == Role::Param)
+            })
+            .collect();
+        if !self.lesson.updates || weights.is_empty() {
+            return None;
+        }
+        let first = weights[0];
+        let mut section = self.open(vec![words("The update rule")]);
+        let w = || set::element(&first.by);
+        let step = Math::Product(vec![Math::symbol("eta"), set::math(&first.goal)]);
+        let rule = Math::Sum(vec![(false, w()), (true, step)]);
+        section.blocks.push(Block::Text(vec![
+            words("Every element of every weight takes a step against its gradient, "),
+            Inline::Math(Math::symbol("eta")),
+            words(" being the learning rate; for "),
+            Inline::Math(set::tensor(&first.by.tensor)),
+        ]));
+        section.blocks.push(Block::Equations(vec![Row {
+            relation: Relation::Becomes,
+            label: Some(self.next_label()),
+            ..Row::new(Some(w()), rule)
+        }]));
+        Some(section)
+    }
+
+    /// What was proved, and how.
+    fn proof(&self) -> Section {
+        Section {
+            number: None,
+            heading: vec![words("Proof")],
+            blocks: vec![Block::Text(vec![words(self.lesson.proof_text())])],
+        }
+    }
+}
+
+/// δ at the free indices of a lemma.
+fn delta(lemma: &IndexLemma) -> crate::index::Element {
+    crate::index::Element { tensor: lemma.by.tensor.delta(), ..lemma.by.clone() }
+}
+
+/// `for i, j < 24 and m < 5`; nothing where nothing is free.
+fn for_all(free: &[crate::index::Range]) -> Vec<Inline> {
+    let shown = set::ranges(free);
+    if shown.is_empty() {
+        return Vec::new();
+    }
+    let mut text = vec![words("for ")];
+    text.extend(list(shown));
+    text
+}
