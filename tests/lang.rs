@@ -219,7 +219,10 @@ fn names_are_checked() {
 
 #[test]
 fn shapes_are_checked() {
-    assert_eq!(message("a = x + w"), "`+` needs shapes that broadcast, and `x` is 4×4 but `w` is 2×2");
+    assert_eq!(
+        message("a = x + w"),
+        "`+` needs shapes that broadcast, and `x` is 4×4 but `w` is 2×2"
+    );
     assert_eq!(message("a = w[0]"), "`w` is 2×2 and takes 2 indices, found 1");
     assert_eq!(message("a = v[0, 1]"), "`v` is a vector of 3 and takes 1 index, found 2");
     assert_eq!(message("a = w[0, 2]"), "`w` is 2×2 and has no element [0, 2]");
