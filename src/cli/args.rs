@@ -183,6 +183,18 @@ pub enum Format {
     Json,
 }
 
+/// How a derivation goes through a layer.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Cell by cell for a small network, in indices for a large one
+    #[default]
+    Auto,
+    /// Cell by cell
+    Scalars,
+    /// In indices: each layer once
+    Indices,
+}
+
 /// When to colour.
 #[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum When {
@@ -269,6 +281,12 @@ pub struct DeriveArgs {
     /// Print the table of all winners of the maxima, even where it is long
     #[arg(long)]
     pub cases: bool,
+    /// Whether to go cell by cell or once for each layer, with letters for the indices
+    #[arg(long, value_enum, default_value_t)]
+    pub form: Form,
+    /// In a worked element of a gradient with letters for indices, write out up to N terms
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub terms: usize,
     /// List up to N of the paths along which what --wrt names acts on the loss
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = paths)]
     pub paths: usize,

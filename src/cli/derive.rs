@@ -2,11 +2,11 @@
 
 use backproof::diag::Error;
 use backproof::lang::{network_of_formula, parse_network_with, select};
-use backproof::lesson::{Ask, lesson};
+use backproof::lesson::{Ask, AskIndexed, indexed_lesson, lesson, reads_better_in_indices};
 use backproof::net::Network;
-use backproof::page::{Page, derivation_page};
+use backproof::page::{Page, derivation_page, indexed_page};
 
-use super::args::DeriveArgs;
+use super::args::{DeriveArgs, Form};
 use super::failure::Failure;
 use super::source::Source;
 use super::{Outcome, output, progress, source};
@@ -29,12 +29,17 @@ fn page(source: &Source, args: &DeriveArgs) -> Result<Page, Error> {
         Some(_) => network_of_formula(&source.text, &wrt, &overrides)?,
         None => parse_network_with(&source.text, &overrides)?,
     };
-    let ask = Ask {
-        by: chosen(&net, &wrt)?,
-        updates: !args.no_updates,
-        paths: args.paths,
-        all_cases: args.cases,
+    let by = chosen(&net, &wrt)?;
+    let in_indices = match args.form {
+        Form::Auto => reads_better_in_indices(&net),
+        Form::Scalars => false,
+        Form::Indices => true,
     };
+    if in_indices {
+        let ask = AskIndexed { by, updates: !args.no_updates, terms: args.terms };
+        return Ok(indexed_page(&indexed_lesson(net, &ask)?, args.level.into()));
+    }
+    let ask = Ask { by, updates: !args.no_updates, paths: args.paths, all_cases: args.cases };
     Ok(derivation_page(&lesson(net, &ask)?, args.level.into()))
 }
 

@@ -6,17 +6,23 @@
 
 mod cases;
 mod general;
+mod indexed;
 mod numbers;
 mod order;
 mod paths;
 mod training;
+mod worked;
 
 pub use cases::{Case, Cases, MAX_CASES, TABLE_CASES};
 pub use general::{General, GeneralRow};
+pub use indexed::{
+    AskIndexed, IndexedLesson, READABLE_CELLS, indexed_lesson, reads_better_in_indices,
+};
 pub use numbers::Number;
 pub use order::in_order_of_lesson;
 pub use paths::{MAX_PATHS, Paths};
 pub use training::{MAX_EXACT_BITS, MAX_STEPS, State, Training, training};
+pub use worked::{MAX_TERMS, Terms, Worked, worked};
 
 use std::collections::BTreeMap;
 

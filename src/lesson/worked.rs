@@ -42,9 +42,7 @@ pub fn worked(lemma: &IndexLemma, at: &[usize], most: usize) -> Worked {
         .zip(at)
         .map(|(range, n)| (range.index.clone(), Affine::from(*n)))
         .collect();
-    let element = lemma.by.map(&|a| {
-        a.substitute(&|letter| put.get(letter.name()).cloned())
-    });
+    let element = lemma.by.map(&|a| a.substitute(&|letter| put.get(letter.name()).cloned()));
     let formula = decided(&lemma.result.substitute(&put));
     let terms = match &formula {
         Formula::Sum { ranges, body } => terms(ranges, body, false, most),
@@ -62,7 +60,8 @@ fn terms(ranges: &[Range], body: &Formula, negated: bool, most: usize) -> Option
         .iter()
         .map(|r| r.length.as_number().and_then(|n| u64::try_from(n).ok()))
         .collect::<Option<_>>()?;
-    let count = lengths.iter().try_fold(1u64, |n, l| n.checked_mul(*l)).filter(|n| *n <= MAX_TERMS)?;
+    let count =
+        lengths.iter().try_fold(1u64, |n, l| n.checked_mul(*l)).filter(|n| *n <= MAX_TERMS)?;
     let mut found = Terms { negated, first: Vec::new(), omitted: 0, last: None };
     for number in 0..count {
         let mut rest = number;

@@ -130,7 +130,7 @@ struct Composer<'a> {
     row: u32,
 }
 
-fn words(text: impl Into<String>) -> Inline {
+pub(super) fn words(text: impl Into<String>) -> Inline {
     Inline::Words(text.into())
 }
 
@@ -435,7 +435,7 @@ impl Composer<'_> {
 }
 
 /// `a, b and c`, the middle of a long list left out.
-fn list(mut items: Vec<Math>) -> Vec<Inline> {
+pub(super) fn list(mut items: Vec<Math>) -> Vec<Inline> {
     const LONG: usize = 6;
     if items.len() > LONG {
         items.splice(3..items.len() - 1, [Math::Ellipsis]);

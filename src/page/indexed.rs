@@ -12,7 +12,7 @@ use super::network::cast;
 use super::words::relation;
 use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
 use crate::calculus::Group;
-use crate::index::{Formula, IndexLemma, IndexStep};
+use crate::index::{Formula, IndexLemma};
 use crate::lesson::{IndexedLesson, Worked};
 use crate::net::Role;
 
@@ -194,7 +194,8 @@ impl Composer<'_> {
         let loss = self.lesson.derivation.system.loss_element();
         let goal = Formula::Element(loss).partial(&worked.element);
         let mut rows = vec![Row::new(Some(set::math(&goal)), set::math(&worked.formula))];
-        let mut said = vec![words("For one element, "), Inline::Math(set::element(&worked.element))];
+        let mut said =
+            vec![words("For one element, "), Inline::Math(set::element(&worked.element))];
         if let Some(terms) = &worked.terms {
             let count = terms.first.len() as u64 + terms.omitted + u64::from(terms.last.is_some());
             said.push(words(match count {
@@ -221,8 +222,7 @@ impl Composer<'_> {
         for (n, step) in lemma.steps.iter().enumerate() {
             let joins = n > 0 && self.level != Level::Every && {
                 let before = &lemma.steps[n - 1];
-                let both =
-                    |group| before.rule.group() == group && step.rule.group() == group;
+                let both = |group| before.rule.group() == group && step.rule.group() == group;
                 before.batch == step.batch || both(Group::Vanish) || both(Group::Tidy)
             };
             match lines.last_mut() {
@@ -234,14 +234,20 @@ impl Composer<'_> {
     }
 
     fn records(&self, lemma: &IndexLemma, range: Range<usize>) -> Vec<StepRecord> {
-        let record = |step: &IndexStep| StepRecord {
-            rule: step.rule.name(),
-            redex: set::math(&step.redex),
-            contractum: set::math(&step.contractum),
-            line: set::math(&step.after),
-            verdict: "instantiated",
-        };
-        lemma.steps[range].iter().map(record).collect()
+        let lemmas = &self.lesson.derivation.lemmas;
+        let place = lemmas.iter().position(|l| std::ptr::eq(l, lemma)).unwrap_or_default();
+        range
+            .map(|n| {
+                let step = &lemma.steps[n];
+                StepRecord {
+                    rule: step.rule.name(),
+                    redex: set::math(&step.redex),
+                    contractum: set::math(&step.contractum),
+                    line: set::math(&step.after),
+                    verdict: self.lesson.replay.verdict(place, n).name(),
+                }
+            })
+            .collect()
     }
 
     /// The update rule, once for all weights.
@@ -283,7 +289,13 @@ impl Composer<'_> {
         Section {
             number: None,
             heading: vec![words("Proof")],
-            blocks: vec![Block::Text(vec![words(self.lesson.proof_text())])],
+            blocks: vec![Block::Text(vec![words(format!(
+                "Each of the {} rewrites above was put to numbers in the place of its indices, \
+                 layer by layer at small sizes of the same geometry, and proved there in scalars \
+                 apart from the rule that made it. Every result equals the gradient that a \
+                 reverse sweep through that layer gives.",
+                self.lesson.replay.len()
+            ))])],
         }
     }
 }

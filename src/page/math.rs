@@ -111,6 +111,8 @@ pub enum Slot {
     Factor {
         /// The first factor may be a bare fraction on a line.
         first: bool,
+        /// The last factor may be a bare Σ.
+        last: bool,
     },
     /// What a minus sign is put before.
     Negated,
@@ -261,8 +263,9 @@ impl Slot {
             Slot::Free => false,
             Slot::Term { first: true } => hold < Hold::Sum,
             Slot::Term { first: false } => hold <= Hold::Negation,
-            Slot::Factor { first: true } => hold < Hold::Product,
-            Slot::Factor { first: false } => hold < Hold::Product || hold == Hold::Fraction,
+            Slot::Factor { last: true, .. } if hold == Hold::Big => false,
+            Slot::Factor { first: true, .. } => hold < Hold::Product,
+            Slot::Factor { first: false, .. } => hold < Hold::Product || hold == Hold::Fraction,
             Slot::Negated => hold <= Hold::Negation,
             Slot::Base | Slot::Whole => hold < Hold::Atom || (!linear && math.is_stacked()),
             Slot::LinearExponent => hold < Hold::Atom,

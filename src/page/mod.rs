@@ -8,6 +8,7 @@ mod cases;
 mod check;
 mod derivation;
 mod general;
+mod indexed;
 pub mod math;
 mod network;
 mod training;
@@ -16,6 +17,7 @@ mod words;
 
 pub use check::check_page;
 pub use derivation::{Level, MAX_LISTED, derivation_page};
+pub use indexed::indexed_page;
 pub use math::{Big, Math, Relation, Slot};
 pub use network::{MAX_CELLS, network_page};
 pub use training::training_page;

@@ -144,7 +144,7 @@ fn size_rows(x: &Shape, k: &Shape, window: &Window, out: &Shape) -> Vec<Row> {
 }
 
 /// The quantities by what they are for.
-fn cast(net: &Network) -> Vec<Inline> {
+pub(super) fn cast(net: &Network) -> Vec<Inline> {
     let mut text = Vec::new();
     let kinds = [
         (Role::Input, "input", "inputs"),

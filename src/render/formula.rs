@@ -248,11 +248,11 @@ impl Formula {
         let loose = !how.tight && factors.iter().any(|factor| factor.has_slash());
         let dot = if how.unicode { "·" } else { "*" };
         for (at, factor) in factors.iter().enumerate() {
+            let slot = Slot::Factor { first: at == 0, last: at + 1 == factors.len() };
             if at == 0 {
-                self.group(|f| f.set(factor, Slot::Factor { first: true }, how, depth));
+                self.group(|f| f.set(factor, slot, how, depth));
                 continue;
             }
-            let slot = Slot::Factor { first: false };
             let joined = how.tight
                 && matches!(factors[at - 1].alone(), Math::Number(q) if q.is_integer())
                 && matches!(factor.alone(), Math::Symbol(_));
@@ -377,6 +377,15 @@ impl Formula {
             self.set(upper, Slot::Mark, how, depth);
         }
         if indices.is_empty() && symbol.subscripts().next().is_none() {
+            return;
+        }
+        let digits = |index: &Math| matches!(index.alone(), Math::Number(_));
+        if short && how.unicode && indices.iter().all(digits) {
+            for index in indices {
+                if let Math::Number(q) = index.alone() {
+                    self.text(&spell::subscript(&q.to_string()));
+                }
+            }
             return;
         }
         if short {

@@ -326,7 +326,8 @@ impl Tex {
                 // A break at a dot is worse than one at a sign beside it.
                 self.sign("\\cdot", DOT, How { level: how.level + 1, ..how });
             }
-            self.set(factor, Slot::Factor { first: at == 0 }, how);
+            let slot = Slot::Factor { first: at == 0, last: at + 1 == factors.len() };
+            self.set(factor, slot, how);
         }
     }
 

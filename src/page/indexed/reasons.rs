@@ -3,6 +3,7 @@
 use super::set::{element, math, tensor};
 use crate::calculus::Group;
 use crate::index::{Formula, IndexStep, Rule};
+use crate::page::derivation::list;
 use crate::page::math::{Math, Relation};
 use crate::page::{Inline, Label};
 
@@ -11,8 +12,15 @@ const MAX_REASONS: usize = 2;
 
 /// The reason for the steps that one line stands for. `label` finds the row of an earlier lemma.
 pub(super) fn reasons(steps: &[IndexStep], label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inline> {
+    let is = |rule| move |s: &IndexStep| s.rule == rule;
+    if steps.iter().all(is(Rule::Collapse)) {
+        let mut text = vec![words("the brackets leave one value of ")];
+        text.extend(list(steps.iter().flat_map(fixed).collect()));
+        return text;
+    }
     if steps.iter().all(|s| s.rule.group() == Group::Tidy) {
-        return vec![words("tidied")];
+        let joined = steps.iter().any(is(Rule::JoinSums));
+        return vec![words(if joined { "one sum" } else { "tidied" })];
     }
     let mut out: Vec<Inline> = Vec::new();
     let mut said: Vec<Vec<Inline>> = Vec::new();
@@ -48,13 +56,13 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
             text
         }
         Rule::NameDelta => match (&step.redex, &step.contractum) {
-            (Formula::Partial { .. }, Formula::Element(delta)) => vec![Inline::Math(
-                Math::Relation(
+            (Formula::Partial { .. }, Formula::Element(delta)) => {
+                vec![Inline::Math(Math::Relation(
                     Box::new(math(&step.redex)),
                     Relation::Equal,
                     Box::new(element(delta)),
-                ),
-            )],
+                ))]
+            }
             _ => plain("δ is the derivative by the layer that it names"),
         },
         Rule::EarlierResult => match step.uses.and_then(label) {
@@ -96,7 +104,11 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
             _ => plain("elements do not depend on one another"),
         },
         Rule::Constant => plain("constants vanish"),
-        Rule::Collapse => plain("of the sum, what the bracket picks out is left"),
+        Rule::Collapse => {
+            let mut text = plain("the bracket leaves one value of ");
+            text.extend(list(fixed(step)));
+            text
+        }
         Rule::PutBackName => match &step.contractum {
             Formula::Element(e) => vec![Inline::Math(tensor(&e.tensor)), words(" put back")],
             _ => plain("a name put back"),
@@ -121,6 +133,20 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
         Rule::OutOfTheSum => plain("a factor comes out of the sum"),
         Rule::RepeatedTerm => plain("a sum of equal terms"),
     }
+}
+
+/// The indices that a collapse fixed.
+fn fixed(step: &IndexStep) -> Vec<Math> {
+    let after = bound(&step.contractum);
+    let before = bound(&step.redex).into_iter();
+    before.filter(|letter| !after.contains(letter)).map(|letter| Math::symbol(&letter)).collect()
+}
+
+/// The letters that a sum binds, or one inside of it.
+fn bound(formula: &Formula) -> Vec<String> {
+    let mut letters: Vec<String> = formula.binds().iter().map(|r| r.index.clone()).collect();
+    formula.children().into_iter().for_each(|c| letters.extend(bound(c)));
+    letters
 }
 
 /// The tensors whose elements a chain rule goes through.

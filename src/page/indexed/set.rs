@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::expr::Symbol;
-use crate::index::{Affine, Condition, Element, Formula, Letter, Range, TensorName};
+use crate::index::{Affine, Condition, Element, Formula, Range, TensorName};
 use crate::page::math::{Big, Math, Relation};
 
 /// The formula as it will be set.
@@ -146,17 +146,8 @@ pub(super) fn ranges(all: &[Range]) -> Vec<Math> {
     for (length, mut letters) in groups {
         if let Some(last) = letters.pop() {
             shown.extend(letters);
-            shown.push(Math::Relation(
-                Box::new(last),
-                Relation::Less,
-                Box::new(affine(length)),
-            ));
+            shown.push(Math::Relation(Box::new(last), Relation::Less, Box::new(affine(length))));
         }
     }
     shown
-}
-
-/// Whether a letter of a form is an index.
-pub(super) fn is_index(letter: &Letter) -> bool {
-    letter.is_index()
 }
