@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use backproof::calculus::rules::{Group, TABLE};
 use backproof::expr::Winners;
-use backproof::net::{self, ParameterKind};
+use backproof::net;
 use backproof::proof::How;
 use backproof::render::{self, LatexStyle, TextStyle};
 use backproof::{
@@ -132,23 +132,32 @@ fn rules_are_those_of_the_table() {
 
 #[test]
 fn functions_are_those_of_the_language() {
-    let mut out = String::from("| call | what it is |\n|---|---|\n");
+    let mut out = String::from("| call | what it is | its parts |\n|---|---|---|\n");
+    let cell = |text: &str| text.replace('|', "\\|");
     for layer in net::layers() {
-        let doc = layer.doc.replace('|', "\\|");
-        let _ = writeln!(out, "| `{}` | {doc} |", layer.signature());
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} |",
+            layer.signature(),
+            cell(layer.doc),
+            cell(layer.parts)
+        );
     }
     out.push_str("\nOptions take\n\n");
+    // Options of one kind share a line, in the order in which the table first has them.
+    let mut kinds: Vec<(String, Vec<String>)> = Vec::new();
     for layer in net::layers() {
         for option in layer.options() {
-            let takes = match option.kind {
-                ParameterKind::Pair { least } => format!(
-                    "a whole number from {least} up, or `[rows, columns]`, each from {least} up"
-                ),
-                ParameterKind::Flag => "`true` or `false`".to_string(),
-                kind => panic!("no words for an option of kind {kind:?}"),
-            };
-            let _ = writeln!(out, "- `{}` of `{}`: {takes}", option.name, layer.name);
+            let (takes, name) = (option.takes(), format!("`{}`", option.name));
+            match kinds.iter_mut().find(|(kind, _)| *kind == takes) {
+                Some((_, names)) if names.contains(&name) => {}
+                Some((_, names)) => names.push(name),
+                None => kinds.push((takes, vec![name])),
+            }
         }
+    }
+    for (takes, names) in kinds {
+        let _ = writeln!(out, "- {}: {takes}", names.join(", "));
     }
     hold_part("docs/language.md", "functions", &out);
 }

@@ -136,7 +136,7 @@ impl Builder {
 
     /// Whether the element at `winner` of the operand is among those that element `element` of a
     /// max is taken of; positions are row-major and inside.
-    pub(super) fn competes(&self, max: NodeId, element: usize, winner: usize) -> bool {
+    pub(crate) fn competes(&self, max: NodeId, element: usize, winner: usize) -> bool {
         match &self.node(max).op {
             Op::Max(a, axes) => {
                 let at = self.shape(*a).index(winner);
