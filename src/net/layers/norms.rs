@@ -71,7 +71,7 @@ pub(super) fn batch_norm(b: &mut Builder, args: &Arguments) -> Result<NodeId, Er
     affine(b, args, hat, &vec![1; shape.rank() - 2])
 }
 
-/// The part x̂ = (x − μ)/√(v + ε) of the parts μ = mean x and v = mean (x − μ)².
+/// The part x̂ = (x − μ)/s of the parts μ = mean x, v = mean (x − μ)² and s = √(v + ε).
 fn normalised(
     b: &mut Builder,
     args: &Arguments,
@@ -93,6 +93,7 @@ fn normalised(
     let variance = b.part("v", variance)?;
     let sum = b.add(&[variance, eps])?;
     let deviation = b.call(Function::Sqrt, sum)?;
+    let deviation = b.part("s", deviation)?;
     let deviation = beside(b, deviation, x, axes)?;
     let hat = b.div(centred, deviation)?;
     if args.optional(1).is_none() { Ok(hat) } else { b.part("xhat", hat) }

@@ -159,7 +159,7 @@ pub(super) const TABLE: &[Layer] = &[
         parameters: &[X, GAIN, SHIFT, EPS],
         doc: "gain·(x − μ)/√(v + eps) + shift, with mean μ and variance v along the last axis; \
               gain and shift are vectors, and go together",
-        parts: "μ, v; with a gain, xhat = (x − μ)/√(v + eps)",
+        parts: "μ = mean x, v = mean (x − μ)², s = √(v + eps); with a gain, xhat = (x − μ)/s",
         make: Built(norms::layer_norm),
     },
     Layer {
@@ -167,7 +167,7 @@ pub(super) const TABLE: &[Layer] = &[
         parameters: &[X, GAIN, SHIFT, EPS],
         doc: "the same in training mode for a batch [N, C] or [N, C, …]: along all axes but \
               number 1, with the biased variance of the batch",
-        parts: "μ, v; with a gain, xhat = (x − μ)/√(v + eps)",
+        parts: "μ = mean x, v = mean (x − μ)², s = √(v + eps); with a gain, xhat = (x − μ)/s",
         make: Built(norms::batch_norm),
     },
     Layer {
