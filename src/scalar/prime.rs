@@ -123,6 +123,12 @@ impl Scalar for Prime {
         Err(Fault::NoOrder)
     }
 
+    /// Without the way by a fraction, for 0 and 1 are asked for all the time.
+    fn integer(n: i32) -> Prime {
+        let size = Prime(u64::from(n.unsigned_abs()));
+        if n < 0 { size.neg() } else { size }
+    }
+
     fn drawn_sign(&self, seed: u64) -> Result<Ordering, Fault> {
         let opposite = Scalar::neg(self);
         let positive = Prime(self.0.min(opposite.0)).oracle(seed ^ (1 << 48)).0.is_multiple_of(2);
