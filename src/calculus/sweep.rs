@@ -181,6 +181,12 @@ fn slope(g: &mut Graph, f: Function, a: ExprId, value: ExprId) -> Option<ExprId>
             let square = g.mul([value, value]);
             g.sub(value, square)
         }
+        Function::Softplus => g.call(Function::Sigmoid, a),
+        Function::NormalCdf => g.call(Function::NormalPdf, a),
+        Function::NormalPdf => {
+            let product = g.mul([a, value]);
+            g.neg(product)
+        }
         Function::Abs => g.call(Function::Sign, a),
         Function::Relu => g.call(Function::Step, a),
         Function::Sign | Function::Step => return None,

@@ -63,6 +63,11 @@ fn elementary(function: Function) -> Layer {
         Function::Sqrt => "√x, elementwise; for x ≥ 0",
         Function::Tanh => "the hyperbolic tangent, elementwise",
         Function::Sigmoid => "1/(1 + e⁻ˣ), elementwise",
+        Function::Softplus => "ln(1 + eˣ), elementwise",
+        Function::NormalCdf => {
+            "Φ(x) = (1 + erf(x/√2))/2, the normal distribution, elementwise; x·Φ(x) is GELU"
+        }
+        Function::NormalPdf => "φ(x) = e^(−x²/2)/√(2π), the density of Φ, elementwise",
         Function::Abs => "|x|, elementwise; has a kink at 0",
         Function::Relu => "max(x, 0), elementwise; has a kink at 0",
         Function::Sign => "−1, 0 or 1 by the sign of x, elementwise",

@@ -113,7 +113,7 @@ impl Scalar for Prime {
             (Function::Exp, 0) => Ok(Prime(1)),
             (Function::Ln, 0) => Err(Fault::OutOfDomain(function)),
             (Function::Ln, 1) | (Function::Tanh, 0) => Ok(Prime(0)),
-            (Function::Sigmoid, 0) => half(),
+            (Function::Sigmoid | Function::NormalCdf, 0) => half(),
             (Function::Sqrt, n @ (0 | 1)) => Ok(Prime(n)),
             (f, _) => Ok(self.oracle(f as u64 + 1)),
         }

@@ -166,7 +166,7 @@ pub(crate) fn runner(cases: u32) -> TestRunner {
 #[test]
 fn backward_equals_dual_numbers_over_the_rationals() {
     let seen = RefCell::default();
-    runner(400)
+    runner(700)
         .run(&recipe(), |recipe| {
             let net = build(&recipe, false);
             let point = fill(&net, |name, e| small(recipe.seed, name, e));
@@ -180,7 +180,7 @@ fn backward_equals_dual_numbers_over_the_rationals() {
 #[test]
 fn backward_equals_dual_numbers_over_the_prime_field() {
     let seen = RefCell::default();
-    runner(400)
+    runner(700)
         .run(&recipe(), |recipe| {
             let net = build(&recipe, true);
             let real = fill(&net, |name, e| small(recipe.seed, name, e).to_f64());
