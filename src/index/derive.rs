@@ -186,9 +186,10 @@ fn search(
     context: &mut Context<'_>,
     site: &mut Vec<u32>,
 ) -> Option<Applied> {
-    if let Some(applied) = (rule.row().apply)(line, context)
+    if let Some(mut applied) = (rule.row().apply)(line, context)
         && applied.contractum != *line
     {
+        applied.contractum = applied.contractum.flat();
         return Some(applied);
     }
     if matches!(line, Formula::Partial { .. } | Formula::Wins { .. } | Formula::Max { .. }) {

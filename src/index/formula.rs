@@ -479,6 +479,36 @@ impl Formula {
         own.rebuild(children)
     }
 
+    /// The formula with its bound indices numbered in the order of their binders, and products in
+    /// products spliced: equal for formulas that differ in the letters of their sums alone.
+    pub fn canonical(&self) -> Formula {
+        fn numbered(f: &Formula, next: &mut usize) -> Formula {
+            let mut names = BTreeMap::new();
+            for range in f.binds() {
+                names.insert(range.index.clone(), format!("{next}"));
+                *next += 1;
+            }
+            let own = f.rename(&names);
+            let children = own.children().into_iter().map(|c| numbered(c, next)).collect();
+            own.rebuild(children)
+        }
+        numbered(self, &mut 0).flat()
+    }
+
+    /// The formula with products in products and sums of terms in sums of terms spliced.
+    pub fn flat(&self) -> Formula {
+        let mut all = Vec::new();
+        for child in self.children() {
+            match (self, child.flat()) {
+                (Formula::Mul(_), Formula::Mul(inner)) | (Formula::Add(_), Formula::Add(inner)) => {
+                    all.extend(inner)
+                }
+                (_, one) => all.push(one),
+            }
+        }
+        self.rebuild(all)
+    }
+
     /// What stands at a site: the number of the child to take, from the root down.
     pub fn at(&self, site: &[u32]) -> Option<&Formula> {
         site.iter().try_fold(self, |f, n| f.children().get(*n as usize).copied())

@@ -52,15 +52,23 @@ mod bounds;
 mod derive;
 mod formula;
 mod letters;
+mod network;
 pub mod rules;
 mod show;
 mod step;
 mod system;
+#[cfg(test)]
+mod tests;
+mod value;
 
 pub use affine::{Affine, Letter};
 pub use bounds::Scope;
 pub use derive::{MAX_LINE, MAX_STEPS, derive, lemma};
 pub use formula::{Condition, Element, Formula, Range, TensorName};
+pub use network::{MAX_DEPTH, MAX_FACTOR, MAX_PARTS, MAX_TENSORS, of_network};
 pub use rules::Rule;
 pub use step::{IndexDerivation, IndexLemma, IndexStep};
 pub use system::{Definition, System, Tensor};
+pub use value::{
+    Algebra, Cell, Letters, MAX_VISITS, NoValue, all_values, evaluate, evaluate_all, interpret,
+};

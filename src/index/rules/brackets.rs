@@ -148,7 +148,7 @@ pub fn split_sum(f: &Formula, c: &Context<'_>) -> Option<Applied> {
         return None;
     }
     let mut taken = c.taken.clone();
-    let mut sum = |u: &Formula| Formula::Sum { ranges: ranges.clone(), body: Box::new(u.clone()) };
+    let sum = |u: &Formula| Formula::Sum { ranges: ranges.clone(), body: Box::new(u.clone()) };
     let mut first = true;
     // Every sum of a line has letters of its own.
     let mut apart = |u: &Formula| {
