@@ -93,6 +93,14 @@ impl Affine {
         Affine(scaled.filter(|(_, c)| *c != 0).collect())
     }
 
+    /// `self / n`, where every coefficient is a multiple of n.
+    pub fn divided(&self, n: i64) -> Option<Affine> {
+        if n == 0 || self.0.values().any(|c| c % n != 0) {
+            return None;
+        }
+        Some(Affine(self.0.iter().map(|(l, c)| (l.clone(), c / n)).collect()))
+    }
+
     /// `self · other`.
     pub fn times(&self, other: &Affine) -> Affine {
         let mut sum = Affine::default();

@@ -91,7 +91,7 @@ pub fn derive(system: &System, targets: &[TensorName]) -> Result<IndexDerivation
 /// Derives ∂loss/∂x in indices for one tensor.
 ///
 /// # Errors
-/// As [`derive`]; of kind `Name`, where there is no such tensor.
+/// As \[`derive`\]; of kind `Name`, where there is no such tensor.
 pub fn lemma(
     system: &System,
     lemmas: &[IndexLemma],
@@ -186,9 +186,10 @@ fn search(
     context: &mut Context<'_>,
     site: &mut Vec<u32>,
 ) -> Option<Applied> {
-    if let Some(applied) = (rule.row().apply)(line, context)
+    if let Some(mut applied) = (rule.row().apply)(line, context)
         && applied.contractum != *line
     {
+        applied.contractum = applied.contractum.flat();
         return Some(applied);
     }
     if matches!(line, Formula::Partial { .. } | Formula::Wins { .. } | Formula::Max { .. }) {

@@ -322,7 +322,7 @@ impl Formula {
 
     /// The forms that stand in this formula itself, not in its children.
     pub fn affines(&self) -> Vec<&Affine> {
-        fn of<'a>(condition: &'a Condition) -> [&'a Affine; 2] {
+        fn of(condition: &Condition) -> [&Affine; 2] {
             match condition {
                 Condition::Equal(a, b) | Condition::Within { value: a, length: b } => [a, b],
             }
@@ -477,6 +477,36 @@ impl Formula {
         });
         let children = children.collect();
         own.rebuild(children)
+    }
+
+    /// The formula with its bound indices numbered in the order of their binders, and products in
+    /// products spliced: equal for formulas that differ in the letters of their sums alone.
+    pub fn canonical(&self) -> Formula {
+        fn numbered(f: &Formula, next: &mut usize) -> Formula {
+            let mut names = BTreeMap::new();
+            for range in f.binds() {
+                names.insert(range.index.clone(), format!("{next}"));
+                *next += 1;
+            }
+            let own = f.rename(&names);
+            let children = own.children().into_iter().map(|c| numbered(c, next)).collect();
+            own.rebuild(children)
+        }
+        numbered(self, &mut 0).flat()
+    }
+
+    /// The formula with products in products and sums of terms in sums of terms spliced.
+    pub fn flat(&self) -> Formula {
+        let mut all = Vec::new();
+        for child in self.children() {
+            match (self, child.flat()) {
+                (Formula::Mul(_), Formula::Mul(inner)) | (Formula::Add(_), Formula::Add(inner)) => {
+                    all.extend(inner)
+                }
+                (_, one) => all.push(one),
+            }
+        }
+        self.rebuild(all)
     }
 
     /// What stands at a site: the number of the child to take, from the root down.

@@ -20,7 +20,7 @@ const KIN: &[&[&str]] = &[
     &["c", "e", "d"],
     &["o", "k", "q"],
     &["g", "h"],
-    &["B", "N"],
+    &["f", "h"],
 ];
 
 /// The letter itself where it is free, else the first of its kin that is, else the letter with
@@ -28,7 +28,9 @@ const KIN: &[&[&str]] = &[
 pub fn fresh(preferred: &str, taken: &BTreeSet<String>) -> String {
     let stem = preferred.trim_end_matches('′');
     let kin = KIN.iter().find(|row| row[0] == stem).copied().unwrap_or(&[]);
-    let found = std::iter::once(preferred).chain(kin.iter().copied()).find(|l| !taken.contains(*l));
+    const OTHERS: &[&str] = &["k", "l", "q", "r", "s", "u", "v"];
+    let all = std::iter::once(preferred).chain(kin.iter().copied()).chain(OTHERS.iter().copied());
+    let found = all.into_iter().find(|l| !taken.contains(*l));
     match found {
         Some(letter) => letter.to_string(),
         None => {

@@ -7,7 +7,7 @@
 //! where a bracket fixes its index.
 //!
 //! Invariants: formulas are inert; a step rewrites one place by one rule; the line after a step
-//! is the line before the next; no letter of a line is bound twice. Whether steps are true is not
+//! is the line before the next; no letter is bound inside its own range. Whether steps are true is not
 //! decided here: `proof` instantiates each at concrete sizes and proves it in scalars.
 //!
 //! ```
@@ -49,18 +49,28 @@
 
 mod affine;
 mod bounds;
+#[cfg(test)]
+pub(crate) mod cases;
 mod derive;
 mod formula;
 mod letters;
+mod network;
 pub mod rules;
 mod show;
 mod step;
 mod system;
+#[cfg(test)]
+mod tests;
+mod value;
 
 pub use affine::{Affine, Letter};
 pub use bounds::Scope;
 pub use derive::{MAX_LINE, MAX_STEPS, derive, lemma};
 pub use formula::{Condition, Element, Formula, Range, TensorName};
+pub use network::{MAX_DEPTH, MAX_FACTOR, MAX_PARTS, MAX_TENSORS, of_network};
 pub use rules::Rule;
 pub use step::{IndexDerivation, IndexLemma, IndexStep};
 pub use system::{Definition, System, Tensor};
+pub use value::{
+    Algebra, Cell, Letters, MAX_VISITS, NoValue, all_values, evaluate, evaluate_all, interpret,
+};

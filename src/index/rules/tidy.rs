@@ -6,7 +6,7 @@ use super::super::affine::Affine;
 use super::super::formula::{Element, Formula, Range};
 use super::super::system::Definition;
 use super::{Applied, Context};
-use crate::scalar::{Rational, Scalar};
+use crate::scalar::{Function, Rational, Scalar};
 
 /// The largest number of terms that collecting multiplies out.
 const MAX_TERMS: usize = 64;
@@ -44,7 +44,21 @@ pub fn drop_one(f: &Formula, _: &Context<'_>) -> Option<Applied> {
     match f {
         Formula::Mul(factors) => {
             let kept: Vec<Formula> = factors.iter().filter(|t| !t.is_integer(1)).cloned().collect();
-            (kept.len() < factors.len()).then(|| Formula::product(kept).into())
+            if kept.len() < factors.len() {
+                return Some(Formula::product(kept).into());
+            }
+            let whole = |u: &Formula| {
+                !matches!(u, Formula::Bracket(_) | Formula::Wins { .. } | Formula::Number(_))
+                    && !matches!(u, Formula::Sum { .. } | Formula::Partial { .. })
+            };
+            match factors.as_slice() {
+                [u, Formula::Div(one, v)] | [Formula::Div(one, v), u]
+                    if one.is_integer(1) && whole(u) =>
+                {
+                    Some(u.clone().over(v.as_ref().clone()).into())
+                }
+                _ => None,
+            }
         }
         Formula::Div(u, v) if v.is_integer(1) => Some(u.as_ref().clone().into()),
         Formula::Pow(u, v) if v.is_integer(1) => Some(u.as_ref().clone().into()),
@@ -64,9 +78,7 @@ pub fn signs(f: &Formula, _: &Context<'_>) -> Option<Applied> {
         Formula::Neg(u) => match u.as_ref() {
             Formula::Neg(v) => Some(v.as_ref().clone().into()),
             Formula::Number(q) if q.is_negative() => Some(Formula::Number(q.neg()).into()),
-            // Of the elements' differences alone: −(t − y) = y − t.
             Formula::Sub(a, b) => Some(b.as_ref().clone().less(a.as_ref().clone()).into()),
-            // −u·(a − b) = u·(b − a), where the line has nothing but signs against it.
             _ => None,
         },
         Formula::Mul(factors) => {
@@ -98,6 +110,9 @@ pub fn signs(f: &Formula, _: &Context<'_>) -> Option<Applied> {
         },
         // −a + b is b − a.
         Formula::Add(terms) => match terms.as_slice() {
+            [a, Formula::Neg(b)] if unsigned(a).is_none() => {
+                Some(a.clone().less(b.as_ref().clone()).into())
+            }
             [Formula::Neg(a), b] if unsigned(b).is_none() => {
                 Some(b.clone().less(a.as_ref().clone()).into())
             }
@@ -135,10 +150,6 @@ pub fn numbers(f: &Formula, _: &Context<'_>) -> Option<Applied> {
             factors[0] = Formula::Number(above.div(&below).ok()?);
             Some(Formula::product(factors).into())
         }
-        Formula::Neg(u) => match number(u)? {
-            q if q.is_zero() => None,
-            q => Some(Formula::Number(q.neg()).into()).filter(|_: &Applied| false),
-        },
         Formula::Add(terms) => {
             let known: Vec<Rational> = terms.iter().filter_map(number).collect();
             if known.len() < 2 {
@@ -158,7 +169,7 @@ pub fn named(f: &Formula, c: &Context<'_>) -> Option<Element> {
     if f.children().is_empty() {
         return None;
     }
-    c.system.tensors.iter().find_map(|tensor| {
+    c.system.tensors.iter().filter(|t| t.name != *c.by).find_map(|tensor| {
         let Definition { axes, body } = tensor.definition.as_ref()?;
         let mut found = Match { axes, put: BTreeMap::new(), bound: Vec::new() };
         if !found.formula(body, f) {
@@ -230,40 +241,40 @@ impl Match<'_> {
         all
     }
 
-    /// A lone free index of the pattern takes whatever form stands there, the same each time;
-    /// otherwise the forms must agree once all indices have their values.
+    /// A free index of the pattern that is not yet known takes the value that makes the forms
+    /// agree; otherwise they must agree as they are.
     fn form(&mut self, pattern: &Affine, form: &Affine) -> bool {
-        let is_axis = |l: &str| self.axes.iter().any(|r| r.index == l);
-        let is_bound = |l: &str| self.bound.iter().any(|(own, _)| own == l);
-        if let Some(letter) = pattern.as_index()
-            && is_axis(letter)
-            && !is_bound(letter)
-            && !self.put.contains_key(letter)
-        {
-            let caught = self.bound.iter().any(|(_, other)| form.mentions(other));
-            if !caught {
-                self.put.insert(letter.to_string(), form.clone());
-            }
-            return !caught;
-        }
-        let mut unknown = false;
+        let bound = |l: &str| self.bound.iter().rev().find(|(own, _)| own == l);
         let value = pattern.substitute(&|letter| {
-            if !letter.is_index() {
-                return None;
-            }
             let name = letter.name();
-            if let Some((_, other)) = self.bound.iter().rev().find(|(own, _)| own == name) {
-                return Some(Affine::index(other));
+            match bound(name) {
+                _ if !letter.is_index() => None,
+                Some((_, other)) => Some(Affine::index(other)),
+                None => match self.put.get(name) {
+                    Some(known) => Some(known.clone()),
+                    None => Some(Affine::index(&unknown(name))),
+                },
             }
-            self.put.get(name).cloned()
         });
-        for letter in pattern.letters() {
-            let name = letter.name();
-            let bound = self.bound.iter().any(|(own, _)| own == name);
-            unknown |= letter.is_index() && !bound && !self.put.contains_key(name);
+        let open = |r: &&Range| value.mentions(&unknown(&r.index));
+        let mut opens = self.axes.iter().filter(open);
+        let (Some(axis), None) = (opens.next(), opens.next()) else {
+            return value == *form;
+        };
+        let Some((factor, rest)) = value.split(&unknown(&axis.index)) else { return false };
+        let Some(factor) = factor.as_number() else { return false };
+        let Some(solved) = form.minus(&rest).divided(factor) else { return false };
+        if self.bound.iter().any(|(_, other)| solved.mentions(other)) {
+            return false;
         }
-        !unknown && value == *form
+        self.put.insert(axis.index.clone(), solved);
+        true
     }
+}
+
+/// A name for an index of the pattern that no letter of a line has.
+fn unknown(index: &str) -> String {
+    format!("{index}?")
 }
 
 /// u_a = y_a, outside of derivatives.
@@ -275,16 +286,39 @@ pub fn put_back_name(f: &Formula, c: &Context<'_>) -> Option<Applied> {
     named(f, c).filter(|e| e.tensor != c.system.loss).map(|e| Formula::Element(e).into())
 }
 
-/// (u/v)·v = u, (u·v)/v = u, u/u = 1.
+/// (u/v)·v = u, (u·v)/v = u, u/u = 1, (u/v)/w = u/(v·w), √u·√u = u; whatever the letters of sums
+/// are.
 pub fn cancel(f: &Formula, _: &Context<'_>) -> Option<Applied> {
+    let place = |all: &[Formula], one: &Formula| {
+        let one = one.canonical();
+        all.iter().position(|p| p.canonical() == one)
+    };
     match f {
         Formula::Mul(factors) => {
             for (n, factor) in factors.iter().enumerate() {
+                if let Formula::Call(Function::Sqrt, u) = factor
+                    && factors[n + 1..].contains(factor)
+                {
+                    let mut all = factors.clone();
+                    all.remove(n + 1 + place(&factors[n + 1..], factor)?);
+                    all[n] = u.as_ref().clone();
+                    return Some(Formula::product(all).into());
+                }
                 let Formula::Div(u, v) = factor else { continue };
                 let below = v.factors();
-                let hit = |m: &usize| *m != n && below.contains(&factors[*m]);
-                let Some(m) = (0..factors.len()).find(hit) else { continue };
-                let left = without(&below, &factors[m]);
+                let hit = (0..factors.len()).find_map(|m| {
+                    let number = matches!(factors[m], Formula::Number(_));
+                    let found = (m != n && !number).then(|| place(&below, &factors[m]));
+                    Some((m, found.flatten()?))
+                });
+                // (u/v)·v, or (1/(u/w))·(u/w), where the whole divisor is one factor.
+                let whole = (0..factors.len())
+                    .find(|m| *m != n && v.canonical() == factors[*m].canonical());
+                let (m, left) = match (hit, whole) {
+                    (_, Some(m)) => (m, Vec::new()),
+                    (Some((m, at)), None) => (m, without(&below, at)),
+                    (None, None) => continue,
+                };
                 let fraction = match left.is_empty() {
                     true => u.as_ref().clone(),
                     false => u.as_ref().clone().over(Formula::product(left)),
@@ -297,9 +331,16 @@ pub fn cancel(f: &Formula, _: &Context<'_>) -> Option<Applied> {
             None
         }
         Formula::Div(u, v) => {
+            if let Formula::Div(a, b) = u.as_ref() {
+                let below = [b.factors(), v.factors()].concat();
+                return Some(a.as_ref().clone().over(Formula::product(below)).into());
+            }
             let (above, below) = (u.factors(), v.factors());
-            let common = above.iter().find(|p| below.contains(p) && !p.is_integer(0))?;
-            let (above, below) = (without(&above, common), without(&below, common));
+            let (m, n) = (0..above.len()).find_map(|m| {
+                let number = matches!(above[m], Formula::Number(_));
+                Some((m, (!number).then(|| place(&below, &above[m])).flatten()?))
+            })?;
+            let (above, below) = (without(&above, m), without(&below, n));
             let top = Formula::product(above);
             let applied = if below.is_empty() { top } else { top.over(Formula::product(below)) };
             Some(applied.into())
@@ -308,11 +349,9 @@ pub fn cancel(f: &Formula, _: &Context<'_>) -> Option<Applied> {
     }
 }
 
-fn without(factors: &[Formula], one: &Formula) -> Vec<Formula> {
+fn without(factors: &[Formula], place: usize) -> Vec<Formula> {
     let mut rest = factors.to_vec();
-    if let Some(place) = rest.iter().position(|p| p == one) {
-        rest.remove(place);
-    }
+    rest.remove(place);
     rest
 }
 
@@ -347,13 +386,13 @@ pub fn collect(f: &Formula, _: &Context<'_>) -> Option<Applied> {
 fn expand(f: &Formula) -> Option<Vec<(Vec<Formula>, Rational)>> {
     let mut sum: Vec<(Vec<Formula>, Rational)> = Vec::new();
     let mut add = |factors: Vec<Formula>, q: Rational| -> Option<()> {
-        let mut sorted = factors.clone();
-        sorted.sort();
-        let same = sum.iter_mut().find(|(have, _)| {
-            let mut have = have.clone();
-            have.sort();
-            have == sorted
-        });
+        let sorted = |factors: &[Formula]| {
+            let mut all: Vec<Formula> = factors.iter().map(Formula::canonical).collect();
+            all.sort();
+            all
+        };
+        let own = sorted(&factors);
+        let same = sum.iter_mut().find(|(have, _)| sorted(have) == own);
         match same {
             Some((_, have)) => *have = have.add(&q).ok()?,
             None => sum.push((factors, q)),
