@@ -98,6 +98,11 @@ fn pair(b: &Builder, args: &Arguments) -> Result<[NodeId; 2], Error> {
         return Ok([y, t]);
     }
     let (m, n) = (b.shape(y).described(), b.shape(t).described());
+    let hint = if b.shape(y).elements() == b.shape(t).elements() {
+        "losses do not broadcast; reshape or flatten one of the two"
+    } else {
+        "losses do not broadcast"
+    };
     Err(Error::new(
         Kind::Shape,
         format!(
@@ -108,7 +113,7 @@ fn pair(b: &Builder, args: &Arguments) -> Result<[NodeId; 2], Error> {
         ),
     )
     .label(format!("{m} and {n}"))
-    .hint("losses do not broadcast; reshape(t, shape: [-1]) makes a vector"))
+    .hint(hint))
 }
 
 /// Prediction and target with the classes along the last axis.
