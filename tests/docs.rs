@@ -338,6 +338,9 @@ fn grouped(n: u64) -> String {
     if digits.len() > 4 { groups.join("\u{2009}") } else { digits }
 }
 
+/// A network with more weights has no derivation in scalars that anybody would read.
+const READABLE: usize = 1000;
+
 #[test]
 fn derivations_are_what_the_program_writes() {
     let folder = root().join("docs/derivations");
@@ -354,6 +357,17 @@ fn derivations_are_what_the_program_writes() {
     for (name, text) in networks() {
         let about = text.lines().next().unwrap_or_default().trim_start_matches('#').trim();
         let source = format!("../../networks/{name}.bp");
+        let network = parse_network(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let weights: usize = network.params().map(|p| network.shape(p).elements()).sum();
+        if weights > READABLE {
+            let _ = writeln!(
+                index,
+                "| {name} ([source]({source})) | {about} Not derived here: {} weights are too many \
+                 for a derivation in scalars. |",
+                grouped(weights as u64)
+            );
+            continue;
+        }
         let _ = writeln!(index, "| [{name}]({name}.md) ([source]({source})) | {about} |");
         hold(
             &format!("docs/derivations/{name}.md"),

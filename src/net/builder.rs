@@ -286,6 +286,7 @@ impl Builder {
             ));
         }
         let (node, span) = (quantity.node, self.span);
+        self.check_tensor("sum", node, "only a tensor can be assumed to sum to 1")?;
         let axes = self.check_axes("sum", node, axes)?;
         let normalised = Normalised { quantity: id, axes, span };
         if !self.normalised.iter().any(|n| (n.quantity, &n.axes) == (id, &normalised.axes)) {

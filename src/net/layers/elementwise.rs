@@ -4,7 +4,7 @@
 //! has one or is a number or an element.
 
 use super::arguments::Arguments;
-use crate::diag::Error;
+use crate::diag::{Error, Kind};
 use crate::net::{Builder, NodeId, Op};
 use crate::scalar::{Function, Rational};
 
@@ -68,7 +68,21 @@ pub(super) fn dropout(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error
         return Err(args.refuse("rate", "from 0 up to 1, and less than 1"));
     }
     let kept = crate::scalar::Scalar::sub(&one, &rate);
-    let masked = b.mul(&[args.tensor(0)?, args.tensor(1)?])?;
+    let (x, mask) = (args.tensor(0)?, args.tensor(1)?);
+    if b.shape(x).broadcast(b.shape(mask)).as_ref() != Some(b.shape(x)) {
+        let (m, n) = (b.shape(x).described(), b.shape(mask).described());
+        return Err(Error::new(
+            Kind::Shape,
+            format!(
+                "dropout: the mask must have the shape of what it masks or broadcast to it, and {} \
+                 is {m} but {} is {n}",
+                b.called(x),
+                b.called(mask)
+            ),
+        )
+        .label(format!("{m} and {n}")));
+    }
+    let masked = b.mul(&[x, mask])?;
     match kept {
         Ok(kept) if !kept.is_one() => {
             let kept = b.number(&kept)?;

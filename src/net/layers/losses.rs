@@ -46,10 +46,10 @@ fn log_likelihood(b: &mut Builder, p: NodeId, t: NodeId) -> Result<NodeId, Error
     let ln = b.call(Function::Ln, p)?;
     let terms = b.mul(&[t, ln])?;
     let total = b.sum(terms)?;
-    let negative = b.neg(total)?;
     let (_, batch) = b.shape(p).lengths().split_last().unwrap_or((&1, &[]));
     let batch = batch.iter().product();
-    divided(b, negative, batch)
+    let mean = divided(b, total, batch)?;
+    b.neg(mean)
 }
 
 /// The mean of −(t·ln p + (1 − t)·ln(1 − p)).
@@ -73,8 +73,8 @@ fn bernoulli(b: &mut Builder, p: NodeId, t: NodeId) -> Result<NodeId, Error> {
     let ln_not_p = b.call(Function::Ln, not_p)?;
     let (yes, no) = (b.mul(&[t, ln_p])?, b.mul(&[not_t, ln_not_p])?);
     let sum = b.add(&[yes, no])?;
-    let each = b.neg(sum)?;
-    mean(b, each)
+    let mean = mean(b, sum)?;
+    b.neg(mean)
 }
 
 /// The mean of max(1 − t·y, 0), t being ±1.
@@ -98,6 +98,11 @@ fn pair(b: &Builder, args: &Arguments) -> Result<[NodeId; 2], Error> {
         return Ok([y, t]);
     }
     let (m, n) = (b.shape(y).described(), b.shape(t).described());
+    let hint = if b.shape(y).elements() == b.shape(t).elements() {
+        "losses do not broadcast; reshape or flatten one of the two"
+    } else {
+        "losses do not broadcast"
+    };
     Err(Error::new(
         Kind::Shape,
         format!(
@@ -108,7 +113,7 @@ fn pair(b: &Builder, args: &Arguments) -> Result<[NodeId; 2], Error> {
         ),
     )
     .label(format!("{m} and {n}"))
-    .hint("losses do not broadcast; reshape(t, shape: [-1]) makes a vector"))
+    .hint(hint))
 }
 
 /// Prediction and target with the classes along the last axis.

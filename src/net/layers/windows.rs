@@ -21,7 +21,7 @@ pub(super) fn conv(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
     if *found != wanted {
         let why = match filters {
             Some(_) => "one number for each filter",
-            None => "for a kernel without channels makes one plane",
+            None => "as a kernel without channels makes one plane",
         };
         return Err(Error::new(
             Kind::Shape,
@@ -54,7 +54,8 @@ fn pool(b: &mut Builder, args: &Arguments, kind: Pooling) -> Result<NodeId, Erro
     let axes = if b.shape(x).rank() == 1 { 1 } else { 2 };
     let size = args.list("window", axes)?.unwrap_or_default();
     if size.len() > 2 {
-        return Err(args.refuse("window", "a number, or a list of one or two"));
+        let wanted = format!("a number, or a list of one or two, found {}", size.len());
+        return Err(args.refuse("window", &wanted));
     }
     let moved = window(b, args, x, &size, Some(&size))?;
     b.pool(kind, x, &size, moved)
