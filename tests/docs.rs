@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use backproof::calculus::rules::{Group, TABLE};
 use backproof::expr::Winners;
-use backproof::net::{self, ParameterKind};
+use backproof::net;
 use backproof::proof::How;
 use backproof::render::{self, LatexStyle, TextStyle};
 use backproof::{
@@ -132,23 +132,32 @@ fn rules_are_those_of_the_table() {
 
 #[test]
 fn functions_are_those_of_the_language() {
-    let mut out = String::from("| call | what it is |\n|---|---|\n");
+    let mut out = String::from("| call | what it is | its parts |\n|---|---|---|\n");
+    let cell = |text: &str| text.replace('|', "\\|");
     for layer in net::layers() {
-        let doc = layer.doc.replace('|', "\\|");
-        let _ = writeln!(out, "| `{}` | {doc} |", layer.signature());
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} |",
+            layer.signature(),
+            cell(layer.doc),
+            cell(layer.parts)
+        );
     }
     out.push_str("\nOptions take\n\n");
+    // Options of one kind share a line, in the order in which the table first has them.
+    let mut kinds: Vec<(String, Vec<String>)> = Vec::new();
     for layer in net::layers() {
         for option in layer.options() {
-            let takes = match option.kind {
-                ParameterKind::Pair { least } => format!(
-                    "a whole number from {least} up, or `[rows, columns]`, each from {least} up"
-                ),
-                ParameterKind::Flag => "`true` or `false`".to_string(),
-                kind => panic!("no words for an option of kind {kind:?}"),
-            };
-            let _ = writeln!(out, "- `{}` of `{}`: {takes}", option.name, layer.name);
+            let (takes, name) = (option.takes(), format!("`{}`", option.name));
+            match kinds.iter_mut().find(|(kind, _)| *kind == takes) {
+                Some((_, names)) if names.contains(&name) => {}
+                Some((_, names)) => names.push(name),
+                None => kinds.push((takes, vec![name])),
+            }
         }
+    }
+    for (takes, names) in kinds {
+        let _ = writeln!(out, "- {}: {takes}", names.join(", "));
     }
     hold_part("docs/language.md", "functions", &out);
 }
@@ -329,6 +338,9 @@ fn grouped(n: u64) -> String {
     if digits.len() > 4 { groups.join("\u{2009}") } else { digits }
 }
 
+/// A network with more weights has no derivation in scalars that anybody would read.
+const READABLE: usize = 1000;
+
 #[test]
 fn derivations_are_what_the_program_writes() {
     let folder = root().join("docs/derivations");
@@ -345,6 +357,17 @@ fn derivations_are_what_the_program_writes() {
     for (name, text) in networks() {
         let about = text.lines().next().unwrap_or_default().trim_start_matches('#').trim();
         let source = format!("../../networks/{name}.bp");
+        let network = parse_network(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let weights: usize = network.params().map(|p| network.shape(p).elements()).sum();
+        if weights > READABLE {
+            let _ = writeln!(
+                index,
+                "| {name} ([source]({source})) | {about} Not derived here: {} weights are too many \
+                 for a derivation in scalars. |",
+                grouped(weights as u64)
+            );
+            continue;
+        }
         let _ = writeln!(index, "| [{name}]({name}.md) ([source]({source})) | {about} |");
         hold(
             &format!("docs/derivations/{name}.md"),

@@ -7,7 +7,7 @@ use backproof::lang::{
     self, Overrides, Selection, network_of_formula, parse_formula, parse_network,
     parse_network_with, print_formula, select,
 };
-use backproof::net::{Builder, Network, Op, Role, Shape, Window};
+use backproof::net::{Builder, Network, Op, Range, Role, Shape, Window};
 use backproof::scalar::Rational;
 
 const ARTICLE: &str = "
@@ -223,7 +223,16 @@ fn shapes_are_checked() {
         message("a = x + w"),
         "`+` needs shapes that broadcast, and `x` is 4×4 but `w` is 2×2"
     );
-    assert_eq!(message("a = w[0]"), "`w` is 2×2 and takes 2 indices, found 1");
+    assert_eq!(message("a = w[0, 0, 0]"), "`w` is 2×2 and takes 2 indices, found 3");
+    assert_eq!(message("a = w[0, -3]"), "`w` is 2×2 and has no element [0, -3]");
+    assert_eq!(message("a = w[1:3]"), "`w` is 2×2 and has no part [1:3]");
+    assert_eq!(message("a = w[:, 1:1]"), "`w` is 2×2 and has no part [:, 1:1]");
+    assert_eq!(message("a = s[:]"), "`s` is a scalar and has no elements");
+    assert_eq!(message("a = v[:, 0]"), "`v` is a vector of 3 and takes 1 index, found 2");
+    assert_eq!(
+        message("a = x @ v"),
+        "`@`: `x` is 4×4 and `v` is a vector of 3, so 4 columns meet 3 rows"
+    );
     assert_eq!(message("a = v[0, 1]"), "`v` is a vector of 3 and takes 1 index, found 2");
     assert_eq!(message("a = w[0, 2]"), "`w` is 2×2 and has no element [0, 2]");
     assert_eq!(message("a = w_02"), "`w` is 2×2 and has no element [0, 2]");
@@ -239,7 +248,10 @@ fn shapes_are_checked() {
         message("a = conv(w, x, padding: [0, 1])"),
         "conv: the 4×4 kernel is larger than the 2×2 input, 2×4 with its padding"
     );
-    assert_eq!(message("a = conv(x)"), "conv takes 2 arguments (input, kernel), found 1");
+    assert_eq!(
+        message("a = conv(x)"),
+        "conv takes 2 or 3 arguments (input, kernel, bias?), found 1"
+    );
     assert_eq!(message("a = relu(x, w)"), "relu takes 1 argument (x), found 2");
     assert_eq!(message("a = max()"), "max takes at least 1 argument, found 0");
     for stride in ["0", "-1", "1.5", "true", "[1]", "[1, 0]", "1e400"] {
@@ -258,6 +270,132 @@ fn shapes_are_checked() {
         messages("param w[2]\na = 2*w"),
         ["no definition is a scalar, so there is no loss to differentiate"]
     );
+}
+
+#[test]
+fn parts_of_a_tensor_are_taken_as_in_numpy() {
+    let of = |part: &str| {
+        let network = parse_network(&format!("param x[4, 6]\na = x{part}\nE = sum(a*1 + 0)"));
+        let network = network.unwrap_or_else(|e| panic!("{part}: {e}"));
+        let a = network.find("a").unwrap();
+        (network.shape(a).lengths().to_vec(), op(&network, "a").clone())
+    };
+    let range = |start, step, count| Range { start, step, count };
+    assert_eq!(of("[1]").0, [6]);
+    assert_eq!(of("[:, -1]").0, [4]);
+    assert_eq!(of("[1:3, 0]").0, [2]);
+    assert!(matches!(of("[1:3, 0]").1, Op::Reshape(_)));
+    assert_eq!(of("[:2, 1::3]").0, [2, 2]);
+    let Op::Slice(_, ranges) = of("[::2, -3:]").1 else { panic!("a slice") };
+    assert_eq!(ranges, [range(0, 2, 2), range(3, 1, 3)]);
+    assert_eq!(of("[:, :]").0, [4, 6]);
+    // An element is one however it is written.
+    let text = "param x[4, 6]\na = x[-1, -6] + x[3, 0] + x_30\nE = a";
+    let network = parse_network(text).unwrap();
+    let Op::Add(terms) = op(&network, "a") else { panic!("a is a sum") };
+    assert!(terms.iter().all(|t| t == &terms[0]));
+}
+
+#[test]
+fn a_matrix_product_binds_like_a_product() {
+    let shape = |formula: &str| {
+        let text = format!("param A[2, 3], B[3, 2], v[3], s\na = {formula}\nE = sum(a)");
+        let network = parse_network(&text).unwrap_or_else(|e| panic!("{formula}: {e}"));
+        network.shape(network.find("a").unwrap()).lengths().to_vec()
+    };
+    assert_eq!(shape("A @ v"), [2]);
+    assert_eq!(shape("A @ B @ A + s*A @ B @ A"), [2, 3]);
+    assert_eq!(shape("-2*A @ v / s"), [2]);
+    assert_eq!(shape("transpose(v) @ B"), [2]);
+    assert_eq!(shape("matmul(A, B)^2 @ (A @ v)"), [2]);
+    let network = parse_network("param A[2, 2], v[2], s\na = s*A @ v\nE = sum(a)").unwrap();
+    assert!(matches!(op(&network, "a"), Op::MatMul(..)), "(s·A) @ v, from left to right");
+}
+
+#[test]
+fn one_element_of_a_pooling_or_a_max_has_its_winner() {
+    let text = "input c[4, 4]\nparam w\np = maxpool(w*c)\nq = c*w\nr = max(q, axis: -1, keep: \
+                true)\nu = maxpool(q, window: 3, stride: 1)\nE = sum(p) + sum(r) + sum(u)\n";
+    let decided = |assume: &str| {
+        let network = parse_network(&format!("{text}{assume}"))?;
+        let all = network.assumptions().iter();
+        Ok::<_, Error>(all.map(|a| (a.element, a.winner)).collect::<Vec<_>>())
+    };
+    assert_eq!(decided("assume r[2, 0] = q[2, 3]"), Ok(vec![(2, 11)]));
+    assert_eq!(decided("assume r_20 = q_23, u_01 = q[0, -1]"), Ok(vec![(2, 11), (1, 3)]));
+    let message = |assume: &str| decided(assume).unwrap_err().message().to_string();
+    assert_eq!(message("assume r = q_23"), "`r` is 4×1, each element a max of its own");
+    assert_eq!(message("assume r_20 = q_13"), "`q_13` is no argument of the max `r_20`");
+    assert_eq!(message("assume u_00 = q_03"), "`q_03` is no argument of the max `u_00`");
+    assert_eq!(message("assume q_11"), "5 maxima have the argument `q_11`");
+    assert_eq!(message("assume p_00 = c_00"), "`c_00` is no argument of the max `p_00`");
+    let overrides = Overrides { winners: vec!["r[2, 0] = q[2, 1]".into()], ..Overrides::default() };
+    let both = format!("{text}assume r_20 = q_23, r_10 = q_10");
+    let network = parse_network_with(&both, &overrides).unwrap();
+    let winners: Vec<usize> = network.assumptions().iter().map(|a| a.winner).collect();
+    assert_eq!(winners, [9, 4]);
+}
+
+#[test]
+fn a_target_may_be_a_distribution() {
+    let text = "param z[2, 3]\ntarget t[2, 3]\nE = cross_entropy(z, t)\n";
+    let axes = |assume: &str| {
+        let network = parse_network(&format!("{text}{assume}"))?;
+        Ok::<_, Error>(network.normalised().iter().map(|n| n.axes.clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(axes("assume sum(t) = 1"), Ok(vec![vec![0, 1]]));
+    assert_eq!(axes("assume sum(t, axis: -1) = 1, sum(t, axis: 1) = 1"), Ok(vec![vec![1]]));
+    let message = |assume: &str| axes(assume).unwrap_err().message().to_string();
+    let other = "of a sum it can be assumed that it is 1, and of a quantity by its name";
+    assert_eq!(message("assume sum(t) = 2"), other);
+    assert_eq!(message("assume sum(t*t) = 1"), other);
+    assert_eq!(
+        message("assume sum(E) = 1"),
+        "`E` has a definition, so what it sums to is not free"
+    );
+    assert_eq!(message("assume sum(t, axis: 2) = 1"), "sum: `t` is 2×3 and has no axis 2");
+    assert_eq!(message("assume sum(t, axes: 1) = 1"), "sum has no option `axes`");
+    assert_eq!(
+        message("assume sum(t, axis: 1) = 1\ngiven t = [[0, 1, 0], [1/2, 0, 0]]"),
+        "`t` is assumed to sum to 1, and its values sum to 1/2"
+    );
+    // `--winner none` drops winners, and this is none.
+    let dropped = Overrides { drop_assumptions: true, ..Overrides::default() };
+    let network = parse_network_with(&format!("{text}assume sum(t) = 1"), &dropped).unwrap();
+    assert_eq!(network.normalised().len(), 1);
+}
+
+/// What each row makes of some shapes: as PyTorch, or NumPy, would.
+#[test]
+fn layers_have_pytorchs_shapes() {
+    let shape = |call: &str| {
+        let text = format!(
+            "input x[2, 4, 6, 6], v[8], m[5, 8], W[3, 8]\nparam k[6, 2, 3, 3], k1[3, 4, 2], b[6], \
+             g[4], h[8], d[3]\na = {call}\nE = sum(v)"
+        );
+        let network = parse_network(&text).unwrap_or_else(|e| panic!("{call}: {e}"));
+        network.shape(network.find("a").unwrap()).lengths().to_vec()
+    };
+    assert_eq!(shape("conv(x, k, b, groups: 2, stride: [2, 1])"), [2, 6, 2, 4]);
+    assert_eq!(shape("conv(x, k, groups: 2, padding: same, stride: 4)"), [2, 6, 2, 2]);
+    assert_eq!(shape("conv(x, k, groups: 2, padding: [[1, 2], [0, 1]])"), [2, 6, 7, 5]);
+    assert_eq!(shape("conv(x[:, :, 0], k1, d, dilation: 2)"), [2, 3, 4]);
+    assert_eq!(shape("conv(x[0, :, 0], k1, bias: d)"), [3, 5]);
+    assert_eq!(shape("maxpool(x)"), [2, 4, 3, 3]);
+    assert_eq!(shape("maxpool(x, window: 3, stride: 2, padding: 1)"), [2, 4, 3, 3]);
+    assert_eq!(shape("maxpool(x, window: [2])"), [2, 4, 6, 3]);
+    assert_eq!(shape("avgpool(v, window: 3, padding: 1, count_padding: false)"), [3]);
+    assert_eq!(shape("global_avgpool(x)"), [2, 4]);
+    assert_eq!(shape("global_maxpool(m)"), [0usize; 0]);
+    assert_eq!(shape("dense(v, W, d)"), [3]);
+    assert_eq!(shape("dense(m, W)"), [5, 3]);
+    assert_eq!(shape("batch_norm(x, g, g)"), [2, 4, 6, 6]);
+    assert_eq!(shape("layer_norm(m, h, h, eps: 0.001)"), [5, 8]);
+    assert_eq!(shape("softmax(m, axis: 0)"), [5, 8]);
+    assert_eq!(shape("concat(m, W, axis: 0)"), [8, 8]);
+    assert_eq!(shape("reshape(v, shape: [2, -1])"), [2, 4]);
+    assert_eq!(shape("dropout(m, m, rate: 1/4)"), [5, 8]);
+    assert_eq!(shape("cross_entropy(m, 2*m)"), [0usize; 0]);
 }
 
 #[test]
@@ -316,9 +454,9 @@ fn syntax_errors_say_what_was_expected() {
     assert_eq!(message("imput y"), "no statement begins with `imput`");
     assert_eq!(
         message("a = w[s, 0]"),
-        "expected an index (a whole number from 0), found the name `s`"
+        "expected an index (a whole number) or a range such as 1:3, found the name `s`"
     );
-    assert_eq!(message("a = w[-1, 0]"), "expected an index (a whole number from 0), found `-`");
+    assert_eq!(message("a = w[-, 0]"), "expected a whole number, found `,`");
     assert_eq!(message("a = {s}"), "expected a number, a name or `(`, found `{`");
     assert_eq!(message("a = 1."), "`.` is no part of the language");
     assert_eq!(messages(""), ["nothing is defined, so there is nothing to derive"]);
@@ -328,7 +466,7 @@ fn syntax_errors_say_what_was_expected() {
 #[test]
 fn several_errors_are_reported_in_one_run_and_none_twice() {
     let all = messages(
-        "input x[4, 4\nparam w[2, 2]\na = conv(x, w\nb = max(a)\nc = q*q + 1\nd = c\nE = w[0]\n",
+        "input x[4, 4\nparam w[2, 2]\na = conv(x, w\nb = max(a)\nc = q*q + 1\nd = c\nE = w[0, 0, 0]\n",
     );
     assert_eq!(
         all,
@@ -336,7 +474,7 @@ fn several_errors_are_reported_in_one_run_and_none_twice() {
             "this `[` is never closed",
             "this `(` is never closed",
             "nothing is called `q`",
-            "`w` is 2×2 and takes 2 indices, found 1",
+            "`w` is 2×2 and takes 2 indices, found 3",
         ]
     );
     let many: String = (0..100).map(|n| format!("a{n} = z{n}\n")).collect();

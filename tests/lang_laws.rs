@@ -4,8 +4,9 @@
 use backproof::diag::Span;
 use backproof::expr::{ExprId, Graph};
 use backproof::lang::{
-    Arg, Call, Expr, ExprKind, MAX_ERRORS, Name, Overrides, Statement, network_of_formula, parse,
-    parse_formula, parse_network, parse_network_with, print, print_formula, select,
+    Arg, Call, Expr, ExprKind, MAX_ERRORS, Name, Overrides, Statement, Subscript,
+    network_of_formula, parse, parse_formula, parse_network, parse_network_with, print,
+    print_formula, select,
 };
 use backproof::net::Role;
 use backproof::scalar::Function;
@@ -14,11 +15,17 @@ use proptest::prelude::*;
 const NAMES: [&str; 8] = ["w", "w_fc", "c_10", "η", "input", "loss", "max", "_x1"];
 const NUMBERS: [&str; 7] = ["0", "1", "12", "0.5", ".25", "1e-3", "2.50E+7"];
 
-const SOURCES: [&str; 3] = [
+const SOURCES: [&str; 4] = [
     "input  i[4, 4]\nparam  w[2, 2], w_fc\ntarget t\nc = conv(i, w, stride: 2, flip: true)\n\
      r_p = max(c)\nr_fc = w_fc * r_p\nE = (t - r_fc)^2 / 2\nassume r_p = c[1,0]\n\
      given w = [[1, 2], [3, -7/2]]\nloss E\n",
     "const η; param a, b # two\nm = max(a, b, 0); E = (exp(-a)·m − 1e-3)^2^1; assume m = 0",
+    "input x[2, 4, 4]\nparam k[3, 2, 3, 3], b[3], W[2, 12], γ[2], β[2]\ntarget t[2]\n\
+     h = maxpool(leaky_relu(conv(x, k, b, padding: same), slope: 1e-1), window: [2, 2])\n\
+     z = layer_norm(W @ flatten(h) + 0*x[0, 1:3, -1], γ, β, eps: 1e-3)\n\
+     E = cross_entropy(z, t)\nF = mean(max(x[:, ::2], axis: [-1], keep: true)*2 - 1)\n\
+     c = conv(x, k, padding: [[1, 0], [0, 2]])\np = maxpool(c, window: 3)\n\
+     assume p[2, 0, 0] = c[2, 1, 2]\nassume sum(t) = 1\nassume sum(t, axis: 0) = 1\nloss E",
     "input x[3]\nparam k[3]\ny = sigmoid(x*k) + 1\nE = sum(y - x/2)\ngiven x = [.1, 1/3,\n 2]",
 ];
 
@@ -32,6 +39,18 @@ fn expr(kind: ExprKind<'static>) -> Expr<'static> {
 
 fn any_name() -> impl Strategy<Value = Name<'static>> {
     prop::sample::select(&NAMES[..]).prop_map(name)
+}
+
+fn any_subscript() -> impl Strategy<Value = Subscript> {
+    let bound = || prop::option::of(-12i64..12);
+    prop_oneof![
+        (-12i64..12).prop_map(Subscript::At),
+        (bound(), bound(), bound()).prop_map(|(start, stop, step)| Subscript::Range {
+            start,
+            stop,
+            step
+        }),
+    ]
 }
 
 fn any_expr() -> impl Strategy<Value = Expr<'static>> {
@@ -51,8 +70,9 @@ fn any_expr() -> impl Strategy<Value = Expr<'static>> {
             pair().prop_map(ExprKind::Sub),
             pair().prop_map(ExprKind::Div),
             pair().prop_map(ExprKind::Pow),
+            pair().prop_map(ExprKind::MatMul),
             many().prop_map(ExprKind::List),
-            (inner.clone(), prop::collection::vec(0usize..12, 1..3))
+            (inner.clone(), prop::collection::vec(any_subscript(), 1..4))
                 .prop_map(|(a, at)| ExprKind::Index(Box::new(a), at)),
             (any_name(), prop::collection::vec(arg, 0..3))
                 .prop_map(|(name, args)| ExprKind::Call(Box::new(Call { name, args }))),
@@ -68,8 +88,8 @@ fn any_statement() -> impl Strategy<Value = Statement<'static>> {
             .prop_map(|(role, name, lengths)| Statement::Declare { role, name, lengths }),
         (any_name(), any_expr()).prop_map(|(name, value)| Statement::Define { name, value }),
         (any_name(), any_expr()).prop_map(|(name, value)| Statement::Given { name, value }),
-        (prop::option::of(any_name()), any_expr())
-            .prop_map(|(max, winner)| Statement::Assume { max, winner }),
+        (prop::option::of(any_expr()), any_expr())
+            .prop_map(|(of, value)| Statement::Assume { of, value }),
         any_name().prop_map(|name| Statement::Loss { name }),
     ]
 }
@@ -168,7 +188,8 @@ proptest! {
             prop::sample::select(vec![
                 "param ", "input ", "given ", "assume ", "loss ", "w", "x_0", "E", "=", "+", "-",
                 "*", "/", "^", "(", ")", "[", "]", "{", "}", ",", ":", "\n", ";", "2", "0", "1e9",
-                "max", "conv", "stride", "true", "#", "@", "−", "sum", "ln", " ",
+                "max", "conv", "stride", "true", "#", "@", "−", "sum", "ln", " ", "softmax", "axis",
+                "mse", "dense",
             ]),
             0..30,
         )

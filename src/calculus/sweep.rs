@@ -127,9 +127,12 @@ fn pass_on(
                     g.sub(b, one)
                 }
             };
-            let power = g.pow(a, below);
-            let term = times(g, vec![adjoint, b, power]);
-            send(a, term);
+            // 0 under a name or a sign is 0 as well: a⁰ has no slope by a, also where a is 0.
+            if g.as_whole(b) != Some(0) {
+                let power = g.pow(a, below);
+                let term = times(g, vec![adjoint, b, power]);
+                send(a, term);
+            }
             // A whole number under a name may itself be asked for.
             if g.as_number(b).is_none() {
                 let ln = g.call(Function::Ln, a);
@@ -177,6 +180,12 @@ fn slope(g: &mut Graph, f: Function, a: ExprId, value: ExprId) -> Option<ExprId>
         Function::Sigmoid => {
             let square = g.mul([value, value]);
             g.sub(value, square)
+        }
+        Function::Softplus => g.call(Function::Sigmoid, a),
+        Function::NormalCdf => g.call(Function::NormalPdf, a),
+        Function::NormalPdf => {
+            let product = g.mul([a, value]);
+            g.neg(product)
         }
         Function::Abs => g.call(Function::Sign, a),
         Function::Relu => g.call(Function::Step, a),

@@ -76,7 +76,7 @@ fn random(g: &mut Graph, c: &mut Choices, winners: &mut Winners, depth: usize) -
         }
         7 | 8 => {
             let a = one(g, c);
-            g.call(Function::ALL[c.below(9)], a)
+            g.call(Function::ALL[c.below(Function::ALL.len())], a)
         }
         9 => {
             let args: Vec<ExprId> = (0..2 + c.below(2)).map(|_| one(g, c)).collect();

@@ -336,6 +336,9 @@ fn slope<T: Scalar>(f: Function, x: &T, y: &T) -> Result<T, Fault> {
         // tanh′ = (1 − tanh)(1 + tanh), which loses no digits where tanh is near ±1.
         Function::Tanh => one.sub(y)?.mul(&one.add(y)?),
         Function::Sigmoid => y.mul(&one.sub(y)?),
+        Function::Softplus => x.call(Function::Sigmoid),
+        Function::NormalCdf => x.call(Function::NormalPdf),
+        Function::NormalPdf => Ok(x.mul(y)?.neg()),
         Function::Abs | Function::Relu | Function::Sign | Function::Step => {
             unreachable!("{f} has a kink and is treated by its recorded sign")
         }

@@ -72,11 +72,6 @@ impl Sketch {
         &self.nodes[node.index()].shape
     }
 
-    /// The number of nodes so far.
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// The network whose loss is `loss`, called `E`.
     pub(crate) fn finish(mut self, loss: NodeId) -> Network {
         self.define("E", loss);

@@ -2,7 +2,9 @@
 //! formulas and other values worked out by hand.
 
 mod errors;
+mod features;
 mod hand;
+pub(crate) mod networks;
 pub(crate) mod random;
 
 use super::*;

@@ -91,7 +91,7 @@ pub fn derive(system: &System, targets: &[TensorName]) -> Result<IndexDerivation
 /// Derives ∂loss/∂x in indices for one tensor.
 ///
 /// # Errors
-/// As [`derive`]; of kind `Name`, where there is no such tensor.
+/// As \[`derive`\]; of kind `Name`, where there is no such tensor.
 pub fn lemma(
     system: &System,
     lemmas: &[IndexLemma],

@@ -322,7 +322,7 @@ impl Formula {
 
     /// The forms that stand in this formula itself, not in its children.
     pub fn affines(&self) -> Vec<&Affine> {
-        fn of<'a>(condition: &'a Condition) -> [&'a Affine; 2] {
+        fn of(condition: &Condition) -> [&Affine; 2] {
             match condition {
                 Condition::Equal(a, b) | Condition::Within { value: a, length: b } => [a, b],
             }

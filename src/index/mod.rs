@@ -7,7 +7,7 @@
 //! where a bracket fixes its index.
 //!
 //! Invariants: formulas are inert; a step rewrites one place by one rule; the line after a step
-//! is the line before the next; no letter of a line is bound twice. Whether steps are true is not
+//! is the line before the next; no letter is bound inside its own range. Whether steps are true is not
 //! decided here: `proof` instantiates each at concrete sizes and proves it in scalars.
 //!
 //! ```
@@ -49,6 +49,8 @@
 
 mod affine;
 mod bounds;
+#[cfg(test)]
+pub(crate) mod cases;
 mod derive;
 mod formula;
 mod letters;

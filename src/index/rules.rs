@@ -68,7 +68,7 @@ pub enum Rule {
     Numbers,
     /// A bracket that always holds is 1, one that never does 0.
     Brackets,
-    /// [P]·[P] = [P].
+    /// \[P\]·\[P\] = \[P\].
     RepeatedBracket,
     /// ΣΣu is one sum.
     JoinSums,
@@ -78,7 +78,7 @@ pub enum Rule {
     Distribute,
     /// Σ(u + v) = Σu + Σv.
     SplitSum,
-    /// ([P]·u)/v = [P]·(u/v).
+    /// (\[P\]·u)/v = \[P\]·(u/v).
     OutOfTheFraction,
     /// Σ_m [m = c]·u_m = u_c.
     Collapse,

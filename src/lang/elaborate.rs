@@ -6,12 +6,14 @@
 
 use super::scope::{Scope, Unresolved, unknown_function};
 use super::syntax::{Arg, Call, Expr, ExprKind, Name, Statement};
-use super::{MAX_ERRORS, exact};
+use super::values::number;
+use super::{MAX_ERRORS, exact, subscript};
 use crate::diag::{Error, Kind, Span};
-use crate::net::{self, Builder, Layer, NodeId, Setting, Shape};
+use crate::net::{self, Builder, Layer, NodeId, Parameter, Setting, Shape, split_subscript};
+use crate::scalar::Rational;
 
 /// The options of a call, as they were set.
-type Options = Vec<(&'static str, Setting)>;
+pub(super) type Options = Vec<(&'static str, Setting)>;
 
 /// A network in the making, and what was wrong so far.
 pub(super) struct Elaborator<'a> {
@@ -22,7 +24,16 @@ pub(super) struct Elaborator<'a> {
 
 impl<'a> Elaborator<'a> {
     pub fn new(scope: Scope<'a>, errors: Vec<Error>) -> Elaborator<'a> {
-        Elaborator { builder: Builder::new(), scope, errors }
+        let mut builder = Builder::new();
+        // The parts of a composite must not take a name that stands further down, nor that of a
+        // tensor one of whose elements such a name would be.
+        for name in scope.names() {
+            builder.reserve(name);
+            if let Some((stem, _)) = split_subscript(name) {
+                builder.reserve(stem);
+            }
+        }
+        Elaborator { builder, scope, errors }
     }
 
     /// Whether so many errors were found that further ones would not be shown.
@@ -51,7 +62,9 @@ impl<'a> Elaborator<'a> {
     /// One definition.
     pub fn define(&mut self, name: Name<'a>, value: &Expr<'a>) {
         self.scope.defining(Some(name.text));
+        self.builder.within(Some(name.text));
         let value = self.expr(value);
+        self.builder.within(None);
         self.scope.defining(None);
         match value {
             Some(node) => {
@@ -104,7 +117,7 @@ impl<'a> Elaborator<'a> {
             ExprKind::Name(name) => return self.name(name, span),
             ExprKind::Index(base, at) => {
                 let base = self.expr(base)?;
-                self.builder.at(span).element(base, at)
+                subscript::part(self.builder.at(span), base, at)
             }
             ExprKind::List(_) => Err(Error::new(Kind::Syntax, "a list is no value here").hint(
                 "lists go in `given w = [[1, 2], [3, 4]]` and in options such as `stride: [2, 1]`",
@@ -128,6 +141,10 @@ impl<'a> Elaborator<'a> {
             ExprKind::Div(ab) => {
                 let (a, b) = self.both(ab)?;
                 self.builder.at(span).div(a, b)
+            }
+            ExprKind::MatMul(ab) => {
+                let (a, b) = self.both(ab)?;
+                self.builder.at(span).matmul(a, b)
             }
             ExprKind::Pow(ab) => {
                 let (a, b) = self.both(ab)?;
@@ -167,18 +184,18 @@ impl<'a> Elaborator<'a> {
     }
 
     /// The arguments of a call: tensors in the order of the parameters, and options.
-    fn sort_arguments<'c>(
+    pub fn sort_arguments<'c>(
         &self,
         layer: Layer,
         call: &'c Call<'a>,
         span: Span,
     ) -> Result<(Vec<&'c Expr<'a>>, Options), Error> {
-        let mut tensors: Vec<&Expr> = Vec::new();
+        let mut by_place: Vec<&Expr> = Vec::new();
         let mut named: Vec<(&'static str, &Arg)> = Vec::new();
         let mut options = Options::new();
         for arg in &call.args {
             let Some(label) = arg.label else {
-                tensors.push(&arg.value);
+                by_place.push(&arg.value);
                 continue;
             };
             let parameter = layer.parameters.iter().find(|p| p.name == label.text);
@@ -193,26 +210,40 @@ impl<'a> Elaborator<'a> {
                     .also(first, "first set here"));
             }
             named.push((parameter.name, arg));
-            if parameter.kind != net::ParameterKind::Tensor {
+            if !parameter.kind.is_tensor() {
                 options.push((parameter.name, setting(layer, parameter, &arg.value)?));
             }
         }
-        // A tensor given by name takes the place of its parameter.
-        for (place, parameter) in layer.inputs().enumerate() {
-            if let Some((_, arg)) = named.iter().find(|(name, _)| *name == parameter.name)
-                && place <= tensors.len()
-            {
-                tensors.insert(place, &arg.value);
+        if layer.is_variadic() {
+            layer.check_count(by_place.len()).map_err(|e| e.at(span))?;
+            return Ok((by_place, options));
+        }
+        let given = by_place.len() + named.len() - options.len();
+        layer.check_count(given).map_err(|e| e.at(span))?;
+        // A tensor given by name takes the place of its parameter, the others fill what is left.
+        let mut by_place = by_place.into_iter();
+        let mut tensors = Vec::with_capacity(given);
+        for parameter in layer.inputs() {
+            let by_name = named.iter().find(|(name, _)| *name == parameter.name);
+            match by_name.map(|(_, arg)| &arg.value).or_else(|| by_place.next()) {
+                Some(tensor) => tensors.push(tensor),
+                None if tensors.len() == given => break,
+                None => {
+                    let message = format!("{}: `{}` is missing", layer.name, parameter.name);
+                    return Err(Error::new(Kind::Shape, message)
+                        .at(span)
+                        .hint(format!("it is called as {}", layer.signature())));
+                }
             }
         }
-        layer.check_count(tensors.len()).map_err(|e| e.at(span))?;
         Ok((tensors, options))
     }
 }
 
 /// The setting that an option is given.
-fn setting(layer: Layer, parameter: &net::Parameter, value: &Expr) -> Result<Setting, Error> {
-    let wrong = |wanted: String| {
+fn setting(layer: Layer, parameter: &Parameter, value: &Expr) -> Result<Setting, Error> {
+    read_setting(value).filter(|setting| parameter.accepts(setting)).ok_or_else(|| {
+        let wanted = parameter.takes();
         Error::new(
             Kind::Value,
             format!(
@@ -223,33 +254,34 @@ fn setting(layer: Layer, parameter: &net::Parameter, value: &Expr) -> Result<Set
             ),
         )
         .at(value.span)
-        .label(format!("expected {wanted}"))
+    })
+}
+
+/// A setting as it is written: a number, a list of whole numbers or of pairs, a word.
+fn read_setting(value: &Expr) -> Option<Setting> {
+    let whole = |e: &Expr| -> Option<i64> {
+        let q = number(e).ok().filter(Rational::is_integer)?;
+        q.numer().try_into().ok()
     };
-    match parameter.kind {
-        net::ParameterKind::Pair { least } => {
-            let whole = |e: &Expr| match e.kind {
-                ExprKind::Number(text) => {
-                    text.parse::<u32>().ok().map(|n| n as usize).filter(|n| *n >= least)
-                }
-                _ => None,
-            };
-            let pair = match &value.kind {
-                ExprKind::List(items) => match items.as_slice() {
-                    [rows, columns] => whole(rows).zip(whole(columns)),
-                    _ => None,
-                },
-                _ => whole(value).map(|n| (n, n)),
-            };
-            let wanted = || wrong(format!("a whole number from {least}, or two: [rows, columns]"));
-            pair.map(|(r, c)| Setting::Pair([r, c])).ok_or_else(wanted)
-        }
-        net::ParameterKind::Flag => match value.kind {
-            ExprKind::Name("true") => Ok(Setting::Flag(true)),
-            ExprKind::Name("false") => Ok(Setting::Flag(false)),
-            _ => Err(wrong("`true` or `false`".to_string())),
+    let pair = |e: &Expr| match &e.kind {
+        ExprKind::List(items) => match items.as_slice() {
+            [before, after] => {
+                let size = |e| usize::try_from(whole(e)?).ok();
+                Some([size(before)?, size(after)?])
+            }
+            _ => None,
         },
-        net::ParameterKind::Tensor | net::ParameterKind::Tensors => {
-            Err(wrong("a tensor".to_string()))
+        _ => None,
+    };
+    match &value.kind {
+        ExprKind::Name("true") => Some(Setting::Flag(true)),
+        ExprKind::Name("false") => Some(Setting::Flag(false)),
+        ExprKind::Name(word) => Some(Setting::Word(word.to_string())),
+        ExprKind::List(items) => {
+            let list: Option<Vec<i64>> = items.iter().map(whole).collect();
+            let pairs = || items.iter().map(pair).collect::<Option<Vec<_>>>();
+            list.map(Setting::List).or_else(|| pairs().map(Setting::Pairs))
         }
+        _ => number(value).ok().map(Setting::Number),
     }
 }

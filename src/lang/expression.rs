@@ -3,8 +3,9 @@
 //!
 //! ```text
 //! sum     = product { ("+" | "-") product }
-//! product = "-" product | power { ("*" | "/") power }
-//! power   = "-" power | atom { "[" whole { "," whole } "]" } [ "^" power ]
+//! product = "-" product | power { ("*" | "/" | "@") power }
+//! power   = "-" power | atom { "[" subscript { "," subscript } "]" } [ "^" power ]
+//! subscript = integer | [ integer ] ":" [ integer ] [ ":" [ integer ] ]
 //! atom    = number | name [ "(" [ argument { "," argument } ] ")" ] | "(" sum ")"
 //!         | "[" argument { "," argument } "]"
 //! argument = [ NAME ":" ] sum
@@ -21,7 +22,7 @@ use nom::sequence::terminated;
 
 use super::MAX_NESTING;
 use super::lex::{Bracket, Tok, Token};
-use super::syntax::{Arg, Call, Expr, ExprKind, Name};
+use super::syntax::{Arg, Call, Expr, ExprKind, Name, Subscript};
 use super::tokens::{Parsed, Problem, Tokens, close, expected, fatal, tok, too_deep};
 use crate::diag::{Error, Kind, Span};
 
@@ -84,7 +85,7 @@ fn product<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
     }
     let (rest, first) = power(input)?;
     match rest.peek().tok {
-        Tok::Times | Tok::Over => factors(rest, first),
+        Tok::Times | Tok::Over | Tok::At => factors(rest, first),
         _ => Ok((rest, first)),
     }
 }
@@ -92,7 +93,8 @@ fn product<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>> {
 fn factors<'t, 'a>(input: Tokens<'t, 'a>, first: Tall<'a>) -> Parsed<'t, 'a, Tall<'a>> {
     let (mut rest, mut height, mut left) = (input, first.height, first);
     let mut more: Vec<Expr> = Vec::new();
-    while let Ok((after, sign)) = alt((tok(Tok::Times), tok(Tok::Over))).parse(rest) {
+    let sign = |rest| alt((tok(Tok::Times), tok(Tok::Over), tok(Tok::At))).parse(rest);
+    while let Ok((after, sign)) = sign(rest) {
         let (after, factor) = power(after)?;
         rest = after;
         height = height.max(factor.height);
@@ -102,7 +104,8 @@ fn factors<'t, 'a>(input: Tokens<'t, 'a>, first: Tall<'a>) -> Parsed<'t, 'a, Tal
         }
         let above = product_of(left, std::mem::take(&mut more), height)?;
         height = above.height.max(factor.height);
-        left = pair_node(*above.expr, *factor.expr, height, ExprKind::Div)?;
+        let make = if sign.tok == Tok::At { ExprKind::MatMul } else { ExprKind::Div };
+        left = pair_node(*above.expr, *factor.expr, height, make)?;
         height = left.height;
     }
     Ok((rest, product_of(left, more, height)?))
@@ -154,7 +157,7 @@ fn negated<'t, 'a>(
 fn indexed<'t, 'a>(input: Tokens<'t, 'a>, base: Tall<'a>) -> Parsed<'t, 'a, Tall<'a>> {
     let (mut rest, mut base) = (input, base);
     while let Ok((after, open)) = tok(Tok::Open(Bracket::Square))(rest) {
-        let (after, at) = separated_list1(tok(Tok::Comma), cut(index)).parse(after)?;
+        let (after, at) = separated_list1(tok(Tok::Comma), cut(subscript)).parse(after)?;
         let (after, end) = close(after, open, Bracket::Square, "`,` or ")?;
         let span = base.expr.span.to(end.span);
         base = node(ExprKind::Index(base.expr, at), span, base.height)?;
@@ -166,8 +169,34 @@ fn indexed<'t, 'a>(input: Tokens<'t, 'a>, base: Tall<'a>) -> Parsed<'t, 'a, Tall
     }
 }
 
-fn index<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, usize> {
-    whole(input, "an index (a whole number from 0)")
+/// An index or a range of them.
+fn subscript<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Subscript> {
+    let (rest, start) = integer(input)?;
+    let colon = tok(Tok::Colon);
+    let Ok((rest, _)) = colon(rest) else {
+        return match start {
+            Some(n) => Ok((rest, Subscript::At(n))),
+            None => expected(rest, "an index (a whole number) or a range such as 1:3"),
+        };
+    };
+    let (rest, stop) = integer(rest)?;
+    let (rest, step) = match colon(rest) {
+        Ok((rest, _)) => integer(rest)?,
+        Err(_) => (rest, None),
+    };
+    Ok((rest, Subscript::Range { start, stop, step }))
+}
+
+/// A whole number, perhaps with a minus, or nothing.
+fn integer<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Option<i64>> {
+    let minus = tok(Tok::Minus)(input).ok();
+    let from = minus.map_or(input, |(rest, _)| rest);
+    if minus.is_none() && from.peek().tok != Tok::Number {
+        return Ok((input, None));
+    }
+    let (rest, n) = whole(from, "a whole number")?;
+    let n = n as i64;
+    Ok((rest, Some(if minus.is_some() { -n } else { n })))
 }
 
 /// A whole number that is written as one.

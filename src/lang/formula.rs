@@ -9,7 +9,7 @@ use super::overrides::{Overrides, Said, finish};
 use super::parse::parse_lone;
 use super::print::{Look, write};
 use super::scope::{Scope, unknown_function};
-use super::syntax::{Call, Expr, ExprKind, Name};
+use super::syntax::{Call, Expr, ExprKind, Name, Subscript};
 use super::{MAX_PRINTED_BYTES, exact};
 use crate::diag::{Error, Kind, nearest};
 use crate::expr::{ExprId, Graph, Node, Symbol};
@@ -57,6 +57,7 @@ pub fn network_of_formula(
     let unnamed = unused().unwrap_or_default();
     let loss = own.unwrap_or(Name { text: &unnamed, span: value.span });
     let mut elaborator = Elaborator::new(Scope::default(), Vec::new());
+    elaborator.builder.reserve(loss.text);
     for name in &names {
         let is_param = wrt.is_empty() || wrt.iter().any(|w| w == name.text);
         let role = if is_param { Role::Param } else { Role::Const };
@@ -89,7 +90,9 @@ fn free_names<'a>(expr: &Expr<'a>, seen: &mut FxHashSet<&'a str>, names: &mut Ve
         }
         ExprKind::Index(a, _) | ExprKind::Neg(a) => free_names(a, seen, names),
         ExprKind::List(all) | ExprKind::Add(all) | ExprKind::Mul(all) => each(all),
-        ExprKind::Sub(ab) | ExprKind::Div(ab) | ExprKind::Pow(ab) => each(ab.as_slice()),
+        ExprKind::Sub(ab) | ExprKind::Div(ab) | ExprKind::Pow(ab) | ExprKind::MatMul(ab) => {
+            each(ab.as_slice());
+        }
         ExprKind::Call(call) => {
             let tensors = call.args.iter().filter(|a| a.label.is_none());
             tensors.for_each(|a| free_names(&a.value, seen, names));
@@ -134,12 +137,27 @@ impl Formula<'_> {
             }
             ExprKind::Name(name) => return Ok(self.g.var(name)),
             ExprKind::Index(base, at) => match base.kind {
-                ExprKind::Name(name) => return Ok(self.g.var_symbol(Symbol::element(name, at))),
+                ExprKind::Name(name) => {
+                    let index = |s: &Subscript| match *s {
+                        Subscript::At(n) => usize::try_from(n).ok(),
+                        Subscript::Range { .. } => None,
+                    };
+                    let at: Option<Vec<usize>> = at.iter().map(index).collect();
+                    let error = Error::new(Kind::Shape, "expected an element such as w[0, 1]");
+                    let at = at.ok_or_else(|| {
+                        error.at(expr.span).hint("a formula knows no lengths to count from")
+                    })?;
+                    return Ok(self.g.var_symbol(Symbol::element(name, &at)));
+                }
                 _ => {
                     let error = Error::new(Kind::Shape, "only a name has elements here");
                     return Err(error.at(expr.span));
                 }
             },
+            ExprKind::MatMul(_) => {
+                let error = Error::new(Kind::Shape, "`@` multiplies matrices, not scalars");
+                return Err(error.at(expr.span).hint("a formula is about scalars"));
+            }
             ExprKind::List(_) => {
                 let error = Error::new(Kind::Syntax, "a list is no scalar").at(expr.span);
                 return Err(error.hint("the greatest of several is max(a, b)"));

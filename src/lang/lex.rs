@@ -25,6 +25,7 @@ pub(super) enum Tok {
     Minus,
     Times,
     Over,
+    At,
     Power,
     Equals,
     Comma,
@@ -192,6 +193,7 @@ fn sign(c: char) -> Option<Tok> {
         '-' | '−' => Tok::Minus,
         '*' | '·' | '×' | '⋅' => Tok::Times,
         '/' => Tok::Over,
+        '@' => Tok::At,
         '^' => Tok::Power,
         '=' => Tok::Equals,
         ',' => Tok::Comma,
@@ -317,17 +319,17 @@ mod tests {
 
     #[test]
     fn a_run_of_junk_is_one_error() {
-        let (tokens, errors) = lex("a = @@@@ + $$\nb");
+        let (tokens, errors) = lex("a = ???? + $$\nb");
         assert_eq!(errors.len(), 2);
-        assert_eq!(errors[0].message(), "`@@@@` is no part of the language");
+        assert_eq!(errors[0].message(), "`????` is no part of the language");
         assert_eq!(tokens.iter().filter(|t| t.tok == Tok::Junk).count(), 2);
-        let (_, errors) = lex(&"a @ ".repeat(1000));
+        let (_, errors) = lex(&"a ? ".repeat(1000));
         assert_eq!(errors.len(), MAX_ERRORS);
     }
 
     #[test]
     fn a_control_character_is_the_only_error() {
-        let (tokens, errors) = lex("a = b\n\u{0}@\u{1}");
+        let (tokens, errors) = lex("a = b\n\u{0}?\u{1}");
         assert!(tokens.is_empty());
         assert_eq!(errors.len(), 1);
         assert_eq!(

@@ -15,6 +15,7 @@ mod parse;
 mod print;
 mod scope;
 mod select;
+mod subscript;
 mod syntax;
 mod tokens;
 mod values;
@@ -25,7 +26,7 @@ pub use overrides::{Overrides, parse_network, parse_network_with};
 pub use parse::{Parse, parse, parse_lone};
 pub use print::{print, print_expr};
 pub use select::{Selection, select};
-pub use syntax::{Arg, Call, Expr, ExprKind, Name, Statement};
+pub use syntax::{Arg, Call, Expr, ExprKind, Name, Statement, Subscript};
 
 use crate::diag::{Error, Kind, Span};
 use crate::scalar::{Fault, Rational};

@@ -9,8 +9,8 @@ use rustc_hash::FxHashMap;
 use super::elaborate::Elaborator;
 use super::parse::parse;
 use super::scope::Scope;
-use super::syntax::{Expr, Name, Statement};
-use super::winners::{NOWHERE, Winners};
+use super::syntax::{Call, Expr, ExprKind, Name, Statement};
+use super::winners::{Decided, NOWHERE, Winners};
 use super::{MAX_ERRORS, all_or};
 use crate::diag::{Error, Kind, Span};
 use crate::net::Network;
@@ -20,11 +20,11 @@ use crate::net::Network;
 pub struct Overrides {
     /// Values: `w = [[1, 2], [3, 4]]`.
     pub given: Vec<String>,
-    /// Winners of maxima: `r_p = c[1, 0]`, `c_10`.
+    /// Winners of maxima: `r_p = c[1, 0]`, `p[0, 1] = c[0, 3]`, `c_10`; also `sum(t) = 1`.
     pub winners: Vec<String>,
     /// The name of the loss.
     pub loss: Option<String>,
-    /// Whether to leave out every assumption of the text.
+    /// Whether to leave out every winner that the text assumes.
     pub drop_assumptions: bool,
     /// Whether to leave out every value of the text.
     pub drop_values: bool,
@@ -137,7 +137,9 @@ pub(super) fn finish<'a>(
     }
     for statement in statements {
         let dropped = match statement {
-            Statement::Assume { .. } => overrides.drop_assumptions,
+            Statement::Assume { of, .. } => {
+                overrides.drop_assumptions && of.as_ref().and_then(sum_of).is_none()
+            }
             Statement::Given { .. } => overrides.drop_values,
             _ => false,
         };
@@ -156,8 +158,18 @@ pub(super) fn finish<'a>(
 fn place(statement: &Statement) -> Option<Span> {
     match statement {
         Statement::Given { name, .. } | Statement::Loss { name } => Some(name.span),
-        Statement::Assume { winner, .. } => Some(winner.span),
+        Statement::Assume { of, value } => {
+            Some(of.as_ref().map_or(value.span, |of| of.span.to(value.span)))
+        }
         Statement::Declare { .. } | Statement::Define { .. } => None,
+    }
+}
+
+/// The call of `sum` that an assumption is about.
+fn sum_of<'e, 'a>(of: &'e Expr<'a>) -> Option<&'e Call<'a>> {
+    match &of.kind {
+        ExprKind::Call(call) if call.name.text == "sum" => Some(call),
+        _ => None,
     }
 }
 
@@ -166,17 +178,27 @@ impl<'a> Elaborator<'a> {
     fn say(&mut self, known: &mut Known<'a>, statement: &Statement<'a>, place: Option<Span>) {
         match statement {
             Statement::Given { name, value } => self.say_given(known, *name, value, place),
-            Statement::Assume { max, winner } => {
-                let Some((max, winner)) = self.winner(&mut known.winners, *max, winner) else {
-                    return;
-                };
-                if place.is_none() {
-                    known.winners.replaced.insert(max);
-                } else if known.winners.replaced.contains(&max) {
+            Statement::Assume { of, value } => {
+                if let Some(sum) = of
+                    && let Some(call) = sum_of(sum)
+                {
+                    if let Some((id, axes)) = self.distribution(sum, call, value) {
+                        let place = place.unwrap_or(NOWHERE);
+                        let result = self.builder.at(place).normalise(id, &axes);
+                        self.report(result, place);
+                    }
                     return;
                 }
-                let result = self.builder.at(place.unwrap_or(NOWHERE)).assume(max, 0, winner);
-                self.report(result, place.unwrap_or(NOWHERE));
+                let decided = self.winner(&mut known.winners, of.as_ref(), value);
+                let Some(Decided { max, element, winner }) = decided else { return };
+                if place.is_none() {
+                    known.winners.replaced.insert((max, element));
+                } else if known.winners.replaced.contains(&(max, element)) {
+                    return;
+                }
+                let place = place.unwrap_or(NOWHERE);
+                let result = self.builder.at(place).assume(max, element, winner);
+                self.report(result, place);
             }
             Statement::Loss { name } => {
                 if let Some(first) = known.loss {

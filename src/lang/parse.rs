@@ -4,7 +4,7 @@
 //! ```text
 //! statement = role declaration { "," declaration }      role: input, param, target, const
 //!           | "given" NAME "=" expression { "," NAME "=" expression }
-//!           | "assume" [ NAME "=" ] expression { "," … }
+//!           | "assume" [ expression "=" ] expression { "," … }
 //!           | "loss" NAME
 //!           | NAME "=" expression
 //! declaration = NAME [ "[" whole { "," whole } "]" ]
@@ -227,9 +227,12 @@ fn given<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Statement<'a>> {
 }
 
 fn assumption<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Statement<'a>> {
-    let (rest, max) = opt(terminated(name, tok(Tok::Equals))).parse(input)?;
-    let (rest, winner) = expression(rest)?;
-    Ok((rest, Statement::Assume { max, winner }))
+    let (rest, first) = expression(input)?;
+    let Ok((rest, _)) = tok(Tok::Equals)(rest) else {
+        return Ok((rest, Statement::Assume { of: None, value: first }));
+    };
+    let (rest, value) = expression(rest)?;
+    Ok((rest, Statement::Assume { of: Some(first), value }))
 }
 
 fn name_or<'t, 'a>(input: Tokens<'t, 'a>, what: &str) -> Parsed<'t, 'a, Name<'a>> {

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::syntax::{Expr, ExprKind, Statement};
+use super::syntax::{Expr, ExprKind, Statement, Subscript};
 use crate::net::Role;
 
 /// What an expression looks like, one level deep; `T` is a handle to its parts.
@@ -20,13 +20,15 @@ pub(super) enum Look<T> {
     Minus(String),
     /// Text with a fraction stroke inside.
     Ratio(String),
-    Index(T, Vec<usize>),
+    /// With what stands between the brackets.
+    Index(T, String),
     List(Vec<T>),
     Neg(T),
     Add(Vec<T>),
     Sub(T, T),
     Mul(Vec<T>),
     Div(T, T),
+    MatMul(T, T),
     Pow(T, T),
     Call(String, Vec<(Option<String>, T)>),
 }
@@ -57,7 +59,7 @@ impl Slot {
         let is_sum = matches!(look, Look::Add(_) | Look::Sub(..));
         let is_minus = matches!(look, Look::Neg(_) | Look::Minus(_));
         let is_product = matches!(look, Look::Mul(_));
-        let is_quotient = matches!(look, Look::Div(..) | Look::Ratio(_));
+        let is_quotient = matches!(look, Look::Div(..) | Look::MatMul(..) | Look::Ratio(_));
         let is_power = matches!(look, Look::Pow(..));
         match self {
             Slot::Free => false,
@@ -111,7 +113,7 @@ fn pieces<T: Copy>(seen: Look<T>, look: impl Fn(T) -> Look<T>) -> Vec<Piece<T>> 
     use Piece::Part;
     match seen {
         Look::Atom(t) | Look::Minus(t) | Look::Ratio(t) => vec![text(t)],
-        Look::Index(a, at) => vec![Part(a, Slot::Base), text(format!("{at:?}"))],
+        Look::Index(a, at) => vec![Part(a, Slot::Base), text(format!("[{at}]"))],
         Look::List(all) => {
             let mut pieces = vec![text("[")];
             pieces.extend(separated(all.into_iter().map(|a| (None, a))));
@@ -133,6 +135,7 @@ fn pieces<T: Copy>(seen: Look<T>, look: impl Fn(T) -> Look<T>) -> Vec<Piece<T>> 
             pieces
         }
         Look::Div(a, b) => vec![Part(a, Slot::Above), text("/"), Part(b, Slot::Factor)],
+        Look::MatMul(a, b) => vec![Part(a, Slot::Above), text(" @ "), Part(b, Slot::Factor)],
         Look::Pow(a, b) => vec![Part(a, Slot::Base), text("^"), Part(b, Slot::Exponent)],
         Look::Call(name, args) => {
             let mut pieces = vec![text(name), text("(")];
@@ -185,13 +188,14 @@ pub(super) fn brief(expr: &Expr) -> String {
 fn look<'s, 'a>(expr: &'s Expr<'a>) -> Look<&'s Expr<'a>> {
     match &expr.kind {
         ExprKind::Number(t) | ExprKind::Name(t) => Look::Atom(t.to_string()),
-        ExprKind::Index(a, at) => Look::Index(a, at.clone()),
+        ExprKind::Index(a, at) => Look::Index(a, between(at)),
         ExprKind::List(all) => Look::List(all.iter().collect()),
         ExprKind::Neg(a) => Look::Neg(a),
         ExprKind::Add(all) => Look::Add(all.iter().collect()),
         ExprKind::Mul(all) => Look::Mul(all.iter().collect()),
         ExprKind::Sub(ab) => Look::Sub(&ab[0], &ab[1]),
         ExprKind::Div(ab) => Look::Div(&ab[0], &ab[1]),
+        ExprKind::MatMul(ab) => Look::MatMul(&ab[0], &ab[1]),
         ExprKind::Pow(ab) => Look::Pow(&ab[0], &ab[1]),
         ExprKind::Call(call) => {
             let label = |n: Option<super::syntax::Name>| n.map(|n| n.text.to_string());
@@ -199,6 +203,12 @@ fn look<'s, 'a>(expr: &'s Expr<'a>) -> Look<&'s Expr<'a>> {
             Look::Call(call.name.text.to_string(), args)
         }
     }
+}
+
+/// What stands between the brackets after a tensor.
+pub(super) fn between(at: &[Subscript]) -> String {
+    let shown: Vec<String> = at.iter().map(Subscript::to_string).collect();
+    shown.join(", ")
 }
 
 /// The text of a network, a statement a line.
@@ -223,11 +233,11 @@ pub fn print(statements: &[Statement]) -> String {
             Statement::Given { name, value } => {
                 writeln!(out, "given {} = {}", name.text, print_expr(value))
             }
-            Statement::Assume { max: Some(max), winner } => {
-                writeln!(out, "assume {} = {}", max.text, print_expr(winner))
+            Statement::Assume { of: Some(of), value } => {
+                writeln!(out, "assume {} = {}", print_expr(of), print_expr(value))
             }
-            Statement::Assume { max: None, winner } => {
-                writeln!(out, "assume {}", print_expr(winner))
+            Statement::Assume { of: None, value } => {
+                writeln!(out, "assume {}", print_expr(value))
             }
             Statement::Loss { name } => writeln!(out, "loss {}", name.text),
         };

@@ -46,6 +46,11 @@ impl<'a> Scope<'a> {
         scope
     }
 
+    /// Every name that the text defines somewhere, in its order.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.order.iter().copied()
+    }
+
     /// What follows defines `name`.
     pub fn defining(&mut self, name: Option<&'a str>) {
         self.current = name;

@@ -2,7 +2,8 @@
 //! of a network and, for an element, its position.
 
 use super::parse::parse_lone;
-use super::syntax::ExprKind;
+use super::subscript::element;
+use super::syntax::{ExprKind, Subscript};
 use crate::diag::{Error, Kind, nearest};
 use crate::net::{Network, QuantityId, check_index, split_subscript};
 
@@ -36,24 +37,37 @@ pub fn select(network: &Network, text: &str) -> Result<Selection, Error> {
     let (name, at) = match expr.kind {
         ExprKind::Name(name) => (name, None),
         ExprKind::Index(base, at) => match base.kind {
-            ExprKind::Name(name) => (name, Some(at)),
+            ExprKind::Name(name) => (name, Some(Index::Written(at))),
             _ => return Err(no_name()),
         },
         _ => return Err(no_name()),
     };
     let found = match (network.find(name), at) {
         (Some(quantity), at) => Some((quantity, at)),
-        (None, None) => {
-            split_subscript(name).and_then(|(stem, at)| Some((network.find(stem)?, Some(at))))
-        }
+        (None, None) => split_subscript(name)
+            .and_then(|(stem, at)| Some((network.find(stem)?, Some(Index::Digits(at))))),
         (None, Some(_)) => None,
     };
     let Some((quantity, at)) = found else { return Err(unknown(network, name)) };
     let position = at.map(|at| {
         let called = format!("`{}`", network.quantity(quantity).name);
-        check_index(&called, network.shape(quantity), &at)
+        let shape = network.shape(quantity);
+        match at {
+            Index::Digits(at) => check_index(&called, shape, &at),
+            Index::Written(at) => {
+                element(&called, shape, &at).and_then(|at| check_index(&called, shape, &at))
+            }
+        }
     });
     Ok(Selection { quantity, position: position.transpose()? })
+}
+
+/// Which element is asked for.
+enum Index {
+    /// `[1, -1]`.
+    Written(Vec<Subscript>),
+    /// `10` of `c_10`.
+    Digits(Vec<usize>),
 }
 
 fn unknown(network: &Network, name: &str) -> Error {

@@ -5,6 +5,8 @@
 //! a sum of three terms or more is one flat `Add` whose subtracted terms are `Neg`, a difference
 //! of two is `Sub`; a product is one flat `Mul`.
 
+use std::fmt;
+
 use crate::diag::Span;
 use crate::net::Role;
 
@@ -43,12 +45,12 @@ pub enum Statement<'a> {
         /// A number or nested lists of numbers.
         value: Expr<'a>,
     },
-    /// `assume r_p = c[1, 0]`, `assume c_10`.
+    /// `assume r_p = c[1, 0]`, `assume c_10`, `assume sum(t) = 1`.
     Assume {
-        /// The max; left out where only one has that cell.
-        max: Option<Name<'a>>,
-        /// The argument that wins.
-        winner: Expr<'a>,
+        /// The max, or the sum; left out where only one max has that cell.
+        of: Option<Expr<'a>>,
+        /// The argument that wins, or what the sum is.
+        value: Expr<'a>,
     },
     /// `loss E`.
     Loss {
@@ -73,8 +75,8 @@ pub enum ExprKind<'a> {
     Number(&'a str),
     /// `w_fc`, `c_10`.
     Name(&'a str),
-    /// `c[1, 0]`.
-    Index(Box<Expr<'a>>, Vec<usize>),
+    /// `c[1, 0]`, `c[:, -1]`.
+    Index(Box<Expr<'a>>, Vec<Subscript>),
     /// `[1, 2]`; a value, or a setting for rows and columns.
     List(Vec<Expr<'a>>),
     /// −a.
@@ -87,10 +89,28 @@ pub enum ExprKind<'a> {
     Mul(Vec<Expr<'a>>),
     /// a / b.
     Div(Box<[Expr<'a>; 2]>),
+    /// a @ b, the matrix product.
+    MatMul(Box<[Expr<'a>; 2]>),
     /// a to the power b.
     Pow(Box<[Expr<'a>; 2]>),
     /// `conv(i, w, stride: 2)`.
     Call(Box<Call<'a>>),
+}
+
+/// What stands between brackets for one axis. Negative numbers count from the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subscript {
+    /// `2`, `-1`: one index; the axis goes.
+    At(i64),
+    /// `1:3`, `:`, `::2`: from `start` up to and without `stop`.
+    Range {
+        /// The first index; 0 if left out.
+        start: Option<i64>,
+        /// The index after the last; the axis's length if left out.
+        stop: Option<i64>,
+        /// From one to the next; 1 if left out.
+        step: Option<i64>,
+    },
 }
 
 /// A call of a named function.
@@ -120,9 +140,23 @@ impl PartialEq for Expr<'_> {
             (K::Index(a, i), K::Index(b, j)) => i == j && a == b,
             (K::Neg(a), K::Neg(b)) => a == b,
             (K::List(a), K::List(b)) | (K::Add(a), K::Add(b)) | (K::Mul(a), K::Mul(b)) => a == b,
-            (K::Sub(a), K::Sub(b)) | (K::Div(a), K::Div(b)) | (K::Pow(a), K::Pow(b)) => a == b,
+            (K::Sub(a), K::Sub(b)) | (K::Div(a), K::Div(b)) => a == b,
+            (K::Pow(a), K::Pow(b)) | (K::MatMul(a), K::MatMul(b)) => a == b,
             (K::Call(a), K::Call(b)) => a.name.text == b.name.text && a.args == b.args,
             _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Subscript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |n: Option<i64>| n.map_or(String::new(), |n| n.to_string());
+        match *self {
+            Subscript::At(n) => write!(f, "{n}"),
+            Subscript::Range { start, stop, step } => {
+                write!(f, "{}:{}", shown(start), shown(stop))?;
+                step.map_or(Ok(()), |step| write!(f, ":{step}"))
+            }
         }
     }
 }
@@ -144,9 +178,7 @@ impl PartialEq for Statement<'_> {
             | (S::Given { name, value }, S::Given { name: n, value: v }) => {
                 name.text == n.text && value == v
             }
-            (S::Assume { max, winner }, S::Assume { max: m, winner: w }) => {
-                max.map(|n| n.text) == m.map(|n| n.text) && winner == w
-            }
+            (S::Assume { of, value }, S::Assume { of: o, value: v }) => of == o && value == v,
             (S::Loss { name }, S::Loss { name: n }) => name.text == n.text,
             _ => false,
         }

@@ -90,7 +90,7 @@ fn collect(value: &Expr, values: &mut Vec<Rational>) -> Result<Vec<usize>, Error
 }
 
 /// `3`, `-3`, `7/2`, `1e-3`.
-fn number(value: &Expr) -> Result<Rational, Error> {
+pub(super) fn number(value: &Expr) -> Result<Rational, Error> {
     match &value.kind {
         ExprKind::Number(text) => exact(text, value.span),
         ExprKind::Neg(a) => Ok(Scalar::neg(&number(a)?)),

@@ -1,22 +1,33 @@
-//! Assumed winners. In goes `r_p = c[1, 0]` or `c_10` as syntax, out comes which argument of
-//! which max wins, or why that cannot be: no max, no argument of it, or several maxima that
-//! have the cell.
+//! Assumptions. In goes `r_p = c[1, 0]`, `p[0, 1] = c[0, 3]` or `c_10` as syntax, out comes which
+//! argument of which max wins, or why that cannot be: no max, no argument of it, or several
+//! maxima that have the cell. In goes `sum(t) = 1`, out comes which sum of which quantity is 1.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::elaborate::Elaborator;
 use super::exact;
 use super::print::brief;
-use super::syntax::{Expr, ExprKind, Name};
+use super::subscript::element;
+use super::syntax::{Call, Expr, ExprKind};
 use crate::diag::{Error, Kind, Span};
-use crate::net::{Builder, NodeId, Op, check_index, split_subscript};
+use crate::net::{self, Builder, NodeId, Op, Pooling, QuantityId, check_index, split_subscript};
 
 /// The maxima that were decided, and where each argument of one is to be found.
 #[derive(Default)]
 pub(super) struct Winners {
-    /// Maxima that the command line decides; what the file says of them is passed over.
-    pub replaced: FxHashSet<NodeId>,
+    /// Elements of maxima that the command line decides; what the file says of them is passed
+    /// over.
+    pub replaced: FxHashSet<(NodeId, usize)>,
     index: Option<FxHashMap<Argument, Vec<NodeId>>>,
+}
+
+/// Who wins one element of a max.
+pub(super) struct Decided {
+    pub max: NodeId,
+    /// Which of its elements, row-major.
+    pub element: usize,
+    /// The position of the winner, as [`Assumption`](crate::net::Assumption) counts it.
+    pub winner: usize,
 }
 
 /// An argument of a max, whatever names it goes by.
@@ -31,56 +42,118 @@ enum Argument {
 }
 
 impl<'a> Elaborator<'a> {
-    /// `assume max = winner`: the max and the position of its winner.
+    /// `assume max = winner`: the max, which of its elements, and the position of its winner.
     pub fn winner(
         &mut self,
         winners: &mut Winners,
-        max: Option<Name<'a>>,
+        max: Option<&Expr<'a>>,
         winner: &Expr<'a>,
-    ) -> Option<(NodeId, usize)> {
+    ) -> Option<Decided> {
         let max = match max {
-            Some(name) => Some((name, self.max_of_name(name)?)),
+            Some(max) => Some((max, self.max_of(max)?)),
             None => None,
         };
         let argument = self.argument(winner)?;
         let b = &self.builder;
         let found = match max {
-            Some((name, max)) => position(b, max, argument)
-                .map(|place| (max, place))
-                .ok_or_else(|| no_argument(b, name.text, max, winner)),
+            Some((name, (max, element))) => position(b, max, argument)
+                .filter(|place| b.competes(max, element, *place))
+                .map(|winner| Decided { max, element, winner })
+                .ok_or_else(|| no_argument(b, &brief(name), max, winner)),
             None => only_max(b, winners.index(b), argument, winner),
         };
         self.report(found, winner.span)
     }
 
-    fn max_of_name(&mut self, name: Name<'a>) -> Option<NodeId> {
-        let node = self.name(name.text, name.span)?;
+    /// The max that `r_p` or `p[0, 1]` is, and which of its elements.
+    fn max_of(&mut self, max: &Expr<'a>) -> Option<(NodeId, usize)> {
+        let (tensor, element) = match self.cell(max)? {
+            Argument::Cell(tensor, element) => (tensor, Some(element)),
+            Argument::Scalar(node) | Argument::Within(node) => (node, None),
+        };
         let b = &self.builder;
-        let max = b.value_of(node);
-        if matches!(b.node(max).op, Op::Max(..) | Op::MaxOf(_)) {
-            return Some(max);
+        let (node, shape) = (unshaped(b, tensor), b.shape(tensor));
+        let shown = brief(max);
+        if !is_max(b, node) {
+            let error = Error::new(Kind::Assumption, format!("`{shown}` is no max"))
+                .at(max.span)
+                .label("only a max has a winner");
+            let named = b.quantities().iter().filter(|q| is_max(b, unshaped(b, q.node)));
+            let named: Vec<&str> = named.map(|q| q.name.as_str()).take(5).collect();
+            self.errors.push(match named.as_slice() {
+                [] => error.hint("a max with a name is defined as `r = max(c)`"),
+                some => error.hint(format!("maxima with a name: {}", some.join(", "))),
+            });
+            return None;
         }
-        let error = Error::new(Kind::Assumption, format!("`{}` is no max", name.text))
-            .at(name.span)
-            .label("only a max has a winner");
-        let is_max = |n: NodeId| matches!(b.node(b.value_of(n)).op, Op::Max(..) | Op::MaxOf(_));
-        let named = b.quantities().iter().filter(|q| is_max(q.node)).map(|q| q.name.as_str());
-        let named: Vec<&str> = named.take(5).collect();
-        self.errors.push(match named.as_slice() {
-            [] => error.hint("a max with a name is defined as `r = max(c)`"),
-            some => error.hint(format!("maxima with a name: {}", some.join(", "))),
+        if element.is_none() && !shape.is_scalar() {
+            let last: Vec<usize> = shape.lengths().iter().map(|l| l - 1).collect();
+            let message =
+                format!("`{shown}` is {}, each element a max of its own", shape.described());
+            let error = Error::new(Kind::Assumption, message).at(max.span);
+            self.errors.push(error.hint(format!("say of which: assume {shown}{last:?} = …")));
+            return None;
+        }
+        Some((node, element.unwrap_or(0)))
+    }
+
+    /// `assume sum(t) = 1`: the quantity and the axes of the sum, none for all of them.
+    pub fn distribution(
+        &mut self,
+        sum: &Expr<'a>,
+        call: &Call<'a>,
+        value: &Expr<'a>,
+    ) -> Option<(QuantityId, Vec<usize>)> {
+        let one = matches!(value.kind, ExprKind::Number(text) if text.parse() == Ok(1u8));
+        let quantity = call.args.first().and_then(|arg| match arg.value.kind {
+            ExprKind::Name(name) if arg.label.is_none() => Some((name, arg.value.span)),
+            _ => None,
         });
-        None
+        let (Some((name, span)), true) = (quantity, one) else {
+            let message = "of a sum it can be assumed that it is 1, and of a quantity by its name";
+            let error = Error::new(Kind::Assumption, message);
+            let error = error.hint("assume sum(t) = 1, or assume sum(t, axis: 1) = 1");
+            return self.report(Err(error), sum.span);
+        };
+        let Some(id) = self.builder.find(name) else {
+            if self.name(name, span).is_some() {
+                let error = Error::new(Kind::Assumption, format!("`{name}` is an element"));
+                self.errors.push(error.at(span).hint("assume sum(t) = 1"));
+            }
+            return None;
+        };
+        let layer = net::layer(call.name.text)?;
+        let sorted = self.sort_arguments(layer, call, sum.span);
+        let (_, options) = self.report(sorted, sum.span)?;
+        let axes = layer.axes(&self.builder, "axis", self.builder.node_of(id), &options);
+        let axes = self.report(axes, sum.span)?;
+        Some((id, axes.unwrap_or_default()))
     }
 
     /// What an expression means as an argument of a max. No node is made for it.
     fn argument(&mut self, winner: &Expr<'a>) -> Option<Argument> {
-        let span = winner.span;
-        let (tensor, at) = match &winner.kind {
+        if let ExprKind::Number(text) = winner.kind {
+            let q = exact(text, winner.span);
+            let q = self.report(q, winner.span)?;
+            let node = self.builder.number(&q);
+            return self.report(node, winner.span).map(Argument::Scalar);
+        }
+        self.cell(winner)
+    }
+
+    /// The cell that `c[1, 0]`, `c_10` or `c` names.
+    fn cell(&mut self, cell: &Expr<'a>) -> Option<Argument> {
+        let span = cell.span;
+        let (tensor, at) = match &cell.kind {
             ExprKind::Name(name) => {
-                let cell = split_subscript(name).filter(|_| self.builder.find(name).is_none());
-                match cell.and_then(|(stem, at)| Some((self.builder.find(stem)?, at))) {
-                    Some((tensor, at)) => (self.builder.node_of(tensor), at),
+                let digits = split_subscript(name).filter(|_| self.builder.find(name).is_none());
+                match digits.and_then(|(stem, at)| Some((self.builder.find(stem)?, at))) {
+                    Some((tensor, at)) => {
+                        let tensor = self.builder.node_of(tensor);
+                        let (name, shape) =
+                            (self.builder.called(tensor), self.builder.shape(tensor));
+                        (tensor, check_index(&name, shape, &at).map(|_| at))
+                    }
                     None => {
                         let node = self.name(name, span)?;
                         return Some(known(&self.builder, node));
@@ -88,20 +161,17 @@ impl<'a> Elaborator<'a> {
                 }
             }
             ExprKind::Index(base, at) => match base.kind {
-                ExprKind::Name(name) => (self.name(name, base.span)?, at.clone()),
-                _ => return self.report(Err(unnamed(winner)), span),
+                ExprKind::Name(name) => {
+                    let tensor = self.name(name, base.span)?;
+                    let (name, shape) = (self.builder.called(tensor), self.builder.shape(tensor));
+                    (tensor, element(&name, shape, at))
+                }
+                _ => return self.report(Err(unnamed(cell)), span),
             },
-            ExprKind::Number(text) => {
-                let q = exact(text, span);
-                let q = self.report(q, span)?;
-                let node = self.builder.number(&q);
-                return self.report(node, span).map(Argument::Scalar);
-            }
-            _ => return self.report(Err(unnamed(winner)), span),
+            _ => return self.report(Err(unnamed(cell)), span),
         };
-        let b = &self.builder;
-        let position = check_index(&b.called(tensor), b.shape(tensor), &at);
-        let position = self.report(position, span)?;
+        let at = self.report(at, span)?;
+        let position = self.builder.shape(tensor).position(&at)?;
         Some(Argument::Cell(self.builder.value_of(tensor), position))
     }
 }
@@ -114,7 +184,7 @@ impl Winners {
             for (i, tensor) in b.nodes().iter().enumerate() {
                 let max = NodeId(i as u32);
                 match &tensor.op {
-                    Op::Max(a, _) => {
+                    Op::Max(a, _) | Op::Pool { kind: Pooling::Max, input: a, .. } => {
                         index.entry(Argument::Within(b.value_of(*a))).or_default().push(max);
                     }
                     Op::MaxOf(all) => {
@@ -148,7 +218,9 @@ fn known(b: &Builder, node: NodeId) -> Argument {
 /// The place of an argument among those of a max.
 fn position(b: &Builder, max: NodeId, argument: Argument) -> Option<usize> {
     match (&b.node(max).op, argument) {
-        (Op::Max(a, _), Argument::Cell(tensor, position)) if b.value_of(*a) == tensor => {
+        (Op::Max(a, _) | Op::Pool { input: a, .. }, Argument::Cell(tensor, position))
+            if b.value_of(*a) == tensor =>
+        {
             Some(position)
         }
         (Op::MaxOf(all), _) => all.iter().position(|a| known(b, *a) == argument),
@@ -156,12 +228,26 @@ fn position(b: &Builder, max: NodeId, argument: Argument) -> Option<usize> {
     }
 }
 
+fn is_max(b: &Builder, node: NodeId) -> bool {
+    matches!(b.node(node).op, Op::Max(..) | Op::MaxOf(_) | Op::Pool { kind: Pooling::Max, .. })
+}
+
+/// The tensor under definitions and reshapes, whose elements are the same in the same order.
+fn unshaped(b: &Builder, node: NodeId) -> NodeId {
+    let mut node = b.value_of(node);
+    while let Op::Reshape(a) = b.node(node).op {
+        node = b.value_of(a);
+    }
+    node
+}
+
+/// The one element of the one max that has the argument.
 fn only_max(
     b: &Builder,
     index: &FxHashMap<Argument, Vec<NodeId>>,
     argument: Argument,
     winner: &Expr,
-) -> Result<(NodeId, usize), Error> {
+) -> Result<Decided, Error> {
     let within = match argument {
         Argument::Cell(tensor, _) => index.get(&Argument::Within(tensor)),
         _ => None,
@@ -169,26 +255,30 @@ fn only_max(
     let among = index.get(&argument);
     let mut maxima: Vec<NodeId> = within.into_iter().chain(among).flatten().copied().collect();
     maxima.sort_unstable();
-    match maxima.as_slice() {
-        [max] => {
-            let place = position(b, *max, argument);
-            place.map(|place| (*max, place)).ok_or_else(|| no_max_has(winner))
-        }
-        [] => Err(no_max_has(winner)),
-        several => {
-            let shown = brief(winner);
-            let message = format!("{} maxima have the argument `{shown}`", several.len());
-            let is_one = |node| several.contains(&b.value_of(node));
-            let named = b.quantities().iter().find(|q| is_one(q.node));
-            let name = named.map_or("NAME", |q| q.name.as_str());
-            Err(Error::new(Kind::Assumption, message)
-                .hint(format!("say which one: assume {name} = {shown}")))
-        }
+    let decided = maxima.iter().filter_map(|max| Some((*max, position(b, *max, argument)?)));
+    let mut decided =
+        decided.flat_map(|(max, winner)| {
+            let all = 0..b.shape(max).elements();
+            all.filter(move |element| b.competes(max, *element, winner))
+                .map(move |element| Decided { max, element, winner })
+        });
+    let shown = brief(winner);
+    let Some(first) = decided.next() else {
+        return Err(Error::new(Kind::Assumption, format!("no max has the argument `{shown}`")));
+    };
+    let others = decided.count();
+    if others == 0 {
+        return Ok(first);
     }
-}
-
-fn no_max_has(winner: &Expr) -> Error {
-    Error::new(Kind::Assumption, format!("no max has the argument `{}`", brief(winner)))
+    let message = format!("{} maxima have the argument `{shown}`", others + 1);
+    let named = b.quantities().iter().find(|q| unshaped(b, q.node) == first.max);
+    let name = named.map_or("NAME", |q| q.name.as_str());
+    let at = match b.shape(first.max) {
+        scalar if scalar.is_scalar() => String::new(),
+        shape => format!("{:?}", shape.index(first.element)),
+    };
+    Err(Error::new(Kind::Assumption, message)
+        .hint(format!("say which one: assume {name}{at} = {shown}")))
 }
 
 fn no_argument(b: &Builder, name: &str, max: NodeId, winner: &Expr) -> Error {
@@ -196,10 +286,13 @@ fn no_argument(b: &Builder, name: &str, max: NodeId, winner: &Expr) -> Error {
     let message = format!("`{}` is no argument of the max `{name}`", brief(winner));
     let error = Error::new(Kind::Assumption, message);
     match &b.node(max).op {
-        Op::Max(a, _) if b.called(*a) != "this" => {
-            error.hint(format!("its arguments are the elements of {}", b.called(*a)))
+        Op::Max(a, _) | Op::Pool { input: a, .. } if b.called(*a) != "this" => {
+            let one = b.shape(max).is_scalar();
+            let which = if one { "the elements" } else { "elements" };
+            let under = if one { "" } else { ", those that it is taken of" };
+            error.hint(format!("its arguments are {which} of {}{under}", b.called(*a)))
         }
-        Op::Max(..) => error.hint(format!(
+        Op::Max(..) | Op::Pool { .. } => error.hint(format!(
             "give its argument a name, as in `a = …` and `{name} = max(a)`, and assume a cell of `a`"
         )),
         Op::MaxOf(all) => {

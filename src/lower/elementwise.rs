@@ -1,6 +1,6 @@
 //! Elementwise operations: cell by cell, broadcast as NumPy does.
 
-use crate::expr::{ExprId, Graph};
+use crate::expr::{ExprId, Graph, Node};
 use crate::net::{Network, NodeId, Op, Shape};
 
 /// The cells of an elementwise operation of the given shape.
@@ -12,14 +12,22 @@ pub(super) fn cells(
     shape: &Shape,
 ) -> Vec<ExprId> {
     let mut operands = Vec::new();
+    // Whether the terms of an operand stand in the sum themselves.
+    let mut opened = Vec::new();
     op.for_operands(|id: NodeId| {
-        operands.push(spread(&nodes[id.index()], &net.node(id).shape, shape))
+        operands.push(spread(&nodes[id.index()], &net.node(id).shape, shape));
+        opened.push(matches!(op, Op::Add(_)) && sums(net, id));
     });
     let mut args = Vec::with_capacity(operands.len());
     (0..shape.elements())
         .map(|n| {
             args.clear();
-            args.extend(operands.iter().map(|cells| cells[n]));
+            for (cells, opened) in operands.iter().zip(&opened) {
+                match g.node(cells[n]) {
+                    Node::Add(terms) if *opened => args.extend(g.args(terms)),
+                    _ => args.push(cells[n]),
+                }
+            }
             match op {
                 Op::Neg(_) => g.neg(args[0]),
                 Op::Add(_) => g.add(&args),
@@ -32,6 +40,16 @@ pub(super) fn cells(
             }
         })
         .collect()
+}
+
+/// Whether the cells of a tensor are sums that nobody has written: of a product of matrices, a
+/// convolution, a sum over axes. In scalars one would write w₀·x₀ + w₁·x₁ + b for `w @ x + b`, a
+/// sum of three.
+fn sums(net: &Network, mut id: NodeId) -> bool {
+    while let Op::Reshape(a) = net.node(id).op {
+        id = a;
+    }
+    matches!(net.node(id).op, Op::MatMul(..) | Op::Conv { .. } | Op::Sum(..))
 }
 
 /// The cells of an operand as they stand beside those of the result: an axis of length 1, or

@@ -18,7 +18,7 @@ use super::{
     Assumption, Network, NodeId, Normalised, Op, Pooling, Quantity, QuantityId, Role, Shape, Tensor,
 };
 use crate::diag::{Error, Kind, Span};
-use crate::scalar::{Function, Rational};
+use crate::scalar::{Function, Rational, Scalar};
 
 /// The largest number of tensor nodes.
 pub const MAX_NODES: usize = 500_000;
@@ -286,8 +286,12 @@ impl Builder {
             ));
         }
         let (node, span) = (quantity.node, self.span);
+        self.check_tensor("sum", node, "only a tensor can be assumed to sum to 1")?;
         let axes = self.check_axes("sum", node, axes)?;
-        self.normalised.push(Normalised { quantity: id, axes, span });
+        let normalised = Normalised { quantity: id, axes, span };
+        if !self.normalised.iter().any(|n| (n.quantity, &n.axes) == (id, &normalised.axes)) {
+            self.normalised.push(normalised);
+        }
         Ok(())
     }
 
@@ -332,8 +336,11 @@ impl Builder {
     }
 
     /// The network. The loss is the last scalar definition unless it was set. Errors: no
-    /// definition; none that is a scalar.
+    /// definition; none that is a scalar; values that do not sum to 1 and are assumed to.
     pub fn finish(self) -> Result<Network, Error> {
+        for normalised in &self.normalised {
+            self.check_normalised(normalised)?;
+        }
         let defined =
             || self.quantities.iter().enumerate().filter(|(_, q)| q.role == Role::Defined);
         let scalar = |q: &Quantity| self.shape(q.node).is_scalar();
@@ -360,6 +367,34 @@ impl Builder {
             normalised: self.normalised,
             values: self.values,
         })
+    }
+
+    /// Whether the values of a distribution, if there are any, are one.
+    fn check_normalised(&self, normalised: &Normalised) -> Result<(), Error> {
+        let Some(values) = self.values.get(&normalised.quantity) else { return Ok(()) };
+        let quantity = self.quantity(normalised.quantity);
+        let (shape, one) = (self.shape(quantity.node), Rational::from(1));
+        let sums = shape.without(&normalised.axes);
+        let mut totals = vec![Rational::from(0); sums.elements()];
+        for (position, value) in values.iter().enumerate() {
+            let at = shape.index(position);
+            let kept = (0..at.len()).filter(|i| !normalised.axes.contains(i)).map(|i| at[i]);
+            if let Some(total) = sums.position(&kept.collect::<Vec<_>>()) {
+                // A sum past the limits of exact numbers is not 1 either.
+                totals[total] = totals[total].add(value).unwrap_or(Rational::from(0));
+            }
+        }
+        match totals.iter().find(|total| **total != one) {
+            None => Ok(()),
+            Some(total) => Err(Error::new(
+                Kind::Assumption,
+                format!(
+                    "`{}` is assumed to sum to 1, and its values sum to {total}",
+                    quantity.name
+                ),
+            )
+            .at(normalised.span)),
+        }
     }
 
     /// Whether nothing has that name yet.

@@ -12,7 +12,7 @@ mod shape;
 
 pub use builder::{Builder, MAX_NODES, MAX_SCALARS};
 pub use constant::{MAX_CONSTANT_BITS, MAX_EXPONENT};
-pub use layers::{Layer, Parameter, ParameterKind, Setting, layer, layers};
+pub use layers::{Layer, Parameter, ParameterKind, Preset, Setting, layer, layers};
 pub use shape::Shape;
 
 pub(crate) use checks::{check_index, continues_name, split_subscript, starts_name};

@@ -197,7 +197,13 @@ impl Scalar for Enclosure {
             Function::Sqrt if self.lower >= 0.0 => self.increasing(function, 0.0, f64::INFINITY)?,
             Function::Ln | Function::Sqrt => return Err(Fault::OutOfDomain(function)),
             Function::Tanh => self.increasing(function, -1.0, 1.0)?,
-            Function::Sigmoid => self.increasing(function, 0.0, 1.0)?,
+            Function::Sigmoid | Function::NormalCdf => self.increasing(function, 0.0, 1.0)?,
+            Function::Softplus => self.increasing(function, 0.0, f64::INFINITY)?,
+            // It falls with the distance from 0, here without bound.
+            Function::NormalPdf => {
+                let nearest = Interval::point(self.magnitude().lower)?;
+                Enclosure { lower: 0.0, upper: nearest.call(function)?.upper }
+            }
             Function::Abs => self.magnitude(),
             Function::Relu => exact(&|x| x.max(0.0)),
             Function::Sign => exact(&sign),

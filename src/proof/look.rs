@@ -9,7 +9,7 @@
 
 use std::cell::RefCell;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::normal::Unknown;
 use crate::expr::{EvalError, EvalFault, ExprId, Graph, Node, Winners};
@@ -111,7 +111,7 @@ pub(super) struct Look<'a, T> {
     /// How many functions and powers that are no whole numbers were met.
     pub(super) functions: usize,
     values: FxHashMap<ExprId, T>,
-    duals: FxHashMap<(ExprId, ExprId), Dual<T>>,
+    slopes: FxHashMap<(ExprId, ExprId), T>,
     weights: FxHashMap<ExprId, Vec<T>>,
     inside: bool,
 }
@@ -132,7 +132,7 @@ impl<'a, T: Scalar> Look<'a, T> {
             left,
             functions: 0,
             values: FxHashMap::default(),
-            duals: FxHashMap::default(),
+            slopes: FxHashMap::default(),
             weights: FxHashMap::default(),
             inside: false,
         }
@@ -164,34 +164,29 @@ impl<'a, T: Scalar> Look<'a, T> {
         Ok(self.values[&root].clone())
     }
 
-    /// The value of an expression and how fast it moves with `by`.
-    fn dual(&mut self, root: ExprId, by: ExprId) -> Result<Dual<T>, EvalError> {
+    /// How fast an expression moves with `by`. The values of the terms of a sum are not asked for:
+    /// its slope does not need them.
+    fn slope(&mut self, root: ExprId, by: ExprId) -> Result<T, EvalError> {
         let root = self.behind(root, Some(by));
+        if !self.moves.moves(root, by) {
+            return Ok(T::zero());
+        }
         let mut stack = vec![root];
         while let Some(id) = stack.last().copied() {
-            if self.duals.contains_key(&(id, by)) {
+            if self.slopes.contains_key(&(id, by)) {
                 stack.pop();
                 continue;
             }
             let depth = stack.len();
-            let stands = id != by && !self.moves.moves(id, by);
-            if id != by && !stands {
-                self.wait_for_moving(id, by, &mut stack);
-            }
+            self.wait_for_slopes(id, by, &mut stack);
             if stack.len() > depth {
                 continue;
             }
             stack.pop();
-            let dual = if id == by {
-                Dual::variable(self.value(id)?)
-            } else if stands {
-                Dual::constant(self.value(id)?)
-            } else {
-                self.dual_here(id, by)?
-            };
-            self.duals.insert((id, by), dual);
+            let slope = self.slope_here(id, by)?;
+            self.slopes.insert((id, by), slope);
         }
-        Ok(self.duals[&(root, by)].clone())
+        Ok(self.slopes[&(root, by)].clone())
     }
 
     fn behind(&self, id: ExprId, by: Option<ExprId>) -> ExprId {
@@ -230,23 +225,20 @@ impl<'a, T: Scalar> Look<'a, T> {
         }
     }
 
-    fn wait_for_moving(&self, id: ExprId, by: ExprId, stack: &mut Vec<ExprId>) {
-        let g = self.moves.g;
-        let mut ask = |child| {
+    /// Pushes the children that move, as far as their slopes are not known.
+    fn wait_for_slopes(&self, id: ExprId, by: ExprId, stack: &mut Vec<ExprId>) {
+        if id == by || (self.opaque)(id) {
+            return;
+        }
+        if let Node::Partial { .. } | Node::Wins { .. } = self.moves.g.node(id) {
+            return;
+        }
+        self.moves.g.for_children(id, |child| {
             let child = self.behind(child, Some(by));
-            if !self.duals.contains_key(&(child, by)) {
+            if self.moves.moves(child, by) && !self.slopes.contains_key(&(child, by)) {
                 stack.push(child);
             }
-        };
-        match g.node(id) {
-            Node::Max(args) if !(self.opaque)(id) && self.maxima == Maxima::Unknown => {
-                let moving = |a: &&ExprId| self.moves.moves(**a, by);
-                g.args(args).iter().filter(moving).for_each(|a| ask(*a));
-            }
-            _ if self.is_unknown(id) => {}
-            Node::Partial { .. } | Node::Wins { .. } => {}
-            _ => g.for_children(id, ask),
-        }
+        });
     }
 
     fn visit(&mut self, id: ExprId) -> Result<(), EvalError> {
@@ -266,9 +258,9 @@ impl<'a, T: Scalar> Look<'a, T> {
                     return Err(EvalError { node: id, fault: EvalFault::NestedPartial });
                 }
                 self.inside = true;
-                let dual = self.dual(of, by);
+                let slope = self.slope(of, by);
                 self.inside = false;
-                Ok(dual?.tangent)
+                slope
             }
             Node::Wins { max, arg } => self.wins(max, arg),
             Node::Max(args) => {
@@ -289,17 +281,33 @@ impl<'a, T: Scalar> Look<'a, T> {
         }
     }
 
-    fn dual_here(&mut self, id: ExprId, by: ExprId) -> Result<Dual<T>, EvalError> {
+    /// The slope of what moves, when those of its children are known.
+    fn slope_here(&mut self, id: ExprId, by: ExprId) -> Result<T, EvalError> {
         self.visit(id)?;
         let g = self.moves.g;
         let fault = |f| error(id, f);
+        if id == by {
+            return Ok(T::one());
+        }
+        if (self.opaque)(id) {
+            return (self.unknown)(Unknown::Slope { of: id, by }).map_err(fault);
+        }
         match g.node(id) {
             Node::Partial { .. } => Err(EvalError { node: id, fault: EvalFault::NestedPartial }),
-            Node::Wins { max, arg } => Ok(Dual::constant(self.wins(max, arg)?)),
-            Node::Max(args) if !(self.opaque)(id) => {
+            // It is 0 or 1, and stands still between its kinks.
+            Node::Wins { .. } => Ok(T::zero()),
+            Node::Neg(a) => Ok(self.known_slope(a, by).neg()),
+            Node::Sub(a, b) => self.known_slope(a, by).sub(&self.known_slope(b, by)).map_err(fault),
+            Node::Add(args) => {
+                let moving = |a: &&ExprId| self.moves.moves(self.behind(**a, Some(by)), by);
+                let slopes: Vec<T> =
+                    g.args(args).iter().filter(moving).map(|a| self.known_slope(*a, by)).collect();
+                total(slopes, T::zero, T::add).map_err(fault)
+            }
+            Node::Mul(args) => self.slope_of_product(id, g.args(args), by),
+            Node::Max(args) => {
                 let weights = match self.maxima {
                     Maxima::Compared => {
-                        // Its arguments have values, for they have slopes.
                         for arg in g.args(args) {
                             self.value(*arg)?;
                         }
@@ -307,14 +315,12 @@ impl<'a, T: Scalar> Look<'a, T> {
                     }
                     Maxima::Unknown => Vec::new(),
                 };
-                let (mut value, mut tangent) = (T::zero(), T::zero());
-                let mut seen = rustc_hash::FxHashSet::default();
+                let mut sum = T::zero();
+                let mut seen = FxHashSet::default();
                 for (nth, arg) in g.args(args).iter().enumerate() {
-                    if !seen.insert(*arg) {
-                        continue;
-                    }
-                    let moves = self.moves.moves(*arg, by);
-                    if !moves && self.maxima == Maxima::Unknown {
+                    let moves = self.moves.moves(self.behind(*arg, Some(by)), by);
+                    // An argument that stands twice wins once.
+                    if !moves || !seen.insert(*arg) {
                         continue;
                     }
                     let weight = match weights.get(nth) {
@@ -324,29 +330,61 @@ impl<'a, T: Scalar> Look<'a, T> {
                             (self.unknown)(wins).map_err(fault)?
                         }
                     };
-                    let dual = &self.duals[&(self.behind(*arg, Some(by)), by)];
-                    let part = weight.mul(&dual.tangent).map_err(fault)?;
-                    tangent = tangent.add(&part).map_err(fault)?;
-                    let part = weight.mul(&dual.value).map_err(fault)?;
-                    value = value.add(&part).map_err(fault)?;
+                    let part = weight.mul(&self.known_slope(*arg, by)).map_err(fault)?;
+                    sum = sum.add(&part).map_err(fault)?;
                 }
-                if self.maxima == Maxima::Unknown {
-                    value = (self.unknown)(Unknown::Value(id)).map_err(fault)?;
-                }
-                Ok(Dual { value, tangent })
+                Ok(sum)
             }
-            _ if self.is_unknown(id) => Ok(Dual {
-                value: (self.unknown)(Unknown::Value(id)).map_err(fault)?,
-                tangent: (self.unknown)(Unknown::Slope { of: id, by }).map_err(fault)?,
-            }),
             _ => {
                 self.note_function(id);
-                let get = |child| &self.duals[&(self.behind(child, Some(by)), by)];
                 let stands = |b: &ExprId| !self.moves.moves(*b, by);
                 let whole = exponent(g, id).filter(stands).and_then(|b| g.as_whole(b));
-                operate(g, id, whole, &get).map_err(fault)
+                let mut duals: FxHashMap<ExprId, Dual<T>> = FxHashMap::default();
+                for child in g.children(id) {
+                    // A whole number in the exponent is read and not computed.
+                    if whole.is_some() && exponent(g, id) == Some(child) {
+                        continue;
+                    }
+                    let dual =
+                        Dual { value: self.value(child)?, tangent: self.known_slope(child, by) };
+                    duals.insert(child, dual);
+                }
+                let dual = operate(g, id, whole, &|child| &duals[&child]).map_err(fault)?;
+                Ok(dual.tangent)
             }
         }
+    }
+
+    /// The slope of a child, which was found before if it moves.
+    fn known_slope(&self, child: ExprId, by: ExprId) -> T {
+        let child = self.behind(child, Some(by));
+        self.slopes.get(&(child, by)).cloned().unwrap_or_else(T::zero)
+    }
+
+    /// Σₖ uₖ′·Πⱼ uⱼ over the factors that move, j ≠ k.
+    fn slope_of_product(
+        &mut self,
+        id: ExprId,
+        factors: &[ExprId],
+        by: ExprId,
+    ) -> Result<T, EvalError> {
+        let fault = |f| error(id, f);
+        let values: Vec<T> =
+            factors.iter().map(|f| self.value(*f)).collect::<Result<_, EvalError>>()?;
+        let mut terms = Vec::new();
+        for (k, factor) in factors.iter().enumerate() {
+            if !self.moves.moves(self.behind(*factor, Some(by)), by) {
+                continue;
+            }
+            let mut term = self.known_slope(*factor, by);
+            for (j, value) in values.iter().enumerate() {
+                if j != k {
+                    term = term.mul(value).map_err(fault)?;
+                }
+            }
+            terms.push(term);
+        }
+        total(terms, T::zero, T::add).map_err(fault)
     }
 
     fn note_function(&mut self, id: ExprId) {
@@ -401,6 +439,25 @@ fn exponent(g: &Graph, id: ExprId) -> Option<ExprId> {
     }
 }
 
+/// The sum or product of all, by halves: a sum of many terms that is begun at one end is copied
+/// once for each of them.
+fn total<S: Scalar>(
+    mut all: Vec<S>,
+    none: fn() -> S,
+    step: fn(&S, &S) -> Result<S, Fault>,
+) -> Result<S, Fault> {
+    while all.len() > 1 {
+        all = all
+            .chunks(2)
+            .map(|pair| match pair {
+                [a, b] => step(a, b),
+                _ => Ok(pair[0].clone()),
+            })
+            .collect::<Result<_, Fault>>()?;
+    }
+    Ok(all.pop().unwrap_or_else(none))
+}
+
 /// One operation of arithmetic; `whole` is its exponent, if that is a whole number.
 fn operate<'v, S: Scalar + 'v>(
     g: &Graph,
@@ -408,13 +465,7 @@ fn operate<'v, S: Scalar + 'v>(
     whole: Option<i32>,
     get: &dyn Fn(ExprId) -> &'v S,
 ) -> Result<S, Fault> {
-    let fold = |args: &[ExprId], none: fn() -> S, step: fn(&S, &S) -> Result<S, Fault>| match args {
-        [] => Ok(none()),
-        [first, rest @ ..] => {
-            let start = get(*first).clone();
-            rest.iter().try_fold(start, |all, arg| step(&all, get(*arg)))
-        }
-    };
+    let all = |args: &[ExprId]| args.iter().map(|a| get(*a).clone()).collect::<Vec<S>>();
     match g.node(id) {
         Node::Number(n) => S::from_rational(g.number_of(n)),
         Node::Neg(a) => Ok(get(a).neg()),
@@ -424,8 +475,8 @@ fn operate<'v, S: Scalar + 'v>(
             Some(n) => get(a).powi(n),
             None => get(a).pow(get(b)),
         },
-        Node::Add(args) => fold(g.args(args), S::zero, S::add),
-        Node::Mul(args) => fold(g.args(args), S::one, S::mul),
+        Node::Add(args) => total(all(g.args(args)), S::zero, S::add),
+        Node::Mul(args) => total(all(g.args(args)), S::one, S::mul),
         Node::Call(f, a) => get(a).call(f),
         // Names are seen through; the rest is no arithmetic.
         Node::Named(_, a) => Ok(get(a).clone()),

@@ -16,6 +16,7 @@ mod against;
 mod enclosure;
 mod ground;
 mod guarded;
+mod indexed;
 mod local;
 mod look;
 mod normal;
@@ -32,6 +33,7 @@ mod tests;
 
 pub use against::{against_sweep, has_value};
 pub use ground::{MAX_GROUND_VALUES, MAX_GROUNDS, MAX_POINTS, value_somewhere};
+pub use indexed::{IndexReplay, MAX_CELLS, MAX_INSTANCE, replay_indexed};
 pub use local::{MAX_LOCAL_NODES, MAX_LOCAL_STEPS};
 pub use normal::{
     MAX_CASES, MAX_COEFFICIENT_BITS, MAX_KERNEL_TERMS, MAX_NESTING, MAX_POWER, MAX_TERMS,

@@ -132,6 +132,10 @@ impl Scalar for Residue {
         Err(Fault::NoOrder)
     }
 
+    fn integer(n: i32) -> Residue {
+        Residue(Prime::integer(n))
+    }
+
     /// Arbitrary weights with the sum 1.
     fn winners(args: &[&Self]) -> Result<Vec<Self>, Fault> {
         let mut left = Residue::one();

@@ -6,6 +6,8 @@
 
 use std::cell::Cell;
 
+use rustc_hash::FxHashMap;
+
 use super::against::{Trial, equal_to_sweep, fault, swept, too_much_to_prove};
 use super::local;
 use super::look::Moves;
@@ -101,6 +103,7 @@ pub fn replay(derivation: &mut Derivation) -> Result<Replay, Error> {
         derivation,
         moves: Moves::new(g, &derivation.winners),
         paths: None,
+        known: FxHashMap::default(),
         left: Cell::new(MAX_REPLAY_STEPS),
     };
     let trial = Trial::of(&prover.moves, derivation)?;
@@ -133,6 +136,8 @@ struct Prover<'a> {
     derivation: &'a Derivation,
     moves: Moves<'a>,
     paths: Option<Paths>,
+    /// What was proved at its place, for the same rewrite is made for many weights.
+    known: FxHashMap<(ExprId, ExprId), Option<How>>,
     left: Cell<u64>,
 }
 
@@ -146,7 +151,10 @@ impl Prover<'_> {
         let proved_before = step.uses.is_some_and(|used| used.index() < lemma);
         let how = match proved_before || self.by_paths(before, after) {
             true => Some(How::Exact),
-            false => local::proof(&self.moves, before, after),
+            false => *self
+                .known
+                .entry((before, after))
+                .or_insert_with(|| local::proof(&self.moves, before, after)),
         };
         let how = match how {
             Some(how) => how,

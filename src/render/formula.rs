@@ -296,6 +296,8 @@ impl Formula {
                 });
             }
             Function::Sigmoid if how.unicode => "σ",
+            Function::NormalCdf if how.unicode => "Φ",
+            Function::NormalPdf if how.unicode => "φ",
             Function::Relu => "ReLU",
             Function::Sign => "sgn",
             other => other.name(),

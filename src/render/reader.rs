@@ -369,6 +369,9 @@ fn function_named(token: &str) -> Option<Function> {
         "ReLU" | "\\mathrm{ReLU}" => Function::Relu,
         "sgn" | "\\mathrm{sgn}" => Function::Sign,
         "\\sigma" => Function::Sigmoid,
+        "\\Phi" => Function::NormalCdf,
+        "\\phi" => Function::NormalPdf,
+        "\\mathrm{softplus}" => Function::Softplus,
         token => Function::named(token.trim_start_matches('\\'))?,
     })
 }

@@ -381,6 +381,9 @@ impl Tex {
             Function::Ln => ("\\ln", 2),
             Function::Tanh => ("\\tanh", 4),
             Function::Sigmoid => ("\\sigma", 1),
+            Function::NormalCdf => ("\\Phi", 1),
+            Function::NormalPdf => ("\\phi", 1),
+            Function::Softplus => ("\\mathrm{softplus}", 8),
             // GitHub forbids \operatorname.
             Function::Relu => ("\\mathrm{ReLU}", 4),
             Function::Sign => ("\\mathrm{sgn}", 3),

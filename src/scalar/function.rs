@@ -16,6 +16,15 @@ pub enum Function {
     Tanh,
     /// The logistic function σ(x) = 1/(1 + e⁻ˣ).
     Sigmoid,
+    /// ln(1 + eˣ), a smooth max(x, 0); its slope is σ(x).
+    Softplus,
+    /// Φ(x) = (1 + erf(x/√2))/2, the standard normal distribution: the chance that a normal
+    /// variable is at most x. Its slope is φ(x), and GELU is x·Φ(x). Φ rather than erf, for the
+    /// slopes of Φ and φ need no π.
+    NormalCdf,
+    /// φ(x) = e^(−x²/2)/√(2π), the density of the standard normal distribution; its slope is
+    /// −x·φ(x).
+    NormalPdf,
     /// |x|; not differentiable at 0.
     Abs,
     /// max(x, 0); not differentiable at 0.
@@ -28,12 +37,15 @@ pub enum Function {
 
 impl Function {
     /// Every function, in the order of the documentation.
-    pub const ALL: [Function; 9] = [
+    pub const ALL: [Function; 12] = [
         Function::Exp,
         Function::Ln,
         Function::Sqrt,
         Function::Tanh,
         Function::Sigmoid,
+        Function::Softplus,
+        Function::NormalCdf,
+        Function::NormalPdf,
         Function::Abs,
         Function::Relu,
         Function::Sign,
@@ -48,6 +60,9 @@ impl Function {
             Function::Sqrt => "sqrt",
             Function::Tanh => "tanh",
             Function::Sigmoid => "sigmoid",
+            Function::Softplus => "softplus",
+            Function::NormalCdf => "normal_cdf",
+            Function::NormalPdf => "normal_pdf",
             Function::Abs => "abs",
             Function::Relu => "relu",
             Function::Sign => "sign",

@@ -113,7 +113,7 @@ impl Scalar for Prime {
             (Function::Exp, 0) => Ok(Prime(1)),
             (Function::Ln, 0) => Err(Fault::OutOfDomain(function)),
             (Function::Ln, 1) | (Function::Tanh, 0) => Ok(Prime(0)),
-            (Function::Sigmoid, 0) => half(),
+            (Function::Sigmoid | Function::NormalCdf, 0) => half(),
             (Function::Sqrt, n @ (0 | 1)) => Ok(Prime(n)),
             (f, _) => Ok(self.oracle(f as u64 + 1)),
         }
@@ -121,6 +121,12 @@ impl Scalar for Prime {
 
     fn compare(&self, _: &Prime) -> Result<Ordering, Fault> {
         Err(Fault::NoOrder)
+    }
+
+    /// Without the way by a fraction, for 0 and 1 are asked for all the time.
+    fn integer(n: i32) -> Prime {
+        let size = Prime(u64::from(n.unsigned_abs()));
+        if n < 0 { size.neg() } else { size }
     }
 
     fn drawn_sign(&self, seed: u64) -> Result<Ordering, Fault> {

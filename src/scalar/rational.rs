@@ -282,7 +282,8 @@ impl Scalar for Rational {
         match function {
             Function::Exp => only_at(0, Rational::from(1)),
             Function::Tanh => only_at(0, Rational::from(0)),
-            Function::Sigmoid => only_at(0, Rational::new(1, 2)?),
+            Function::Sigmoid | Function::NormalCdf => only_at(0, Rational::new(1, 2)?),
+            Function::Softplus | Function::NormalPdf => Err(Fault::NotExact(function)),
             Function::Ln if positive => only_at(1, Rational::from(0)),
             Function::Ln => Err(Fault::OutOfDomain(function)),
             Function::Sqrt if self.is_negative() => Err(Fault::OutOfDomain(function)),

@@ -2,8 +2,12 @@
 //! come from the crate `libm`, so results are the same on every machine.
 
 use std::cmp::Ordering;
+use std::f64::consts::FRAC_1_SQRT_2;
 
 use super::{Fault, Function, Rational, Scalar};
+
+/// 1/√(2π), the height of the normal density.
+pub(super) const INV_SQRT_TAU: f64 = 0.398_942_280_401_432_7;
 
 fn finite(x: f64) -> Result<f64, Fault> {
     if x.is_finite() { Ok(x) } else { Err(Fault::NotFinite) }
@@ -64,6 +68,14 @@ impl Scalar for f64 {
                 let e = libm::exp(x);
                 Ok(e / (1.0 + e))
             }
+            // The exponential of what is not positive does not overflow.
+            Function::Softplus => {
+                let above = if x > 0.0 { x } else { 0.0 };
+                finite(above + libm::log1p(libm::exp(-x.abs())))
+            }
+            // By erfc, for 1 + erf would lose every digit where x is far below 0.
+            Function::NormalCdf => Ok(0.5 * libm::erfc(-x * FRAC_1_SQRT_2)),
+            Function::NormalPdf => Ok(INV_SQRT_TAU * libm::exp(-0.5 * x * x)),
             Function::Abs => Ok(x.abs()),
             // Not `max`, which may answer −0 or +0 for −0, differently on different machines.
             Function::Relu => Ok(if x > 0.0 { x } else { 0.0 }),
@@ -128,6 +140,10 @@ mod tests {
         assert_eq!(0.0.call(Function::Ln), Err(Fault::OutOfDomain(Function::Ln)));
         assert_eq!((-1.0).call(Function::Sqrt), Err(Fault::OutOfDomain(Function::Sqrt)));
         assert_eq!(f64::from_rational(&"1e324".parse().unwrap()), Err(Fault::NotFinite));
+        assert_eq!(1e300.call(Function::Softplus), Ok(1e300));
+        assert_eq!((-1e300).call(Function::Softplus), Ok(0.0));
+        assert_eq!(1e300.call(Function::NormalPdf), Ok(0.0));
+        assert_eq!((-1e300).call(Function::NormalCdf), Ok(0.0));
         assert!((-0.0).call(Function::Relu).unwrap().is_sign_positive());
     }
 

@@ -298,6 +298,12 @@ pub(super) fn elementary(g: &mut Graph, e: ExprId, c: &Context<'_>) -> Option<Ap
             let rest = g.sub(one, value);
             g.mul([value, rest])
         }
+        Function::Softplus => g.call(Function::Sigmoid, x),
+        Function::NormalCdf => g.call(Function::NormalPdf, x),
+        Function::NormalPdf => {
+            let product = g.mul([x, value]);
+            g.neg(product)
+        }
         Function::Abs => g.call(Function::Sign, x),
         Function::Relu => g.call(Function::Step, x),
         Function::Sign | Function::Step => g.integer(0),

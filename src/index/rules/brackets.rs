@@ -1,10 +1,11 @@
 //! The rules about brackets and sums: what always holds is dropped, and a sum over an index that
 //! a bracket fixes collapses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::affine::Affine;
 use super::super::formula::{Condition, Formula, Range};
+use super::super::letters::fresh;
 use super::{Applied, Context};
 
 /// Whether an equation stands in the formula outside of a derivative: something to collapse with.
@@ -69,23 +70,38 @@ fn is_tied(sum: &Formula, c: &Context<'_>) -> bool {
     !has_partial(body) && body.any(&tied)
 }
 
+/// The sum with its letters changed where they stand in what is to go into it.
+fn unlike(sum: &Formula, others: &[Formula], c: &Context<'_>) -> Formula {
+    let mut theirs = BTreeSet::new();
+    others.iter().for_each(|o| theirs.extend(o.letters()));
+    let mut taken = c.taken.clone();
+    let mut names = BTreeMap::new();
+    for range in sum.binds().iter().filter(|r| theirs.contains(&r.index)) {
+        let fresh = fresh(&range.index, &taken);
+        taken.insert(fresh.clone());
+        names.insert(range.index.clone(), fresh);
+    }
+    sum.rename(&names)
+}
+
 /// c·Σ_j u_j = Σ_j c·u_j, where that lets an index collapse.
 pub fn into_the_sum(f: &Formula, c: &Context<'_>) -> Option<Applied> {
     match f {
         Formula::Mul(factors) => {
             let place = factors.iter().position(|u| is_tied(u, c))?;
-            let Formula::Sum { ranges, body } = &factors[place] else { return None };
             let mut all = factors.clone();
-            all.splice(place..=place, body.factors());
-            Some(Formula::Sum { ranges: ranges.clone(), body: Box::new(Formula::Mul(all)) }.into())
+            let sum = all.remove(place);
+            let Formula::Sum { ranges, body } = unlike(&sum, &all, c) else { return None };
+            all.splice(place..place, body.factors());
+            Some(Formula::Sum { ranges, body: Box::new(Formula::Mul(all)) }.into())
         }
         Formula::Div(u, v) => {
-            let Formula::Sum { ranges, body } = u.as_ref() else { return None };
-            if !has_equation(body) || has_partial(body) {
+            let divisor = std::slice::from_ref(v.as_ref());
+            let Formula::Sum { ranges, body } = unlike(u, divisor, c) else { return None };
+            if !has_equation(&body) || has_partial(&body) {
                 return None;
             }
-            let body = Box::new(body.as_ref().clone().over(v.as_ref().clone()));
-            Some(Formula::Sum { ranges: ranges.clone(), body }.into())
+            Some(Formula::Sum { ranges, body: Box::new(body.over(v.as_ref().clone())) }.into())
         }
         _ => None,
     }
@@ -142,33 +158,21 @@ pub fn distribute(f: &Formula, _: &Context<'_>) -> Option<Applied> {
 }
 
 /// Σ_j (u_j + v_j) = Σ_j u_j + Σ_j v_j, where an equation is to meet its sum.
-pub fn split_sum(f: &Formula, c: &Context<'_>) -> Option<Applied> {
+pub fn split_sum(f: &Formula, _: &Context<'_>) -> Option<Applied> {
     let Formula::Sum { ranges, body } = f else { return None };
     if !has_equation(body) || has_partial(body) {
         return None;
     }
-    let mut taken = c.taken.clone();
     let sum = |u: &Formula| Formula::Sum { ranges: ranges.clone(), body: Box::new(u.clone()) };
-    let mut first = true;
-    // Every sum of a line has letters of its own.
-    let mut apart = |u: &Formula| {
-        let sum = sum(u);
-        let own = if first { sum } else { super::super::system::apart(&sum, &mut taken) };
-        first = false;
-        own
-    };
     match body.as_ref() {
         Formula::Add(terms) => {
             let each = |t: &Formula| match t {
-                Formula::Neg(u) => apart(u).negative(),
-                other => apart(other),
+                Formula::Neg(u) => sum(u).negative(),
+                other => sum(other),
             };
             Some(Formula::Add(terms.iter().map(each).collect()).into())
         }
-        Formula::Sub(u, v) => {
-            let u = apart(u);
-            Some(u.less(apart(v)).into())
-        }
+        Formula::Sub(u, v) => Some(sum(u).less(sum(v)).into()),
         _ => None,
     }
 }

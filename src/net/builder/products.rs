@@ -94,7 +94,7 @@ impl Builder {
         self.push(Op::MatMul(a, b), shape)
     }
 
-    fn check_tensor(&self, function: &str, a: NodeId, hint: &str) -> Result<(), Error> {
+    pub(super) fn check_tensor(&self, function: &str, a: NodeId, hint: &str) -> Result<(), Error> {
         if !self.shape(a).is_scalar() {
             return Ok(());
         }

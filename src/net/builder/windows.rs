@@ -136,7 +136,7 @@ impl Builder {
 
     /// Whether the element at `winner` of the operand is among those that element `element` of a
     /// max is taken of; positions are row-major and inside.
-    pub(super) fn competes(&self, max: NodeId, element: usize, winner: usize) -> bool {
+    pub(crate) fn competes(&self, max: NodeId, element: usize, winner: usize) -> bool {
         match &self.node(max).op {
             Op::Max(a, axes) => {
                 let at = self.shape(*a).index(winner);
@@ -222,11 +222,11 @@ fn output_lengths(
         let shape = |length: &dyn Fn(usize) -> usize| {
             Shape::new(axes.iter().map(|a| length(*a)).collect::<Vec<_>>()).to_string()
         };
-        let mut sentence = format!(
-            "{name}: the {} {what} is larger than the {} input",
-            shape(&|a| size[a]),
-            shape(&|a| input[a])
-        );
+        let (small, large) = (shape(&|a| size[a]), shape(&|a| input[a]));
+        let mut sentence = match size {
+            [_] => format!("{name}: the {what} of {small} is larger than the input of {large}"),
+            _ => format!("{name}: the {small} {what} is larger than the {large} input"),
+        };
         if window.padding.iter().any(|p| *p != [0, 0]) {
             sentence += &format!(", {} with its padding", shape(&padded));
         }

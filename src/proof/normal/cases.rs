@@ -188,6 +188,8 @@ impl Settled {
             (Form::Arbitrary(u), _) => self.apply(u)?.arbitrary_step()?.pow(&power),
             (Form::Exponential(t), _) => elementary::exponential(&self.apply(t)?.mul(&power)?),
             (Form::Logarithm(w), _) => elementary::logarithm(&self.apply(w)?)?.pow(&power),
+            (Form::NormalCdf(u), _) => elementary::normal_cdf(&self.apply(u)?)?.pow(&power),
+            (Form::NormalPdf(u), _) => elementary::normal_pdf(&self.apply(u)?)?.pow(&power),
             (Form::Root(v), _) => self.polynomial(v)?.pow(&power),
             (Form::Modulus(y), _) => {
                 let half = factor.power.times(Power::HALF)?;

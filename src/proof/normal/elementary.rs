@@ -1,4 +1,4 @@
-//! Exponentials, logarithms and powers in the normal form.
+//! Exponentials, logarithms, powers and the normal distribution in the normal form.
 //!
 //! Every rule here is an equation between real functions wherever both of its sides are
 //! defined: e^(a+b) = eᵃ·eᵇ, e^(c·t) = (eᵗ)^c, ln and e undo each other, uᵛ = e^(v·ln u), and
@@ -86,6 +86,30 @@ pub(super) fn logarithm(u: &Fraction) -> Result<Fraction, Fault> {
         Some(_) => Err(outside),
         None => sum.add(&Kernel::power(Form::Logarithm(rest), Power::ONE)?),
     }
+}
+
+/// Φ(u), with Φ(0) = 1/2 and Φ(−u) = 1 − Φ(u).
+pub(super) fn normal_cdf(u: &Fraction) -> Result<Fraction, Fault> {
+    match upright(u)? {
+        None => Ok(Fraction::constant(Rational::new(1, 2)?)),
+        Some((u, false)) => Kernel::power(Form::NormalCdf(u), Power::ONE),
+        Some((u, true)) => Fraction::one().sub(&Kernel::power(Form::NormalCdf(u), Power::ONE)?),
+    }
+}
+
+/// φ(u), which is even. It stays a kernel of its own: written by exp, it would square u.
+pub(super) fn normal_pdf(u: &Fraction) -> Result<Fraction, Fault> {
+    let u = upright(u)?.map_or(Fraction::zero(), |(u, _)| u);
+    Kernel::power(Form::NormalPdf(u), Power::ONE)
+}
+
+/// u or −u, whichever begins with a positive coefficient, and whether it is −u; `None` for 0.
+fn upright(u: &Fraction) -> Result<Option<(Fraction, bool)>, Fault> {
+    if u.numerator().is_zero() {
+        return Ok(None);
+    }
+    let turned = u.numerator().parts()?.coefficient.is_negative();
+    Ok(Some((if turned { u.neg() } else { u.clone() }, turned)))
 }
 
 /// The factors of a denominator with their multiplicities as negative exponents.

@@ -269,6 +269,11 @@ impl Scalar for Fraction {
                 let decay = elementary::exponential(&self.neg())?;
                 Fraction::one().add(&decay)?.inverse()
             }
+            Function::Softplus => {
+                elementary::logarithm(&Fraction::one().add(&elementary::exponential(self)?)?)
+            }
+            Function::NormalCdf => elementary::normal_cdf(self),
+            Function::NormalPdf => elementary::normal_pdf(self),
             Function::Abs => self.mul(&switch::sign(self)?),
             Function::Relu => self.mul(&switch::step(self)?),
             Function::Sign => switch::sign(self),

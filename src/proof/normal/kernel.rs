@@ -53,6 +53,10 @@ pub(super) enum Form {
     Exponential(Fraction),
     /// ln w, for w > 0.
     Logarithm(Fraction),
+    /// Φ(u); the first coefficient of u is positive, for Φ(−u) = 1 − Φ(u).
+    NormalCdf(Fraction),
+    /// φ(u); the first coefficient of u is not negative, for φ is even.
+    NormalPdf(Fraction),
     /// v, which is positive wherever the expression is defined; stands to a fractional power.
     Root(Polynomial),
     /// |y|; stands to a fractional power.
@@ -78,9 +82,12 @@ impl Form {
     pub(super) fn polynomials(&self) -> Box<dyn Iterator<Item = &Polynomial> + '_> {
         match self {
             Form::Root(p) | Form::Modulus(p) | Form::Positive(p) => Box::new(std::iter::once(p)),
-            Form::Exponential(u) | Form::Logarithm(u) | Form::Step(u) | Form::Arbitrary(u) => {
-                Box::new(u.polynomials())
-            }
+            Form::Exponential(u)
+            | Form::Logarithm(u)
+            | Form::NormalCdf(u)
+            | Form::NormalPdf(u)
+            | Form::Step(u)
+            | Form::Arbitrary(u) => Box::new(u.polynomials()),
             Form::Unknown(_) => Box::new(std::iter::empty()),
             Form::Winner(_, all) | Form::First(_, all) => {
                 Box::new(all.iter().flat_map(|u| u.polynomials()))

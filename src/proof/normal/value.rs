@@ -66,6 +66,11 @@ pub(super) fn kernel(k: &Kernel, point: &[f64]) -> Option<f64> {
     Some(match &k.form {
         Form::Exponential(t) => libm::exp(value_at(t, point)?.value),
         Form::Logarithm(w) => libm::log(of(w).filter(|w| *w > 0.0)?),
+        Form::NormalCdf(u) => 0.5 * libm::erfc(-value_at(u, point)?.value / libm::sqrt(2.0)),
+        Form::NormalPdf(u) => {
+            let u = value_at(u, point)?.value;
+            libm::exp(-u * u / 2.0) / libm::sqrt(std::f64::consts::TAU)
+        }
         Form::Root(v) => {
             let v = polynomial(v, point)?;
             if v.value == 0.0 { 0.0 } else { well_known(v).filter(|v| *v > 0.0)? }

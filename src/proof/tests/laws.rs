@@ -132,6 +132,9 @@ fn value(t: &Tree, at: &[f64; 3]) -> Option<f64> {
                 Function::Ln | Function::Sqrt => return None,
                 Function::Tanh => libm::tanh(x),
                 Function::Sigmoid => 1.0 / (1.0 + libm::exp(-x)),
+                Function::Softplus => libm::log1p(libm::exp(x)),
+                Function::NormalCdf => libm::erfc(-x / libm::sqrt(2.0)) / 2.0,
+                Function::NormalPdf => libm::exp(-x * x / 2.0) / libm::sqrt(std::f64::consts::TAU),
                 Function::Abs => x.abs(),
                 Function::Relu => {
                     if kink(x)? {
@@ -192,6 +195,12 @@ fn derivative(t: &Tree, v: usize) -> Tree {
                 Function::Sqrt => Div(num(1), Box::new(Mul(num(2), boxed(t)))),
                 Function::Tanh => Sub(num(1), Box::new(square)),
                 Function::Sigmoid => Sub(boxed(t), Box::new(square)),
+                Function::Softplus => {
+                    let decay = Call(Function::Exp, Box::new(Neg(a.clone())));
+                    Div(num(1), Box::new(Add(num(1), Box::new(decay))))
+                }
+                Function::NormalCdf => Call(Function::NormalPdf, a.clone()),
+                Function::NormalPdf => Neg(Box::new(Mul(a.clone(), boxed(t)))),
                 Function::Abs => Call(Function::Sign, a.clone()),
                 Function::Relu => Call(Function::Step, a.clone()),
                 Function::Sign | Function::Step => Num(0, 1),
@@ -286,6 +295,12 @@ fn moved_call(f: Function, a: &Tree, choice: u8) -> Option<Tree> {
             let twice = Mul(num(2), boxed(a));
             Sub(Box::new(Mul(num(2), call(Function::Sigmoid, &twice))), num(1))
         }
+        (Function::Softplus, 1) => {
+            Call(Function::Ln, Box::new(Add(num(1), call(Function::Exp, a))))
+        }
+        (Function::Softplus, _) => Add(boxed(a), call(Function::Softplus, &minus)),
+        (Function::NormalCdf, _) => Sub(num(1), call(Function::NormalCdf, &minus)),
+        (Function::NormalPdf, _) => Call(Function::NormalPdf, Box::new(minus)),
         (Function::Abs, 1) => Add(call(Function::Relu, a), call(Function::Relu, &minus)),
         (Function::Abs, _) => Mul(boxed(a), call(Function::Sign, a)),
         (Function::Relu, 1) => Max(vec![a.clone(), Num(0, 1)]),
@@ -312,6 +327,7 @@ fn mutated(t: &Tree, at: &mut u32) -> Tree {
             Pow(a, n) => Pow(a.clone(), n + 1),
             Root(a, n, d) => Root(a.clone(), n + d, *d),
             Call(Function::Exp, a) => Call(Function::Sigmoid, a.clone()),
+            Call(Function::NormalCdf, a) => Call(Function::Sigmoid, a.clone()),
             Call(Function::Relu, a) => Call(Function::Abs, a.clone()),
             Call(Function::Abs, a) => (**a).clone(),
             Call(Function::Step, a) => Call(Function::Sign, a.clone()),
@@ -357,7 +373,8 @@ fn tree() -> impl Strategy<Value = Tree> {
                 Box::new(Add(num(2), Box::new(Call(Function::Relu, b))))
             )),
             (inner.clone(), -2i32..4).prop_map(|(a, n)| Pow(Box::new(a), n)),
-            (inner.clone(), 0usize..9).prop_map(|(a, f)| Call(Function::ALL[f], Box::new(a))),
+            (inner.clone(), 0usize..Function::ALL.len())
+                .prop_map(|(a, f)| Call(Function::ALL[f], Box::new(a))),
             (inner.clone(), prop::sample::select(vec![(1, 2), (1, 3), (-1, 2), (3, 2), (-2, 3)]))
                 .prop_map(|(a, (n, d))| Root(Box::new(a), n, d)),
             prop::collection::vec(inner.clone(), 2..4).prop_map(Max),

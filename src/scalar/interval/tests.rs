@@ -132,6 +132,29 @@ fn known_values_are_inside_and_tight() {
         (Function::Sigmoid, "40", "0.999999999999999995751645744708411022719279095"),
         (Function::Sigmoid, "-40", "4.24835425529158897728072090440450637143476271e-18"),
         (Function::Sigmoid, "0.001", "0.500249999979166668749999789186529293428171221"),
+        (Function::Softplus, "0", "0.693147180559945309417232121458176568075500134"),
+        (Function::Softplus, "1", "1.31326168751822283404899549496785564191528009"),
+        (Function::Softplus, "-1", "0.313261687518222834048995494967855641915280086"),
+        (Function::Softplus, "0.1", "0.744396660073570894830099108315658041905549023"),
+        (Function::Softplus, "35", "35.0000000000000006305116760146987397914153238"),
+        (Function::Softplus, "-35", "6.30511676014698739791415323792397438933383775e-16"),
+        (Function::Softplus, "-700.5", "5.98019611863979120641210733049510004798077289e-305"),
+        (Function::Softplus, "800", "800"),
+        (Function::NormalCdf, "0", "0.5"),
+        (Function::NormalCdf, "1", "0.841344746068542948585232545632037922477912967"),
+        (Function::NormalCdf, "-1", "0.158655253931457051414767454367962077522087033"),
+        (Function::NormalCdf, "0.1", "0.539827837277028981465404618239182083014062284"),
+        (Function::NormalCdf, "-0.1", "0.460172162722971018534595381760817916985937716"),
+        (Function::NormalCdf, "2.5", "0.993790334674223864833021895425807778872102253"),
+        (Function::NormalCdf, "9", "0.999999999999999999887141159404615935226449792"),
+        (Function::NormalPdf, "0", "0.398942280401432677939946059934381868475858631"),
+        (Function::NormalPdf, "1", "0.241970724519143349797830192935560654828671971"),
+        (Function::NormalPdf, "-1", "0.241970724519143349797830192935560654828671971"),
+        (Function::NormalPdf, "0.1", "0.39695254747701176551052974350085220154659906"),
+        (Function::NormalPdf, "2.5", "0.0175283004935685373621583221667485861485141755"),
+        (Function::NormalPdf, "-8", "5.05227108353689228795018461551083466034969811e-15"),
+        (Function::NormalPdf, "20", "5.52094836215976318958273568278700095383292534e-88"),
+        (Function::NormalPdf, "-38.5", "5.42515518133659018332112645622214419164543091e-323"),
         (Function::Sqrt, "2", "1.41421356237309504880168872420969807856967187"),
         (Function::Sqrt, "0.1", "0.316227766016837933199889354443271853371955513"),
         (Function::Sqrt, "12345.678", "111.111106555555462166662837722025988808180646"),
@@ -142,7 +165,20 @@ fn known_values_are_inside_and_tight() {
         let y = x.call(f).unwrap();
         assert!(y.contains_rational(&q(value)), "{f}({x}) = {value} is not in {y}");
         // Conditioning (an argument of 740 moves e^x by 740 ulps) is not the enclosure's fault.
-        assert!(!x.is_point() || is_tight(&y, 32), "{f}({x}) in {y}");
+        let steps = if f == Function::NormalCdf { 64 } else { 32 };
+        assert!(!x.is_point() || is_tight(&y, steps), "{f}({x}) in {y}");
+    }
+    // Far below 0, an ulp of −x/√2 moves Φ by hundreds: these enclosures are right, not tight.
+    for (x, value) in [
+        ("-2.5", "0.00620966532577613516697810457419222112789774692"),
+        ("-5.75", "4.46217245390161187306922258841623522851619904e-9"),
+        ("-8", "6.22096057427178412351599517258818842248871728e-16"),
+        ("-20", "2.75362411860623369507562278085746533280749773e-89"),
+        ("-37", "5.72557122252457682268319254827320165643278624e-300"),
+    ] {
+        let y = around_rational(&q(x)).call(Function::NormalCdf).unwrap();
+        assert!(y.contains_rational(&q(value)), "Φ({x}) = {value} is not in {y}");
+        assert!(y.upper <= 1.000_001 * y.lower || y.upper < 1e-300, "Φ({x}) in {y}");
     }
     let powers = [
         ("2", "0.5", "1.41421356237309504880168872420969807856967187"),
@@ -202,6 +238,21 @@ fn faults_and_comparisons() {
     assert_eq!(x(-1.0, 1.0).call(Function::Sqrt), Err(Fault::OutOfDomain(Function::Sqrt)));
     assert_eq!(x(-1.0, 1.0).pow(&x(0.5, 0.5)), Err(Fault::PowerOutOfDomain));
     assert_eq!(x(0.0, 4.0).pow(&x(0.5, 0.5)).unwrap().lower, 0.0);
+    // Nothing overflows where the function has a value.
+    let far = x(-1e300, 1e300);
+    assert_eq!(far.call(Function::Softplus).map(|y| y.upper >= 1e300 && y.lower == 0.0), Ok(true));
+    assert_eq!(far.call(Function::NormalCdf), Interval::new(0.0, 1.0));
+    assert!(far.call(Function::NormalPdf).unwrap().contains(0.3989));
+    // Past the smallest positive f64 there is more than 0.
+    for (f, x) in [
+        (Function::Softplus, -800.0),
+        (Function::NormalCdf, -39.5),
+        (Function::NormalPdf, 39.5),
+        (Function::NormalPdf, -70.0),
+    ] {
+        let y = Interval::point(x).unwrap().call(f).unwrap();
+        assert!(y.lower == 0.0 && 0.0 < y.upper && y.upper < 1e-321, "{f}({x}) in {y}");
+    }
     for side in [1.0, -1.0] {
         let huge = x(side * f64::MAX, side * 1e300);
         assert_eq!(huge.add(&huge), Err(Fault::NotFinite));

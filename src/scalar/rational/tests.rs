@@ -189,6 +189,8 @@ fn a_power_past_the_limit_is_refused_before_it_is_computed() {
 
 #[test]
 fn roots_and_functions_are_exact_or_refused() {
+    assert_eq!(q("0").call(Function::NormalCdf), Ok(q("1/2")));
+    assert_eq!(q("0").call(Function::Softplus), Err(Fault::NotExact(Function::Softplus)));
     assert_eq!(q("4/9").call(Function::Sqrt), Ok(q("2/3")));
     assert_eq!(q("2").call(Function::Sqrt), Err(Fault::NotExact(Function::Sqrt)));
     assert_eq!(q("-4").call(Function::Sqrt), Err(Fault::OutOfDomain(Function::Sqrt)));

@@ -1,0 +1,93 @@
+//! Elementwise functions that are made of others.
+//!
+//! Where a function uses its argument more than once, the argument gets a name (`z`), unless it
+//! has one or is a number or an element.
+
+use super::arguments::Arguments;
+use crate::diag::{Error, Kind};
+use crate::net::{Builder, NodeId, Op};
+use crate::scalar::{Function, Rational};
+
+/// `x` if it has a name or needs none; else the part `stem` that it is now called.
+pub(super) fn named(b: &mut Builder, stem: &str, x: NodeId) -> Result<NodeId, Error> {
+    match b.node(x).op {
+        Op::Leaf(_) | Op::Define(..) | Op::Number(_) | Op::Element(..) => Ok(x),
+        _ => b.part(stem, x),
+    }
+}
+
+pub(super) fn integer(b: &mut Builder, n: i64) -> Result<NodeId, Error> {
+    b.number(&Rational::from(n))
+}
+
+pub(super) fn square(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
+    let two = integer(b, 2)?;
+    b.pow(args.tensor(0)?, two)
+}
+
+/// x above 0 and `below` elsewhere, also at 0: \[x > 0\]·x + (1 − \[x > 0\])·below.
+fn above_zero(b: &mut Builder, x: NodeId, below: &[NodeId]) -> Result<NodeId, Error> {
+    let one = integer(b, 1)?;
+    let step = b.call(Function::Step, x)?;
+    let above = b.mul(&[step, x])?;
+    let rest = b.sub(one, step)?;
+    let below = b.mul(&[&[rest], below].concat())?;
+    b.add(&[above, below])
+}
+
+/// At 0 its slope is that of the left side, as PyTorch has it.
+pub(super) fn leaky_relu(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
+    let x = named(b, "z", args.tensor(0)?)?;
+    let slope = b.number(&args.number("slope")?)?;
+    above_zero(b, x, &[slope, x])
+}
+
+/// At 0 its slope is α, that of the left side, as PyTorch has it.
+pub(super) fn elu(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
+    let x = named(b, "z", args.tensor(0)?)?;
+    let alpha = args.number("alpha")?;
+    let (power, one) = (b.call(Function::Exp, x)?, integer(b, 1)?);
+    let curve = b.sub(power, one)?;
+    if alpha.is_one() {
+        return above_zero(b, x, &[curve]);
+    }
+    let alpha = b.number(&alpha)?;
+    above_zero(b, x, &[alpha, curve])
+}
+
+pub(super) fn silu(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
+    let x = named(b, "z", args.tensor(0)?)?;
+    let gate = b.call(Function::Sigmoid, x)?;
+    b.mul(&[x, gate])
+}
+
+pub(super) fn dropout(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
+    let rate = args.number("rate")?;
+    let one = Rational::from(1);
+    if rate.is_negative() || rate >= one {
+        return Err(args.refuse("rate", "from 0 up to 1, and less than 1"));
+    }
+    let kept = crate::scalar::Scalar::sub(&one, &rate);
+    let (x, mask) = (args.tensor(0)?, args.tensor(1)?);
+    if b.shape(x).broadcast(b.shape(mask)).as_ref() != Some(b.shape(x)) {
+        let (m, n) = (b.shape(x).described(), b.shape(mask).described());
+        return Err(Error::new(
+            Kind::Shape,
+            format!(
+                "dropout: the mask must have the shape of what it masks or broadcast to it, and {} \
+                 is {m} but {} is {n}",
+                b.called(x),
+                b.called(mask)
+            ),
+        )
+        .label(format!("{m} and {n}")));
+    }
+    let masked = b.mul(&[x, mask])?;
+    match kept {
+        Ok(kept) if !kept.is_one() => {
+            let kept = b.number(&kept)?;
+            b.div(masked, kept)
+        }
+        _ => Ok(masked),
+    }
+}

@@ -1,0 +1,206 @@
+//! An index formula at concrete sizes: an expression of the graph of the lowered layer.
+
+use std::collections::BTreeMap;
+
+use crate::calculus::sweep;
+use crate::expr::{ExprId, Graph, Node, Winners};
+use crate::index::{Algebra, Cell, Formula, Letters, NoValue, interpret};
+use crate::net::Shape;
+use crate::scalar::{Function, Rational};
+
+/// The largest number of nodes that the lines of one lemma may be instantiated to.
+pub const MAX_INSTANCE: usize = 4_000_000;
+
+/// The cells of a tensor.
+pub(super) struct Table {
+    pub shape: Shape,
+    pub cells: Vec<ExprId>,
+}
+
+/// Where elements are found, and what derivatives that are only written down stand for.
+pub(super) struct Instance<'a> {
+    pub g: &'a mut Graph,
+    /// The cells of every tensor of the layer.
+    pub tensors: &'a BTreeMap<String, Table>,
+    /// ∂total/∂(cell) for the users, by the reverse sweep.
+    pub deltas: &'a BTreeMap<String, Table>,
+    /// The loss of the layer.
+    pub total: ExprId,
+    /// The name of the loss in the formulas.
+    pub loss: &'a str,
+    /// The tensor that is differentiated by.
+    pub by: &'a str,
+    /// Derivatives of an expression by everything in it, worked out once.
+    pub known: BTreeMap<ExprId, BTreeMap<ExprId, ExprId>>,
+}
+
+impl Instance<'_> {
+    /// The expression of a formula at these values of its letters.
+    pub fn of(&mut self, formula: &Formula, letters: &mut Letters) -> Result<ExprId, NoValue> {
+        interpret(self, formula, letters)
+    }
+
+    fn find(&self, cell: &Cell) -> Result<ExprId, NoValue> {
+        let tables = if cell.delta { self.deltas } else { self.tensors };
+        let name = || NoValue::Element(format!("{}{:?}", cell.name, cell.at));
+        let table = tables.get(&cell.name).ok_or_else(name)?;
+        let at: Result<Vec<usize>, _> = cell.at.iter().map(|n| usize::try_from(*n)).collect();
+        let position = at.ok().and_then(|at| table.shape.position(&at));
+        position.map(|n| table.cells[n]).ok_or_else(name)
+    }
+
+    fn check(&self) -> Result<(), NoValue> {
+        if self.g.len() > MAX_INSTANCE { Err(NoValue::TooLarge) } else { Ok(()) }
+    }
+
+    /// ∂of/∂by with every other quantity held fixed: quantities are replaced by variables of
+    /// their own, the reverse sweep differentiates, and the quantities are put back.
+    fn immediate(&mut self, of: ExprId, by: ExprId) -> ExprId {
+        if let Some(known) = self.known.get(&of) {
+            return known.get(&by).copied().unwrap_or_else(|| self.g.integer(0));
+        }
+        let mut leaves = Vec::new();
+        let frozen = rewrite(self.g, of, &mut |g, id| match g.node(id) {
+            Node::Var(_) | Node::Named(..) => {
+                let own = g.var(&format!("held {}", id.index()));
+                leaves.push((id, own));
+                Some(own)
+            }
+            _ => None,
+        });
+        let variables: Vec<ExprId> = leaves.iter().map(|(_, own)| *own).collect();
+        let slopes = sweep::gradients(self.g, frozen, &variables, &Winners::new());
+        let back: BTreeMap<ExprId, ExprId> = leaves.iter().map(|(id, own)| (*own, *id)).collect();
+        let mut all = BTreeMap::new();
+        for ((id, _), slope) in leaves.iter().zip(slopes) {
+            let thawed = rewrite(self.g, slope, &mut |_, id| back.get(&id).copied());
+            all.insert(*id, thawed);
+        }
+        let found = all.get(&by).copied().unwrap_or_else(|| self.g.integer(0));
+        self.known.insert(of, all);
+        found
+    }
+}
+
+/// The expression with some nodes replaced; nothing below a replaced one is looked at.
+pub(super) fn rewrite(
+    g: &mut Graph,
+    root: ExprId,
+    put: &mut dyn FnMut(&mut Graph, ExprId) -> Option<ExprId>,
+) -> ExprId {
+    let mut done: BTreeMap<ExprId, ExprId> = BTreeMap::new();
+    let mut stack = vec![root];
+    while let Some(id) = stack.last().copied() {
+        if done.contains_key(&id) {
+            stack.pop();
+            continue;
+        }
+        if let Some(new) = put(g, id) {
+            done.insert(id, new);
+            stack.pop();
+            continue;
+        }
+        let children = g.children(id);
+        let waiting: Vec<ExprId> =
+            children.iter().filter(|c| !done.contains_key(c)).copied().collect();
+        if waiting.is_empty() {
+            let new: Vec<ExprId> = children.iter().map(|c| done[c]).collect();
+            let new = g.rebuild(id, &new);
+            done.insert(id, new);
+            stack.pop();
+        } else {
+            stack.extend(waiting);
+        }
+    }
+    done[&root]
+}
+
+impl Algebra for Instance<'_> {
+    type Value = ExprId;
+
+    fn number(&mut self, q: &Rational) -> Result<ExprId, NoValue> {
+        Ok(self.g.number(q))
+    }
+
+    fn element(&mut self, cell: &Cell) -> Result<ExprId, NoValue> {
+        self.find(cell)
+    }
+
+    fn add(&mut self, all: Vec<ExprId>) -> Result<ExprId, NoValue> {
+        self.check()?;
+        Ok(self.g.add(all))
+    }
+
+    fn mul(&mut self, all: Vec<ExprId>) -> Result<ExprId, NoValue> {
+        self.check()?;
+        Ok(self.g.mul(all))
+    }
+
+    fn neg(&mut self, a: ExprId) -> Result<ExprId, NoValue> {
+        Ok(self.g.neg(a))
+    }
+
+    fn sub(&mut self, a: ExprId, b: ExprId) -> Result<ExprId, NoValue> {
+        Ok(self.g.sub(a, b))
+    }
+
+    fn div(&mut self, a: ExprId, b: ExprId) -> Result<ExprId, NoValue> {
+        Ok(self.g.div(a, b))
+    }
+
+    fn pow(&mut self, a: ExprId, b: ExprId, _: Option<i32>) -> Result<ExprId, NoValue> {
+        Ok(self.g.pow(a, b))
+    }
+
+    fn call(&mut self, function: Function, a: ExprId) -> Result<ExprId, NoValue> {
+        Ok(self.g.call(function, a))
+    }
+
+    fn apply(&mut self, name: &str, _: u32, _: ExprId) -> Result<ExprId, NoValue> {
+        Err(NoValue::Element(name.to_string()))
+    }
+
+    fn max(&mut self, all: Vec<ExprId>) -> Result<ExprId, NoValue> {
+        Ok(self.g.max(all))
+    }
+
+    fn wins(&mut self, all: Vec<ExprId>, place: usize) -> Result<ExprId, NoValue> {
+        let winner = all[place];
+        // The first of equals wins, so an argument that stood there before leaves nothing.
+        if all[..place].contains(&winner) {
+            return Ok(self.g.integer(0));
+        }
+        let max = self.g.max(all);
+        Ok(self.g.wins(max, winner))
+    }
+
+    fn partial(
+        &mut self,
+        of: &Formula,
+        by: &Cell,
+        letters: &mut Letters,
+    ) -> Result<ExprId, NoValue> {
+        self.check()?;
+        let variable = self.find(by)?;
+        let Formula::Element(e) = of else {
+            let of = self.of(of, letters)?;
+            return Ok(self.immediate(of, variable));
+        };
+        if e.tensor.name == self.loss {
+            // By what the lemma is about, the whole derivative, left to dual numbers; by any
+            // other tensor it is δ, which is proved equal to it apart.
+            if by.name == self.by {
+                return Ok(self.g.partial(self.total, variable));
+            }
+            return self.find(&Cell { delta: true, ..by.clone() });
+        }
+        let cell = letters.cell(e)?;
+        let own = self.find(&cell)?;
+        // The operation of the user of x, as it was lowered.
+        let own = match self.g.node(own) {
+            Node::Named(_, value) if cell.name != by.name => value,
+            _ => own,
+        };
+        Ok(self.immediate(own, variable))
+    }
+}
