@@ -144,6 +144,18 @@ impl Affine {
         self.0.iter().map(|(letters, n)| (letters.as_slice(), *n))
     }
 
+    /// The same as it is read: what is added before what is subtracted, the constant last.
+    pub fn in_order(&self) -> Vec<(&[Letter], i64)> {
+        let mut terms: Vec<(&[Letter], i64)> = self.terms().collect();
+        terms.sort_by_key(|(letters, n)| {
+            (letters.is_empty() && self.0.len() > 1 && *n < 0, *n < 0, letters.is_empty(), {
+                // Indices before sizes, as a textbook writes i + H − 1.
+                letters.iter().all(|l| !l.is_index())
+            })
+        });
+        terms
+    }
+
     /// Every letter in it.
     pub fn letters(&self) -> BTreeSet<&Letter> {
         self.0.keys().flatten().collect()
@@ -205,13 +217,7 @@ impl From<usize> for Affine {
 impl fmt::Display for Affine {
     /// `2i + m − 1`: what is added before what is subtracted, the constant last.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut terms: Vec<(&Vec<Letter>, i64)> = self.0.iter().map(|(l, n)| (l, *n)).collect();
-        terms.sort_by_key(|(letters, n)| {
-            (letters.is_empty() && self.0.len() > 1 && *n < 0, *n < 0, letters.is_empty(), {
-                // Indices before sizes, as a textbook writes i + H − 1.
-                letters.iter().all(|l| !l.is_index())
-            })
-        });
+        let terms = self.in_order();
         if terms.is_empty() {
             return f.write_str("0");
         }
