@@ -61,6 +61,8 @@ pub mod proof;
 pub mod render;
 pub mod scalar;
 mod testing;
+#[cfg(feature = "values")]
+pub mod values;
 
 pub use calculus::sweep::gradients;
 pub use calculus::{Derivation, Request, derive};

@@ -84,6 +84,10 @@ pub struct ValueArgs {
     /// drops all of its own; may be repeated
     #[arg(long, value_name = "NAME = VALUE")]
     pub given: Vec<String>,
+    /// Read values from a file, .npz, .safetensors or .json, in place of the network's own; what
+    /// --given says counts more; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub values: Vec<PathBuf>,
     /// Name the loss; without it, the last scalar that is defined
     #[arg(long, value_name = "NAME")]
     pub loss: Option<String>,

@@ -17,6 +17,7 @@ mod shell;
 mod show;
 mod source;
 mod step;
+mod values;
 
 use std::process::ExitCode;
 
