@@ -17,6 +17,7 @@
 //! assert!(report.agrees());
 //! ```
 
+mod conventions;
 mod diagnosis;
 mod differences;
 mod fraction;
@@ -24,6 +25,7 @@ mod judge;
 mod kinks;
 mod point;
 mod report;
+mod rounding;
 mod sources;
 mod supplied;
 mod symbolic;

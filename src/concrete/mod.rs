@@ -31,7 +31,7 @@ mod taps;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use backward::{Gradients, backward};
+pub use backward::{Gradients, Shares, backward, backward_with};
 pub use forward::{Forward, MAX_WORK, forward};
 pub use kinks::{Decide, Decision, Decisions, Kink, KinkKind};
 
