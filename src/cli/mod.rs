@@ -11,6 +11,7 @@ mod check;
 mod derive;
 mod examples;
 mod failure;
+mod junit;
 mod output;
 mod progress;
 mod shell;

@@ -10,6 +10,7 @@ mod derivation;
 mod general;
 pub mod math;
 mod network;
+mod supplied;
 mod training;
 mod typeset;
 mod words;

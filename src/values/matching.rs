@@ -210,7 +210,12 @@ fn unknown(net: &Network, name: &str, affixes: &[(&str, &str)]) -> Error {
     }
     let names: Vec<&str> = net.quantities().map(|(_, q)| q.name.as_str()).collect();
     let tail = |q: &&&str| stem.ends_with(&format!("_{}", plain(q)));
-    let near = nearest(&stem, names.iter().copied())
+    let same = |q: &&&str| plain(q).to_lowercase() == stem.to_lowercase();
+    let near = names
+        .iter()
+        .find(same)
+        .copied()
+        .or_else(|| nearest(&stem, names.iter().copied()))
         .or_else(|| names.iter().filter(tail).max_by_key(|q| q.len()).copied());
     match near {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
