@@ -320,7 +320,10 @@ fn conventions_at_kinks_are_those_of_the_table() {
             Corner::Relu => "the slope of relu(x) at 0",
             Corner::Abs => "the slope of \\|x\\| at 0",
             Corner::Maximum => "maximum(x, 0) at 0",
-            Corner::MaxAll => "the max of a whole tensor, where cells tie",
+            Corner::MaxAll => "max of a whole tensor, where cells tie",
+            Corner::MaxAxis => "max along an axis, where cells tie",
+            Corner::MaxPool => "max-pooling, where k of n cells tie",
+            Corner::Pieces => "the slope of leaky_relu(x) at 0",
         };
         let _ = write!(out, "| {what}");
         for rule in rules {
@@ -328,6 +331,10 @@ fn conventions_at_kinks_are_those_of_the_table() {
                 Some(Rule::Slope(n)) => n.to_string(),
                 Some(Rule::First) => "the first takes all".to_string(),
                 Some(Rule::Even) => "shared evenly".to_string(),
+                Some(Rule::Each) => "each takes all".to_string(),
+                Some(Rule::Window) => "each takes k/n".to_string(),
+                Some(Rule::Left) => "that on the left".to_string(),
+                Some(Rule::Right) => "that on the right".to_string(),
                 None => String::new(),
             };
             let _ = write!(out, " | {said}");

@@ -46,7 +46,7 @@ pub use report::{
     Parameter, Point, Precision, Report, Source, Unjudged, Verdict, Worst,
 };
 pub use rounding::{FUNCTION_ULPS, Format, REARRANGED};
-pub use subdifferential::MAX_CHOICES;
+pub use subdifferential::{MAX_CHOICES, MIN_CHOICES};
 pub use supplied::{Supplied, Theirs, check_gradients, check_supplied};
 
 use crate::diag::{Error, Kind};

@@ -7,16 +7,19 @@
 //! subdifferential only where one choice at every kink gives all of them, and outside only where
 //! no choice does; what is neither is undecided.
 
-use crate::concrete::{self, Decide, Forward, Kink, KinkKind, Shares};
+use std::cmp::Ordering;
+
+use crate::concrete::{self, Decide, Decision, Decisions, Forward, Kink, KinkKind, Shares};
 use crate::diag::Error;
 use crate::net::{Network, NodeId, Op, QuantityId};
 use crate::scalar::{Function, Interval};
 
-use super::conventions::{Framework, corner, shares};
+use super::MAX_PASS_WORK;
+use super::conventions::{Framework, corner, rule, shares};
 use super::point::Point;
 use super::report::{AtKinks, Choice};
 use super::rounding::{Computed, Format};
-use super::values::convert;
+use super::values::{convert, work};
 
 /// Calls a function that is generic over the bits of a format.
 macro_rules! in_format {
@@ -32,6 +35,9 @@ macro_rules! in_format {
 
 /// The most combinations of choices at kinks that are tried one by one.
 pub const MAX_CHOICES: usize = 64;
+/// In a large network, where [`MAX_PASS_WORK`](super::MAX_PASS_WORK) allows fewer, so many are
+/// tried all the same.
+pub const MIN_CHOICES: usize = 4;
 
 /// For each quantity, the interval of each element; or why there is no bound.
 pub(super) type Bounds = Result<Vec<Vec<Interval>>, String>;
@@ -77,9 +83,33 @@ pub(super) fn bounds(
         .map_err(|why| format!("{format} has no error bound here: {why}"))
 }
 
-fn forward<const P: u32>(net: &Network, at: &Point) -> Result<Forward<Computed<P>>, Error> {
+fn forward<const P: u32>(
+    net: &Network,
+    at: &Point,
+    decisions: &Decisions,
+) -> Result<Forward<Computed<P>>, Error> {
     let values = convert::<Computed<P>>(net, &at.values)?;
-    concrete::forward(net, &values, Decide::Recorded(&at.decisions))
+    concrete::forward(net, &values, Decide::Recorded(decisions))
+}
+
+/// The decisions of the point, but where two pieces meet those of `shares`: the step between them
+/// is 0 or 1, and its value, not a slope, says which piece it is.
+fn decided(net: &Network, at: &Point, shares: &Shares<Interval>) -> Decisions {
+    let mut decisions = at.decisions.clone();
+    for ((node, element), share) in shares {
+        let (true, Some(signs)) = (is_step(net, *node), decisions.signs(*node)) else { continue };
+        let mut signs = signs.to_vec();
+        let right = share.iter().any(|(_, weight)| weight.lower > 0.5);
+        if let Some(sign) = signs.get_mut(*element) {
+            *sign = if right { Ordering::Greater } else { Ordering::Less };
+        }
+        decisions.set(*node, Decision::Signs(signs));
+    }
+    decisions
+}
+
+fn is_step(net: &Network, node: NodeId) -> bool {
+    matches!(net.node(node).op, Op::Call(Function::Step, _))
 }
 
 fn run<const P: u32>(
@@ -92,8 +122,9 @@ fn run<const P: u32>(
     let exactly = |share: &Vec<(usize, Interval)>| {
         share.iter().map(|(n, weight)| (*n, Computed::exactly(*weight))).collect()
     };
-    let shares = shares.iter().map(|(place, share)| (*place, exactly(share))).collect();
-    let forward = forward::<P>(net, at).map_err(told)?;
+    let forward = forward::<P>(net, at, &decided(net, at, shares)).map_err(told)?;
+    let slopes = shares.iter().filter(|((node, _), _)| !is_step(net, *node));
+    let shares = slopes.map(|(place, share)| (*place, exactly(share))).collect();
     let gradients = concrete::backward_with(net, &forward, by, &shares).map_err(told)?;
     let all = by.iter().map(|id| {
         let computed = gradients.of(*id).unwrap_or_default().iter();
@@ -105,7 +136,7 @@ fn run<const P: u32>(
 
 /// Where a program with this rounding may have decided otherwise than the exact values do.
 fn close_calls<const P: u32>(net: &Network, at: &Point) -> Result<Vec<Kink>, Error> {
-    let forward = forward::<P>(net, at)?;
+    let forward = forward::<P>(net, at, &at.decisions)?;
     let of = |node: NodeId| -> Vec<Interval> {
         let values = forward.value(node).unwrap_or_default();
         values.iter().filter_map(|x| x.enclosure().ok()).collect()
@@ -120,31 +151,31 @@ fn close_calls<const P: u32>(net: &Network, at: &Point) -> Result<Vec<Kink>, Err
             continue;
         }
         match &net.node(node).op {
-            Op::Call(f @ (Function::Relu | Function::Abs), a) => {
+            Op::Call(f, a) if f.has_kink() => {
                 for (element, x) in of(*a).iter().enumerate() {
                     if x.contains(0.0) && !x.is_point() && known(node, element).is_none() {
                         found.push(Kink { node, element, kind: KinkKind::Zero(*f) });
                     }
                 }
             }
-            op @ (Op::Max(_) | Op::MaxOf(_)) => {
-                let arguments: Vec<Interval> = match op {
-                    Op::Max(a) => of(*a),
-                    _ => {
-                        let mut all = Vec::new();
-                        op.for_operands(|a| all.extend(of(a)));
-                        all
+            op => {
+                let Some(candidates) = concrete::candidates(net, node) else { continue };
+                let mut arguments = Vec::new();
+                op.for_operands(|a| arguments.extend(of(a)));
+                for (element, all) in candidates.iter().enumerate() {
+                    // Without a bound nothing is said, here as elsewhere.
+                    let all: Vec<(usize, Interval)> =
+                        all.iter().filter_map(|n| Some((*n, *arguments.get(*n)?))).collect();
+                    let lowers = all.iter().map(|(_, x)| x.lower);
+                    let least = lowers.fold(f64::NEG_INFINITY, f64::max);
+                    let may_win = all.iter().filter(|(_, x)| x.upper >= least);
+                    let tied: Vec<usize> = may_win.map(|(n, _)| *n).collect();
+                    let kind = KinkKind::Tie(tied.clone());
+                    if tied.len() > 1 && known(node, element).is_none_or(|k| k.kind != kind) {
+                        found.push(Kink { node, element, kind });
                     }
-                };
-                let least = arguments.iter().map(|x| x.lower).fold(f64::NEG_INFINITY, f64::max);
-                let may_win = |(n, x): (usize, &Interval)| (x.upper >= least).then_some(n);
-                let tied: Vec<usize> = arguments.iter().enumerate().filter_map(may_win).collect();
-                let same = known(node, 0).is_some_and(|k| k.kind == KinkKind::Tie(tied.clone()));
-                if tied.len() > 1 && !same {
-                    found.push(Kink { node, element: 0, kind: KinkKind::Tie(tied) });
                 }
             }
-            _ => {}
         }
     }
     Ok(found)
@@ -175,6 +206,7 @@ impl Study {
         let ours = gives(&self.ours);
         let follows = |(f, bounds): &(Framework, Bounds)| gives(bounds).then_some(*f);
         let frameworks: Vec<Framework> = self.frameworks.iter().filter_map(follows).collect();
+        let proper = frameworks.iter().find(|f| self.is_proper(net, **f));
         if !self.has_kinks() || ours && frameworks.len() == self.frameworks.len() {
             return None;
         }
@@ -185,10 +217,9 @@ impl Study {
         let mut all = None;
         let choice = if ours {
             Choice::Ours
-        } else if let Some(first) = frameworks.first() {
+        } else if let Some(first) = proper {
             let same = self.frameworks.iter().find(|(f, _)| f == first);
             all = same.and_then(|(_, bounds)| Some(bounds.as_ref().ok()?[k].clone()));
-            // Every rule of the table is a subgradient.
             Choice::Another
         } else {
             match self.search(net, k, numbers, &try_one) {
@@ -198,7 +229,8 @@ impl Study {
                 }
                 Search::None => Choice::Outside,
                 Search::Open => {
-                    all = try_one(&self.hull(net)).ok().map(|mut all| all.swap_remove(k));
+                    let hull = self.hull(net).and_then(|hull| try_one(&hull).ok());
+                    all = hull.map(|mut all| all.swap_remove(k));
                     let inside = |all: &Vec<Interval>| {
                         numbers.iter().zip(all).all(|(x, all)| all.contains(*x))
                     };
@@ -213,13 +245,19 @@ impl Study {
         Some((AtKinks { choice, frameworks, rules, unexpected }, all))
     }
 
+    /// Whether all that a framework does at the kinks are subgradients.
+    fn is_proper(&self, net: &Network, framework: Framework) -> bool {
+        let mut corners = self.kinks[..self.exact].iter().filter_map(|kink| corner(net, kink));
+        corners.all(|c| rule(framework, c).is_some_and(|rule| rule.is_subgradient(c)))
+    }
+
     /// What frameworks do at the kinks, each rule once.
     fn rules(&self, net: &Network, frameworks: &[Framework]) -> Vec<String> {
         let Some(first) = frameworks.first() else { return Vec::new() };
         let mut rules = Vec::new();
         for kink in &self.kinks[..self.exact] {
             let Some(corner) = corner(net, kink) else { continue };
-            let words = super::conventions::rule(*first, corner).map(|rule| rule.words(corner));
+            let words = rule(*first, corner).map(|rule| rule.words(corner));
             rules.extend(words.filter(|words| !rules.contains(words)));
         }
         rules
@@ -236,7 +274,8 @@ impl Study {
     ) -> Search {
         let options: Vec<Vec<Share>> = self.kinks.iter().map(|kink| sides(net, kink)).collect();
         let count = options.iter().try_fold(1usize, |n, o| n.checked_mul(o.len()));
-        let Some(count) = count.filter(|n| *n <= MAX_CHOICES) else { return Search::Open };
+        let most = (MAX_PASS_WORK / work(net)).clamp(MIN_CHOICES, MAX_CHOICES);
+        let Some(count) = count.filter(|n| *n <= most) else { return Search::Open };
         // Near a kink, rounding may also have led right onto it.
         let found = if self.exact == 0 { Choice::OtherSide } else { Choice::Another };
         let mut corners = Vec::new();
@@ -267,10 +306,14 @@ impl Study {
         if inside { Search::Found(found, here.collect()) } else { Search::None }
     }
 
-    /// Every choice at once: intervals of weights.
-    fn hull(&self, net: &Network) -> Shares<Interval> {
+    /// Every choice at once: intervals of weights. None where two pieces meet, for of these one or
+    /// the other is taken.
+    fn hull(&self, net: &Network) -> Option<Shares<Interval>> {
         let mut shares = Shares::new();
         for kink in &self.kinks {
+            if is_step(net, kink.node) {
+                return None;
+            }
             let mut hull: Share = Vec::new();
             for side in sides(net, kink) {
                 for (n, weight) in side {
@@ -289,7 +332,7 @@ impl Study {
             }
             shares.insert((kink.node, kink.element), hull);
         }
-        shares
+        Some(shares)
     }
 }
 

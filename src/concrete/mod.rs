@@ -21,6 +21,7 @@
 //! ```
 
 mod backward;
+mod candidates;
 mod error;
 mod forward;
 mod kinks;
@@ -32,6 +33,7 @@ mod taps;
 pub(crate) mod tests;
 
 pub use backward::{Gradients, Shares, backward, backward_with};
+pub use candidates::candidates;
 pub use forward::{Forward, MAX_WORK, forward};
 pub use kinks::{Decide, Decision, Decisions, Kink, KinkKind};
 

@@ -78,9 +78,18 @@ fn convention(found: &AtKinks, parameters: &[&Parameter]) -> Vec<Inline> {
         (Choice::Another, true) => " is nobody's known convention, and inside the \
                                      subdifferential: some choice gives it. "
             .to_string(),
-        (Choice::Undecided, _) => " lies between what the choices give; whether one choice gives \
+        (Choice::Undecided, false) => {
+            let rules = found.rules.join("; ");
+            format!(
+                " follows the convention of {names}: {rules}. That is no subgradient there; \
+                 whether a choice gives the same numbers all the same is not known. "
+            )
+        }
+        (Choice::Undecided, true) => {
+            " lies between what the choices give; whether one choice gives \
                                     all of it is not known. "
-            .to_string(),
+                .to_string()
+        }
         (Choice::Outside, _) => " is outside the subdifferential: no choice gives it. ".to_string(),
     }));
     if let Some(framework) = found.unexpected {
