@@ -166,7 +166,7 @@ fn candles_ties_are_recognised_and_not_accepted() {
         let found = report.parameters[0].at_kinks.as_ref().unwrap();
         assert_eq!((found.choice, &found.frameworks[..]), (choice, &[Framework::Candle][..]));
         let page = render::text(&check_page(&report), &render::TextStyle::default());
-        assert!(page.contains("candle 0.11.1"), "{page}");
+        assert!(page.contains("candle"), "{page}");
     }
 }
 
