@@ -37,7 +37,8 @@
 //! | gradients as expressions | [`gradients`], [`gradient_formulas`] |
 //! | proof | [`prove`], [`prove_in`] |
 //! | values over any number system | [`evaluate`], [`evaluate_all`], [`forward`], [`backward`] |
-//! | a cross-check | [`check`](fn@check), [`check_gradients`] |
+//! | a cross-check | [`check`](fn@check), [`check_gradients`], [`check_supplied`] |
+//! | values and gradients from files | `values::read`, `values::values`, `values::gradients` |
 //! | training in numbers | [`training`] |
 //! | pages | [`derivation_page`], [`network_page`], [`check_page`], [`training_page`] |
 //! | output | [`render::text`], [`render::latex`], [`render::markdown`], [`render::json`] |
@@ -61,10 +62,12 @@ pub mod proof;
 pub mod render;
 pub mod scalar;
 mod testing;
+#[cfg(feature = "values")]
+pub mod values;
 
 pub use calculus::sweep::gradients;
 pub use calculus::{Derivation, Request, derive};
-pub use check::{check, check_gradients};
+pub use check::{check, check_gradients, check_supplied};
 pub use concrete::{backward, forward};
 pub use diag::Error;
 pub use expr::{Graph, evaluate, evaluate_all};

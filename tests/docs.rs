@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use backproof::calculus::rules::{Group, TABLE};
+use backproof::check::{CONVENTIONS, Corner, Framework, Rule};
 use backproof::expr::Winners;
 use backproof::net;
 use backproof::proof::How;
@@ -305,6 +306,42 @@ fn doc(tokens: &[Token], at: usize) -> String {
     }
     lines.reverse();
     lines.split(String::is_empty).next().unwrap_or_default().join(" ")
+}
+
+#[test]
+fn conventions_at_kinks_are_those_of_the_table() {
+    let mut out = String::from("|");
+    for framework in Framework::ALL {
+        let _ = write!(out, " | {} {}", framework.name(), framework.version());
+    }
+    let _ = writeln!(out, " |\n|---|{}", "---|".repeat(Framework::ALL.len()));
+    for (corner, rules) in CONVENTIONS {
+        let what = match corner {
+            Corner::Relu => "the slope of relu(x) at 0",
+            Corner::Abs => "the slope of \\|x\\| at 0",
+            Corner::Maximum => "maximum(x, 0) at 0",
+            Corner::MaxAll => "max of a whole tensor, where cells tie",
+            Corner::MaxAxis => "max along an axis, where cells tie",
+            Corner::MaxPool => "max-pooling, where k of n cells tie",
+            Corner::Pieces => "the slope of leaky_relu(x) at 0",
+        };
+        let _ = write!(out, "| {what}");
+        for rule in rules {
+            let said = match rule {
+                Some(Rule::Slope(n)) => n.to_string(),
+                Some(Rule::First) => "the first takes all".to_string(),
+                Some(Rule::Even) => "shared evenly".to_string(),
+                Some(Rule::Each) => "each takes all".to_string(),
+                Some(Rule::Window) => "each takes k/n".to_string(),
+                Some(Rule::Left) => "that on the left".to_string(),
+                Some(Rule::Right) => "that on the right".to_string(),
+                None => String::new(),
+            };
+            let _ = write!(out, " | {said}");
+        }
+        let _ = writeln!(out, " |");
+    }
+    hold_part("docs/checking.md", "conventions", &out);
 }
 
 #[test]

@@ -25,6 +25,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("net", 1, &[]),
     ("lang", 2, &[]),
     ("concrete", 2, &[]),
+    ("values", 2, &[]),
     ("lower", 3, &[]),
     ("calculus", 3, &["lower"]),
     ("index", 3, &["lower", "calculus"]),
@@ -43,6 +44,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
 /// Modules that see less than their floor allows: a whole module, or single items of one.
 const ONLY: &[(&str, &[&str], &str)] = &[
     ("concrete", &["net", "scalar", "diag"], "it is the independent witness"),
+    ("values", &["net", "scalar", "diag"], "it reads files and nothing else"),
     (
         "render",
         // `page::Math` is made of symbols, exact numbers and functions, which have names.

@@ -6,6 +6,8 @@ use std::fmt;
 use crate::net::{Network, Shape};
 use crate::scalar::{Interval, Rational, Scalar};
 
+use super::rounding::Format;
+
 /// The largest number of sizes that are tried as factors.
 const MAX_SIZES: usize = 64;
 
@@ -24,6 +26,8 @@ pub enum Diagnosis {
     /// Rows and columns are each in reverse order, as by a kernel that was turned where it
     /// should not be, or not turned where it should.
     Turned,
+    /// It is right to this format, and was stored in a finer one.
+    Coarser(Format),
 }
 
 impl fmt::Display for Diagnosis {
@@ -33,6 +37,9 @@ impl fmt::Display for Diagnosis {
             Diagnosis::SignFlipped => f.write_str("the sign is flipped in every element"),
             Diagnosis::Factor(q) => write!(f, "every element is {q} times the gradient"),
             Diagnosis::Transposed => f.write_str("rows and columns are exchanged"),
+            Diagnosis::Coarser(format) => {
+                write!(f, "it is right to the precision of {format}, and stored in a finer format")
+            }
             Diagnosis::Turned => f.write_str("it is turned by 180°: a kernel flipped or not"),
         }
     }

@@ -72,6 +72,34 @@ pub(super) fn rounded(a: Rounded, b: Rounded, exact: Option<&Rational>) -> Dista
     }
 }
 
+/// A number from another program, against the interval of all that its arithmetic may give; that
+/// of the formula has to meet it, and the exact value to lie in it.
+pub(super) fn foreign(
+    value: f64,
+    allowed: &Interval,
+    formula: Rounded,
+    exact: Option<&Rational>,
+) -> Distance {
+    let sound = !disjoint(&formula.enclosure, allowed)
+        && exact.is_none_or(|q| allowed.contains_rational(q));
+    let absolute = exact.map_or((value - formula.value).abs(), |q| error(value, q));
+    let reference = exact.map_or(formula.value, Rational::to_f64);
+    Distance {
+        agree: sound && allowed.contains(value),
+        absolute,
+        relative: relative(absolute, reference),
+        bound: allowed.width() / 2.0,
+    }
+}
+
+/// A number in the interval of what is right; its distance is that from the middle.
+pub(super) fn inside(value: f64, all: &Interval) -> Distance {
+    let middle = all.lower + (all.upper - all.lower) / 2.0;
+    let absolute = (value - middle).abs();
+    let (relative, bound) = (relative(absolute, middle), all.width() / 2.0);
+    Distance { agree: true, absolute, relative, bound }
+}
+
 /// Whether no number lies in both.
 pub(super) fn disjoint(a: &Interval, b: &Interval) -> bool {
     a.upper < b.lower || b.upper < a.lower

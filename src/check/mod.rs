@@ -17,29 +17,37 @@
 //! assert!(report.agrees());
 //! ```
 
+mod conventions;
 mod diagnosis;
 mod differences;
 mod fraction;
+mod json;
 mod judge;
 mod kinks;
 mod point;
 mod report;
+mod rounding;
 mod sources;
+mod subdifferential;
 mod supplied;
 mod symbolic;
 #[cfg(test)]
 mod tests;
 mod values;
 
+pub use conventions::{CONVENTIONS, Corner, Framework, Rule, rule};
 pub use diagnosis::Diagnosis;
 pub use differences::{FIRST_STEPS, STEPS};
 pub use fraction::MAX_EXACT_BITS;
+pub use json::{SCHEMA, report_json};
 pub use judge::MAX_ULPS;
 pub use report::{
-    Arithmetic, Assumptions, Cell, Comparison, Convention, Kink, Mismatch, Number, Parameter,
-    Point, Precision, Report, Source, Unjudged, Verdict, Worst,
+    Arithmetic, Assumptions, AtKinks, Cell, Choice, Comparison, Convention, Kink, Mismatch, Number,
+    Parameter, Point, Precision, Report, Source, Unjudged, Verdict, Worst,
 };
-pub use supplied::{SUPPLIED_ULPS, check_gradients};
+pub use rounding::{FUNCTION_ULPS, Format, REARRANGED};
+pub use subdifferential::{MAX_CHOICES, MIN_CHOICES};
+pub use supplied::{Supplied, Theirs, check_gradients, check_supplied};
 
 use crate::diag::{Error, Kind};
 use crate::net::{Network, QuantityId};
@@ -185,11 +193,14 @@ fn blank(net: &Network, by: &[QuantityId], compared: &[(Source, Precision)]) -> 
         shape: net.shape(*id).clone(),
         comparisons: compared.iter().map(|(s, p)| Comparison::new(*s, *p)).collect(),
         diagnosis: None,
+        format: None,
+        at_kinks: None,
     };
     Report {
         loss: net.quantity(net.loss()).name.clone(),
         seed: None,
         points: Vec::new(),
         parameters: by.iter().map(parameter).collect(),
+        derive: None,
     }
 }

@@ -8,9 +8,11 @@ use std::fmt;
 
 use crate::concrete::Values;
 use crate::net::{QuantityId, Shape};
-use crate::scalar::{Prime, Rational};
+use crate::scalar::{Prime, Rational, Scalar};
 
+use super::conventions::Framework;
 use super::judge::Distance;
+use super::rounding::Format;
 use super::{Diagnosis, MAX_LISTED};
 
 /// The result of [`check`](super::check) or [`check_gradients`](super::check_gradients).
@@ -24,6 +26,9 @@ pub struct Report {
     pub points: Vec<Point>,
     /// What was compared for each parameter, in the order of the source.
     pub parameters: Vec<Parameter>,
+    /// The command that derives a gradient of this network, without `--wrt`; for the sentence
+    /// that says how to go on. Whoever knows what the network is called may set it.
+    pub derive: Option<String>,
 }
 
 /// One point at which gradients were compared.
@@ -133,6 +138,40 @@ pub struct Parameter {
     pub comparisons: Vec<Comparison>,
     /// A known mistake that reproduces the supplied numbers.
     pub diagnosis: Option<Diagnosis>,
+    /// What the supplied numbers were taken to be; none where none were supplied.
+    pub format: Option<Format>,
+    /// What they do at a kink, where that matters to them.
+    pub at_kinks: Option<AtKinks>,
+}
+
+/// What supplied numbers do where the loss has no gradient in the strict sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtKinks {
+    /// Where they stand to the subdifferential.
+    pub choice: Choice,
+    /// Whose conventions give these numbers.
+    pub frameworks: Vec<Framework>,
+    /// What these frameworks do at these kinks, as clauses; or, where the numbers are nobody's,
+    /// nothing.
+    pub rules: Vec<String>,
+    /// The framework that they were said to come from, if its convention gives other numbers.
+    pub unexpected: Option<Framework>,
+}
+
+/// Where numbers stand to the subdifferential at a kink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// They are what the formula gives: slope 0, the first winner takes all.
+    Ours,
+    /// Another choice of slopes and winners, inside the subdifferential, gives them.
+    Another,
+    /// No kink is there, but in the format of the numbers a value is too near to one for its
+    /// side to be certain, and they follow the other side, or the kink.
+    OtherSide,
+    /// They lie between what the choices give, and no single choice was found that gives them.
+    Undecided,
+    /// No choice gives them: they lie outside the subdifferential.
+    Outside,
 }
 
 /// One source held against the symbolic gradient, over all points.
@@ -264,6 +303,21 @@ impl Report {
     pub fn gradients(&self) -> usize {
         self.parameters.iter().map(|p| p.shape.elements()).sum()
     }
+
+    /// The command that derives one element: [`Report::derive`] and its `--wrt`.
+    pub fn command(&self, cell: &Cell) -> Option<String> {
+        self.derive.as_ref().map(|derive| format!("{derive} --wrt '{cell}'"))
+    }
+
+    /// The first element in which supplied numbers differ, or, without any, any source.
+    pub fn first_mismatch(&self) -> Option<(&Parameter, &Mismatch)> {
+        let all = || self.parameters.iter().flat_map(|p| p.comparisons.iter().map(move |c| (p, c)));
+        let first = |supplied: bool| {
+            let mut of = all().filter(|(_, c)| !supplied || c.source == Source::Supplied);
+            of.find_map(|(p, c)| Some((p, c.mismatches.first()?)))
+        };
+        first(true).or_else(|| first(false))
+    }
 }
 
 impl Parameter {
@@ -288,6 +342,37 @@ impl Parameter {
         }
         let reason = all.find_map(|c| c.unjudged.first()).map(|u| u.reason.clone());
         Verdict::NotJudged(reason.unwrap_or_else(|| "nothing was compared".to_string()))
+    }
+}
+
+impl Mismatch {
+    /// How far the other value is from the exact one, or from the formula's where that is not
+    /// known, and that as a part of it; none where they are numbers of a field, or it is 0.
+    pub fn error(&self) -> (Option<f64>, Option<f64>) {
+        let rational = |n: &Number| match n {
+            Number::Rational(q) => Some(q.clone()),
+            Number::F64(x) => Rational::from_f64(*x).ok(),
+            Number::Residue(_) => None,
+        };
+        let right = self.exact.clone().or_else(|| rational(&self.symbolic));
+        let (Some(right), Some(other)) = (right, rational(&self.other)) else {
+            return (None, None);
+        };
+        let absolute = other.sub(&right).map_or(f64::INFINITY, |d| d.abs().to_f64());
+        (Some(absolute), super::judge::relative(absolute, right.to_f64()))
+    }
+}
+
+impl Choice {
+    /// As JSON spells it: `ours`, `other-side`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Choice::Ours => "ours",
+            Choice::Another => "another",
+            Choice::OtherSide => "other-side",
+            Choice::Undecided => "undecided",
+            Choice::Outside => "outside",
+        }
     }
 }
 

@@ -1,29 +1,51 @@
-//! Somebody's own gradients, as numbers, held against the symbolic ones: for a hand-written
-//! layer in a unit test.
+//! Gradients from elsewhere, as numbers, held against the symbolic ones: from another framework's
+//! files, or of a hand-written layer in a unit test.
 //!
-//! Goes in: a network, exact values of its leaves, and `f64` gradients that some other program
-//! computed at these values. What always holds: a difference is reported only where rounding
-//! cannot explain it, and it comes with the exact gradient.
+//! Goes in: a network, exact values of its leaves, and gradients that some other program computed
+//! at these values, with the format that it computed in. What always holds: a difference is
+//! reported only where rounding in that format cannot explain it, and no choice at a kink; and it
+//! comes with the exact gradient.
 
 use std::collections::BTreeMap;
 
-use crate::concrete::{self, Decide, Values};
+use crate::concrete::Values;
 use crate::diag::{Error, Kind};
 use crate::net::{Network, QuantityId};
 use crate::scalar::{Interval, Rational};
 
-use super::diagnosis::diagnose;
-use super::judge::Rounded;
+use super::conventions::Framework;
+use super::diagnosis::{Diagnosis, diagnose};
+use super::judge::{self, Distance};
 use super::point::{Point, point};
-use super::report::{Precision, Report, Source};
+use super::report::{Choice, Comparison, Mismatch, Number, Precision, Report, Source};
+use super::rounding::Format;
 use super::sources::{self, Here};
+use super::subdifferential::{Study, bounds, study};
 use super::symbolic::Symbolic;
-use super::values::convert;
 
-/// By how many units in the last place every value of a leaf may have been off, for a gradient
-/// to count as right: another program adds and multiplies in another order, and a sound one
-/// gives the exact gradient of values that are very near.
-pub const SUPPLIED_ULPS: u32 = 16;
+/// A gradient that another program computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Theirs {
+    /// ∂loss/∂(each element), row-major.
+    pub numbers: Vec<f64>,
+    /// What it computed with.
+    pub format: Format,
+}
+
+/// What [`check_supplied`] compares.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Supplied {
+    /// By which quantities: parameters, inputs, or what the network defines.
+    pub gradients: BTreeMap<QuantityId, Theirs>,
+    /// Whether a parameter without a gradient is one that could not be judged, and not one that
+    /// nobody asked about.
+    pub complete: bool,
+    /// The framework that they come from: its convention is expected at kinks.
+    pub from: Option<Framework>,
+}
+
+/// Why a parameter without numbers is not judged.
+const ABSENT: &str = "no gradient by it was supplied";
 
 /// Compares gradients that another program computed with the symbolic ones, at the values
 /// `values` (row-major, exact). `theirs` holds ∂loss/∂q, row-major, for any quantities q: by
@@ -58,8 +80,42 @@ pub fn check_gradients(
     values: &Values<Rational>,
     theirs: &BTreeMap<QuantityId, Vec<f64>>,
 ) -> Result<Report, Error> {
-    check_input(net, values, theirs)?;
-    let by: Vec<QuantityId> = theirs.keys().copied().collect();
+    let double = |(id, numbers): (&QuantityId, &Vec<f64>)| {
+        (*id, Theirs { numbers: numbers.clone(), format: Format::F64 })
+    };
+    let gradients = theirs.iter().map(double).collect();
+    check_supplied(net, values, &Supplied { gradients, ..Supplied::default() })
+}
+
+/// [`check_gradients`] for any format of floating-point numbers, and with what is known of the
+/// program. At a kink of the loss, numbers that some choice in the subdifferential gives are
+/// right, and [`Parameter::at_kinks`](super::Parameter::at_kinks) says whose choice it is.
+///
+/// # Errors
+/// As for [`check_gradients`].
+///
+/// ```
+/// use backproof::check::{Format, Framework, Supplied, Theirs, check_supplied};
+/// let net = backproof::parse_network("input x\nparam w\nE = max(w*x, 0)\ngiven x = 2, w = 0")?;
+/// let w = net.find("w").unwrap();
+/// let half = Theirs { numbers: vec![1.0], format: Format::F32 };     // x/2
+/// let supplied = Supplied { gradients: [(w, half)].into(), ..Supplied::default() };
+/// let report = check_supplied(&net, net.values(), &supplied)?;
+/// let kinks = report.parameters[0].at_kinks.as_ref().unwrap();
+/// assert!(report.agrees() && kinks.frameworks.contains(&Framework::Jax));
+/// # Ok::<(), backproof::Error>(())
+/// ```
+pub fn check_supplied(
+    net: &Network,
+    values: &Values<Rational>,
+    supplied: &Supplied,
+) -> Result<Report, Error> {
+    check_input(net, values, &supplied.gradients)?;
+    let asked = |id: &QuantityId| supplied.gradients.contains_key(id);
+    let params = net.params().filter(|_| supplied.complete);
+    let absent: Vec<QuantityId> = params.filter(|id| !asked(id)).collect();
+    let mut by: Vec<QuantityId> = supplied.gradients.keys().copied().chain(absent).collect();
+    by.sort_unstable();
     let symbolic = Symbolic::new(net, &by, true)?;
     let at = point(net, &symbolic, values.clone(), true)?;
     let compared = [
@@ -69,9 +125,23 @@ pub fn check_gradients(
     ];
     let mut report = super::blank(net, &by, &compared);
     sources::compare(net, &at, 0, &mut report.parameters);
-    let wide = enclose(net, &at, &by);
-    for (k, theirs) in theirs.values().enumerate() {
-        compare(net, &at, &mut report, k, theirs, &wide);
+    let mut studies: BTreeMap<Format, Study> = BTreeMap::new();
+    for (k, id) in by.iter().enumerate() {
+        match supplied.gradients.get(id) {
+            Some(theirs) => {
+                let study = studies
+                    .entry(theirs.format)
+                    .or_insert_with(|| study(net, &at, &by, theirs.format));
+                let with = With { net, at: &at, by: &by, study, from: supplied.from };
+                compare(&with, &mut report, k, theirs);
+            }
+            None => {
+                let cells = net.shape(*id).elements();
+                if let Some(into) = theirs_in(&mut report, k) {
+                    into.skip(ABSENT, cells);
+                }
+            }
+        }
     }
     report.points.push(at.report(net, Vec::new(), 0));
     Ok(report)
@@ -80,7 +150,7 @@ pub fn check_gradients(
 fn check_input(
     net: &Network,
     values: &Values<Rational>,
-    theirs: &BTreeMap<QuantityId, Vec<f64>>,
+    theirs: &BTreeMap<QuantityId, Theirs>,
 ) -> Result<(), Error> {
     let known = net.quantities().count();
     if values.keys().chain(theirs.keys()).any(|id| id.index() >= known) {
@@ -89,9 +159,9 @@ fn check_input(
     if theirs.is_empty() {
         return Err(Error::new(Kind::Value, "no gradients were given to compare"));
     }
-    let wrong = |(id, numbers): (&QuantityId, &Vec<f64>)| {
+    let wrong = |(id, theirs): (&QuantityId, &Theirs)| {
         let (quantity, shape) = (net.quantity(*id), net.shape(*id));
-        let (wanted, found) = (shape.elements(), numbers.len());
+        let (wanted, found) = (shape.elements(), theirs.numbers.len());
         let sentence = format!(
             "the gradient of `{}`, {shape}: expected {wanted} numbers, found {found}",
             quantity.name
@@ -101,50 +171,105 @@ fn check_input(
     Error::collect(theirs.iter().filter_map(wrong).collect()).map_or(Ok(()), Err)
 }
 
-/// The gradients of all points whose leaves are within [`SUPPLIED_ULPS`] of these.
-fn enclose(net: &Network, at: &Point, by: &[QuantityId]) -> Result<Vec<Vec<Interval>>, String> {
-    let run = || -> Result<_, Error> {
-        let mut values = convert::<Interval>(net, &at.values)?;
-        for x in values.values_mut().flatten() {
-            for _ in 0..SUPPLIED_ULPS {
-                x.lower = x.lower.next_down().max(f64::MIN);
-                x.upper = x.upper.next_up().min(f64::MAX);
-            }
-        }
-        let forward = concrete::forward(net, &values, Decide::Recorded(&at.decisions))?;
-        concrete::backward(net, &forward, by)
+/// What one gradient is compared with.
+struct With<'a> {
+    net: &'a Network,
+    at: &'a Point,
+    by: &'a [QuantityId],
+    study: &'a Study,
+    from: Option<Framework>,
+}
+
+/// The comparison with the supplied numbers of parameter `k`.
+fn theirs_in(report: &mut Report, k: usize) -> Option<&mut Comparison> {
+    report.parameters[k].comparisons.iter_mut().find(|c| c.source == Source::Supplied)
+}
+
+/// Holds one gradient against the formula: by our convention first, and where that fails at a
+/// kink, by any other choice.
+fn compare(with: &With<'_>, report: &mut Report, k: usize, theirs: &Theirs) {
+    let Theirs { numbers, format } = theirs;
+    let place = with.study.place(with.net, with.at, with.by, (k, *format), numbers, with.from);
+    let (at_kinks, choices) = place.unzip();
+    let choice = at_kinks.as_ref().map_or(Choice::Ours, |found| found.choice);
+    report.parameters[k].format = Some(*format);
+    let choices: Option<Vec<Interval>> = choices.flatten();
+    report.parameters[k].at_kinks = at_kinks;
+    let (name, shape) = (report.parameters[k].name.clone(), report.parameters[k].shape.clone());
+    let here = Here { point: 0, name: &name, shape: &shape };
+    let Some(into) = theirs_in(report, k) else { return };
+    let (formula, allowed) = match (sources::symbolic(with.at, k), &with.study.ours) {
+        (Ok(formula), Ok(allowed)) => (formula, &allowed[k]),
+        (Err(why), _) => return into.skip(why, numbers.len()),
+        (_, Err(why)) => return into.skip(why, numbers.len()),
     };
-    match run() {
-        Ok(gradients) => {
-            Ok(by.iter().map(|id| gradients.of(*id).unwrap_or_default().to_vec()).collect())
+    let exactly = |n: usize| sources::exactly(with.at, k, n);
+    if choice == Choice::Undecided {
+        let why = "at the kinks the numbers lie between what the choices give, and it is not \
+                   known whether one choice gives all of them";
+        return into.skip(why, numbers.len());
+    }
+    if is_blunt(numbers.len(), |n| (formula(n).value, allowed[n].width() / 2.0)) {
+        let why = format!("the error bound of {format} is larger than every element");
+        return into.skip(&why, numbers.len());
+    }
+    for (n, x) in numbers.iter().enumerate() {
+        let ours = judge::foreign(*x, &allowed[n], formula(n), exactly(n));
+        let theirs = choices.as_ref().map(|all| all[n]).filter(|all| all.contains(*x));
+        match (choice, theirs) {
+            (Choice::Another | Choice::OtherSide, Some(theirs)) => {
+                into.agree(0, &judge::inside(*x, &theirs), || here.cell(n));
+            }
+            _ if ours.agree => into.agree(0, &ours, || here.cell(n)),
+            (_, Some(_)) => into.skip("within what choices at the kinks give", 1),
+            _ => into.differ(mismatch(here, n, formula(n).value, *x, exactly(n), &ours)),
         }
-        Err(error) => Err(error.message().to_string()),
+    }
+    if into.differing > 0 {
+        report.parameters[k].diagnosis = cause(with, k, theirs, &shape, allowed);
     }
 }
 
-fn compare(
-    net: &Network,
-    at: &Point,
-    report: &mut Report,
+fn mismatch(
+    here: Here<'_>,
+    n: usize,
+    formula: f64,
+    theirs: f64,
+    exact: Option<&Rational>,
+    distance: &Distance,
+) -> Mismatch {
+    Mismatch {
+        point: here.point,
+        cell: here.cell(n),
+        symbolic: Number::F64(formula),
+        other: Number::F64(theirs),
+        exact: exact.cloned(),
+        bound: distance.bound,
+    }
+}
+
+/// Whether the bounds are so wide that a gradient of zeros would pass, and there is one to pass.
+fn is_blunt(count: usize, element: impl Fn(usize) -> (f64, f64)) -> bool {
+    let mut nonzero = (0..count).map(element).filter(|(value, _)| *value != 0.0).peekable();
+    nonzero.peek().is_some() && nonzero.all(|(value, bound)| value.abs() <= bound)
+}
+
+/// A known mistake, or numbers of a coarser format than they are stored in.
+fn cause(
+    with: &With<'_>,
     k: usize,
-    theirs: &[f64],
-    wide: &Result<Vec<Vec<Interval>>, String>,
-) {
-    let parameter = &mut report.parameters[k];
-    let here = Here { point: 0, name: &parameter.name, shape: &parameter.shape };
-    let Some(into) = parameter.comparisons.iter_mut().find(|c| c.source == Source::Supplied) else {
-        return;
-    };
-    let (symbolic, wide) = match (sources::symbolic(at, k), wide) {
-        (Ok(symbolic), Ok(wide)) => (symbolic, &wide[k]),
-        (Err(why), _) => return into.skip(why, theirs.len()),
-        (_, Err(why)) => return into.skip(why, theirs.len()),
-    };
-    for (n, x) in theirs.iter().enumerate() {
-        let other = Rounded { value: *x, enclosure: wide[n] };
-        sources::near(into, here, n, symbolic(n), other, sources::exactly(at, k, n));
-    }
-    if into.differing > 0 {
-        parameter.diagnosis = diagnose(net, &parameter.shape, wide, theirs);
-    }
+    theirs: &Theirs,
+    shape: &crate::net::Shape,
+    allowed: &[Interval],
+) -> Option<Diagnosis> {
+    let known = diagnose(with.net, shape, allowed, &theirs.numbers);
+    known.or_else(|| {
+        let single = |x: &f64| f64::from(*x as f32) == *x;
+        if theirs.format != Format::F64 || !theirs.numbers.iter().all(single) {
+            return None;
+        }
+        let all = bounds(with.net, with.at, with.by, Format::F32, &Default::default()).ok()?;
+        let inside = theirs.numbers.iter().zip(&all[k]).all(|(x, all)| all.contains(*x));
+        inside.then_some(Diagnosis::Coarser(Format::F32))
+    })
 }

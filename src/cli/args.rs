@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
+use backproof::check::{self, Framework};
 use backproof::lang::Overrides;
 use backproof::page::Level;
 use backproof::scalar::Rational;
@@ -84,6 +85,10 @@ pub struct ValueArgs {
     /// drops all of its own; may be repeated
     #[arg(long, value_name = "NAME = VALUE")]
     pub given: Vec<String>,
+    /// Read values from a file, .npz, .safetensors or .json, in place of the network's own; what
+    /// --given says counts more; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub values: Vec<PathBuf>,
     /// Name the loss; without it, the last scalar that is defined
     #[arg(long, value_name = "NAME")]
     pub loss: Option<String>,
@@ -137,7 +142,8 @@ fn said(values: &[String]) -> Vec<String> {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// The format; without it, what the name of -o FILE ends in, or else text
+    /// The format; without it, what the name of -o FILE ends in, or else text; junit is of `check`
+    /// only
     #[arg(short, long, value_enum)]
     pub format: Option<Format>,
     /// LaTeX without preamble, to be put into a document
@@ -181,6 +187,53 @@ pub enum Format {
     Latex,
     Markdown,
     Json,
+    // Of `check` only: a test case for each parameter.
+    Junit,
+}
+
+/// Programs whose gradients are checked.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Torch,
+    Jax,
+    Tf,
+    // Written by hand, so no convention is expected.
+    Numpy,
+    Candle,
+    Burn,
+}
+
+impl Origin {
+    pub fn framework(self) -> Option<Framework> {
+        match self {
+            Origin::Torch => Some(Framework::Torch),
+            Origin::Jax => Some(Framework::Jax),
+            Origin::Tf => Some(Framework::TensorFlow),
+            Origin::Numpy => None,
+            Origin::Candle => Some(Framework::Candle),
+            Origin::Burn => Some(Framework::Burn),
+        }
+    }
+}
+
+/// Formats of floating-point numbers.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Floats {
+    F16,
+    Bf16,
+    F32,
+    F64,
+}
+
+impl Floats {
+    pub fn format(self) -> check::Format {
+        match self {
+            Floats::F16 => check::Format::F16,
+            Floats::Bf16 => check::Format::Bf16,
+            Floats::F32 => check::Format::F32,
+            Floats::F64 => check::Format::F64,
+        }
+    }
 }
 
 /// How a derivation goes through a layer.
@@ -301,7 +354,8 @@ pub struct DeriveArgs {
 ///
 /// Four ways lead to every gradient, and the first is compared with each of the others, exactly
 /// in fractions and again in floating-point numbers. Where the network gives no values, random
-/// ones are drawn.
+/// ones are drawn. With --against, the gradients that another program computed are held against
+/// the formulas, each judged by an error bound that fits its precision.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -309,16 +363,29 @@ Examples:
   backproof check plain --given 'w_h = -1/3'
   backproof check wide --seed 7 --trials 5  at five random points
   backproof check sigmoid -o report.md
+  backproof check plain --format junit -o gradients.xml
+
+Gradients of another program, at the values that it had (docs/checking.md):
+  check net.bp --values v.npz --against g.npz --from torch
 
 Exit codes: 0 every gradient agrees, 1 one does not or could not be judged, 2 bad input")]
 pub struct CheckArgs {
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// Check the gradients in this file, .npz, .safetensors or .json; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub against: Vec<PathBuf>,
+    /// Where these gradients come from: its convention is expected at kinks
+    #[arg(long, value_enum, requires = "against")]
+    pub from: Option<Origin>,
+    /// What they were computed in, if not in what they are stored as
+    #[arg(long, value_enum, requires = "against")]
+    pub precision: Option<Floats>,
     /// The seed of the values that are drawn
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "against")]
     pub seed: u64,
     /// At how many drawn points to check; without it, at 3
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "against")]
     pub trials: Option<usize>,
     #[command(flatten)]
     pub output: OutputArgs,

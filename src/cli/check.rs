@@ -1,26 +1,80 @@
-//! `backproof check`: the symbolic gradients held against numbers.
+//! `backproof check`: the symbolic gradients held against numbers, our own or those of another
+//! program.
 
-use backproof::check::{Options, check};
+use backproof::check::{
+    Format as Floats, Options, Report, Supplied, Theirs, check, check_supplied, report_json,
+};
 use backproof::diag::Error;
-use backproof::lang::parse_network_with;
-use backproof::page::{Page, check_page};
+use backproof::net::Network;
+use backproof::page::check_page;
+use backproof::values::{Dtype, gradients};
 
-use super::args::CheckArgs;
+use super::args::{CheckArgs, Format};
 use super::failure::Failure;
 use super::source::Source;
-use super::{Outcome, output, progress, source};
+use super::{Outcome, junit, output, progress, source, values};
 
 /// Text → network → report → page → output.
 pub fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     let source = source::read(args.network.values.file.as_deref())?;
-    let checked = progress::during("checking", || page(&source, args));
-    let (page, outcome) = checked.map_err(|error| Failure::of(error, &source))?;
-    output::put(&page, &args.output)?;
-    Ok(outcome)
+    let checked = progress::during("checking", || report(&source, args));
+    let report = checked.map_err(|error| Failure::of(error, &source))?;
+    match output::format(&args.output)? {
+        Format::Json => output::put_text(&report_json(&report), args.output.output.as_deref())?,
+        Format::Junit => {
+            output::put_text(&junit::report(&report)?, args.output.output.as_deref())?;
+        }
+        _ => output::put(&check_page(&report), &args.output)?,
+    }
+    Ok(Outcome::of(&report))
 }
 
-fn page(source: &Source, args: &CheckArgs) -> Result<(Page, Outcome), Error> {
-    let net = parse_network_with(&source.text, &args.network.overrides())?;
-    let report = check(&net, &Options { seed: args.seed, trials: args.trials })?;
-    Ok((check_page(&report), Outcome::of(&report)))
+fn report(source: &Source, args: &CheckArgs) -> Result<Report, Error> {
+    let overrides = args.network.overrides();
+    let net = values::network(source, &args.network.values, &overrides)?;
+    let mut report = match args.against.is_empty() {
+        true => check(&net, &Options { seed: args.seed, trials: args.trials })?,
+        false => check_supplied(&net, net.values(), &supplied(&net, args)?)?,
+    };
+    report.derive = Some(derive(args));
+    Ok(report)
+}
+
+/// The gradients in the files, each with the format that it was computed in.
+fn supplied(net: &Network, args: &CheckArgs) -> Result<Supplied, Error> {
+    let found = gradients(net, &values::read_all(&args.against)?)?;
+    let theirs = found.into_iter().map(|gradient| {
+        let stored = match gradient.dtype {
+            Dtype::F16 => Floats::F16,
+            Dtype::Bf16 => Floats::Bf16,
+            Dtype::F32 => Floats::F32,
+            Dtype::F64 | Dtype::Integer | Dtype::Bool | Dtype::Decimal => Floats::F64,
+        };
+        let format = args.precision.map_or(stored, |p| p.format());
+        (gradient.quantity, Theirs { numbers: gradient.numbers, format })
+    });
+    let from = args.from.and_then(|from| from.framework());
+    Ok(Supplied { gradients: theirs.collect(), complete: true, from })
+}
+
+/// The command that derives a gradient of the same network at the same values.
+fn derive(args: &CheckArgs) -> String {
+    let mut words = vec!["backproof derive".to_string()];
+    let values = &args.network.values;
+    words.extend(values.file.iter().map(|file| quoted(&file.display().to_string())));
+    let mut flag = |name: &str, value: &str| words.push(format!("{name} {}", quoted(value)));
+    values.values.iter().for_each(|file| flag("--values", &file.display().to_string()));
+    values.given.iter().for_each(|given| flag("--given", given));
+    values.loss.iter().for_each(|loss| flag("--loss", loss));
+    args.network.winner.iter().for_each(|winner| flag("--winner", winner));
+    words.join(" ")
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+,:@%".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_string(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }

@@ -9,7 +9,7 @@ use backproof::page::{Page, derivation_page, indexed_page};
 use super::args::{DeriveArgs, Form};
 use super::failure::Failure;
 use super::source::Source;
-use super::{Outcome, output, progress, source};
+use super::{Outcome, output, progress, source, values};
 
 /// Text → network → lesson → page → output.
 pub fn run(args: &DeriveArgs) -> Result<Outcome, Failure> {
@@ -25,10 +25,11 @@ pub fn run(args: &DeriveArgs) -> Result<Outcome, Failure> {
 fn page(source: &Source, args: &DeriveArgs) -> Result<Page, Error> {
     let wrt: Vec<String> = args.wrt.iter().flat_map(|list| split(list)).collect();
     let overrides = args.network.overrides();
-    let net = match args.expr {
+    let mut net = match args.expr {
         Some(_) => network_of_formula(&source.text, &wrt, &overrides)?,
         None => parse_network_with(&source.text, &overrides)?,
     };
+    values::give(&mut net, &args.network.values, &overrides.given)?;
     let by = chosen(&net, &wrt)?;
     let in_indices = match args.form {
         Form::Auto => reads_better_in_indices(&net),

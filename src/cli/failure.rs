@@ -15,7 +15,8 @@ impl Failure {
     /// An error in `source`.
     pub fn of(error: Error, source: &Source) -> Failure {
         let error = match error.kind() {
-            Kind::Assumption => error.hint("--given none leaves all values out"),
+            Kind::Assumption => error
+                .hint("--winner none lets the values decide, --given none leaves all values out"),
             _ => error,
         };
         Failure { error, source: Some(source.clone()) }

@@ -11,12 +11,14 @@ mod check;
 mod derive;
 mod examples;
 mod failure;
+mod junit;
 mod output;
 mod progress;
 mod shell;
 mod show;
 mod source;
 mod step;
+mod values;
 
 use std::process::ExitCode;
 

@@ -41,6 +41,13 @@ pub fn put(page: &Page, args: &OutputArgs) -> Result<(), Error> {
         Format::Latex => render::latex(page, &LatexStyle { fragment: args.fragment }),
         Format::Markdown => render::markdown(page),
         Format::Json => render::json(page),
+        Format::Junit => {
+            return Err(Error::new(
+                Kind::Syntax,
+                "JUnit XML is a report of `check`, and this is none",
+            )
+            .hint("backproof check NET --format junit"));
+        }
     };
     put_text(&text, args.output.as_deref())
 }
@@ -69,7 +76,7 @@ fn file(args: &OutputArgs) -> Option<&PathBuf> {
 }
 
 /// The format that was asked for, or the one that the file's name tells.
-fn format(args: &OutputArgs) -> Result<Format, Error> {
+pub fn format(args: &OutputArgs) -> Result<Format, Error> {
     if let Some(format) = args.format {
         return Ok(format);
     }
@@ -78,6 +85,7 @@ fn format(args: &OutputArgs) -> Result<Format, Error> {
         Some("tex" | "latex") => Ok(Format::Latex),
         Some("md" | "markdown") => Ok(Format::Markdown),
         Some("json") => Ok(Format::Json),
+        Some("xml") => Ok(Format::Junit),
         Some(ending @ ("pdf" | "html" | "htm")) => {
             let error = format!("there is no format for a file that ends in `.{ending}`");
             Err(Error::new(Kind::Syntax, error).hint(match ending {

@@ -1,14 +1,13 @@
 //! `backproof show`: what a network is made of.
 
 use backproof::diag::Error;
-use backproof::lang::parse_network_with;
 use backproof::lower::lower;
 use backproof::page::{Page, network_page};
 
 use super::args::ShowArgs;
 use super::failure::Failure;
 use super::source::Source;
-use super::{Outcome, output, progress, source};
+use super::{Outcome, output, progress, source, values};
 
 /// Text → network → graph → page → output.
 pub fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
@@ -19,7 +18,7 @@ pub fn run(args: &ShowArgs) -> Result<Outcome, Failure> {
 }
 
 fn page(source: &Source, args: &ShowArgs) -> Result<Page, Error> {
-    let net = parse_network_with(&source.text, &args.network.overrides())?;
+    let net = values::network(source, &args.network.values, &args.network.overrides())?;
     let lowered = lower(&net)?;
     Ok(network_page(&net, &lowered, args.all))
 }

@@ -1,14 +1,13 @@
 //! `backproof step`: gradient descent in numbers.
 
 use backproof::diag::Error;
-use backproof::lang::parse_network_with;
 use backproof::lesson::training;
 use backproof::page::{Page, training_page};
 
 use super::args::StepArgs;
 use super::failure::Failure;
 use super::source::Source;
-use super::{Outcome, output, progress, source};
+use super::{Outcome, output, progress, source, values};
 
 /// Text → network → run → page → output.
 pub fn run(args: &StepArgs) -> Result<Outcome, Failure> {
@@ -19,6 +18,6 @@ pub fn run(args: &StepArgs) -> Result<Outcome, Failure> {
 }
 
 fn page(source: &Source, args: &StepArgs) -> Result<Page, Error> {
-    let net = parse_network_with(&source.text, &args.values.overrides())?;
+    let net = values::network(source, &args.values, &args.values.overrides())?;
     Ok(training_page(&training(&net, &args.rate, args.times)?))
 }

@@ -5,6 +5,7 @@
 //! is that of the recorded side, and 0 at 0 itself.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::layout::{self, Place};
 use super::taps::{Tap, conv_taps, matmul_taps, pool_cells};
@@ -32,6 +33,11 @@ impl<T> Gradients<T> {
         self.adjoints.get(node.index())?.as_deref()
     }
 }
+
+/// How a gradient is divided where a decision is a close call, for single elements of single
+/// nodes: weights of the arguments of a max, by position, or at position 0 the slope of |x| or
+/// ReLU.
+pub type Shares<T> = BTreeMap<(NodeId, usize), Vec<(usize, T)>>;
 
 /// The gradients of the loss by the quantities `by`, at the point of `forward`. An operation is
 /// differentiated only by operands that one of `by` moves, so x² asks for no logarithm and √2
@@ -64,10 +70,29 @@ pub fn backward<T: Scalar>(
     forward: &Forward<T>,
     by: &[QuantityId],
 ) -> Result<Gradients<T>, Error> {
+    backward_with(net, forward, by, &Shares::new())
+}
+
+/// [`backward`], but where `shares` says how a gradient is divided at a kink, that is done in
+/// place of what was decided.
+///
+/// # Errors
+/// As for [`backward`]; [`Kind::Internal`] for an argument that a max does not have.
+pub fn backward_with<T: Scalar>(
+    net: &Network,
+    forward: &Forward<T>,
+    by: &[QuantityId],
+    shares: &Shares<T>,
+) -> Result<Gradients<T>, Error> {
     let named: Vec<NodeId> = net.quantities().map(|(_, quantity)| quantity.node).collect();
     let wanted: Vec<NodeId> = by.iter().map(|id| named[id.index()]).collect();
-    let mut sweep =
-        Sweep { net, forward, moves: moves(net, &wanted), adjoints: vec![None; net.nodes().len()] };
+    let mut sweep = Sweep {
+        net,
+        forward,
+        shares,
+        moves: moves(net, &wanted),
+        adjoints: vec![None; net.nodes().len()],
+    };
     let loss = named[net.loss().index()];
     if sweep.moves[loss.index()] {
         sweep.adjoints[loss.index()] = Some(vec![T::one()]);
@@ -121,6 +146,7 @@ impl Stop {
 struct Sweep<'a, T> {
     net: &'a Network,
     forward: &'a Forward<T>,
+    shares: &'a Shares<T>,
     moves: Vec<bool>,
     adjoints: Vec<Option<Vec<T>>>,
 }
@@ -157,7 +183,7 @@ impl<'a, T: Scalar> Sweep<'a, T> {
 
     /// Passes the adjoint `g` of a node on to its operands.
     fn spread(&mut self, node: NodeId, g: &[T]) -> Result<(), Stop> {
-        let net = self.net;
+        let (net, shares) = (self.net, self.shares);
         let shape = |id: NodeId| &net.node(id).shape;
         match &net.node(node).op {
             Op::Leaf(_) | Op::Number(_) => Ok(()),
@@ -214,17 +240,29 @@ impl<'a, T: Scalar> Sweep<'a, T> {
             }
             Op::Call(f, a) if f.has_kink() => {
                 let signs = self.forward.decisions().signs(node).ok_or(Stop::Foreign)?;
-                each(g, |e| match (f, signs.get(e)) {
-                    (Function::Abs | Function::Relu, Some(Ordering::Greater)) => {
+                each(g, |e| match (f, signs.get(e), shares.get(&(node, e))) {
+                    (_, _, Some(share)) => {
+                        share.iter().try_for_each(|(_, s)| self.give(*a, e, || g[e].mul(s)))
+                    }
+                    (Function::Abs | Function::Relu, Some(Ordering::Greater), None) => {
                         self.give(*a, e, || Ok(g[e].clone()))
                     }
-                    (Function::Abs, Some(Ordering::Less)) => self.give(*a, e, || Ok(g[e].neg())),
+                    (Function::Abs, Some(Ordering::Less), None) => {
+                        self.give(*a, e, || Ok(g[e].neg()))
+                    }
                     _ => Ok(()),
                 })
             }
             Op::Call(f, a) => {
                 let (x, y) = (self.value(*a)?, self.value(node)?);
                 each(g, |e| self.give(*a, e, || g[e].mul(&slope(*f, &x[e], &y[e])?)))
+            }
+            Op::MaxOf(all) if shares.contains_key(&(node, 0)) => {
+                for (n, s) in &shares[&(node, 0)] {
+                    let argument = *all.get(*n).ok_or(Stop::Foreign)?;
+                    each(g, |e| self.give(argument, 0, || g[e].mul(s)))?;
+                }
+                Ok(())
             }
             Op::MaxOf(all) => {
                 let winner = *self.winners(node)?.first().ok_or(Stop::Foreign)?;
@@ -233,10 +271,17 @@ impl<'a, T: Scalar> Sweep<'a, T> {
             }
             Op::Max(a, _) | Op::Pool { kind: Pooling::Max, input: a, .. } => {
                 let (winners, elements) = (self.winners(node)?, shape(*a).elements());
-                if winners.iter().any(|winner| *winner >= elements) {
+                let outside = |share: &Vec<(usize, T)>| share.iter().any(|(n, _)| *n >= elements);
+                let mut own = (0..g.len()).filter_map(|e| shares.get(&(node, e)));
+                if winners.iter().any(|winner| *winner >= elements) || own.any(outside) {
                     return Err(Stop::Foreign);
                 }
-                each(g, |e| self.give(*a, winners[e], || Ok(g[e].clone())))
+                each(g, |e| match shares.get(&(node, e)) {
+                    Some(share) => {
+                        share.iter().try_for_each(|(n, s)| self.give(*a, *n, || g[e].mul(s)))
+                    }
+                    None => self.give(*a, winners[e], || Ok(g[e].clone())),
+                })
             }
             Op::Sum(a, axes) => {
                 let places = layout::reduced(shape(*a), axes);

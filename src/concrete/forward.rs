@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::candidates::candidates;
 use super::layout::{self, Place};
 use super::taps::{Tap, conv_taps, matmul_taps, pool_cells};
 use super::{Decide, Decision, Decisions, Kink, KinkKind, Values, error, whole_exponent};
@@ -245,10 +246,8 @@ impl<T: Scalar> Pass<'_, T> {
                 let winners = self.win(node, &[candidates], |pass, i| &pass.get(all[i])[0])?;
                 Ok(vec![self.get(all[winners[0]])[0].clone()])
             }
-            Op::Max(a, axes) => {
-                let mut candidates = vec![Vec::new(); net.node(node).shape.elements()];
-                let places = layout::reduced(&net.node(*a).shape, axes);
-                places.iter().enumerate().for_each(|(cell, to)| candidates[*to].push(cell));
+            Op::Max(a, _) => {
+                let candidates = candidates(net, node).unwrap_or_default();
                 self.max(node, *a, &candidates)
             }
             Op::Sum(a, axes) => {

@@ -21,6 +21,7 @@
 //! ```
 
 mod backward;
+mod candidates;
 mod error;
 mod forward;
 mod kinks;
@@ -31,7 +32,8 @@ mod taps;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use backward::{Gradients, backward};
+pub use backward::{Gradients, Shares, backward, backward_with};
+pub use candidates::candidates;
 pub use forward::{Forward, MAX_WORK, forward};
 pub use kinks::{Decide, Decision, Decisions, Kink, KinkKind};
 

@@ -2,10 +2,11 @@
 //! by every way to it, then how it was done, how precise it is, and what could not be judged.
 
 use super::math::Math;
+use super::supplied::{self, is_supplied};
 use super::{Block, Inline, Page, Section, Table};
 use crate::check::{
-    Arithmetic, Assumptions, Cell, Comparison, Convention, Kink, Mismatch, Number, Parameter,
-    Point, Precision, Report, Source, Verdict,
+    Arithmetic, Assumptions, Cell, Comparison, Convention, Diagnosis, Kink, Mismatch, Number,
+    Parameter, Point, Precision, Report, Source, Verdict,
 };
 use crate::expr::Symbol;
 use crate::scalar::show_digits;
@@ -40,15 +41,15 @@ pub fn check_page(report: &Report) -> Page {
     }
 }
 
-fn words(text: impl Into<String>) -> Inline {
+pub(super) fn words(text: impl Into<String>) -> Inline {
     Inline::Words(text.into())
 }
 
-fn symbol(name: &str) -> Inline {
+pub(super) fn symbol(name: &str) -> Inline {
     Inline::Math(Math::symbol(name))
 }
 
-fn element(cell: &Cell) -> Inline {
+pub(super) fn element(cell: &Cell) -> Inline {
     Inline::Math(Math::Symbol(Symbol::element(&cell.name, &cell.index)))
 }
 
@@ -65,11 +66,6 @@ fn count(n: usize, of: &str) -> String {
     if n == 1 { format!("1 {of}") } else { format!("{n} {of}s") }
 }
 
-fn supplied(report: &Report) -> bool {
-    let is_supplied = |c: &Comparison| c.source == Source::Supplied;
-    report.parameters.iter().any(|p| p.comparisons.iter().any(is_supplied))
-}
-
 fn all_comparisons(report: &Report) -> impl Iterator<Item = (&Parameter, &Comparison)> {
     report.parameters.iter().flat_map(|p| p.comparisons.iter().map(move |c| (p, c)))
 }
@@ -84,7 +80,18 @@ fn verdict(report: &Report) -> Section {
                 symbol(&parameter.name),
                 words(format!(": {diagnosis}. That reproduces every number of it.")),
             ]));
+            if let Diagnosis::Coarser(format) = diagnosis
+                && let Some(Block::Text(text)) = blocks.last_mut()
+            {
+                text.push(words(" Judge it as such with "));
+                text.push(Inline::Code(format!("--precision {format}")));
+                text.push(words("."));
+            }
         }
+    }
+    if is_supplied(report) {
+        blocks.extend(supplied::first(report));
+        blocks.extend(supplied::conventions(report));
     }
     section("Verdict", blocks)
 }
@@ -156,7 +163,7 @@ fn exactly(report: &Report) -> Option<String> {
     let whole = |p: &Parameter| {
         p.comparison(Source::Backward, Precision::Exact).is_some_and(|c| c.agreed == c.cells)
     };
-    if supplied(report) || !report.parameters.iter().all(whole) {
+    if is_supplied(report) || !report.parameters.iter().all(whole) {
         return None;
     }
     let all = |a| report.points.iter().all(|p| p.arithmetic == a);
@@ -171,8 +178,18 @@ const FIELD: &str = "the field of 2^61 − 1 elements";
 
 fn in_f64(report: &Report) -> Vec<Inline> {
     let judged = |c: &&Comparison| c.precision == Precision::F64 && c.source != Source::Differences;
-    let comparisons = all_comparisons(report).map(|(_, c)| c).filter(judged);
-    let worst = comparisons.filter_map(|c| c.worst_absolute.as_ref());
+    let mut comparisons: Vec<&Comparison> =
+        all_comparisons(report).map(|(_, c)| c).filter(judged).collect();
+    if is_supplied(report) {
+        comparisons.retain(|c| c.source == Source::Supplied);
+        let worst = comparisons.iter().filter_map(|c| c.worst_absolute.as_ref());
+        let of = supplied::formats(report);
+        return match worst.map(|w| w.absolute).reduce(f64::max) {
+            Some(0.0) | None => vec![words(format!("in {of} without error"))],
+            Some(worst) => vec![words(format!("in {of} within ")), rounded(worst)],
+        };
+    }
+    let worst = comparisons.into_iter().filter_map(|c| c.worst_absolute.as_ref());
     match worst.map(|w| w.absolute).reduce(f64::max) {
         Some(0.0) => vec![words("in f64 without error")],
         Some(worst) => vec![words("in f64 within "), rounded(worst)],
@@ -181,14 +198,13 @@ fn in_f64(report: &Report) -> Vec<Inline> {
 }
 
 /// A size, to two digits.
-fn rounded(x: f64) -> Inline {
+pub(super) fn rounded(x: f64) -> Inline {
     Inline::Math(Math::Decimal(show_digits(x, 2)))
 }
 
 /// A row for each parameter, a column for each way to its gradient.
 fn overview(report: &Report) -> Table {
-    let supplied = supplied(report);
-    let sources: &[(Source, &str)] = if supplied {
+    let sources: &[(Source, &str)] = if is_supplied(report) {
         &[(Source::Supplied, "supplied"), (Source::Backward, "our backward pass")]
     } else {
         &[
@@ -247,7 +263,7 @@ fn differing(report: &Report) -> Option<Section> {
         let mut text = vec![
             words("By "),
             symbol(&parameter.name),
-            words(format!(", {} against the formula, {}: ", source(c.source), how(c.precision))),
+            words(format!(", {} against the formula, {}: ", source(c.source), how(parameter, c))),
             words(format!("{} of {} differ", c.differing, count(c.cells, "cell"))),
         ];
         text.push(words(if shown < c.differing { "; the first are" } else { "." }));
@@ -301,15 +317,16 @@ fn source(source: Source) -> &'static str {
     }
 }
 
-fn how(precision: Precision) -> &'static str {
-    match precision {
-        Precision::Exact => "exactly",
-        Precision::F64 => "in f64",
+fn how(parameter: &Parameter, c: &Comparison) -> String {
+    match (c.source, c.precision, parameter.format) {
+        (Source::Supplied, _, Some(format)) => format!("in {format}"),
+        (_, Precision::Exact, _) => "exactly".to_string(),
+        (_, Precision::F64, _) => "in f64".to_string(),
     }
 }
 
 /// A number for a table: short fractions as they are, long ones rounded.
-fn number(n: &Number) -> Math {
+pub(super) fn number(n: &Number) -> Math {
     match n {
         Number::Rational(q) if q.to_string().len() <= MAX_FRACTION => Math::Number(q.clone()),
         Number::Rational(q) => Math::Decimal(show_digits(q.to_f64(), 10)),
@@ -320,16 +337,14 @@ fn number(n: &Number) -> Math {
 
 /// How the gradients were compared, and at which points.
 fn method(report: &Report) -> Section {
-    let ways = if supplied(report) {
-        "The supplied numbers are held against the formula of each gradient, evaluated at the \
-         same values. A number counts as right if it is the gradient of values that differ from \
-         these by a few units in the last place, which is all that another order of operations \
-         can do."
+    let ways = if is_supplied(report) {
+        supplied::method(report)
     } else {
         "The formula of each gradient is evaluated and held against three other ways to it: the \
          backward pass over tensors, which shares no code with the formulas; dual numbers, one \
          forward pass for each cell; and central differences, from nothing but values of the \
          loss, with a step that is halved and extrapolated to 0."
+            .to_string()
     };
     let mut blocks = vec![Block::Text(vec![words(ways)])];
     blocks.push(Block::Text(points(report)));
@@ -425,7 +440,7 @@ fn precision(report: &Report) -> Option<Section> {
     let mut rows = Vec::new();
     for (parameter, c) in all_comparisons(report) {
         let (Some(worst), Precision::F64) = (&c.worst_absolute, c.precision) else { continue };
-        if c.source == Source::Backward && supplied(report) {
+        if c.source == Source::Backward && is_supplied(report) {
             continue;
         }
         let relative = c.worst_relative.as_ref().and_then(|w| w.relative);
@@ -442,11 +457,21 @@ fn precision(report: &Report) -> Option<Section> {
         return None;
     }
     let header = header(&["by", "against", "worst error", "in", "relative", "bound"]);
-    let text = "The largest error of an f64 number, where it occurs, the largest relative error, \
-                and the largest error bound. The bounds come from intervals that hold every \
-                rounding error; for differences, also from the last step of the extrapolation.";
+    let (text, heading) = match is_supplied(report) {
+        true => (
+            "The largest error of a supplied number, where it occurs, the largest relative \
+             error, and the largest error bound.",
+            "Precision",
+        ),
+        false => (
+            "The largest error of an f64 number, where it occurs, the largest relative error, \
+             and the largest error bound. The bounds come from intervals that hold every \
+             rounding error; for differences, also from the last step of the extrapolation.",
+            "Precision in f64",
+        ),
+    };
     let blocks = vec![Block::Text(vec![words(text)]), Block::Table(Table { header, rows })];
-    Some(section("Precision in f64", blocks))
+    Some(section(heading, blocks))
 }
 
 fn kinks(report: &Report) -> Option<Section> {
@@ -504,7 +529,7 @@ fn describe(kink: &Kink, arithmetic: Arithmetic) -> Vec<Inline> {
 /// Everything that was left out, and why. What holds for both precisions is said once.
 fn unjudged(report: &Report) -> Option<Section> {
     let points = report.points.len();
-    let mut said: Vec<(Source, &str, String, Vec<Precision>)> = Vec::new();
+    let mut said: Vec<(Source, &str, String, Vec<String>)> = Vec::new();
     for (parameter, c) in all_comparisons(report) {
         let mut lines = Vec::new();
         for unjudged in &c.unjudged {
@@ -525,18 +550,18 @@ fn unjudged(report: &Report) -> Option<Section> {
             lines.push(format!("{steps} crossed a kink; {shorter}."));
         }
         for line in lines {
-            let same = |(source, name, text, _): &&mut (Source, &str, String, Vec<Precision>)| {
+            let same = |(source, name, text, _): &&mut (Source, &str, String, Vec<String>)| {
                 *source == c.source && *name == parameter.name && *text == line
             };
             match said.iter_mut().find(same) {
-                Some((.., precisions)) => precisions.push(c.precision),
-                None => said.push((c.source, &parameter.name, line, vec![c.precision])),
+                Some((.., precisions)) => precisions.push(how(parameter, c)),
+                None => said.push((c.source, &parameter.name, line, vec![how(parameter, c)])),
             }
         }
     }
-    let block = |(from, name, line, precisions): (Source, &str, String, Vec<Precision>)| {
+    let block = |(from, name, line, precisions): (Source, &str, String, Vec<String>)| {
         let how = match precisions.as_slice() {
-            [one] => format!(", {}", how(*one)),
+            [one] if from != Source::Supplied => format!(", {one}"),
             _ => String::new(),
         };
         let mut head = format!("{}{how}, by ", source(from));

@@ -11,6 +11,7 @@ mod general;
 mod indexed;
 pub mod math;
 mod network;
+mod supplied;
 mod training;
 mod typeset;
 mod words;

@@ -1,5 +1,6 @@
 //! Runs the program in a directory of its own, without a terminal.
 
+mod files;
 #[cfg(target_os = "linux")]
 mod hostile;
 

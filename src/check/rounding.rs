@@ -1,0 +1,350 @@
+//! How far from the exact value a number may be that was computed in floating point: a running
+//! error analysis for a program whose order of operations is not known.
+//!
+//! Goes in: exact values, through the network's own forward and backward pass. Comes out, for
+//! every number, an interval that holds each result which arithmetic with unit roundoff u may
+//! have given. What always holds: sums count in any order and with any bracketing.
+//!
+//! With u = 2⁻ᵖ and γₙ = nu/(1 − nu) (Higham, *Accuracy and Stability of Numerical Algorithms*,
+//! 2nd edition, lemma 3.1):
+//!
+//! - a leaf or constant that is no number of p bits: |error| ≤ u·|x|;
+//! - a sum of n computed terms x̂ᵢ with errors eᵢ: |error| ≤ Σ eᵢ + γₙ₋₁ Σ |x̂ᵢ|, for every order
+//!   of the additions (§4.2, inequality 4.4);
+//! - a product: |a|·e_b + |b|·e_a + e_a·e_b + u·|âb̂| (§3.3, running error analysis);
+//! - a quotient: (e_a + |a/b|·e_b)/(|b| − e_b) + 2u·|â/b̂|, for some programs multiply by 1/b;
+//! - a function or power f: how much f varies over the argument's error and two roundings of it,
+//!   + [`FUNCTION_ULPS`]·u·|f|, or (n + [`FUNCTION_ULPS`])·u·|f| for a power n.
+//!
+//! At last the error is taken [`REARRANGED`] times, for a program that writes the same formula
+//! another way (multiplied out, factored), and what underflow may lose is added at each product.
+
+use std::cmp::Ordering;
+
+use crate::scalar::{Fault, Function, Interval, Rational, Scalar};
+
+/// How precisely other programs evaluate exp, tanh and the like, in units of the roundoff.
+pub const FUNCTION_ULPS: u32 = 4;
+/// What the error bound of the network's own formula is multiplied by.
+pub const REARRANGED: u32 = 2;
+
+/// The floating-point numbers that a program computed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// The upper half of an `f32`: 8 bits.
+    Bf16,
+    /// Half precision: 11 bits.
+    F16,
+    /// Single precision: 24 bits.
+    F32,
+    /// Double precision: 53 bits.
+    F64,
+}
+
+impl Format {
+    /// All, the coarsest first.
+    pub const ALL: [Format; 4] = [Format::Bf16, Format::F16, Format::F32, Format::F64];
+
+    /// The number p of bits of its significand; its unit roundoff is 2⁻ᵖ.
+    pub fn bits(self) -> u32 {
+        match self {
+            Format::Bf16 => 8,
+            Format::F16 => 11,
+            Format::F32 => 24,
+            Format::F64 => 53,
+        }
+    }
+
+    /// `f32`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Bf16 => "bf16",
+            Format::F16 => "f16",
+            Format::F32 => "f32",
+            Format::F64 => "f64",
+        }
+    }
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A number as a program with significands of `P` bits may have computed it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Computed<const P: u32> {
+    /// Holds the exact value.
+    exact: Interval,
+    /// The sum of the absolute values of the computed terms that this is a sum of, or more.
+    size: f64,
+    /// How many terms.
+    terms: f64,
+    /// The sum of their errors, or more.
+    error: f64,
+}
+
+/// Bounds are computed in `f64`, rounded to nearest; this covers what that loses.
+const INFLATED: f64 = 1.0 + 1e-9;
+
+impl<const P: u32> Computed<P> {
+    /// The unit roundoff.
+    const U: f64 = 1.0 / (1u64 << P) as f64;
+
+    /// What a product may lose by underflow, subnormals being flushed to 0 or not; 2^e written
+    /// so that it is exact.
+    const UNDERFLOW: f64 = match P {
+        11 => 1.0 / (1u64 << 24) as f64,
+        8 | 24 => f32::MIN_POSITIVE as f64,
+        _ => f64::MIN_POSITIVE,
+    };
+
+    /// A number that every program has without error.
+    pub fn exactly(exact: Interval) -> Computed<P> {
+        Computed { exact, size: magnitude(&exact), terms: 1.0, error: 0.0 }
+    }
+
+    /// How far from the exact value it may be.
+    fn bound(&self) -> Result<f64, Fault> {
+        let rounded = (self.terms - 1.0) * Self::U;
+        if self.terms <= 1.0 {
+            return Ok(self.error);
+        }
+        // A sum so long that no digit of it is certain.
+        if rounded >= 0.5 {
+            return Err(Fault::TooLarge);
+        }
+        finite((self.error + rounded / (1.0 - rounded) * self.size) * INFLATED)
+    }
+
+    /// Every value that it may have.
+    pub fn enclosure(&self) -> Result<Interval, Fault> {
+        let bound = self.bound()? * f64::from(REARRANGED);
+        let lower = self.exact.lower - bound;
+        let upper = self.exact.upper + bound;
+        // The ends are rounded, too, but where nothing was added.
+        match bound == 0.0 {
+            true => Ok(self.exact),
+            false => Interval::new(lower.next_down(), upper.next_up()),
+        }
+    }
+
+    /// A result of one operation, with the error that its operands pass on and its own
+    /// roundings, in units of u.
+    fn result(exact: Interval, passed: f64, roundings: f64) -> Result<Computed<P>, Fault> {
+        let size = magnitude(&exact) + passed;
+        let own = if roundings > 0.0 { roundings * Self::U * size + Self::UNDERFLOW } else { 0.0 };
+        let error = finite((passed + own) * INFLATED)?;
+        Ok(Computed { exact, size: finite((size + own) * INFLATED)?, terms: 1.0, error })
+    }
+
+    /// f of it, where `f` encloses the values of a function over an interval.
+    fn image(
+        &self,
+        f: impl Fn(&Interval) -> Result<Interval, Fault>,
+        roundings: f64,
+    ) -> Result<Computed<P>, Fault> {
+        let slack = self.bound()? + 2.0 * Self::U * magnitude(&self.exact);
+        let (lower, upper) = (self.exact.lower - slack, self.exact.upper + slack);
+        let exact = f(&self.exact)?;
+        let all = f(&Interval::new(lower.next_down(), upper.next_up())?)?;
+        let passed = (exact.upper - all.lower).max(all.upper - exact.lower).max(0.0);
+        Computed::result(exact, passed, roundings)
+    }
+
+    fn is_exactly(&self, n: f64) -> bool {
+        self.exact.is_point() && self.exact.lower == n && self.error == 0.0 && self.terms == 1.0
+    }
+}
+
+fn magnitude(x: &Interval) -> f64 {
+    x.lower.abs().max(x.upper.abs())
+}
+
+fn finite(x: f64) -> Result<f64, Fault> {
+    if x.is_finite() { Ok(x) } else { Err(Fault::NotFinite) }
+}
+
+/// Whether `x` has a significand of at most `bits` bits.
+fn fits(x: f64, bits: u32) -> bool {
+    let mantissa = x.to_bits() & ((1 << 52) - 1);
+    mantissa == 0 || mantissa.trailing_zeros() >= 53 - bits.min(53)
+}
+
+impl<const P: u32> Scalar for Computed<P> {
+    fn from_rational(q: &Rational) -> Result<Computed<P>, Fault> {
+        let exact = Interval::from_rational(q)?;
+        match exact.is_point() && fits(exact.lower, P) {
+            true => Ok(Computed::exactly(exact)),
+            false => Computed::result(exact, 0.0, 1.0),
+        }
+    }
+
+    fn add(&self, other: &Computed<P>) -> Result<Computed<P>, Fault> {
+        if self.is_exactly(0.0) {
+            return Ok(*other);
+        }
+        if other.is_exactly(0.0) {
+            return Ok(*self);
+        }
+        Ok(Computed {
+            exact: self.exact.add(&other.exact)?,
+            size: finite((self.size + other.size) * INFLATED)?,
+            terms: self.terms + other.terms,
+            error: finite((self.error + other.error) * INFLATED)?,
+        })
+    }
+
+    fn sub(&self, other: &Computed<P>) -> Result<Computed<P>, Fault> {
+        self.add(&other.neg())
+    }
+
+    fn mul(&self, other: &Computed<P>) -> Result<Computed<P>, Fault> {
+        let (a, b) = (self, other);
+        for (one, kept) in [(a, b), (b, a)] {
+            if one.is_exactly(1.0) {
+                return Ok(*kept);
+            }
+            if one.is_exactly(-1.0) {
+                return Ok(kept.neg());
+            }
+            if one.is_exactly(0.0) {
+                return Ok(*one);
+            }
+        }
+        let (of_a, of_b) = (a.bound()?, b.bound()?);
+        let (size_a, size_b) = (magnitude(&a.exact), magnitude(&b.exact));
+        let passed = size_a * of_b + size_b * of_a + of_a * of_b;
+        Computed::result(a.exact.mul(&b.exact)?, passed * INFLATED, 1.0)
+    }
+
+    fn neg(&self) -> Computed<P> {
+        Computed { exact: self.exact.neg(), ..*self }
+    }
+
+    fn div(&self, other: &Computed<P>) -> Result<Computed<P>, Fault> {
+        let exact = self.exact.div(&other.exact)?;
+        if other.is_exactly(1.0) {
+            return Ok(*self);
+        }
+        let (of_a, of_b) = (self.bound()?, other.bound()?);
+        let least = other.exact.lower.abs().min(other.exact.upper.abs()) - of_b;
+        if least <= 0.0 {
+            return Err(Fault::DivisionByZero);
+        }
+        let passed = (of_a + magnitude(&exact) * of_b) / least;
+        Computed::result(exact, passed * INFLATED, 2.0)
+    }
+
+    fn powi(&self, exponent: i32) -> Result<Computed<P>, Fault> {
+        let ulps = f64::from(exponent.unsigned_abs()) + f64::from(FUNCTION_ULPS);
+        match exponent {
+            0 | 1 => self.image(|x| x.powi(exponent), 0.0),
+            _ => self.image(|x| x.powi(exponent), ulps),
+        }
+    }
+
+    fn pow(&self, exponent: &Computed<P>) -> Result<Computed<P>, Fault> {
+        let slack = exponent.bound()?;
+        let (lower, upper) = (exponent.exact.lower - slack, exponent.exact.upper + slack);
+        let all = match slack == 0.0 {
+            true => exponent.exact,
+            false => Interval::new(lower.next_down(), upper.next_up())?,
+        };
+        let near = self.image(|x| x.pow(&all), f64::from(FUNCTION_ULPS))?;
+        let exact = self.exact.pow(&exponent.exact)?;
+        let passed = near.error + near.exact.width();
+        Computed::result(exact, passed, 0.0)
+    }
+
+    fn call(&self, function: Function) -> Result<Computed<P>, Fault> {
+        let ulps = if function.has_kink() { 0.0 } else { f64::from(FUNCTION_ULPS) };
+        self.image(|x| x.call(function), ulps)
+    }
+
+    /// That of the exact values.
+    fn compare(&self, other: &Computed<P>) -> Result<Ordering, Fault> {
+        self.exact.compare(&other.exact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn single(x: f32) -> Computed<24> {
+        Computed::from_rational(&Rational::from_f64(f64::from(x)).unwrap()).unwrap()
+    }
+
+    fn holds(x: &Computed<24>, computed: f32) -> bool {
+        x.enclosure().is_ok_and(|e| e.contains(f64::from(computed)))
+    }
+
+    proptest! {
+        #[test]
+        fn a_scalar_product_in_f32_is_enclosed_in_any_order(
+            pairs in proptest::collection::vec((-1e3..1e3f32, -1e3..1e3f32), 1..60),
+            swaps in proptest::collection::vec((0..60usize, 0..60usize), 0..60),
+        ) {
+            let term = |(a, b): &(f32, f32)| single(*a).mul(&single(*b)).unwrap();
+            let sum = pairs.iter().map(term).reduce(|a, b| a.add(&b).unwrap()).unwrap();
+            let mut shuffled = pairs.clone();
+            for (a, b) in swaps {
+                shuffled.swap(a % pairs.len(), b % pairs.len());
+            }
+            let forward: f32 = shuffled.iter().map(|(a, b)| a * b).sum();
+            let paired: f32 = shuffled.chunks(2).map(|c| c.iter().map(|(a, b)| a * b).sum::<f32>()).sum();
+            prop_assert!(holds(&sum, forward) && holds(&sum, paired));
+            // A bound, and no carte blanche: it is of the size of the terms times n·u.
+            let size: f64 = pairs.iter().map(|(a, b)| f64::from(a * b).abs()).sum();
+            let width = sum.enclosure().unwrap().width();
+            prop_assert!(width <= 5.0 * (pairs.len() as f64 + 1.0) * size / f64::from(1 << 24) + 1e-30);
+        }
+
+        #[test]
+        fn formulas_in_f32_are_enclosed(a in -20.0..20.0f32, b in 0.01..20.0f32, c in -3.0..3.0f32) {
+            let (x, y, z) = (single(a), single(b), single(c));
+            let computed = (a * c - b) / (b + c * c);
+            let exact = x.mul(&z).unwrap().sub(&y).unwrap();
+            let exact = exact.div(&y.add(&z.mul(&z).unwrap()).unwrap()).unwrap();
+            prop_assert!(holds(&exact, computed));
+            let squared = exact.powi(2).unwrap();
+            prop_assert!(holds(&squared, computed * computed));
+            let wide = |f: fn(f64) -> f64, x: f32| f(f64::from(x)) as f32;
+            for (f, g) in [
+                (Function::Exp, libm::exp as fn(f64) -> f64),
+                (Function::Tanh, libm::tanh),
+            ] {
+                prop_assert!(holds(&z.mul(&y).unwrap().call(f).unwrap(), wide(g, c * b)));
+            }
+            prop_assert!(holds(&y.call(Function::Ln).unwrap(), wide(libm::log, b)));
+            prop_assert!(holds(&y.call(Function::Sqrt).unwrap(), b.sqrt()));
+        }
+    }
+
+    #[test]
+    fn exact_arithmetic_has_no_error() {
+        let [one, two, zero] = [1.0, 2.0, 0.0].map(single);
+        assert_eq!(one.mul(&two), Ok(two));
+        assert_eq!(two.add(&zero), Ok(two));
+        assert_eq!(two.mul(&zero), Ok(zero));
+        assert_eq!(two.enclosure(), Interval::point(2.0));
+        let tenth: Computed<24> = Computed::from_rational(&"0.1".parse().unwrap()).unwrap();
+        assert!(holds(&tenth, 0.1));
+        assert!(tenth.enclosure().unwrap().width() < 1e-7);
+    }
+
+    #[test]
+    fn what_has_no_bound_has_none() {
+        let term: Computed<8> = Computed::from_rational(&Rational::from(3)).unwrap();
+        let sum = (0..200).try_fold(term, |sum, _| sum.add(&term)).unwrap();
+        assert_eq!(sum.enclosure(), Err(Fault::TooLarge));
+        // 1 − 1 with errors may be 0, or not.
+        let third = single(1.0).div(&single(3.0)).unwrap();
+        let nothing = third.sub(&third).unwrap();
+        assert_eq!(single(1.0).div(&nothing), Err(Fault::DivisionByZero));
+    }
+}

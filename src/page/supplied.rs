@@ -1,0 +1,139 @@
+//! What the page of a check says of gradients from elsewhere: the first element that differs, and
+//! whose convention they follow at a kink.
+
+use super::check::{element, number, rounded, symbol, words};
+use super::{Block, Inline};
+use crate::check::{AtKinks, Choice, Framework, Number, Parameter, Report, Source};
+
+/// The first element that differs: both values, the exact one, the errors, and how to see it
+/// derived.
+pub(super) fn first(report: &Report) -> Vec<Block> {
+    let Some((parameter, m)) = report.first_mismatch() else { return Vec::new() };
+    let math = |n: &Number| Inline::Math(number(n));
+    let mut text = vec![
+        Inline::Strong("The first to differ".to_string()),
+        words(" is the gradient by "),
+        element(&m.cell),
+        words(": supplied "),
+        math(&m.other),
+    ];
+    match &m.exact {
+        Some(q) if parameter.at_kinks.is_some() => text.extend([
+            words(", with slope 0 at a kink and the first winner exactly "),
+            math(&Number::Rational(q.clone())),
+        ]),
+        Some(q) => text.extend([words(", exactly "), math(&Number::Rational(q.clone()))]),
+        None => text.extend([words(", by the formula "), math(&m.symbolic)]),
+    }
+    if let (Some(absolute), relative) = m.error() {
+        text.extend([words(". It is off by "), rounded(absolute)]);
+        if let Some(relative) = relative {
+            text.extend([words(" (relative: "), rounded(relative), words(")")]);
+        }
+        let format = parameter.format.map_or("f64", |f| f.name());
+        text.extend([words(format!("; rounding in {format} explains at most ")), rounded(m.bound)]);
+    }
+    text.push(words("."));
+    let mut blocks = vec![Block::Text(text)];
+    if let Some(command) = report.command(&m.cell) {
+        blocks.push(Block::Text(vec![words("Its derivation, step by step:")]));
+        blocks.push(Block::Code(command));
+    }
+    blocks
+}
+
+/// What the numbers do at kinks: one paragraph for all parameters of which the same is true.
+pub(super) fn conventions(report: &Report) -> Vec<Block> {
+    let mut said: Vec<(&AtKinks, Vec<&Parameter>)> = Vec::new();
+    for parameter in &report.parameters {
+        let Some(found) = &parameter.at_kinks else { continue };
+        match said.iter_mut().find(|(other, _)| *other == found) {
+            Some((_, all)) => all.push(parameter),
+            None => said.push((found, vec![parameter])),
+        }
+    }
+    said.iter().map(|(found, all)| Block::Text(convention(found, all))).collect()
+}
+
+fn convention(found: &AtKinks, parameters: &[&Parameter]) -> Vec<Inline> {
+    let mut text = vec![words("At the kinks, the gradient by ")];
+    for (n, parameter) in parameters.iter().enumerate() {
+        if n > 0 {
+            text.push(words(if n + 1 == parameters.len() { " and " } else { ", " }));
+        }
+        text.push(symbol(&parameter.name));
+    }
+    let names = list(&found.frameworks);
+    text.push(words(match (found.choice, found.frameworks.is_empty()) {
+        (Choice::Ours, true) => {
+            " is that of the formula: slope 0, the first winner takes all. ".to_string()
+        }
+        (Choice::Ours | Choice::Another, false) => {
+            let rules = found.rules.join("; ");
+            format!(" follows the convention of {names}: {rules}. ")
+        }
+        (Choice::OtherSide, _) => " follows the other side: no kink is there, but a value is so \
+                                    near to one that rounding may have decided. "
+            .to_string(),
+        (Choice::Another, true) => " is nobody's known convention, and inside the \
+                                     subdifferential: some choice gives it. "
+            .to_string(),
+        (Choice::Undecided, false) => {
+            let rules = found.rules.join("; ");
+            format!(
+                " follows the convention of {names}: {rules}. That is no subgradient there; \
+                 whether a choice gives the same numbers all the same is not known. "
+            )
+        }
+        (Choice::Undecided, true) => {
+            " lies between what the choices give; whether one choice gives \
+                                    all of it is not known. "
+                .to_string()
+        }
+        (Choice::Outside, _) => " is outside the subdifferential: no choice gives it. ".to_string(),
+    }));
+    if let Some(framework) = found.unexpected {
+        let expected = list(&[framework]);
+        text.push(Inline::Strong("Remark:".to_string()));
+        text.push(words(format!(" {expected} would give another one.")));
+    }
+    text
+}
+
+/// `PyTorch 2.15, JAX 0.10.2 and TensorFlow 2.21`.
+fn list(frameworks: &[Framework]) -> String {
+    let names: Vec<String> =
+        frameworks.iter().map(|f| format!("{} {}", f.name(), f.version())).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// `f32`, `f32 or f64`: what the numbers were computed in.
+pub(super) fn formats(report: &Report) -> String {
+    let mut formats: Vec<&str> = Vec::new();
+    for format in report.parameters.iter().filter_map(|p| p.format) {
+        if !formats.contains(&format.name()) {
+            formats.push(format.name());
+        }
+    }
+    formats.join(" or ")
+}
+
+/// How supplied numbers are judged.
+pub(super) fn method(report: &Report) -> String {
+    let formats = formats(report);
+    format!(
+        "The supplied numbers are held against the formula of each gradient, evaluated at the \
+         same values. A number counts as right if arithmetic in {formats} may have given it, in any \
+         order of the sums: the bound is a running error analysis of forward and backward pass, \
+         with γ(n) = n·u/(1 − n·u) for a sum of n + 1 terms and unit roundoff u."
+    )
+}
+
+/// Whether a report is about supplied numbers.
+pub(super) fn is_supplied(report: &Report) -> bool {
+    report.parameters.iter().any(|p| p.comparisons.iter().any(|c| c.source == Source::Supplied))
+}

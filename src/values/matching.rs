@@ -1,0 +1,287 @@
+//! Arrays of files to quantities of a network. In go a network and files, out come values of its
+//! leaves, or gradients by its quantities, row-major; or every array that does not fit, each with
+//! what was found, what was expected and a hint.
+//!
+//! What always holds: an array belongs to one quantity and a quantity has one array; a name that
+//! could mean two, and a shape that could be read two ways, is refused.
+
+use std::collections::BTreeMap;
+
+use super::{Array, Dtype, File};
+use crate::diag::{Error, Kind, nearest};
+use crate::net::{Network, QuantityId, Role, Shape};
+use crate::scalar::Rational;
+
+/// A gradient that a file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradient {
+    /// By which quantity.
+    pub quantity: QuantityId,
+    /// What its numbers were stored as.
+    pub dtype: Dtype,
+    /// ∂loss/∂(each element), row-major; decimals are rounded to the nearest `f64`.
+    pub numbers: Vec<f64>,
+    /// What the file calls it.
+    pub array: String,
+    /// Which file.
+    pub file: String,
+}
+
+/// What stands before and after the name of a quantity, where it is a gradient by it.
+const AFFIXES: &[(&str, &str)] = &[
+    ("grad_", ""),
+    ("grads_", ""),
+    ("gradient_", ""),
+    ("gradients_", ""),
+    ("d_", ""),
+    ("d", ""),
+    ("dL_d", ""),
+    ("dloss_d", ""),
+    ("", "_grad"),
+    ("", "_grads"),
+    ("", "_gradient"),
+];
+
+/// How many names a hint lists.
+const SHOWN: usize = 12;
+
+/// The values of leaves that the arrays give. A name is the quantity's own, or becomes it when
+/// `.`, `/`, `:` and `-` are read as `_` (`fc1.weight` gives `fc1_weight`). A shape is the
+/// quantity's own but for leading axes of length 1.
+///
+/// # Errors
+/// [`Kind::Name`] for an array that is no leaf of the network, that could be two, and for a leaf
+/// given by two arrays; [`Kind::Shape`] for another shape; [`Kind::Value`] for a quantity with a
+/// definition. All are told.
+pub fn values(net: &Network, files: &[File]) -> Result<BTreeMap<QuantityId, Vec<Rational>>, Error> {
+    let (found, mut errors) = matched(net, files, &[]);
+    let mut values = BTreeMap::new();
+    for Found { quantity, array, file } in found {
+        let q = net.quantity(quantity);
+        if q.role == Role::Defined {
+            let sentence = format!(
+                "{}: `{}` has a definition, so it cannot be given a value as well",
+                file.name, array.name
+            );
+            errors.push(Error::new(Kind::Value, sentence).at(q.span).label("its definition"));
+        }
+        values.insert(quantity, array.numbers.to_rationals());
+    }
+    if let Some(last) = errors.pop() {
+        let leaf = |(id, q): (QuantityId, &crate::net::Quantity)| {
+            let without = !values.contains_key(&id) && !net.values().contains_key(&id);
+            (q.role != Role::Defined && without).then(|| q.name.clone())
+        };
+        errors.push(wanting(last, "still without a value", net.quantities().filter_map(leaf)));
+    }
+    Error::collect(errors).map_or(Ok(values), Err)
+}
+
+/// The gradients that the arrays hold, in the order of the network. Names match as for
+/// [`values()`], and also with what marks a gradient: `grad/w`, `w.grad`, `dw`, `d_w`, `dE_dw`.
+/// The gradient by a scalar may be stored as an array of one element.
+///
+/// # Errors
+/// As for [`values()`], for any quantity; and [`Kind::Value`] where no file holds an array.
+pub fn gradients(net: &Network, files: &[File]) -> Result<Vec<Gradient>, Error> {
+    let of_loss = format!("d{}_d", net.quantity(net.loss()).name);
+    let mut affixes = AFFIXES.to_vec();
+    affixes.push((&of_loss, ""));
+    let (mut found, mut errors) = matched(net, files, &affixes);
+    found.sort_by_key(|f| f.quantity);
+    if found.is_empty() && errors.is_empty() {
+        return Err(Error::new(Kind::Value, "the files hold no gradients"));
+    }
+    if let Some(last) = errors.pop() {
+        let named = |id: QuantityId| {
+            let lacks = found.iter().all(|f| f.quantity != id);
+            lacks.then(|| net.quantity(id).name.clone())
+        };
+        errors.push(wanting(last, "no gradient was found by", net.params().filter_map(named)));
+    }
+    let gradient = |f: Found<'_>| Gradient {
+        quantity: f.quantity,
+        dtype: f.array.dtype,
+        numbers: f.array.numbers.to_f64(),
+        array: f.array.name.clone(),
+        file: f.file.name.clone(),
+    };
+    let all = found.into_iter().map(gradient).collect();
+    Error::collect(errors).map_or(Ok(all), Err)
+}
+
+/// The error with a hint that lists these names, if there are any.
+fn wanting(error: Error, what: &str, names: impl Iterator<Item = String>) -> Error {
+    let names: Vec<String> = names.collect();
+    match names.is_empty() {
+        true => error,
+        false => error.hint(format!("{what}: {}", list(names.iter().map(String::as_str)))),
+    }
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|n| format!("`{n}`")).collect();
+    format!("{}{more}", shown.join(", "))
+}
+
+struct Found<'a> {
+    quantity: QuantityId,
+    array: &'a Array,
+    file: &'a File,
+}
+
+/// Every array with its quantity, and the errors of those without one.
+fn matched<'a>(
+    net: &Network,
+    files: &'a [File],
+    affixes: &[(&str, &str)],
+) -> (Vec<Found<'a>>, Vec<Error>) {
+    let mut names: BTreeMap<String, Vec<QuantityId>> = BTreeMap::new();
+    for (id, quantity) in net.quantities() {
+        names.entry(plain(&quantity.name)).or_default().push(id);
+    }
+    let (mut found, mut errors): (Vec<Found<'a>>, _) = (Vec::new(), Vec::new());
+    for (file, array) in files.iter().flat_map(|f| f.arrays.iter().map(move |a| (f, a))) {
+        match quantity(net, &names, &array.name, affixes).and_then(|id| {
+            shaped(net, id, array)?;
+            Ok(id)
+        }) {
+            Err(error) => errors.push(super::in_file(&file.name, &error)),
+            Ok(quantity) => match found.iter().find(|f| f.quantity == quantity) {
+                None => found.push(Found { quantity, array, file }),
+                Some(first) => {
+                    let name = &net.quantity(quantity).name;
+                    let sentence = format!(
+                        "`{name}` is there twice: `{}` in {} and `{}` in {}",
+                        first.array.name, first.file.name, array.name, file.name
+                    );
+                    errors.push(Error::new(Kind::Name, sentence).hint("keep one of them"));
+                }
+            },
+        }
+    }
+    (found, errors)
+}
+
+/// A name as it could stand in a network.
+fn plain(name: &str) -> String {
+    name.replace(['.', '/', ':', '-'], "_")
+}
+
+/// The one quantity that a name means.
+fn quantity(
+    net: &Network,
+    names: &BTreeMap<String, Vec<QuantityId>>,
+    name: &str,
+    affixes: &[(&str, &str)],
+) -> Result<QuantityId, Error> {
+    let plain = plain(name);
+    let mut meant: Vec<QuantityId> = match net.find(name) {
+        Some(id) => vec![id],
+        None => names.get(&plain).cloned().unwrap_or_default(),
+    };
+    for (before, after) in affixes {
+        let stem = plain.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        meant.extend(stem.and_then(|stem| names.get(stem)).into_iter().flatten());
+    }
+    meant.sort_unstable();
+    meant.dedup();
+    match meant.as_slice() {
+        [id] => Ok(*id),
+        [] => Err(unknown(net, name, affixes)),
+        several => {
+            let names = list(several.iter().map(|id| net.quantity(*id).name.as_str()));
+            let sentence = format!("`{name}` could be any of {names}");
+            Err(Error::new(Kind::Name, sentence).hint("rename it so that it can be only one"))
+        }
+    }
+}
+
+fn unknown(net: &Network, name: &str, affixes: &[(&str, &str)]) -> Error {
+    let error = Error::new(Kind::Name, format!("nothing in the network is called `{name}`"));
+    let mut stem = plain(name);
+    for (before, after) in affixes.iter().filter(|(b, a)| b.len() + a.len() > 2) {
+        if let Some(rest) = stem.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)) {
+            stem = rest.to_string();
+            break;
+        }
+    }
+    let names: Vec<&str> = net.quantities().map(|(_, q)| q.name.as_str()).collect();
+    let tail = |q: &&&str| stem.ends_with(&format!("_{}", plain(q)));
+    let same = |q: &&&str| plain(q).to_lowercase() == stem.to_lowercase();
+    let near = names
+        .iter()
+        .find(same)
+        .copied()
+        .or_else(|| nearest(&stem, names.iter().copied()))
+        .or_else(|| names.iter().filter(tail).max_by_key(|q| q.len()).copied());
+    match near {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("its quantities: {}", list(names.into_iter()))),
+    }
+}
+
+/// The lengths without leading ones.
+fn core(shape: &Shape) -> &[usize] {
+    let ones = shape.lengths().iter().take_while(|l| **l == 1).count();
+    &shape.lengths()[ones..]
+}
+
+fn shaped(net: &Network, id: QuantityId, array: &Array) -> Result<(), Error> {
+    let (quantity, wanted, found) = (net.quantity(id), net.shape(id), &array.shape);
+    if core(wanted) == core(found) {
+        return Ok(());
+    }
+    let sentence = format!(
+        "`{}` is {}, and `{}` of the network is {}",
+        array.name,
+        found.described(),
+        quantity.name,
+        wanted.described()
+    );
+    let error = Error::new(Kind::Shape, sentence);
+    Err(match shape_hint(wanted.lengths(), found.lengths(), &array.name) {
+        Some(hint) => error.hint(hint),
+        None => error,
+    })
+}
+
+/// What may have happened to a shape.
+fn shape_hint(wanted: &[usize], found: &[usize], name: &str) -> Option<String> {
+    let squeezed =
+        |lengths: &[usize]| -> Vec<usize> { lengths.iter().copied().filter(|l| *l != 1).collect() };
+    let sorted = |lengths: &[usize]| {
+        let mut sorted = lengths.to_vec();
+        sorted.sort_unstable();
+        sorted
+    };
+    let product = |lengths: &[usize]| lengths.iter().product::<usize>();
+    match (wanted, found) {
+        ([a, b], [c, d]) if (a, b) == (d, c) => Some(format!(
+            "the file has {c}×{d}, the network {a}×{b}: it is transposed; \
+             JAX and TensorFlow keep a dense kernel as [in, out], `W @ x` takes [out, in]"
+        )),
+        ([o, i, h, w], [h2, w2, i2, o2]) if (o, i, h, w) == (o2, i2, h2, w2) => Some(
+            "the axes are [height, width, in, out], as TensorFlow and JAX keep them; the \
+             network's are [out, in, height, width]: numpy.transpose(w, (3, 2, 0, 1))"
+                .to_string(),
+        ),
+        _ if squeezed(wanted) == squeezed(found) => {
+            let lengths: Vec<String> = wanted.iter().map(usize::to_string).collect();
+            Some(format!(
+                "only axes of length 1 differ: save {name}.reshape([{}]) if that is what it is",
+                lengths.join(", ")
+            ))
+        }
+        (_, [batch, rest @ ..]) if rest == wanted => {
+            Some(format!("it has {batch} of them, a batch perhaps; the network is for one"))
+        }
+        _ if sorted(wanted) == sorted(found) => Some("its axes are in another order".to_string()),
+        _ if product(wanted) == product(found) => {
+            Some("it has as many elements, in another shape".to_string())
+        }
+        _ => None,
+    }
+}
