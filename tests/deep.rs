@@ -51,3 +51,15 @@ fn one_weight_of_many_is_derived_alone() {
     assert_eq!(lesson.derivation.targets.len(), 1);
     assert!(lesson.replay.len() < 40, "{} steps", lesson.replay.len());
 }
+
+/// A loss without a value is the network's fault, and is shown in its text.
+#[test]
+fn a_network_without_a_value_is_told_where() {
+    let text = "param w\ny = 2*ln(-1 - w^2)\nE = y*w";
+    let net = parse_network(text).unwrap();
+    let error = lesson(net, &Ask::default()).err().unwrap();
+    let said =
+        "E has no value at any point that was tried: in ln(-1 - w^2), ln is not defined there";
+    assert!(error.to_string().starts_with(said), "{error}");
+    assert_eq!(error.span().map(|s| s.start), Some(8));
+}
