@@ -22,6 +22,11 @@ pub const MAX_LINES: usize = 1 << 22;
 /// The largest number of places that are looked at in all lines of a derivation together.
 pub const MAX_PLACES: usize = 1 << 22;
 
+/// An earlier result with more places than this is not put in: the line goes on to say ∂u/∂x,
+/// which has lines of its own. What is used twice at every one of twenty levels would otherwise
+/// be written a million times.
+pub const MAX_PUT_IN: usize = 64;
+
 /// What to derive.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -266,8 +271,12 @@ impl Engine {
                     stack.push(Frame::new(Role::Aside, goal));
                 }
                 Progress::Done => {
-                    let Frame { role, goal, line, steps, .. } = frame;
+                    let Frame { mut role, goal, line, steps, .. } = frame;
                     let id = LemmaId(self.lemmas.len());
+                    // What nobody puts in has a place of its own.
+                    if role == Role::Aside && self.is_long(line) {
+                        role = Role::Shared;
+                    }
                     self.lemmas.push(Lemma { role, goal, result: line, steps });
                     self.known.insert(goal, id);
                     if stack.is_empty() {
@@ -280,11 +289,15 @@ impl Engine {
 
     fn advance(&mut self, frame: &mut Frame) -> Progress {
         let locals = frame.locals.clone();
-        let places = sites(&self.g, frame.line, &mut |g, e| match g.node(e) {
+        let mut places = sites(&self.g, frame.line, &mut |g, e| match g.node(e) {
             Node::Partial { .. } => true,
             Node::Named(s, _) => locals.contains(g.symbol(s)),
             _ => false,
         });
+        // The update of a weight begins with the gradient, however long that is.
+        if frame.role != Role::Update || !frame.steps.is_empty() {
+            places.retain(|(_, e)| *e == frame.goal || !self.stays(*e));
+        }
         let turns: Vec<(Turn, ExprId)> =
             places.iter().map(|(_, e)| (self.turn(frame, *e), *e)).collect();
         let Some(turn) = turns.iter().map(|(turn, _)| *turn).min() else {
@@ -314,6 +327,15 @@ impl Engine {
             frame.locals.clear();
         }
         Progress::Went
+    }
+
+    /// Whether this derivative is known and too long to be put in.
+    fn stays(&self, e: ExprId) -> bool {
+        self.known.get(&e).is_some_and(|lemma| self.is_long(self.lemmas[lemma.0].result))
+    }
+
+    fn is_long(&self, result: ExprId) -> bool {
+        places_of(&self.g, result, MAX_PUT_IN) > MAX_PUT_IN
     }
 
     /// What is to be done with a derivative, or a local name, that stands in the line.

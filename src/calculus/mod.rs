@@ -18,7 +18,7 @@ pub mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub use derive::{MAX_LINES, MAX_PLACES, Request, derive};
+pub use derive::{MAX_LINES, MAX_PLACES, MAX_PUT_IN, Request, derive};
 pub use path::{replace_at, subterm};
 pub use rules::{Group, Rule};
 pub use step::{Derivation, Lemma, LemmaId, Role, Step};

@@ -49,7 +49,8 @@ pub struct Step {
 pub enum Role {
     /// A derivative that was asked for.
     Target,
-    /// A derivative that several others need, with a section of its own.
+    /// A derivative that others need and that has a section of its own: one of the loss by a
+    /// quantity that several paths share, or one that is too long to be put in.
     Shared,
     /// A derivative on the way, worked out inside the lemma that needs it.
     Aside,

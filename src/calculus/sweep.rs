@@ -2,11 +2,10 @@
 //!
 //! One loop backward over the arena. It has its own absorbing constructors (no + 0, no · 1) and
 //! its own slopes, apart from the rules; a derivation's last line is proved equal to what it
-//! gives. An adjoint of a named quantity is ∂loss/∂(that quantity), held as a variable.
+//! gives. What it makes is new by construction, so it is appended and not looked for: equal
+//! subexpressions of gradients may be different nodes. An adjoint of a named quantity is ∂loss/∂(that quantity), held as a variable.
 
-use rustc_hash::FxHashMap;
-
-use crate::expr::{ExprId, Graph, Node, Winners};
+use crate::expr::{ExprId, Graph, Node, Winners, descend};
 use crate::scalar::{Function, Rational, Scalar};
 
 /// A product of adjoints is written without inner parentheses up to so many factors; beyond
@@ -26,48 +25,85 @@ const MAX_FLAT: usize = 64;
 /// # Ok::<(), backproof::Error>(())
 /// ```
 pub fn gradients(g: &mut Graph, root: ExprId, by: &[ExprId], winners: &Winners) -> Vec<ExprId> {
-    let order = reached(g, root, winners);
+    let order = descend(&[root], |id, mark| match winners.get(&id) {
+        Some(winner) => mark(*winner),
+        None => g.for_children(id, mark),
+    });
+    let place = Places::of(&order);
     // A slope says h rather than tanh(c) where h is defined so.
-    let mut names: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-    for id in &order {
+    let mut names = order.clone();
+    // How many contributions come to each adjoint, so that all of them fit into one buffer.
+    let mut starts = vec![0u32; order.len() + 1];
+    for id in order.iter().rev() {
         if let Node::Named(_, value) = g.node(*id) {
-            names.entry(value).or_insert(*id);
+            names[place.at(value)] = *id;
         }
+        receivers(g, *id, winners, &mut |child| starts[place.at(child) + 1] += 1);
     }
-    let mut waiting: FxHashMap<ExprId, Vec<ExprId>> = FxHashMap::default();
+    for n in 0..order.len() {
+        starts[n + 1] += starts[n];
+    }
     let one = g.integer(1);
-    waiting.insert(root, vec![one]);
-    let mut adjoints: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-    for id in order.into_iter().rev() {
-        let Some(terms) = waiting.remove(&id) else { continue };
-        let adjoint = plus(g, terms);
-        adjoints.insert(id, adjoint);
-        let value = names.get(&id).copied().unwrap_or(id);
-        pass_on(g, id, value, adjoint, winners, &mut |child, term| {
-            waiting.entry(child).or_default().push(term)
+    let mut buffer = vec![one; starts[order.len()] as usize];
+    let mut ends: Vec<u32> = starts[..order.len()].to_vec();
+    let mut adjoints: Vec<Option<ExprId>> = vec![None; order.len()];
+    let mut scratch = Scratch { one, factors: Vec::new(), flat: Vec::new() };
+    for n in (0..order.len()).rev() {
+        let id = order[n];
+        let terms = &buffer[starts[n] as usize..ends[n] as usize];
+        let adjoint = match terms {
+            _ if id == root => one,
+            [] => continue,
+            [single] => *single,
+            _ => g.append().add(terms),
+        };
+        adjoints[n] = Some(adjoint);
+        pass_on(g, id, names[n], adjoint, winners, &mut scratch, &mut |child, term| {
+            let to = place.at(child);
+            buffer[ends[to] as usize] = term;
+            ends[to] += 1;
         });
     }
     let zero = g.integer(0);
-    by.iter().map(|x| adjoints.get(x).copied().unwrap_or(zero)).collect()
+    by.iter().map(|x| place.find(*x).and_then(|n| adjoints[n]).unwrap_or(zero)).collect()
 }
 
-/// What `root` is made of, children first, through assumed winners only.
-fn reached(g: &Graph, root: ExprId, winners: &Winners) -> Vec<ExprId> {
-    let mut seen = rustc_hash::FxHashSet::default();
-    let mut stack = vec![root];
-    let mut all = Vec::new();
-    while let Some(id) = stack.pop() {
-        if !seen.insert(id) {
-            continue;
+/// Where a node stands in the order of a sweep.
+struct Places(Vec<u32>);
+
+impl Places {
+    fn of(order: &[ExprId]) -> Places {
+        let top = order.last().map_or(0, |id| id.index() + 1);
+        let mut places = vec![u32::MAX; top];
+        for (n, id) in order.iter().enumerate() {
+            places[id.index()] = n as u32;
         }
-        all.push(id);
-        match winners.get(&id) {
-            Some(winner) => stack.push(*winner),
-            None => g.for_children(id, |c| stack.push(c)),
-        }
+        Places(places)
     }
-    all.sort_unstable();
-    all
+
+    fn find(&self, id: ExprId) -> Option<usize> {
+        self.0.get(id.index()).copied().filter(|n| *n != u32::MAX).map(|n| n as usize)
+    }
+
+    fn at(&self, id: ExprId) -> usize {
+        self.0[id.index()] as usize
+    }
+}
+
+/// Lists that are filled and emptied for every product.
+struct Scratch {
+    one: ExprId,
+    factors: Vec<ExprId>,
+    flat: Vec<ExprId>,
+}
+
+/// Whom [`pass_on`] may send something to, once for each thing sent.
+fn receivers(g: &Graph, id: ExprId, winners: &Winners, visit: &mut impl FnMut(ExprId)) {
+    match (winners.get(&id), g.node(id)) {
+        (_, Node::Wins { .. } | Node::Partial { .. }) => {}
+        (Some(winner), _) => visit(*winner),
+        _ => g.for_children(id, visit),
+    }
 }
 
 /// Sends the adjoint of `id` to its children; `value` is `id`, or its name.
@@ -77,6 +113,7 @@ fn pass_on(
     value: ExprId,
     adjoint: ExprId,
     winners: &Winners,
+    scratch: &mut Scratch,
     send: &mut impl FnMut(ExprId, ExprId),
 ) {
     match g.node(id) {
@@ -84,37 +121,30 @@ fn pass_on(
         // a⁰ is 1 everywhere, also at 0, where 0·a⁻¹ has no value.
         Node::Pow(_, b) if g.as_number(b).is_some_and(Rational::is_zero) => {}
         Node::Named(_, a) => send(a, adjoint),
-        Node::Neg(a) => {
-            let minus = minus(g, adjoint);
-            send(a, minus);
-        }
+        Node::Neg(a) => send(a, minus(g, adjoint)),
         Node::Sub(a, b) => {
             send(a, adjoint);
-            let minus = minus(g, adjoint);
-            send(b, minus);
+            send(b, minus(g, adjoint));
         }
-        Node::Add(args) => {
-            for term in g.args(args).to_vec() {
-                send(term, adjoint);
-            }
-        }
+        Node::Add(args) => g.args(args).iter().for_each(|term| send(*term, adjoint)),
         Node::Mul(args) => {
-            let factors = g.args(args).to_vec();
-            for k in 0..factors.len() {
-                let mut others = vec![adjoint];
-                others.extend(factors.iter().enumerate().filter(|(j, _)| *j != k).map(|(_, f)| *f));
-                let term = times(g, others);
-                send(factors[k], term);
+            for k in 0..args.len() {
+                scratch.factors.clear();
+                scratch.factors.push(adjoint);
+                let factors = g.args(args);
+                scratch.factors.extend_from_slice(&factors[..k]);
+                scratch.factors.extend_from_slice(&factors[k + 1..]);
+                let factor = factors[k];
+                send(factor, times(g, scratch));
             }
         }
         Node::Div(a, b) => {
-            let over = g.div(adjoint, b);
+            let over = g.append().div(adjoint, b);
             send(a, over);
             // ∂(a/b)/∂b = −(a/b)/b, and a/b is this node.
-            let top = times(g, vec![adjoint, value]);
-            let slope = g.div(top, b);
-            let slope = minus(g, slope);
-            send(b, slope);
+            let top = product(g, scratch, &[adjoint, value]);
+            let slope = g.append().div(top, b);
+            send(b, minus(g, slope));
         }
         Node::Pow(a, b) => {
             // The exponent less one, as a number where it is one.
@@ -122,40 +152,34 @@ fn pass_on(
             let exponent = whole.or_else(|| g.as_number(b).cloned());
             let below = match exponent.as_ref().map(|n| n.sub(&Rational::from(1))) {
                 Some(Ok(less)) => g.number(&less),
-                _ => {
-                    let one = g.integer(1);
-                    g.sub(b, one)
-                }
+                _ => g.append().sub(b, scratch.one),
             };
             // 0 under a name or a sign is 0 as well: a⁰ has no slope by a, also where a is 0.
             if g.as_whole(b) != Some(0) {
-                let power = g.pow(a, below);
-                let term = times(g, vec![adjoint, b, power]);
-                send(a, term);
+                let power = g.append().pow(a, below);
+                send(a, product(g, scratch, &[adjoint, b, power]));
             }
             // A whole number under a name may itself be asked for.
             if g.as_number(b).is_none() {
-                let ln = g.call(Function::Ln, a);
-                let term = times(g, vec![adjoint, value, ln]);
-                send(b, term);
+                let ln = g.append().call(Function::Ln, a);
+                send(b, product(g, scratch, &[adjoint, value, ln]));
             }
         }
         Node::Call(f, a) => {
-            if let Some(slope) = slope(g, f, a, value) {
-                let term = times(g, vec![adjoint, slope]);
-                send(a, term);
+            if let Some(slope) = slope(g, f, a, value, scratch.one) {
+                send(a, product(g, scratch, &[adjoint, slope]));
             }
         }
         Node::Max(args) => match winners.get(&id) {
             Some(winner) => send(*winner, adjoint),
             None => {
                 let mut seen = rustc_hash::FxHashSet::default();
-                for arg in g.args(args).to_vec() {
+                for n in 0..args.len() {
+                    let arg = g.args(args)[n];
                     // An argument that stands twice wins once.
                     if seen.insert(arg) {
-                        let wins = g.wins(id, arg);
-                        let term = times(g, vec![adjoint, wins]);
-                        send(arg, term);
+                        let wins = g.append().wins(id, arg);
+                        send(arg, product(g, scratch, &[adjoint, wins]));
                     }
                 }
             }
@@ -164,27 +188,27 @@ fn pass_on(
 }
 
 /// f′(a), where `value` is f(a); `None` where it is 0 everywhere.
-fn slope(g: &mut Graph, f: Function, a: ExprId, value: ExprId) -> Option<ExprId> {
-    let one = g.integer(1);
+fn slope(g: &mut Graph, f: Function, a: ExprId, value: ExprId, one: ExprId) -> Option<ExprId> {
+    let mut g = g.append();
     Some(match f {
         Function::Exp => value,
         Function::Ln => g.div(one, a),
         Function::Sqrt => {
-            let twice = g.add([value, value]);
+            let twice = g.add(&[value, value]);
             g.div(one, twice)
         }
         Function::Tanh => {
-            let square = g.mul([value, value]);
+            let square = g.mul(&[value, value]);
             g.sub(one, square)
         }
         Function::Sigmoid => {
-            let square = g.mul([value, value]);
+            let square = g.mul(&[value, value]);
             g.sub(value, square)
         }
         Function::Softplus => g.call(Function::Sigmoid, a),
         Function::NormalCdf => g.call(Function::NormalPdf, a),
         Function::NormalPdf => {
-            let product = g.mul([a, value]);
+            let product = g.mul(&[a, value]);
             g.neg(product)
         }
         Function::Abs => g.call(Function::Sign, a),
@@ -193,30 +217,33 @@ fn slope(g: &mut Graph, f: Function, a: ExprId, value: ExprId) -> Option<ExprId>
     })
 }
 
-fn plus(g: &mut Graph, terms: Vec<ExprId>) -> ExprId {
-    if let [one] = terms.as_slice() { *one } else { g.add(terms) }
-}
-
 fn minus(g: &mut Graph, a: ExprId) -> ExprId {
     match g.node(a) {
         Node::Neg(b) => b,
-        _ => g.neg(a),
+        _ => g.append().neg(a),
     }
 }
 
-fn times(g: &mut Graph, factors: Vec<ExprId>) -> ExprId {
-    let one = g.integer(1);
-    let mut flat = Vec::with_capacity(factors.len());
+fn product(g: &mut Graph, scratch: &mut Scratch, factors: &[ExprId]) -> ExprId {
+    scratch.factors.clear();
+    scratch.factors.extend_from_slice(factors);
+    times(g, scratch)
+}
+
+/// The product of `scratch.factors`, without ones and without inner parentheses.
+fn times(g: &mut Graph, scratch: &mut Scratch) -> ExprId {
+    let Scratch { one, factors, flat } = scratch;
+    flat.clear();
     for factor in factors {
-        match g.node(factor) {
+        match g.node(*factor) {
             Node::Mul(args) if args.len() <= MAX_FLAT => flat.extend_from_slice(g.args(args)),
             _ if factor == one => {}
-            _ => flat.push(factor),
+            _ => flat.push(*factor),
         }
     }
     match flat.as_slice() {
-        [] => one,
+        [] => *one,
         [single] => *single,
-        _ => g.mul(flat),
+        _ => g.append().mul(flat),
     }
 }

@@ -11,7 +11,7 @@ use std::fmt;
 
 use rustc_hash::FxHashMap;
 
-use super::graph::Marks;
+use super::graph::{Marks, descend};
 use super::{ExprId, Graph, Node, SymbolId};
 use crate::scalar::{Dual, Fault, Function, Scalar};
 
@@ -205,25 +205,16 @@ impl<T: Scalar> Pass<'_, T> {
 
     /// What has to be evaluated, children first; what is under a `Partial` is not.
     fn order(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        let mut seen = Marks::up_to(roots);
-        let mut stack = roots.to_vec();
-        let mut all = Vec::new();
-        while let Some(id) = stack.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            all.push(id);
+        descend(roots, |id, mark| {
             if self.is_opaque(id) {
-                continue;
+                return;
             }
             match (self.winner(id), self.g.node(id)) {
                 (_, Node::Partial { .. }) => {}
-                (Some(winner), _) => stack.push(winner),
-                _ => self.g.for_children(id, |c| stack.push(c)),
+                (Some(winner), _) => mark(winner),
+                _ => self.g.for_children(id, mark),
             }
-        }
-        all.sort_unstable();
-        all
+        })
     }
 
     /// The whole number that an exponent is written as, unless it is the one that moves.

@@ -243,17 +243,7 @@ impl Graph {
 
     /// Everything below `roots` and the roots themselves, children before parents, each once.
     pub fn reachable(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        let mut seen = Marks::up_to(roots);
-        let mut stack: Vec<ExprId> = roots.to_vec();
-        let mut all = Vec::new();
-        while let Some(id) = stack.pop() {
-            if seen.insert(id) {
-                all.push(id);
-                self.for_children(id, |c| stack.push(c));
-            }
-        }
-        all.sort_unstable();
-        all
+        descend(roots, |id, mark| self.for_children(id, mark))
     }
 
     /// Interns a node that has no argument list.
@@ -262,14 +252,14 @@ impl Graph {
         if let Some(found) = self.node_table.find(key, |i| self.nodes[*i as usize] == node) {
             return ExprId(*found);
         }
-        let id = self.append(node);
+        let id = self.push(node);
         let nodes = &self.nodes;
         let pool = &self.pool;
         self.node_table.insert_unique(key, id.0, |i| rehash(nodes[*i as usize], pool));
         id
     }
 
-    fn append(&mut self, node: Node) -> ExprId {
+    fn push(&mut self, node: Node) -> ExprId {
         let id = ExprId(u32::try_from(self.nodes.len()).expect("limits keep graphs below 2^32"));
         self.nodes.push(node);
         id
@@ -291,12 +281,30 @@ impl Graph {
         if let Some(found) = self.node_table.find(key, same) {
             return ExprId(*found);
         }
-        let start = u32::try_from(self.pool.len()).expect("limits keep pools below 2^32");
-        self.pool.extend_from_slice(args);
-        let id = self.append(make(Args { start, len: args.len() as u32 }));
+        let id = self.push_args(args, make);
         let (nodes, pool) = (&self.nodes, &self.pool);
         self.node_table.insert_unique(key, id.0, |i| rehash(nodes[*i as usize], pool));
         id
+    }
+
+    fn push_args(&mut self, args: &[ExprId], make: fn(Args) -> Node) -> ExprId {
+        let start = u32::try_from(self.pool.len()).expect("limits keep pools below 2^32");
+        self.pool.extend_from_slice(args);
+        self.push(make(Args { start, len: args.len() as u32 }))
+    }
+
+    /// Constructors that do not look whether there is an equal node, for whoever makes many that
+    /// are new by construction.
+    ///
+    /// ```
+    /// let mut g = backproof::Graph::new();
+    /// let (w, x) = (g.var("w"), g.var("x"));
+    /// let wx = g.append().mul(&[w, x]);
+    /// assert_eq!(backproof::print_formula(&g, wx), "w*x");
+    /// assert_ne!(g.mul([w, x]), wx);          // the one is not found when the other is made
+    /// ```
+    pub fn append(&mut self) -> Append<'_> {
+        Append { g: self }
     }
 
     /// The handle of `symbol`, new or known.
@@ -430,6 +438,95 @@ impl Graph {
     pub fn partial(&mut self, of: ExprId, by: ExprId) -> ExprId {
         self.intern(Node::Partial { of, by })
     }
+}
+
+/// See [`Graph::append`]. A node made here is never found by a constructor of the graph, so an
+/// equal one may come to stand beside it: what compares ids sees two expressions.
+pub struct Append<'a> {
+    g: &'a mut Graph,
+}
+
+impl Append<'_> {
+    /// `value` under a symbol.
+    pub fn named(&mut self, symbol: SymbolId, value: ExprId) -> ExprId {
+        self.g.push(Node::Named(symbol, value))
+    }
+
+    /// −a.
+    pub fn neg(&mut self, a: ExprId) -> ExprId {
+        self.g.push(Node::Neg(a))
+    }
+
+    /// a − b.
+    pub fn sub(&mut self, a: ExprId, b: ExprId) -> ExprId {
+        self.g.push(Node::Sub(a, b))
+    }
+
+    /// a / b.
+    pub fn div(&mut self, a: ExprId, b: ExprId) -> ExprId {
+        self.g.push(Node::Div(a, b))
+    }
+
+    /// a to the power b.
+    pub fn pow(&mut self, a: ExprId, b: ExprId) -> ExprId {
+        self.g.push(Node::Pow(a, b))
+    }
+
+    /// The sum of `args` in their order.
+    pub fn add(&mut self, args: &[ExprId]) -> ExprId {
+        self.g.push_args(args, Node::Add)
+    }
+
+    /// The product of `args` in their order.
+    pub fn mul(&mut self, args: &[ExprId]) -> ExprId {
+        self.g.push_args(args, Node::Mul)
+    }
+
+    /// An elementary function of `a`.
+    pub fn call(&mut self, function: Function, a: ExprId) -> ExprId {
+        self.g.push(Node::Call(function, a))
+    }
+
+    /// 1 where `arg` wins `max`, else 0.
+    ///
+    /// # Panics
+    /// If `max` is no `Max` node.
+    pub fn wins(&mut self, max: ExprId, arg: ExprId) -> ExprId {
+        assert!(matches!(self.g.node(max), Node::Max(_)), "wins() is about a max");
+        self.g.push(Node::Wins { max, arg })
+    }
+}
+
+/// The roots and all that `below` leads to from them, each once, children before parents. It is
+/// called with a node and with what takes its children, which have smaller ids: one loop down
+/// the arena, without a stack and without sorting.
+pub(crate) fn descend(
+    roots: &[ExprId],
+    mut below: impl FnMut(ExprId, &mut dyn FnMut(ExprId)),
+) -> Vec<ExprId> {
+    let mut marks = Marks::up_to(roots);
+    for root in roots {
+        marks.insert(*root);
+    }
+    let mut all = Vec::new();
+    for word in (0..marks.0.len()).rev() {
+        let mut done = 0u64;
+        loop {
+            let open = marks.0[word] & !done;
+            if open == 0 {
+                break;
+            }
+            let bit = 63 - open.leading_zeros();
+            done |= 1 << bit;
+            let id = ExprId((word * 64) as u32 + bit);
+            all.push(id);
+            below(id, &mut |child| {
+                marks.insert(child);
+            });
+        }
+    }
+    all.reverse();
+    all
 }
 
 /// Which nodes of a graph were seen: one bit each.

@@ -9,5 +9,6 @@ pub use eval::{
     Branches, Decision, EvalError, EvalFault, Rest, Winners, decisions, depends_on, evaluate,
     evaluate_all,
 };
-pub use graph::{Args, ExprId, Graph, Node, NumberId, SymbolId};
+pub(crate) use graph::descend;
+pub use graph::{Append, Args, ExprId, Graph, Node, NumberId, SymbolId};
 pub use symbol::Symbol;

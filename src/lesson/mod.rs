@@ -27,7 +27,7 @@ pub use worked::{MAX_TERMS, Terms, Worked, worked};
 use std::collections::BTreeMap;
 
 use crate::calculus::{self, Derivation, Request};
-use crate::diag::Error;
+use crate::diag::{Error, Kind};
 use crate::expr::{ExprId, Node, SymbolId, Winners};
 use crate::lower::{Lowered, Maximum, lower};
 use crate::net::{Network, QuantityId};
@@ -143,7 +143,10 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
     let Lowered { cells, maxima, values, params, loss, .. } = lowered.clone();
     let request = Request { by: by.clone(), updates: ask.updates };
     let mut derivation = calculus::derive(lowered, &request)?;
-    let replay = proof::replay(&mut derivation)?;
+    let replay = proof::replay(&mut derivation).map_err(|error| match error.kind() {
+        Kind::Domain => at_the_culprit(error, &net, &cells, &derivation),
+        _ => error,
+    })?;
     let names = names_on_the_way(&derivation, &cells);
     let cases = cases::cases(&mut derivation, &maxima, &params, loss, &by, &cells, ask.all_cases)?;
     let general =
@@ -171,6 +174,22 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
         cases.in_table &= ask.all_cases || cases.count * by.len() <= TABLE_ENTRIES;
     }
     Ok(lesson)
+}
+
+/// The error of a loss without a value, at the definition with the operation that has none.
+fn at_the_culprit(
+    error: Error,
+    net: &Network,
+    cells: &[Vec<ExprId>],
+    derivation: &Derivation,
+) -> Error {
+    let Derivation { graph, loss, winners, values, .. } = derivation;
+    let Err(found) = proof::value_somewhere(graph, *loss, winners, values) else { return error };
+    let holds = |cells: &[ExprId]| graph.reachable(cells).binary_search(&found.node).is_ok();
+    match net.quantities().find(|(id, _)| holds(&cells[id.index()])) {
+        Some((_, quantity)) => error.at(quantity.span).label("in the definition of this"),
+        None => error,
+    }
 }
 
 fn cells_of(lowered: &Lowered, by: &[(QuantityId, Option<usize>)]) -> Vec<ExprId> {

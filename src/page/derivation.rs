@@ -257,6 +257,14 @@ impl Composer<'_> {
     fn why_shared(&self, id: LemmaId) -> Vec<Inline> {
         let lemma = self.d.lemma(id);
         let Node::Partial { of, by } = self.d.graph.node(lemma.goal) else { return Vec::new() };
+        if of != self.d.loss {
+            let goal = Inline::Math(self.t.math(lemma.goal));
+            return vec![
+                words("What follows needs "),
+                goal,
+                words(" more than once, and speaks of it by that name:"),
+            ];
+        }
         let users: Vec<ExprId> = self
             .d
             .lemmas

@@ -42,7 +42,7 @@ pub(super) fn swept(derivation: &mut Derivation) -> Vec<(ExprId, ExprId)> {
     let shown = derivation.lemmas.iter().filter(|l| matches!(l.role, Role::Target | Role::Shared));
     let results: Vec<(ExprId, ExprId)> = shown
         .filter_map(|l| match g.node(l.goal) {
-            Node::Partial { by, .. } => Some((by, l.result)),
+            Node::Partial { of, by } if of == derivation.loss => Some((by, l.result)),
             _ => None,
         })
         .collect();

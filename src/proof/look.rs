@@ -19,6 +19,8 @@ use crate::scalar::{Dual, Fault, Scalar};
 pub(super) struct Moves<'a> {
     pub(super) g: &'a Graph,
     pub(super) winners: &'a Winners,
+    /// Derivatives with what was proved equal to them.
+    results: FxHashMap<ExprId, ExprId>,
     known: RefCell<FxHashMap<(ExprId, ExprId), bool>>,
 }
 
@@ -27,7 +29,12 @@ const MAX_KEPT: usize = 1 << 22;
 
 impl<'a> Moves<'a> {
     pub(super) fn new(g: &'a Graph, winners: &'a Winners) -> Moves<'a> {
-        Moves { g, winners, known: RefCell::default() }
+        Moves { g, winners, results: FxHashMap::default(), known: RefCell::default() }
+    }
+
+    /// The same, with what was proved of some derivatives: it stands for them from now on. They may not lead back to themselves.
+    pub(super) fn with_results(&self, results: FxHashMap<ExprId, ExprId>) -> Moves<'a> {
+        Moves { results, ..Moves::new(self.g, self.winners) }
     }
 
     /// Whether the value of `of` may change with `by`; through a max with an assumed winner, only
@@ -79,6 +86,7 @@ impl<'a> Moves<'a> {
             at = match (self.winners.get(&at), self.g.node(at)) {
                 (Some(winner), _) => *winner,
                 (None, Node::Named(_, value)) => value,
+                (None, Node::Partial { .. }) if self.results.contains_key(&at) => self.results[&at],
                 _ => return at,
             };
         }

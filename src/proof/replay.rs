@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::against::{Trial, equal_to_sweep, fault, swept, too_much_to_prove};
 use super::local;
@@ -125,10 +125,40 @@ pub fn replay(derivation: &mut Derivation) -> Result<Replay, Error> {
         }
         steps.push(proofs);
     }
-    equal_to_sweep(&prover.moves, &results, &prover.left)?;
+    // A result may speak of derivatives that have lemmas of their own, proved above.
+    let proved = prover.moves.with_results(in_order(derivation));
+    equal_to_sweep(&proved, &results, &prover.left)?;
     let rewrites = derivation.lemmas.iter().flat_map(|l| &l.steps).map(|s| (s.redex, s.contractum));
     trial.run(&prover.moves, rewrites.chain(results.iter().copied()))?;
     Ok(Replay { steps })
+}
+
+/// The result of each derivative, as far as it speaks only of derivatives before it, so that
+/// putting results in for derivatives comes to an end.
+fn in_order(derivation: &Derivation) -> FxHashMap<ExprId, ExprId> {
+    let g = &derivation.graph;
+    let mut all = FxHashMap::default();
+    for lemma in &derivation.lemmas {
+        let mut seen = FxHashSet::default();
+        let mut stack = vec![lemma.result];
+        let mut later = false;
+        while let Some(id) = stack.pop() {
+            match g.node(id) {
+                Node::Partial { .. } => later |= !all.contains_key(&id),
+                // What is behind a name is the network.
+                Node::Named(..) => {}
+                _ => g.for_children(id, |c| {
+                    if seen.insert(c) {
+                        stack.push(c);
+                    }
+                }),
+            }
+        }
+        if !later {
+            all.entry(lemma.goal).or_insert(lemma.result);
+        }
+    }
+    all
 }
 
 /// What the proofs of the steps of one derivation share.
