@@ -110,7 +110,8 @@ pub(super) fn signs(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applied
             // −(a − b) = b − a; but −(1 − h²) shows a slope, and stays.
             _ => {
                 let all = terms(g, a)?;
-                if all.iter().any(|(_, t)| g.as_number(*t).is_some()) {
+                let number = all.iter().any(|(_, t)| g.as_number(*t).is_some());
+                if number && !all.iter().all(|(_, t)| is_plain(g, *t)) {
                     return None;
                 }
                 let subtracted = all.iter().filter(|(minus, _)| *minus).count();
