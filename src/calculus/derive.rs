@@ -27,6 +27,9 @@ pub const MAX_PLACES: usize = 1 << 22;
 /// be written a million times.
 pub const MAX_PUT_IN: usize = 64;
 
+/// How often a result is finished, so that rules which undo each other could not go on for ever.
+const MAX_FINISHING: usize = 64;
+
 /// What to derive.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -70,6 +73,7 @@ pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> 
         loss,
         winners,
         plan,
+        distributions: Vec::new(),
         lemmas: Vec::new(),
         known: FxHashMap::default(),
         batches: 0,
@@ -191,6 +195,7 @@ struct Engine {
     lemmas: Vec<Lemma>,
     known: FxHashMap<ExprId, LemmaId>,
     locals: Vec<Symbol>,
+    distributions: Vec<Vec<ExprId>>,
     batches: u32,
     /// How many places were looked at so far.
     places: usize,
@@ -301,7 +306,7 @@ impl Engine {
         let turns: Vec<(Turn, ExprId)> =
             places.iter().map(|(_, e)| (self.turn(frame, *e), *e)).collect();
         let Some(turn) = turns.iter().map(|(turn, _)| *turn).min() else {
-            return self.tidy(frame);
+            return self.tidy_and_finish(frame);
         };
         let redexes = turns.iter().filter(|(t, _)| *t == turn).map(|(_, e)| *e);
         let redexes: Vec<ExprId> = redexes.collect();
@@ -434,8 +439,13 @@ impl Engine {
             _ => vec![self.local(nth)],
         };
         for local in locals {
-            let context =
-                Context { winners: &self.winners, names: &self.plan.names, local: &local };
+            let context = Context {
+                winners: &self.winners,
+                names: &self.plan.names,
+                local: &local,
+                fractions: &self.plan.fractions,
+                distributions: &self.distributions,
+            };
             for rule in candidates {
                 if let Some(applied) = rules::apply(&mut self.g, *rule, e, &context) {
                     if *rule == Rule::Chain {
@@ -473,10 +483,62 @@ impl Engine {
         }
     }
 
+    /// Tidies the line, and finishes it as long as there is something to finish.
+    fn tidy_and_finish(&mut self, frame: &mut Frame) -> Progress {
+        for _ in 0..MAX_FINISHING {
+            self.tidy(frame);
+            if self.places > MAX_PLACES {
+                return Progress::Went;
+            }
+            if !self.finish(frame) {
+                break;
+            }
+        }
+        Progress::Done
+    }
+
+    /// Carries out the first of the finishing rules that matches anywhere: one batch.
+    fn finish(&mut self, frame: &mut Frame) -> bool {
+        const FINISHING: [Rule; 5] = [
+            Rule::RecogniseName,
+            Rule::SplitFraction,
+            Rule::CommonFactor,
+            Rule::SumsToOne,
+            Rule::MultiplyOut,
+        ];
+        for rule in FINISHING {
+            let mut went = false;
+            for _ in 0..MAX_FINISHING {
+                self.places += places_of(&self.g, frame.line, MAX_PLACES);
+                let context = Context {
+                    winners: &self.winners,
+                    names: &self.plan.names,
+                    local: &self.locals[0],
+                    fractions: &self.plan.fractions,
+                    distributions: &self.distributions,
+                };
+                let found = first_tidying(&mut self.g, frame.line, &[rule], &context);
+                let Some((rule, site, redex, applied)) = found else { break };
+                self.batches += u32::from(!went);
+                went = true;
+                self.write(frame, rule, site, redex, applied, None);
+            }
+            if went {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Tidies the whole line: one batch.
-    fn tidy(&mut self, frame: &mut Frame) -> Progress {
-        let context =
-            Context { winners: &self.winners, names: &self.plan.names, local: &self.locals[0] };
+    fn tidy(&mut self, frame: &mut Frame) {
+        let context = Context {
+            winners: &self.winners,
+            names: &self.plan.names,
+            local: &self.locals[0],
+            fractions: &self.plan.fractions,
+            distributions: &self.distributions,
+        };
         let rules: Vec<Rule> = rules::TABLE
             .iter()
             .filter(|row| row.group == Group::Tidy)
@@ -489,20 +551,23 @@ impl Engine {
         {
             self.places += places_of(&self.g, line, MAX_PLACES);
             if self.places > MAX_PLACES {
-                return Progress::Went;
+                return;
             }
             let after = replace_at(&mut self.g, line, &site, applied.contractum);
             went.push((rule, site, redex, applied));
             line = after;
         }
         if went.is_empty() {
-            return Progress::Done;
+            return;
         }
-        self.batches += 1;
+        // Signs that a result brings along are put in order where it is put in.
+        let with_result = frame.steps.last().is_some_and(|s| s.rule == Rule::EarlierResult);
+        if !(with_result && went.iter().all(|(rule, ..)| *rule == Rule::Signs)) {
+            self.batches += 1;
+        }
         for (rule, site, redex, applied) in went {
             self.write(frame, rule, site, redex, applied, None);
         }
-        Progress::Done
     }
 
     /// Puts a step on record and makes its line the current one.

@@ -18,6 +18,8 @@ pub(super) struct Plan {
     users: FxHashMap<ExprId, u32>,
     /// The name of each expression that has one.
     pub names: FxHashMap<ExprId, ExprId>,
+    /// The named quantities that are quotients, in order.
+    pub fractions: Vec<ExprId>,
 }
 
 /// Where the paths from a quantity to the loss first meet junctions.
@@ -35,18 +37,52 @@ impl Plan {
             junctions: FxHashSet::default(),
             users: FxHashMap::default(),
             names: FxHashMap::default(),
+            fractions: Vec::new(),
             order,
         };
         for id in &plan.order {
             below(g, *id, winners, |child| *plan.users.entry(child).or_default() += 1);
             if let Node::Named(_, value) = g.node(*id) {
                 plan.names.entry(value).or_insert(*id);
-                if *id != loss && mentions_two(g, value, winners, params) {
+                if matches!(g.node(value), Node::Div(..)) {
+                    plan.fractions.push(*id);
+                }
+                if *id != loss && mentions(g, value, winners, params, 2) {
                     plan.junctions.insert(*id);
                 }
             }
         }
+        plan.junctions_before_branches(g, winners, params, loss);
         plan
+    }
+
+    /// A quantity made with one weight is a junction as well where several ways lead from it to
+    /// the loss: the ways are then summed up once, and the weight has only its own factor left.
+    fn junctions_before_branches(
+        &mut self,
+        g: &Graph,
+        winners: &Winners,
+        params: &BTreeSet<ExprId>,
+        loss: ExprId,
+    ) {
+        let mut branches: FxHashSet<ExprId> = FxHashSet::default();
+        for id in self.order.iter().rev() {
+            if self.is_shared(*id) {
+                branches.insert(*id);
+            }
+            if let Node::Named(_, value) = g.node(*id)
+                && *id != loss
+                && branches.contains(id)
+                && mentions(g, value, winners, params, 1)
+            {
+                self.junctions.insert(*id);
+            }
+            if branches.contains(id) && !self.junctions.contains(id) {
+                below(g, *id, winners, |child| {
+                    branches.insert(child);
+                });
+            }
+        }
     }
 
     /// Whether several expressions use this one.
@@ -119,18 +155,27 @@ fn reached(g: &Graph, root: ExprId, winners: &Winners) -> Vec<ExprId> {
     all
 }
 
-/// Whether a definition mentions two different weights before it comes to other names.
-fn mentions_two(g: &Graph, value: ExprId, winners: &Winners, params: &BTreeSet<ExprId>) -> bool {
-    let mut first = None;
+/// Whether a definition mentions so many different weights before it comes to other names.
+fn mentions(
+    g: &Graph,
+    value: ExprId,
+    winners: &Winners,
+    params: &BTreeSet<ExprId>,
+    count: usize,
+) -> bool {
+    let mut found = 0;
     let mut seen = FxHashSet::default();
     let mut stack = vec![value];
     while let Some(id) = stack.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
         if params.contains(&id) {
-            match first {
-                Some(other) if other != id => return true,
-                _ => first = Some(id),
+            found += 1;
+            if found == count {
+                return true;
             }
-        } else if !matches!(g.node(id), Node::Named(..)) && seen.insert(id) {
+        } else if !matches!(g.node(id), Node::Named(..)) {
             below(g, id, winners, |child| stack.push(child));
         }
     }

@@ -6,6 +6,8 @@
 //! dual numbers.
 
 mod differentiate;
+mod finish;
+mod monomial;
 mod tidy;
 
 use rustc_hash::FxHashMap;
@@ -65,7 +67,7 @@ pub enum Rule {
     DropZero,
     /// 1·u = u, u/1 = u, u¹ = u.
     DropOne,
-    /// −(−u) = u, (−u)·(−v) = u·v.
+    /// −(−u) = u, (−u)·(−v) = u·v, −(u − v) = v − u.
     Signs,
     /// Numbers are multiplied and added out.
     Numbers,
@@ -73,6 +75,16 @@ pub enum Rule {
     Cancel,
     /// u + u = 2u.
     Collect,
+    /// u = q, where q is a quantity with the definition u.
+    RecogniseName,
+    /// (u + v)/w = u/w + v/w.
+    SplitFraction,
+    /// u + u·v = u·(1 + v).
+    CommonFactor,
+    /// t₁ + … + tₙ = 1, where it is given.
+    SumsToOne,
+    /// u·(v + w) = u·v + u·w.
+    MultiplyOut,
 }
 
 /// When a rule is a line of its own.
@@ -94,6 +106,10 @@ pub struct Context<'a> {
     pub names: &'a FxHashMap<ExprId, ExprId>,
     /// The local name that the chain rule may give.
     pub local: &'a Symbol,
+    /// The named quantities that are quotients.
+    pub fractions: &'a [ExprId],
+    /// Cells that sum to 1, as it is given.
+    pub distributions: &'a [Vec<ExprId>],
 }
 
 impl Context<'_> {
@@ -114,7 +130,8 @@ pub struct Applied {
     pub contractum: ExprId,
     /// What the letters of the statement stand for.
     pub bindings: Vec<(&'static str, ExprId)>,
-    /// The assumed winner that it rests on: (max, winner).
+    /// What is given and it rests on, as (left, right): a max and its assumed winner, or a sum
+    /// and 1.
     pub given: Option<(ExprId, ExprId)>,
 }
 
@@ -220,13 +237,26 @@ table! {
     DropOne "drop-one" Tidy
         "1·u = u, (−1)·u = −u, u/1 = u, u¹ = u, u⁰ = 1" "" Some(tidy::drop_one);
     Signs "signs" Tidy
-        "−(−u) = u, (−u)·v = −(u·v), (−u)·(−v) = u·v, −(u·(−v)) = u·v, u + (−v) = u − v" "" Some(tidy::signs);
+        "−(−u) = u, (−u)·v = −(u·v), (−u)·(−v) = u·v, −(u·(−v)) = u·v, (−u)/v = −(u/v), u + (−v) = u − v, −u + v = v − u, −u − v = −(u + v), −(u − v) = v − u" "" Some(tidy::signs);
     Numbers "numbers" Tidy
-        "2·3 = 6, 1/2·2 = 1, 2 + 3 = 5" "" Some(tidy::numbers);
+        "2·3 = 6, 1/2·(−(2·u)) = −u, 2 + 3 = 5" "" Some(tidy::numbers);
     Cancel "cancel" Tidy
-        "(u/v)·v = u, u/u = 1, u − u = 0" "v ≠ 0" Some(tidy::cancel);
+        "(u/v)·v = u, (u·v)/(u·w) = v/w, u/u = 1, u − u = 0" "what cancels is not 0" Some(tidy::cancel);
     Collect "collect" Tidy
-        "u + u = 2·u" "" Some(tidy::collect);
+        "u + u = 2·u, 3·u − 2·u = u, u·v − v·u = 0" "" Some(tidy::collect);
+    RecogniseName "recognise-name" Main
+        "u = q" "q is a quantity with the definition u" Some(finish::recognise_name);
+    SplitFraction "split-fraction" Main
+        "(u + v)/w = u/w + v/w" "used where each part then has a name in it"
+        Some(finish::split_fraction);
+    CommonFactor "common-factor" Main
+        "u + u·v = u·(1 + v), u·t₁ + u·t₂ = u·(t₁ + t₂)" "the second where t₁ + t₂ is given"
+        Some(finish::common_factor);
+    SumsToOne "sums-to-one" Main
+        "t₁ + … + tₙ = 1" "that is given" Some(finish::sums_to_one);
+    MultiplyOut "multiply-out" Main
+        "u·(v + w) = u·v + u·w" "used where terms then cancel, or make a given sum"
+        Some(finish::multiply_out);
 }
 
 impl Rule {
@@ -270,6 +300,6 @@ mod tests {
             assert_eq!(row.rule as usize, n, "{} stands at the place of its rule", row.name);
             assert!(row.name.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
         }
-        assert_eq!(Rule::Collect as usize + 1, TABLE.len());
+        assert_eq!(Rule::MultiplyOut as usize + 1, TABLE.len());
     }
 }

@@ -86,6 +86,9 @@ impl<'a> Typesetter<'a> {
         let args = self.g.args(args);
         let term = |(n, a): (usize, &ExprId)| match self.g.node(*a) {
             Node::Neg(b) if n > 0 && args.len() > 2 => (true, self.at_depth(b, depth + 1)),
+            Node::Number(q) if n > 0 && args.len() > 2 && self.g.number_of(q).is_negative() => {
+                (true, Math::Number(self.g.number_of(q).abs()))
+            }
             _ => (false, self.at_depth(*a, depth + 1)),
         };
         args.iter().enumerate().map(term).collect()

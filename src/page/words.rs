@@ -75,6 +75,16 @@ fn reason(t: &Typesetter<'_>, step: &Step, label: Option<Label>) -> Vec<Inline> 
         }
         Rule::Cancel => vec![words("cancel")],
         Rule::Collect => vec![words("equal terms collected")],
+        Rule::RecogniseName => {
+            vec![Inline::Math(relation(bound("u"), Relation::Equal, bound("q")))]
+        }
+        Rule::SplitFraction => vec![words("the fraction split")],
+        Rule::CommonFactor => vec![words("common factor "), math("c")],
+        Rule::SumsToOne => vec![
+            Inline::Math(relation(bound("u"), Relation::Equal, Math::integer(1))),
+            words(", as given"),
+        ],
+        Rule::MultiplyOut => vec![words("multiplied out")],
     }
 }
 
@@ -105,7 +115,9 @@ pub(super) fn reasons(
     }
     let mut out = Vec::new();
     let mut said: Vec<Vec<Inline>> = Vec::new();
-    for step in steps {
+    // Signs that come with a result are no reason of their own.
+    let mixed = steps.iter().any(|s| s.rule != Rule::Signs);
+    for step in steps.iter().filter(|s| !mixed || s.rule != Rule::Signs) {
         let one = reason(t, step, labels(step));
         if said.contains(&one) {
             continue;

@@ -1,6 +1,9 @@
 //! The rules that tidy a line once no derivative is left: each makes the expression smaller, so
 //! tidying ends.
 
+use super::monomial::{
+    Monomial, Term, all_terms, collected, product_of, sum_from, sum_of, sum_of_monomials, terms,
+};
 use super::{Applied, Context};
 use crate::expr::{ExprId, Graph, Node};
 use crate::scalar::{Rational, Scalar};
@@ -14,22 +17,6 @@ fn is(g: &Graph, e: ExprId, n: i64) -> bool {
 
 fn is_zero(g: &Graph, e: ExprId) -> bool {
     is(g, e, 0)
-}
-
-fn sum_of(g: &mut Graph, terms: &[ExprId]) -> ExprId {
-    match terms {
-        [] => g.integer(0),
-        [one] => *one,
-        _ => g.add(terms),
-    }
-}
-
-fn product_of(g: &mut Graph, factors: &[ExprId]) -> ExprId {
-    match factors {
-        [] => g.integer(1),
-        [one] => *one,
-        _ => g.mul(factors),
-    }
 }
 
 pub(super) fn zero_product(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applied> {
@@ -87,6 +74,25 @@ fn negated(g: &Graph, e: ExprId) -> Option<ExprId> {
     }
 }
 
+/// The factors with that of number `k` turned; a product that it becomes is spliced in.
+fn turned(g: &Graph, factors: &[ExprId], k: usize) -> Vec<ExprId> {
+    let mut all = factors.to_vec();
+    if let Some(inner) = negated(g, all[k]) {
+        match g.node(inner) {
+            Node::Mul(args) => {
+                all.splice(k..=k, g.args(args).iter().copied());
+            }
+            _ => all[k] = inner,
+        }
+    }
+    all
+}
+
+/// Whether a sign before it may stay inside a product: (t − y)·(−w).
+fn is_plain(g: &Graph, e: ExprId) -> bool {
+    matches!(g.node(e), Node::Var(_) | Node::Named(..) | Node::Number(_))
+}
+
 pub(super) fn signs(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applied> {
     match g.node(e) {
         Node::Neg(a) => match g.node(a) {
@@ -96,59 +102,104 @@ pub(super) fn signs(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applied
                 Some(Applied::to(g.number(&minus)))
             }
             Node::Mul(args) => {
-                let mut factors = g.args(args).to_vec();
+                let factors = g.args(args).to_vec();
                 let k = factors.iter().position(|f| negated(g, *f).is_some())?;
-                factors[k] = negated(g, factors[k])?;
+                let factors = turned(g, &factors, k);
                 Some(Applied::to(g.mul(factors)))
             }
-            _ => None,
+            // −(a − b) = b − a; but −(1 − h²) shows a slope, and stays.
+            _ => {
+                let all = terms(g, a)?;
+                let number = all.iter().any(|(_, t)| g.as_number(*t).is_some());
+                if number && !all.iter().all(|(_, t)| is_plain(g, *t)) {
+                    return None;
+                }
+                let subtracted = all.iter().filter(|(minus, _)| *minus).count();
+                (2 * subtracted >= all.len()).then(|| {
+                    let all = all.into_iter().map(|(minus, t)| (!minus, t)).collect();
+                    Applied::to(sum_from(g, all))
+                })
+            }
         },
         Node::Mul(args) => {
-            let mut factors = g.args(args).to_vec();
+            let factors = g.args(args).to_vec();
             let minus: Vec<usize> =
                 (0..factors.len()).filter(|k| negated(g, factors[*k]).is_some()).collect();
             match minus.as_slice() {
                 [j, k, ..] => {
-                    factors[*j] = negated(g, factors[*j])?;
-                    factors[*k] = negated(g, factors[*k])?;
+                    // The later one first: splicing moves what stands after it.
+                    let factors = turned(g, &factors, *k);
+                    let factors = turned(g, &factors, *j);
                     Some(Applied::to(g.mul(factors)))
                 }
-                // A sign before the first factor stands before the product.
-                [0] => {
-                    factors[0] = negated(g, factors[0])?;
+                // A sign before the first factor stands before the product; elsewhere it stays
+                // where it is before a single name, as in (t − y)·(−w).
+                [k] if *k == 0 || !is_plain(g, negated(g, factors[*k])?) => {
+                    let factors = turned(g, &factors, *k);
                     let product = g.mul(factors);
                     Some(Applied::to(g.neg(product)))
                 }
                 _ => None,
             }
         }
-        Node::Add(args) if args.len() == 2 => {
-            let (a, b) = (g.args(args)[0], g.args(args)[1]);
-            match (negated(g, a), negated(g, b)) {
-                (_, Some(b)) => Some(Applied::to(g.sub(a, b))),
-                _ => None,
+        Node::Div(a, b) => match (negated(g, a), negated(g, b)) {
+            (Some(a), Some(b)) => Some(Applied::to(g.div(a, b))),
+            (Some(a), None) => {
+                let ratio = g.div(a, b);
+                Some(Applied::to(g.neg(ratio)))
             }
-        }
-        Node::Sub(a, b) => {
-            let b = negated(g, b)?;
-            Some(Applied::to(g.add([a, b])))
+            (None, Some(b)) => {
+                let ratio = g.div(a, b);
+                Some(Applied::to(g.neg(ratio)))
+            }
+            (None, None) => None,
+        },
+        Node::Add(_) | Node::Sub(..) => {
+            let all = terms(g, e)?;
+            let [first, rest @ ..] = all.as_slice() else { return None };
+            if rest.is_empty() {
+                return None;
+            }
+            if first.0 && rest.iter().all(|(minus, _)| *minus) {
+                // −a − b = −(a + b)
+                let all: Vec<Term> = all.iter().map(|(_, t)| (false, *t)).collect();
+                let sum = flat_sum(g, all);
+                return Some(Applied::to(g.neg(sum)));
+            }
+            let written = sum_from(g, all);
+            (written != e).then(|| Applied::to(written))
         }
         _ => None,
     }
+}
+
+/// The sum of terms that are added; those of a sum among them are spliced in.
+fn flat_sum(g: &mut Graph, all: Vec<Term>) -> ExprId {
+    let mut flat = Vec::with_capacity(all.len());
+    for (_, t) in all {
+        match g.node(t) {
+            Node::Add(args) => flat.extend_from_slice(g.args(args)),
+            _ => flat.push(t),
+        }
+    }
+    sum_of(g, &flat)
 }
 
 pub(super) fn numbers(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applied> {
     match g.node(e) {
         Node::Mul(args) => {
             let all = g.args(args).to_vec();
-            fold(g, &all, Scalar::mul).map(|kept| Applied::to(product_of(g, &kept)))
+            match fold(g, &all, Scalar::mul) {
+                Some(kept) => Some(Applied::to(product_of(g, &kept))),
+                None => coefficient(g, e),
+            }
         }
         Node::Add(args) => {
             let all = g.args(args).to_vec();
             fold(g, &all, Scalar::add).map(|kept| Applied::to(sum_of(g, &kept)))
         }
         Node::Sub(a, b) => both(g, a, b, Scalar::sub),
-        Node::Div(a, b) => both(g, a, b, Scalar::div),
+        Node::Div(a, b) => both(g, a, b, Scalar::div).or_else(|| coefficient(g, e)),
         Node::Pow(a, b) => {
             let n = g.as_number(b)?.to_i32().filter(|n| n.abs() <= MAX_RAISED)?;
             let q = g.as_number(a)?.powi(n).ok()?;
@@ -156,6 +207,12 @@ pub(super) fn numbers(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Appli
         }
         _ => None,
     }
+}
+
+/// Numbers that stand apart in a product, as in 1/2·(−(2·u)), make one.
+fn coefficient(g: &mut Graph, e: ExprId) -> Option<Applied> {
+    let m = Monomial::of(g, e).filter(|m| m.numbers > 1)?;
+    Some(Applied::to(m.write(g)))
 }
 
 type Operation = fn(&Rational, &Rational) -> Result<Rational, crate::scalar::Fault>;
@@ -187,48 +244,31 @@ pub(super) fn cancel(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applie
     match g.node(e) {
         Node::Sub(a, b) if a == b => Some(Applied::to(g.integer(0))),
         Node::Div(a, b) if a == b && !is_zero(g, b) => Some(Applied::to(g.integer(1))),
-        Node::Div(a, b) => {
-            let Node::Mul(args) = g.node(a) else { return None };
-            let mut factors = g.args(args).to_vec();
-            let k = factors.iter().position(|f| *f == b).filter(|_| !is_zero(g, b))?;
-            factors.remove(k);
-            Some(Applied::to(product_of(g, &factors)))
-        }
-        Node::Mul(args) => {
-            let mut factors = g.args(args).to_vec();
-            let (k, over) = factors.iter().enumerate().find_map(|(k, f)| match g.node(*f) {
-                Node::Div(_, v) if !is_zero(g, v) => {
-                    factors.iter().position(|other| *other == v).map(|at| (k, at))
-                }
-                _ => None,
-            })?;
-            let Node::Div(u, _) = g.node(factors[k]) else { return None };
-            factors[k] = u;
-            factors.remove(over);
-            Some(Applied::to(product_of(g, &factors)))
+        Node::Div(..) | Node::Mul(_) => {
+            let mut m = Monomial::of(g, e)?;
+            m.cancel().then(|| Applied::to(m.write(g)))
         }
         _ => None,
     }
 }
 
+/// A sum with more terms is not searched for equal ones among the sums in it.
+const MAX_TERMS: usize = 1 << 12;
+
 pub(super) fn collect(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applied> {
-    let Node::Add(args) = g.node(e) else { return None };
-    let all = g.args(args).to_vec();
-    let repeated = all.iter().enumerate().find_map(|(n, t)| {
-        let again = all[n + 1..].contains(t) && g.as_number(*t).is_none();
-        again.then_some(*t)
-    })?;
-    let times = g.integer(all.iter().filter(|t| **t == repeated).count() as i64);
-    let collected = match g.node(repeated) {
-        Node::Mul(args) => {
-            let mut factors = vec![times];
-            factors.extend_from_slice(g.args(args));
-            g.mul(factors)
+    terms(g, e)?;
+    let mut all = Vec::new();
+    for (minus, t) in all_terms(g, e, MAX_TERMS)? {
+        let mut m = match Monomial::of(g, t) {
+            Some(m) => m,
+            None if is_zero(g, t) => return None,
+            None => Monomial { coefficient: Rational::from(1), factors: vec![(t, 1)], numbers: 0 },
+        };
+        if minus {
+            m.coefficient = m.coefficient.neg();
         }
-        _ => g.mul([times, repeated]),
-    };
-    let first = all.iter().position(|t| *t == repeated)?;
-    let mut kept: Vec<ExprId> = all.iter().copied().filter(|t| *t != repeated).collect();
-    kept.insert(first.min(kept.len()), collected);
-    Some(Applied::to(sum_of(g, &kept)))
+        all.push(m);
+    }
+    let (kept, went) = collected(&all);
+    went.then(|| Applied::to(sum_of_monomials(g, &kept)))
 }
