@@ -13,7 +13,7 @@ pub struct Example {
 }
 
 /// Every built-in network, the article's first and the others by subject.
-pub const EXAMPLES: [Example; 41] = [
+pub const EXAMPLES: [Example; 43] = [
     example("article", include_str!("../networks/article.bp")),
     example("article-scalars", include_str!("../networks/article-scalars.bp")),
     example("relu", include_str!("../networks/relu.bp")),
@@ -46,6 +46,8 @@ pub const EXAMPLES: [Example; 41] = [
     example("leaky", include_str!("../networks/leaky.bp")),
     example("elu", include_str!("../networks/elu.bp")),
     example("silu", include_str!("../networks/silu.bp")),
+    example("gelu", include_str!("../networks/gelu.bp")),
+    example("erf", include_str!("../networks/erf.bp")),
     example("absolute", include_str!("../networks/absolute.bp")),
     example("softmax", include_str!("../networks/softmax.bp")),
     example("cross-entropy", include_str!("../networks/cross-entropy.bp")),
