@@ -13,7 +13,7 @@ pub struct Example {
 }
 
 /// Every built-in network, the article's first and the others by subject.
-pub const EXAMPLES: [Example; 41] = [
+pub const EXAMPLES: [Example; 43] = [
     example("article", include_str!("../networks/article.bp")),
     example("article-scalars", include_str!("../networks/article-scalars.bp")),
     example("relu", include_str!("../networks/relu.bp")),
@@ -26,9 +26,9 @@ pub const EXAMPLES: [Example; 41] = [
     example("recurrent", include_str!("../networks/recurrent.bp")),
     example("residual", include_str!("../networks/residual.bp")),
     example("dropout", include_str!("../networks/dropout.bp")),
-    example("linear-regression", include_str!("../networks/linear-regression.bp")),
+    example("linear", include_str!("../networks/linear.bp")),
     example("regression", include_str!("../networks/regression.bp")),
-    example("logistic-regression", include_str!("../networks/logistic-regression.bp")),
+    example("logistic-batch", include_str!("../networks/logistic-batch.bp")),
     example("logistic", include_str!("../networks/logistic.bp")),
     example("padded", include_str!("../networks/padded.bp")),
     example("wide", include_str!("../networks/wide.bp")),
@@ -46,12 +46,14 @@ pub const EXAMPLES: [Example; 41] = [
     example("leaky", include_str!("../networks/leaky.bp")),
     example("elu", include_str!("../networks/elu.bp")),
     example("silu", include_str!("../networks/silu.bp")),
+    example("gelu", include_str!("../networks/gelu.bp")),
+    example("erf", include_str!("../networks/erf.bp")),
     example("absolute", include_str!("../networks/absolute.bp")),
     example("softmax", include_str!("../networks/softmax.bp")),
     example("cross-entropy", include_str!("../networks/cross-entropy.bp")),
     example("log-softmax", include_str!("../networks/log-softmax.bp")),
     example("likelihood", include_str!("../networks/likelihood.bp")),
-    example("binary-cross-entropy", include_str!("../networks/binary-cross-entropy.bp")),
+    example("bce", include_str!("../networks/bce.bp")),
     example("hinge", include_str!("../networks/hinge.bp")),
     example("layer-norm", include_str!("../networks/layer-norm.bp")),
     example("batch-norm", include_str!("../networks/batch-norm.bp")),

@@ -100,7 +100,7 @@ pub struct NetworkArgs {
     #[command(flatten)]
     pub values: ValueArgs,
     /// Say who wins a max, 'c_10' or 'r_p = c[1,0]', in place of the network's own word; `none`
-    /// drops every assumption; may be repeated
+    /// drops every assumed winner; may be repeated
     #[arg(long, value_name = "CELL")]
     pub winner: Vec<String>,
 }

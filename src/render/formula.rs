@@ -452,8 +452,9 @@ fn symbol_text(symbol: &Symbol, unicode: bool) -> String {
 
 /// A stem or a subscript, with `eta` as η.
 fn part(name: &str, unicode: bool) -> String {
-    match spell::greek_letter(name) {
-        Some(letter) if unicode => letter.to_string(),
+    match (spell::greek_letter(name), spell::hatted(name)) {
+        (Some(letter), _) if unicode => letter.to_string(),
+        (_, Some(letter)) if unicode => format!("{letter}\u{302}"),
         _ => spell::words(name, unicode).into_owned(),
     }
 }

@@ -144,6 +144,15 @@ pub(super) fn greek_command(name: &str) -> Option<&'static str> {
     GREEK.iter().find(|row| row.0 == name || Some(row.1) == only).map(|row| row.2)
 }
 
+/// The letter that a name puts a hat on: `xhat` is x̂, as statistics writes what is estimated and
+/// batch normalisation what is normalised.
+pub(super) fn hatted(name: &str) -> Option<char> {
+    let mut letters = name.strip_suffix("hat")?.chars();
+    let letter = letters.next().filter(|_| letters.next().is_none())?;
+    // `chat`, `that` and `what` are words.
+    (letter.is_ascii_alphabetic() && !matches!(letter, 'c' | 't' | 'w')).then_some(letter)
+}
+
 /// Raised digits: `-12` → ⁻¹².
 pub(super) fn superscript(digits: &str) -> String {
     digits
@@ -301,6 +310,12 @@ mod tests {
             SIGNS.iter().map(|row| row.0).chain(GREEK.iter().map(|row| row.1)).collect();
         let ascii = words(&signs, false);
         assert!(ascii.is_ascii() && !ascii.contains("U+"), "{ascii}");
+    }
+
+    #[test]
+    fn one_letter_takes_a_hat() {
+        assert_eq!(hatted("xhat"), Some('x'));
+        assert_eq!([hatted("hat"), hatted("what"), hatted("xxhat")], [None; 3]);
     }
 
     #[test]

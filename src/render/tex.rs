@@ -506,6 +506,9 @@ fn name_tex(name: &str, face: &str, reader: Reader) -> String {
     if let Some(command) = spell::greek_command(name) {
         return command.to_string();
     }
+    if let Some(letter) = spell::hatted(name) {
+        return format!("\\hat{{{letter}}}");
+    }
     if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric()) {
         return if name.len() == 1 { name.to_string() } else { format!("{face}{{{name}}}") };
     }

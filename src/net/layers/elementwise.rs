@@ -55,6 +55,23 @@ pub(super) fn elu(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
     above_zero(b, x, &[alpha, curve])
 }
 
+/// x·Φ(x), the exact one. Source: Hendrycks and Gimpel 2016; x/2·(1 + erf(x/√2)) is the same.
+pub(super) fn gelu(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
+    let x = named(b, "z", args.tensor(0)?)?;
+    let below = b.call(Function::NormalCdf, x)?;
+    b.mul(&[x, below])
+}
+
+/// 2·Φ(√2·x) − 1.
+pub(super) fn erf(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
+    let (two, one) = (integer(b, 2)?, integer(b, 1)?);
+    let root = b.call(Function::Sqrt, two)?;
+    let scaled = b.mul(&[root, args.tensor(0)?])?;
+    let below = b.call(Function::NormalCdf, scaled)?;
+    let twice = b.mul(&[two, below])?;
+    b.sub(twice, one)
+}
+
 pub(super) fn silu(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
     let x = named(b, "z", args.tensor(0)?)?;
     let gate = b.call(Function::Sigmoid, x)?;

@@ -253,6 +253,20 @@ pub(super) const TABLE: &[Layer] = &[
         make: Built(elementwise::elu),
     },
     Layer {
+        name: "gelu",
+        parameters: &[X],
+        doc: "x·Φ(x), that is x/2·(1 + erf(x/√2)), elementwise",
+        parts: "",
+        make: Built(elementwise::gelu),
+    },
+    Layer {
+        name: "erf",
+        parameters: &[X],
+        doc: "the error function, 2·Φ(√2·x) − 1, elementwise",
+        parts: "",
+        make: Built(elementwise::erf),
+    },
+    Layer {
         name: "silu",
         parameters: &[X],
         doc: "x·σ(x), elementwise",
