@@ -8,17 +8,13 @@ use crate::net::{Network, NodeId, Op, Pooling};
 /// of, for a `MaxOf` positions among the operands. None for any other operation.
 pub fn candidates(net: &Network, max: NodeId) -> Option<Vec<Vec<usize>>> {
     let shape = |id: NodeId| &net.node(id).shape;
-    match &net.node(max).op {
-        Op::MaxOf(all) => Some(vec![(0..all.len()).collect()]),
-        Op::Max(a, axes) => {
-            let mut candidates = vec![Vec::new(); shape(max).elements()];
-            let places = layout::reduced(shape(*a), axes);
-            places.iter().enumerate().for_each(|(cell, to)| candidates[*to].push(cell));
-            Some(candidates)
-        }
+    let groups = match &net.node(max).op {
+        Op::MaxOf(all) => return Some(vec![(0..all.len()).collect()]),
+        Op::Max(a, axes) => layout::reduced(shape(*a), axes),
         Op::Pool { kind: Pooling::Max, input, size, window } => {
-            Some(pool_cells(shape(*input), size, shape(max), window))
+            pool_cells(shape(*input), size, shape(max), window)
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(groups.iter().map(<[usize]>::to_vec).collect())
 }
