@@ -215,8 +215,9 @@ impl Scalar for Degree {
     }
 
     fn call(&self, _: Function) -> Result<Self, Fault> {
-        // Enough for x·[x > 0] as for one new variable.
-        Ok(Degree::of(2.0 * self.size() + 1.0, self.denominator))
+        // The value is one new variable, or that times x; and no less than its argument, for
+        // two arguments may coincide.
+        Ok(Degree::of(self.size() + 1.0, self.denominator))
     }
 
     fn compare(&self, _: &Self) -> Result<Ordering, Fault> {
