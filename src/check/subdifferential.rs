@@ -35,7 +35,7 @@ macro_rules! in_format {
 
 /// The most combinations of choices at kinks that are tried one by one.
 pub const MAX_CHOICES: usize = 64;
-/// In a large network, where [`MAX_PASS_WORK`](super::MAX_PASS_WORK) allows fewer, so many are
+/// In a large network, where [`super::MAX_PASS_WORK`] allows fewer, so many are
 /// tried all the same.
 pub const MIN_CHOICES: usize = 4;
 
