@@ -13,7 +13,7 @@ pub struct Example {
 }
 
 /// Every built-in network, the article's first and the others by subject.
-pub const EXAMPLES: [Example; 43] = [
+pub const EXAMPLES: [Example; 44] = [
     example("article", include_str!("../networks/article.bp")),
     example("article-scalars", include_str!("../networks/article-scalars.bp")),
     example("relu", include_str!("../networks/relu.bp")),
@@ -49,6 +49,7 @@ pub const EXAMPLES: [Example; 43] = [
     example("gelu", include_str!("../networks/gelu.bp")),
     example("erf", include_str!("../networks/erf.bp")),
     example("absolute", include_str!("../networks/absolute.bp")),
+    example("length", include_str!("../networks/length.bp")),
     example("softmax", include_str!("../networks/softmax.bp")),
     example("cross-entropy", include_str!("../networks/cross-entropy.bp")),
     example("log-softmax", include_str!("../networks/log-softmax.bp")),
@@ -106,6 +107,17 @@ mod tests {
             assert!(example.text.starts_with("# "), "{}", example.name);
             assert!(example.about().ends_with('.'), "{}", example.name);
             assert!(example.text.lines().all(|l| l.chars().count() <= 100), "{}", example.name);
+        }
+    }
+
+    #[test]
+    fn every_layer_and_loss_has_one() {
+        // A product of matrices is written `@`; the others are what slopes are made of.
+        let without = ["matmul", "normal_cdf", "normal_pdf", "sign", "step"];
+        for layer in crate::net::layers() {
+            let (call, nested) = (format!(" {}(", layer.name), format!("({}(", layer.name));
+            let used = EXAMPLES.iter().any(|e| e.text.contains(&call) || e.text.contains(&nested));
+            assert_eq!(used, !without.contains(&layer.name), "{}", layer.name);
         }
     }
 

@@ -6,6 +6,8 @@
 //! derivative is not worked out in place; its frame goes on a stack, and its result is put in
 //! as an earlier one. So nothing recurses, however deep the network.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::path::{is_sealed, replace_at, sites};
@@ -123,11 +125,14 @@ fn places_of(g: &Graph, line: ExprId, most: usize) -> usize {
     count
 }
 
-/// Those of `wanted` that the graph does not use, and enough numbered ones after them.
+/// Those of `wanted` that the graph does not use, also not with a subscript (beside z₀ and z₁, a z
+/// would look like their vector), and enough numbered ones after them.
 fn unused(g: &Graph, wanted: &[&str]) -> Vec<Symbol> {
+    let stems: BTreeSet<&str> = g.symbols().map(Symbol::stem).collect();
     let numbered = (1..).map(|n| format!("{}_{n}", wanted[0]));
     wanted
         .iter()
+        .filter(|name| !stems.contains(*name))
         .map(|s| s.to_string())
         .chain(numbered)
         .map(|name| Symbol::named(&name))

@@ -173,6 +173,11 @@ impl Graph {
         &self.symbols[id.index()]
     }
 
+    /// Every symbol, in the order in which they were first used.
+    pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        self.symbols.iter()
+    }
+
     /// How many symbols there are.
     pub fn symbol_count(&self) -> usize {
         self.symbols.len()
