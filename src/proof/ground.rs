@@ -47,8 +47,8 @@ impl<'a> Points<'a> {
     fn value(&self, nth: usize, variable: ExprId) -> Rational {
         let last_of = self.sums.iter().find(|cells| cells.last() == Some(&variable));
         if let Some((_, others)) = last_of.and_then(|cells| cells.split_last()) {
-            let others = others.iter().map(|cell| self.free(nth, *cell));
-            let rest = others.fold(Ok(Rational::from(1)), |rest, q| rest?.sub(&q));
+            let mut others = others.iter().map(|cell| self.free(nth, *cell));
+            let rest = others.try_fold(Rational::from(1), |rest, q| rest.sub(&q));
             return rest.unwrap_or_else(|_| Rational::from(1));
         }
         self.free(nth, variable)
