@@ -65,7 +65,7 @@ pub struct Request {
 /// # Ok::<(), backproof::Error>(())
 /// ```
 pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> {
-    let Lowered { graph, loss, winners, params, values, .. } = lowered;
+    let Lowered { graph, loss, winners, params, values, distributions, .. } = lowered;
 
     let plan = Plan::new(&graph, loss, &winners, &params);
     let mut engine = Engine {
@@ -75,7 +75,7 @@ pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> 
         loss,
         winners,
         plan,
-        distributions: Vec::new(),
+        distributions,
         lemmas: Vec::new(),
         known: FxHashMap::default(),
         batches: 0,
@@ -98,8 +98,18 @@ pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> 
             updates.push(engine.run(Frame::new(Role::Update, goal))?);
         }
     }
-    let Engine { g, loss, winners, lemmas, .. } = engine;
-    Ok(Derivation { graph: g, loss, winners, values, lemmas, targets, updates, rate })
+    let Engine { g, loss, winners, distributions, lemmas, .. } = engine;
+    Ok(Derivation {
+        graph: g,
+        loss,
+        winners,
+        values,
+        distributions,
+        lemmas,
+        targets,
+        updates,
+        rate,
+    })
 }
 
 /// The error of a derivation that no reader would finish.
@@ -512,7 +522,7 @@ impl Engine {
             Rule::MultiplyOut,
         ];
         for rule in FINISHING {
-            let mut went = false;
+            let mut went: Vec<Vec<u32>> = Vec::new();
             for _ in 0..MAX_FINISHING {
                 self.places += places_of(&self.g, frame.line, MAX_PLACES);
                 let context = Context {
@@ -522,13 +532,15 @@ impl Engine {
                     fractions: &self.plan.fractions,
                     distributions: &self.distributions,
                 };
-                let found = first_tidying(&mut self.g, frame.line, &[rule], &context);
+                // What was just rewritten is tidied before more is done with it.
+                let fresh: &[Vec<u32>] = if rule == Rule::RecogniseName { &[] } else { &went };
+                let found = first_tidying(&mut self.g, frame.line, &[rule], &context, fresh);
                 let Some((rule, site, redex, applied)) = found else { break };
-                self.batches += u32::from(!went);
-                went = true;
+                self.batches += u32::from(went.is_empty());
+                went.push(site.clone());
                 self.write(frame, rule, site, redex, applied, None);
             }
-            if went {
+            if !went.is_empty() {
                 return true;
             }
         }
@@ -552,7 +564,7 @@ impl Engine {
         let mut went = Vec::new();
         let mut line = frame.line;
         while let Some((rule, site, redex, applied)) =
-            first_tidying(&mut self.g, line, &rules, &context)
+            first_tidying(&mut self.g, line, &rules, &context, &[])
         {
             self.places += places_of(&self.g, line, MAX_PLACES);
             if self.places > MAX_PLACES {
@@ -603,17 +615,22 @@ impl Engine {
     }
 }
 
-/// The first place, innermost and leftmost, where a tidying rule applies.
+/// The first place, innermost and leftmost, where a tidying rule applies; not one of those that
+/// were just rewritten, nor inside or around one.
 fn first_tidying(
     g: &mut Graph,
     line: ExprId,
     rules: &[Rule],
     context: &Context<'_>,
+    fresh: &[Vec<u32>],
 ) -> Option<(Rule, Vec<u32>, ExprId, Applied)> {
     // A place is visited twice: on the way down, to push its children, and on the way up.
     let mut stack = vec![(Vec::new(), line, false)];
     while let Some((site, id, ready)) = stack.pop() {
         if ready {
+            if fresh.iter().any(|f| f.starts_with(&site) || site.starts_with(f)) {
+                continue;
+            }
             for rule in rules {
                 if let Some(applied) = rules::apply(g, *rule, id, context) {
                     return Some((*rule, site, id, applied));

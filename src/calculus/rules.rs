@@ -235,7 +235,7 @@ table! {
     DropZero "drop-zero" Tidy
         "u + 0 = u, u − 0 = u, 0 − u = −u" "" Some(tidy::drop_zero);
     DropOne "drop-one" Tidy
-        "1·u = u, (−1)·u = −u, u/1 = u, u¹ = u, u⁰ = 1" "" Some(tidy::drop_one);
+        "1·u = u, (−1)·u = −u, u·(1/v) = u/v, u/1 = u, u¹ = u, u⁰ = 1" "" Some(tidy::drop_one);
     Signs "signs" Tidy
         "−(−u) = u, (−u)·v = −(u·v), (−u)·(−v) = u·v, −(u·(−v)) = u·v, (−u)/v = −(u/v), u + (−v) = u − v, −u + v = v − u, −u − v = −(u + v), −(u − v) = v − u" "" Some(tidy::signs);
     Numbers "numbers" Tidy
@@ -255,7 +255,7 @@ table! {
     SumsToOne "sums-to-one" Main
         "t₁ + … + tₙ = 1" "that is given" Some(finish::sums_to_one);
     MultiplyOut "multiply-out" Main
-        "u·(v + w) = u·v + u·w" "used where terms then cancel, or make a given sum"
+        "u·(v + w) = u·v + u·w, (v/u + w)·u = v + w·u" "used where terms then cancel, or make a given sum"
         Some(finish::multiply_out);
 }
 

@@ -35,7 +35,8 @@ pub struct Step {
     pub after: ExprId,
     /// What the letters of the rule stand for here.
     pub bindings: Vec<(&'static str, ExprId)>,
-    /// Assumed winners that the step rests on: (max, winner).
+    /// What is given and the step rests on, as (left, right): a max and its assumed winner, or a
+    /// sum and 1.
     pub given: Vec<(ExprId, ExprId)>,
     /// The earlier result that the step puts in.
     pub uses: Option<LemmaId>,
@@ -81,6 +82,8 @@ pub struct Derivation {
     pub winners: Winners,
     /// The given values, where the derivation is tried first.
     pub values: BTreeMap<SymbolId, Rational>,
+    /// Cells that sum to 1, as it is given; no cell is in two of them.
+    pub distributions: Vec<Vec<ExprId>>,
     /// Every lemma; an aside stands before the lemma that it is part of.
     pub lemmas: Vec<Lemma>,
     /// The lemmas of the derivatives that were asked for, in the order of the request.

@@ -197,7 +197,7 @@ fn names_in(g: &Graph, e: ExprId) -> (FxHashMap<ExprId, ExprId>, Vec<ExprId>) {
 /// The rules that finish a result need an occasion, so they get one: u, v and w are random.
 #[test]
 fn finishing_rules_hold_wherever_they_match() {
-    let occasions: [(Rule, &str); 12] = [
+    let occasions: [(Rule, &str); 13] = [
         (Rule::RecogniseName, "q*0 + r*v*u/w"),
         (Rule::RecogniseName, "q*0 + u*u*v/(w*w)"),
         (Rule::RecogniseName, "q*0 - 3*u/(2*w^2)"),
@@ -209,6 +209,7 @@ fn finishing_rules_hold_wherever_they_match() {
         (Rule::MultiplyOut, "u*(1 - v) - (1 - u)*v"),
         (Rule::MultiplyOut, "t_1*(1 - v) - t_2*v"),
         (Rule::MultiplyOut, "(u + v)*(u - v) + v^2 + v*(1 - v)"),
+        (Rule::MultiplyOut, "(u/w - v/(1 - w))*w*(1 - w)*v"),
         (Rule::SumsToOne, "w + u*(t_2 + t_1)"),
     ];
     for (rule, text) in occasions {
@@ -276,6 +277,7 @@ fn lowered(g: Graph, loss: ExprId, winners: Winners, params: BTreeSet<ExprId>) -
         maxima: Vec::new(),
         values: BTreeMap::new(),
         params,
+        distributions: Vec::new(),
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) fn cases(
                 maxima: Vec::new(),
                 values: Default::default(),
                 params: params.clone(),
+                distributions: derivation.distributions.clone(),
             };
             let mut case = calculus::derive(lowered, &request)?;
             let proved = proof::has_value(&case) && proof::against_sweep(&mut case).is_ok();

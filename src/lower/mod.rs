@@ -4,6 +4,7 @@
 //! loss, and the assumed winners. Every cell of a defined quantity is a `Named` node, so the
 //! text of a derivation can say c₁₀; a network written in scalars gives the same graph.
 
+mod distributions;
 mod elementwise;
 mod matmul;
 mod scope;
@@ -36,6 +37,9 @@ pub struct Lowered {
     pub values: BTreeMap<SymbolId, Rational>,
     /// The cells of the parameters.
     pub params: BTreeSet<ExprId>,
+    /// Cells without a definition that sum to 1: as the network assumes, or as the given values
+    /// of a target show. No cell is in two of them.
+    pub distributions: Vec<Vec<ExprId>>,
 }
 
 /// A max of the network.
@@ -142,7 +146,8 @@ pub fn lower(net: &Network) -> Result<Lowered, Error> {
         .flat_map(|(id, _)| cells[id.index()].iter().copied())
         .collect();
     let loss = cells[net.loss().index()][0];
-    Ok(Lowered { graph: g, cells, loss, winners, maxima, values, params })
+    let distributions = distributions::distributions(net, &g, &cells, &values);
+    Ok(Lowered { graph: g, cells, loss, winners, maxima, values, params, distributions })
 }
 
 /// The name of each expression that has one: value → `Named` node. Where two names stand for the

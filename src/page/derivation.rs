@@ -87,9 +87,13 @@ fn title(lesson: &Lesson) -> String {
 /// What was proved, and how.
 fn proof_section(lesson: &Lesson) -> Section {
     let count = |verdict| lesson.replay.count(verdict);
+    let given = match lesson.winners.is_empty() {
+        true => "as given",
+        false => "exactly, given who wins",
+    };
     let kinds = [
         (StepProof::Exact, "exactly, by equal normal forms"),
-        (StepProof::Assumed, "exactly, given who wins"),
+        (StepProof::Assumed, given),
         (StepProof::Probabilistic, "by evaluation in a prime field"),
     ];
     let parts: Vec<String> = kinds

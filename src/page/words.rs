@@ -113,25 +113,41 @@ pub(super) fn reasons(
         }
         return out;
     }
-    let mut out = Vec::new();
+    let mut out: Vec<Inline> = Vec::new();
     let mut said: Vec<Vec<Inline>> = Vec::new();
     // Signs that come with a result are no reason of their own.
     let mixed = steps.iter().any(|s| s.rule != Rule::Signs);
+    let mut left_out = false;
     for step in steps.iter().filter(|s| !mixed || s.rule != Rule::Signs) {
         let one = reason(t, step, labels(step));
         if said.contains(&one) {
             continue;
         }
         if said.len() == MAX_REASONS {
-            out.push(words(", …"));
+            left_out = true;
             break;
         }
-        if !said.is_empty() {
+        said.push(one);
+    }
+    // `constant factor a, constant factor b and constant factor c` says its words once.
+    let mut at = 0;
+    while at < said.len() {
+        if at > 0 {
             out.push(words(if first.rule == Rule::EarlierResult { " and " } else { ", " }));
         }
-        let skip = usize::from(!said.is_empty() && step.rule == Rule::EarlierResult);
-        out.extend(one.iter().skip(skip).cloned());
-        said.push(one);
+        let alike = said[at..].iter().take_while(|one| one.len() == 2 && one[0] == said[at][0]);
+        let count = alike.count().max(1);
+        let skip = usize::from(at > 0 && first.rule == Rule::EarlierResult);
+        out.extend(said[at].iter().skip(skip).cloned());
+        for (n, one) in said[at + 1..at + count].iter().enumerate() {
+            let last = n + 2 == count && at + count == said.len() && !left_out;
+            out.push(words(if last { " and " } else { ", " }));
+            out.extend(one[1..].iter().cloned());
+        }
+        at += count;
+    }
+    if left_out {
+        out.push(words(", …"));
     }
     out
 }

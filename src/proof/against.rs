@@ -7,6 +7,8 @@
 
 use std::cell::Cell;
 
+use rustc_hash::FxHashMap;
+
 use super::ground::{MAX_GROUND_VALUES, MAX_GROUNDS, Points, Seen, first_ground, see};
 use super::local::probably;
 use super::look::Moves;
@@ -49,7 +51,43 @@ pub(super) fn swept(derivation: &mut Derivation) -> Vec<(ExprId, ExprId)> {
     let by: Vec<ExprId> = results.iter().map(|(x, _)| *x).collect();
     let Derivation { graph, loss, winners, .. } = derivation;
     let swept = sweep::gradients(graph, *loss, &by, winners);
-    results.into_iter().map(|(_, result)| result).zip(swept).collect()
+    let mut both: Vec<(ExprId, ExprId)> =
+        results.into_iter().map(|(_, result)| result).zip(swept).collect();
+    if rests_on_sums(derivation) {
+        let Derivation { graph, distributions, .. } = derivation;
+        for (result, gradient) in &mut both {
+            *result = with_sums(graph, *result, distributions);
+            *gradient = with_sums(graph, *gradient, distributions);
+        }
+    }
+    both
+}
+
+/// Whether a step uses that some cells sum to 1.
+fn rests_on_sums(derivation: &Derivation) -> bool {
+    let is_sum =
+        |(left, _): &(ExprId, ExprId)| matches!(derivation.graph.node(*left), Node::Add(_));
+    derivation.lemmas.iter().flat_map(|l| &l.steps).any(|s| s.given.iter().any(is_sum))
+}
+
+/// An expression with 1 minus the other cells for the last of each given sum: what is equal after
+/// that is equal wherever the sums are 1.
+fn with_sums(g: &mut Graph, e: ExprId, distributions: &[Vec<ExprId>]) -> ExprId {
+    let mut made: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+    for cells in distributions {
+        let Some((last, others)) = cells.split_last() else { continue };
+        let (one, sum) = (g.integer(1), g.add(others));
+        made.insert(*last, g.sub(one, sum));
+    }
+    for id in g.reachable(&[e]) {
+        if !made.contains_key(&id) {
+            let old = g.children(id);
+            let children: Vec<ExprId> = old.iter().map(|c| made[c]).collect();
+            let new = if children == old { id } else { g.rebuild(id, &children) };
+            made.insert(id, new);
+        }
+    }
+    made[&e]
 }
 
 /// Proves each result equal to what the sweep gives.
@@ -102,8 +140,8 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// Of kind `Domain`, with the operation that has no value at any point.
     pub(super) fn of(moves: &Moves<'_>, derivation: &'a Derivation) -> Result<Trial<'a>, Error> {
-        let Derivation { graph: g, loss, values, .. } = derivation;
-        let points = Points::of(g, *loss, values);
+        let Derivation { graph: g, loss, values, distributions, .. } = derivation;
+        let points = Points::of(g, *loss, values, distributions);
         let mut left = MAX_GROUND_VALUES;
         match first_ground(moves, &points, *loss, 0, &mut left) {
             Ok(at) => Ok(Trial { loss: *loss, points, at, left }),

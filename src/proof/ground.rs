@@ -25,6 +25,8 @@ pub const MAX_GROUND_VALUES: usize = 1 << 25;
 pub(super) struct Points<'a> {
     g: &'a Graph,
     given: &'a BTreeMap<SymbolId, Rational>,
+    /// Cells that sum to 1 at every point.
+    sums: &'a [Vec<ExprId>],
     /// Those that the loss depends on, sorted.
     variables: Vec<ExprId>,
 }
@@ -34,14 +36,26 @@ impl<'a> Points<'a> {
         g: &'a Graph,
         root: ExprId,
         given: &'a BTreeMap<SymbolId, Rational>,
+        sums: &'a [Vec<ExprId>],
     ) -> Points<'a> {
         let is_variable = |id: &ExprId| matches!(g.node(*id), Node::Var(_));
         let variables = g.reachable(&[root]).into_iter().filter(is_variable).collect();
-        Points { g, given, variables }
+        Points { g, given, sums, variables }
     }
 
     /// The value of a variable at the point of that number.
     fn value(&self, nth: usize, variable: ExprId) -> Rational {
+        let last_of = self.sums.iter().find(|cells| cells.last() == Some(&variable));
+        if let Some((_, others)) = last_of.and_then(|cells| cells.split_last()) {
+            let mut others = others.iter().map(|cell| self.free(nth, *cell));
+            let rest = others.try_fold(Rational::from(1), |rest, q| rest.sub(&q));
+            return rest.unwrap_or_else(|_| Rational::from(1));
+        }
+        self.free(nth, variable)
+    }
+
+    /// The same for a variable that is the last of no sum.
+    fn free(&self, nth: usize, variable: ExprId) -> Rational {
         let given = self.g.symbol_of(variable).and_then(|s| self.given.get(&s));
         let at = match self.variables.binary_search(&variable) {
             Ok(at) => at,
@@ -163,7 +177,7 @@ pub fn value_somewhere(
     given: &BTreeMap<SymbolId, Rational>,
 ) -> Result<(), EvalError> {
     let moves = Moves::new(g, winners);
-    let points = Points::of(g, root, given);
+    let points = Points::of(g, root, given, &[]);
     first_ground(&moves, &points, root, 0, &mut { MAX_GROUND_VALUES }).map(|_| ())
 }
 

@@ -28,7 +28,7 @@ pub enum StepProof {
     Exact,
     /// By evaluation at random points of a prime field.
     Probabilistic,
-    /// Exactly, given an assumed winner.
+    /// Exactly, given an assumed winner; or it is given itself, as the sum of a distribution is.
     Assumed,
 }
 
@@ -178,6 +178,9 @@ impl Prover<'_> {
     /// that the two sides stand for is looked at, and at last the whole lines.
     fn step(&mut self, lemma: usize, step: &Step) -> Result<Option<StepProof>, Error> {
         let (before, after) = (step.redex, step.contractum);
+        if step.given.contains(&(before, after)) && is_given_sum(self.derivation, before, after) {
+            return Ok(Some(StepProof::Assumed));
+        }
         let proved_before = step.uses.is_some_and(|used| used.index() < lemma);
         let how = match proved_before || self.by_paths(before, after) {
             true => Some(How::Exact),
@@ -234,7 +237,23 @@ fn is_one_rewrite(derivation: &Derivation, step: &Step) -> bool {
     let used = step.uses.map(|id| derivation.lemma(id));
     differs_at(g, step.before, step.after, &step.site, step)
         && used.is_none_or(|l| l.goal == step.redex && l.result == step.contractum)
-        && step.given.iter().all(|(max, winner)| derivation.winners.get(max) == Some(winner))
+        && step.given.iter().all(|(left, right)| {
+            derivation.winners.get(left) == Some(right) || is_given_sum(derivation, *left, *right)
+        })
+}
+
+/// Whether `left` is a sum of cells that is given, and `right` the number 1.
+fn is_given_sum(derivation: &Derivation, left: ExprId, right: ExprId) -> bool {
+    let g = &derivation.graph;
+    let Node::Add(args) = g.node(left) else { return false };
+    let sorted = |cells: &[ExprId]| {
+        let mut cells = cells.to_vec();
+        cells.sort_unstable();
+        cells
+    };
+    let terms = sorted(g.args(args));
+    g.as_number(right).is_some_and(|q| q.is_one())
+        && derivation.distributions.iter().any(|cells| sorted(cells) == terms)
 }
 
 /// Whether `after` is `before` with the contractum in the place of the redex at `site`; a product
@@ -445,5 +464,62 @@ mod tests {
         ] {
             assert!(replay(&mut derivation(network)).is_ok(), "{network}");
         }
+    }
+
+    fn softmax(given: &str) -> Derivation {
+        let text = format!("input z[3]\ntarget t[3]\nE = cross_entropy(z, t)\n{given}");
+        let net = parse_network(&text).expect("it is right");
+        let lowered = lower(&net).expect("it is small");
+        let by = lowered.of(net.find("z").expect("it is there")).to_vec();
+        derive(lowered, &Request { by, updates: false }).expect("it is small")
+    }
+
+    fn results(d: &Derivation) -> Vec<String> {
+        let show = |t: &LemmaId| crate::lang::print_formula(&d.graph, d.lemma(*t).result);
+        d.targets.iter().map(show).collect()
+    }
+
+    #[test]
+    fn softmax_with_cross_entropy_ends_in_p_minus_t_where_the_target_sums_to_1() {
+        for given in ["assume sum(t) = 1", "given t = [0, 1, 0]", "given t = [1/2, 1/2, 0]"] {
+            let mut d = softmax(given);
+            assert_eq!(results(&d), ["p_0 - t_0", "p_1 - t_1", "p_2 - t_2"], "{given}");
+            let replay = replay(&mut d).expect("it is right");
+            assert_eq!(replay.count(StepProof::Assumed), 3, "a sum was used three times");
+        }
+        for given in ["", "given t = [1, 1, 0]", "given t = [2, -1, 0]"] {
+            let mut d = softmax(given);
+            assert_eq!(results(&d)[0], "t_1*p_0 - t_0*(1 - p_0) + t_2*p_0", "{given}");
+            assert_eq!(replay(&mut d).expect("it is right").count(StepProof::Assumed), 0);
+        }
+    }
+
+    /// What is not given is no reason.
+    #[test]
+    fn a_sum_that_is_not_given_is_rejected() {
+        let mut d = softmax("assume sum(t) = 1");
+        d.distributions.clear();
+        assert!(replay(&mut d).is_err(), "nothing is given");
+        let mut d = softmax("assume sum(t) = 1");
+        d.distributions[0].pop();
+        assert!(replay(&mut d).is_err(), "another sum is given");
+        let mut d = softmax("assume sum(t) = 1");
+        d.lemmas.iter_mut().flat_map(|l| &mut l.steps).for_each(|s| s.given.clear());
+        assert!(replay(&mut d).is_err(), "the step does not say on what it rests");
+        // Nor does a given sum excuse another step.
+        let mut d = softmax("assume sum(t) = 1");
+        let (sum, one) = {
+            let steps = d.lemmas.iter().flat_map(|l| &l.steps);
+            steps.flat_map(|s| &s.given).copied().next().expect("it is used")
+        };
+        let last = d.lemmas.len() - 1;
+        let two = d.graph.integer(2);
+        let lemma = &mut d.lemmas[last];
+        let step = lemma.steps.last_mut().expect("it has steps");
+        (step.contractum, step.after) = (two, two);
+        step.given = vec![(sum, one)];
+        step.before = step.redex;
+        lemma.result = two;
+        assert!(replay(&mut d).is_err(), "a wrong step that names a given sum");
     }
 }

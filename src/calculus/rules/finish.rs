@@ -77,11 +77,9 @@ pub(super) fn split_fraction(g: &mut Graph, e: ExprId, c: &Context<'_>) -> Optio
 pub(super) fn common_factor(g: &mut Graph, e: ExprId, c: &Context<'_>) -> Option<Applied> {
     let all = monomials(g, e)?;
     if let Some((cofactor, places, cells)) = distributed(&all, c.distributions) {
-        if all.len() == cells.len() && cofactor.factors.is_empty() && cofactor.coefficient.is_one()
-        {
-            return None;
-        }
         let sum = g.add(cells);
+        let factor = Monomial { coefficient: cofactor.coefficient.abs(), ..cofactor.clone() };
+        let factor = factor.write(g);
         let mut product = cofactor;
         product.factors.push((sum, 1));
         let mut kept = Vec::with_capacity(all.len());
@@ -92,7 +90,7 @@ pub(super) fn common_factor(g: &mut Graph, e: ExprId, c: &Context<'_>) -> Option
                 kept.push(m);
             }
         }
-        return Some(Applied::to(sum_of_monomials(g, &kept)));
+        return Some(Applied::to(sum_of_monomials(g, &kept)).with([("c", factor)]));
     }
     let [first, rest @ ..] = all.as_slice() else { return None };
     let mut common: Vec<Factor> = merged(&first.factors);
@@ -143,8 +141,11 @@ pub(super) fn sums_to_one(g: &mut Graph, e: ExprId, c: &Context<'_>) -> Option<A
     given.then(|| Applied { contractum: one, bindings: vec![("u", e)], given: Some((e, one)) })
 }
 
-/// u·(v + w) = u·v + u·w, where terms then cancel or make a given sum.
+/// u·(v + w) = u·v + u·w, where terms then cancel or make a given sum; and (v/u + w)·u = v + w·u.
 pub(super) fn multiply_out(g: &mut Graph, e: ExprId, c: &Context<'_>) -> Option<Applied> {
+    if matches!(g.node(e), Node::Mul(_)) {
+        return clear_fractions(g, e);
+    }
     terms(g, e)?;
     let mut out: Vec<Monomial> = Vec::new();
     let mut went = false;
@@ -169,8 +170,38 @@ pub(super) fn multiply_out(g: &mut Graph, e: ExprId, c: &Context<'_>) -> Option<
         shortest.push(cofactor);
         (shortest, _) = collected(&shortest);
     }
-    let size: usize = shortest.iter().map(size_of_monomial).sum();
-    (size < size_of(g, e)).then(|| Applied::to(sum_of_monomials(g, &out)))
+    let size: usize = shortest.iter().map(|m| size_of_monomial(g, m)).sum();
+    let shorter = shortest.len() < out.len() && size < size_of(g, e);
+    shorter.then(|| Applied::to(sum_of_monomials(g, &out)))
+}
+
+/// The factors of a product that stand below in a sum among the factors are multiplied into it.
+fn clear_fractions(g: &mut Graph, e: ExprId) -> Option<Applied> {
+    let Node::Mul(args) = g.node(e) else { return None };
+    let factors = g.args(args).to_vec();
+    let (at, sum) = factors.iter().enumerate().find_map(|(at, f)| Some((at, monomials(g, *f)?)))?;
+    let below = |f: &ExprId| sum.iter().any(|m| m.factors.iter().any(|(b, n)| b == f && *n < 0));
+    let (taken, mut kept): (Vec<ExprId>, Vec<ExprId>) =
+        factors.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, f)| *f).partition(below);
+    if taken.is_empty() {
+        return None;
+    }
+    let products: Vec<Monomial> = sum
+        .into_iter()
+        .map(|mut m| {
+            m.factors.extend(taken.iter().map(|f| (*f, 1)));
+            m.cancel();
+            m
+        })
+        .collect();
+    let cleared = sum_of_monomials(g, &products);
+    let before: usize =
+        taken.iter().map(|f| size_of(g, *f)).sum::<usize>() + size_of(g, factors[at]);
+    if size_of(g, cleared) >= before {
+        return None;
+    }
+    kept.insert(at.min(kept.len()), cleared);
+    Some(Applied::to(product_of(g, &kept)))
 }
 
 /// The terms of a sum as products.
@@ -219,6 +250,7 @@ fn expanded(g: &Graph, m: &Monomial) -> Option<(Vec<Monomial>, bool)> {
 }
 
 /// A given sum in disguise: c·t₁, …, c·tₙ among some products. What c is, and where they stand.
+/// c is no number: t₁ + t₂ alone is as good as 1.
 fn distributed(
     all: &[Monomial],
     distributions: &[Vec<ExprId>],
@@ -229,6 +261,9 @@ fn distributed(
             let mut cofactor = m.clone();
             let Some(at) = cofactor.factors.iter().position(|f| *f == (first, 1)) else { continue };
             cofactor.factors.remove(at);
+            if cofactor.factors.is_empty() {
+                continue;
+            }
             let places: Option<Vec<usize>> = cells
                 .iter()
                 .map(|cell| {
@@ -246,8 +281,9 @@ fn distributed(
     None
 }
 
-fn size_of_monomial(m: &Monomial) -> usize {
-    let factors: usize = m.factors.iter().map(|(_, n)| n.unsigned_abs() as usize).sum();
+fn size_of_monomial(g: &Graph, m: &Monomial) -> usize {
+    let factors: usize =
+        m.factors.iter().map(|(e, n)| n.unsigned_abs() as usize * size_of(g, *e)).sum();
     factors + usize::from(factors == 0 || !m.coefficient.abs().is_one())
 }
 

@@ -54,10 +54,21 @@ pub(super) fn drop_one(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Appl
             if kept.len() < all.len() || all.len() == 1 {
                 return Some(Applied::to(product_of(g, &kept)));
             }
-            let minus = kept.iter().position(|f| is(g, *f, -1))?;
-            kept.remove(minus);
-            let rest = product_of(g, &kept);
-            Some(Applied::to(g.neg(rest)))
+            if let Some(minus) = kept.iter().position(|f| is(g, *f, -1)) {
+                kept.remove(minus);
+                let rest = product_of(g, &kept);
+                return Some(Applied::to(g.neg(rest)));
+            }
+            // u·(1/v) = u/v, unless there is something to cancel.
+            let over = kept.iter().position(
+                |f| matches!(g.node(*f), Node::Div(a, b) if is(g, a, 1) && g.as_number(b).is_none()),
+            )?;
+            if Monomial::of(g, e).is_none_or(|mut m| m.cancel()) {
+                return None;
+            }
+            let Node::Div(_, below) = g.node(kept.remove(over)) else { return None };
+            let above = product_of(g, &kept);
+            Some(Applied::to(g.div(above, below)))
         }
         Node::Div(a, b) if is(g, b, 1) => Some(Applied::to(a)),
         Node::Pow(a, b) if is(g, b, 1) => Some(Applied::to(a)),
@@ -88,9 +99,36 @@ fn turned(g: &Graph, factors: &[ExprId], k: usize) -> Vec<ExprId> {
     all
 }
 
+/// −((t − y)·u + …) = (y − t)·u + …, if each term can take its sign.
+fn all_turned(g: &mut Graph, all: &[Term]) -> Option<ExprId> {
+    let mut turned = Vec::with_capacity(all.len());
+    for (minus, t) in all {
+        let Node::Mul(args) = g.node(*t) else { return None };
+        let mut factors = g.args(args).to_vec();
+        if !minus {
+            let (k, (a, b)) = difference(g, &factors)?;
+            factors[k] = g.sub(b, a);
+        }
+        turned.push((false, g.mul(factors)));
+    }
+    Some(sum_from(g, turned))
+}
+
+/// The first factor that is a difference of two names.
+fn difference(g: &Graph, factors: &[ExprId]) -> Option<(usize, (ExprId, ExprId))> {
+    factors.iter().enumerate().find_map(|(k, f)| match g.node(*f) {
+        Node::Sub(a, b) if is_name(g, a) && is_name(g, b) => Some((k, (a, b))),
+        _ => None,
+    })
+}
+
+fn is_name(g: &Graph, e: ExprId) -> bool {
+    matches!(g.node(e), Node::Var(_) | Node::Named(..))
+}
+
 /// Whether a sign before it may stay inside a product: (t − y)·(−w).
 fn is_plain(g: &Graph, e: ExprId) -> bool {
-    matches!(g.node(e), Node::Var(_) | Node::Named(..) | Node::Number(_))
+    is_name(g, e) || g.as_number(e).is_some()
 }
 
 pub(super) fn signs(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applied> {
@@ -103,13 +141,22 @@ pub(super) fn signs(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applied
             }
             Node::Mul(args) => {
                 let factors = g.args(args).to_vec();
-                let k = factors.iter().position(|f| negated(g, *f).is_some())?;
-                let factors = turned(g, &factors, k);
+                if let Some(k) = factors.iter().position(|f| negated(g, *f).is_some()) {
+                    let factors = turned(g, &factors, k);
+                    return Some(Applied::to(g.mul(factors)));
+                }
+                // −(t − y)·u = (y − t)·u, for names t and y.
+                let (k, (a, b)) = difference(g, &factors)?;
+                let mut factors = factors;
+                factors[k] = g.sub(b, a);
                 Some(Applied::to(g.mul(factors)))
             }
             // −(a − b) = b − a; but −(1 − h²) shows a slope, and stays.
             _ => {
                 let all = terms(g, a)?;
+                if let Some(turned) = all_turned(g, &all) {
+                    return Some(Applied::to(turned));
+                }
                 let number = all.iter().any(|(_, t)| g.as_number(*t).is_some());
                 if number && !all.iter().all(|(_, t)| is_plain(g, *t)) {
                     return None;
