@@ -284,19 +284,21 @@ impl<'a, T: Scalar> Sweep<'a, T> {
                 })
             }
             Op::Sum(a, axes) => {
-                let places = layout::reduced(shape(*a), axes);
-                let mut cells = places.iter().enumerate();
-                cells.try_for_each(|(cell, to)| {
-                    self.give(*a, cell, || Ok(g[*to].clone())).map_err(|f| Stop::Fault(*to, f))
+                let terms = layout::reduced(shape(*a), axes);
+                each(g, |e| {
+                    terms.of(e).iter().try_for_each(|at| self.give(*a, *at, || Ok(g[e].clone())))
                 })
             }
             Op::Pool { kind, input, size, window } => {
                 let cells = pool_cells(shape(*input), size, shape(node), window);
                 let whole: usize = size.iter().product();
                 each(g, |e| {
-                    let count = if *kind == Pooling::Mean { whole } else { cells[e].len() };
+                    let count = if *kind == Pooling::Mean { whole } else { cells.of(e).len() };
                     let share = g[e].div(&T::from_rational(&Rational::from(count as i64))?)?;
-                    cells[e].iter().try_for_each(|at| self.give(*input, *at, || Ok(share.clone())))
+                    cells
+                        .of(e)
+                        .iter()
+                        .try_for_each(|at| self.give(*input, *at, || Ok(share.clone())))
                 })
             }
             Op::MatMul(a, b) => self.bilinear(node, *a, *b, g, |shapes, visit| {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::candidates::candidates;
-use super::layout::{self, Place};
+use super::layout::{self, Groups, Place};
 use super::taps::{Tap, conv_taps, matmul_taps, pool_cells};
 use super::{Decide, Decision, Decisions, Kink, KinkKind, Values, error, whole_exponent};
 use crate::diag::{Error, Kind};
@@ -242,8 +242,8 @@ impl<T: Scalar> Pass<'_, T> {
             Op::Call(f, a) if f.has_kink() => self.kinked(node, *f, *a),
             Op::Call(f, a) => self.elementwise(node, |e| self.get(*a)[e].call(*f)),
             Op::MaxOf(all) => {
-                let candidates: Vec<usize> = (0..all.len()).collect();
-                let winners = self.win(node, &[candidates], |pass, i| &pass.get(all[i])[0])?;
+                let candidates = candidates(net, node).unwrap_or_default();
+                let winners = self.win(node, &candidates, |pass, i| &pass.get(all[i])[0])?;
                 Ok(vec![self.get(all[winners[0]])[0].clone()])
             }
             Op::Max(a, _) => {
@@ -251,12 +251,8 @@ impl<T: Scalar> Pass<'_, T> {
                 self.max(node, *a, &candidates)
             }
             Op::Sum(a, axes) => {
-                let mut sums = vec![T::zero(); net.node(node).shape.elements()];
-                let places = layout::reduced(&net.node(*a).shape, axes);
-                for (x, to) in self.get(*a).iter().zip(places) {
-                    sums[to] = sums[to].add(x).map_err(|f| Stop::Fault(to, f))?;
-                }
-                Ok(sums)
+                let (x, terms) = (self.get(*a), layout::reduced(&net.node(*a).shape, axes));
+                self.elementwise(node, |e| sum(x, terms.of(e)))
             }
             Op::MatMul(a, b) => self.bilinear(node, *a, *b, |shapes, visit| {
                 matmul_taps(shapes[0], shapes[1], shapes[2], visit)
@@ -275,9 +271,8 @@ impl<T: Scalar> Pass<'_, T> {
                 let x = self.get(*input);
                 let whole: usize = size.iter().product();
                 self.elementwise(node, |e| {
-                    let sum = cells[e].iter().try_fold(T::zero(), |sum, at| sum.add(&x[*at]))?;
-                    let count = if *kind == Pooling::Mean { whole } else { cells[e].len() };
-                    sum.div(&T::from_rational(&Rational::from(count as i64))?)
+                    let count = if *kind == Pooling::Mean { whole } else { cells.of(e).len() };
+                    sum(x, cells.of(e))?.div(&T::from_rational(&Rational::from(count as i64))?)
                 })
             }
         }
@@ -322,7 +317,7 @@ impl<T: Scalar> Pass<'_, T> {
     }
 
     /// A max over the elements of `a` that are listed for each element of the result.
-    fn max(&mut self, node: NodeId, a: NodeId, candidates: &[Vec<usize>]) -> Result<Vec<T>, Stop> {
+    fn max(&mut self, node: NodeId, a: NodeId, candidates: &Groups) -> Result<Vec<T>, Stop> {
         let winners = self.win(node, candidates, |pass, i| &pass.get(a)[i])?;
         Ok(winners.iter().map(|winner| self.get(a)[*winner].clone()).collect())
     }
@@ -355,33 +350,34 @@ impl<T: Scalar> Pass<'_, T> {
     fn win(
         &mut self,
         node: NodeId,
-        candidates: &[Vec<usize>],
+        candidates: &Groups,
         argument: impl Fn(&Self, usize) -> &T,
     ) -> Result<Vec<usize>, Stop> {
         if let Decide::Recorded(made) = self.decide {
             let winners = made.winners(node).map(<[usize]>::to_vec);
             let winners = winners
                 .ok_or_else(|| Stop::Recorded("no winner is recorded for this max".into()))?;
-            let wrong = winners.iter().zip(candidates).find(|(w, all)| !all.contains(w));
+            let wrong = winners.iter().zip(candidates.iter()).find(|(w, all)| !all.contains(w));
             if let Some((winner, all)) = wrong {
                 return Err(Stop::Recorded(format!(
                     "argument number {winner} cannot win a max of {} (counted from 0)",
                     all.len()
                 )));
             }
-            if winners.len() != candidates.len() {
+            if winners.len() != candidates.count() {
                 return Err(Stop::Recorded(format!(
                     "a max of {} elements: expected as many recorded winners, found {}",
-                    candidates.len(),
+                    candidates.count(),
                     winners.len()
                 )));
             }
             self.decisions.set(node, Decision::Winners(winners.clone()));
             return Ok(winners);
         }
-        let mut winners = Vec::with_capacity(candidates.len());
+        let mut winners = Vec::with_capacity(candidates.count());
+        let mut greatest: Vec<usize> = Vec::new();
         for (element, all) in candidates.iter().enumerate() {
-            let mut greatest: Vec<usize> = Vec::new();
+            greatest.clear();
             for i in all {
                 let order = match greatest.first() {
                     None => Ordering::Greater,
@@ -390,7 +386,10 @@ impl<T: Scalar> Pass<'_, T> {
                         .map_err(|f| Stop::Fault(element, f))?,
                 };
                 match order {
-                    Ordering::Greater => greatest = vec![*i],
+                    Ordering::Greater => {
+                        greatest.clear();
+                        greatest.push(*i);
+                    }
                     Ordering::Equal => greatest.push(*i),
                     Ordering::Less => {}
                 }
@@ -400,7 +399,7 @@ impl<T: Scalar> Pass<'_, T> {
             };
             winners.push(winner);
             if greatest.len() > 1 {
-                self.kinks.push(Kink { node, element, kind: KinkKind::Tie(greatest) });
+                self.kinks.push(Kink { node, element, kind: KinkKind::Tie(greatest.clone()) });
             }
         }
         self.decisions.set(node, Decision::Winners(winners.clone()));
@@ -449,4 +448,9 @@ impl<T: Scalar> Pass<'_, T> {
         self.decisions.set(node, Decision::Signs(signs));
         Ok(values)
     }
+}
+
+/// The sum of the elements at these positions.
+fn sum<T: Scalar>(x: &[T], positions: &[usize]) -> Result<T, Fault> {
+    positions.iter().try_fold(T::zero(), |sum, at| sum.add(&x[*at]))
 }

@@ -103,16 +103,63 @@ pub(super) fn concat(net: &Network, parts: &[NodeId], axis: usize) -> Vec<(NodeI
     places
 }
 
-/// For each element of a tensor, the position of the element that it is reduced to when the
-/// axes are summed or maximised away.
-pub(super) fn reduced(from: &Shape, axes: &[usize]) -> Vec<usize> {
-    let mut places = vec![0];
-    for (axis, length) in from.lengths().iter().enumerate() {
-        let kept = !axes.contains(&axis);
-        places = places
-            .iter()
-            .flat_map(|p| (0..*length).map(move |i| if kept { p * length + i } else { *p }))
-            .collect();
+/// Positions of an operand in groups, one group for each element of a result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups {
+    ends: Vec<usize>,
+    positions: Vec<usize>,
+}
+
+impl Groups {
+    /// No group yet, and room for so many with so many positions in all.
+    pub(super) fn with_capacity(groups: usize, positions: usize) -> Groups {
+        Groups { ends: Vec::with_capacity(groups), positions: Vec::with_capacity(positions) }
     }
-    places
+
+    /// One more position of the group that has not ended.
+    pub(super) fn push(&mut self, position: usize) {
+        self.positions.push(position);
+    }
+
+    /// The group ends here, and the next begins.
+    pub(super) fn end(&mut self) {
+        self.ends.push(self.positions.len());
+    }
+
+    /// How many groups.
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The positions of one of them; none for a group that is not there.
+    pub fn of(&self, group: usize) -> &[usize] {
+        let start = group.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        let range = start.zip(self.ends.get(group).copied());
+        range.and_then(|(start, end)| self.positions.get(start..end)).unwrap_or_default()
+    }
+
+    /// Every group, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &[usize]> {
+        (0..self.count()).map(|group| self.of(group))
+    }
+}
+
+/// For each element that remains when the axes are summed or maximised away, the positions that
+/// are reduced to it, row-major.
+pub(super) fn reduced(from: &Shape, axes: &[usize]) -> Groups {
+    let part = |reduced: bool| {
+        let of = |axis: &usize| axes.contains(axis) == reduced;
+        let axes: Vec<usize> = (0..from.rank()).filter(of).collect();
+        let own = strides(from);
+        let lengths: Vec<usize> = axes.iter().map(|axis| from.lengths()[*axis]).collect();
+        let steps: Vec<usize> = axes.iter().map(|axis| own[*axis]).collect();
+        strided(&Shape::new(lengths), 0, &steps)
+    };
+    let (starts, cells) = (part(false), part(true));
+    let mut groups = Groups::with_capacity(starts.len(), from.elements());
+    for start in starts {
+        cells.iter().for_each(|cell| groups.push(start + cell));
+        groups.end();
+    }
+    groups
 }

@@ -1,6 +1,7 @@
 //! The index patterns of products and windows, written once for both directions. All positions
 //! are row-major.
 
+use super::layout::Groups;
 use crate::net::{Shape, Window};
 
 /// One product of a bilinear operation: the positions of what is multiplied and of the output
@@ -39,11 +40,7 @@ pub(super) fn conv_taps<E>(
     let in_channels = depth * window.groups;
     let images = input.elements() / (in_channels * image_area);
     // The taps of one plane of the image with one plane of the kernel are the same for all.
-    let mut plane = Vec::new();
-    window_taps(image, size, places, window, |position, offset, place| {
-        let offset = if window.flip { kernel_area - 1 - offset } else { offset };
-        plane.push((position, offset, place));
-    });
+    let plane = window_taps(image, size, places, window);
     for n in 0..images {
         for o in 0..filters {
             let group = o * window.groups / filters;
@@ -51,7 +48,9 @@ pub(super) fn conv_taps<E>(
                 let from = (n * in_channels + group * depth + c) * image_area;
                 let by = (o * depth + c) * kernel_area;
                 let to = (n * filters + o) * place_area;
-                for (position, offset, place) in &plane {
+                for tap in &plane {
+                    let [position, offset, place] = tap.map(|n| n as usize);
+                    let offset = if window.flip { kernel_area - 1 - offset } else { offset };
                     visit(Tap { left: from + position, right: by + offset, output: to + place })?;
                 }
             }
@@ -60,62 +59,74 @@ pub(super) fn conv_taps<E>(
     Ok(())
 }
 
-/// For each element of a pooling, the positions of the cells inside the tensor under its window.
-pub(super) fn pool_cells(
-    input: &Shape,
-    size: &[usize],
-    output: &Shape,
-    window: &Window,
-) -> Vec<Vec<usize>> {
+/// For each element of a pooling, the positions of the cells inside the tensor under its window,
+/// row-major.
+pub(super) fn pool_cells(input: &Shape, size: &[usize], output: &Shape, window: &Window) -> Groups {
     let axes = size.len();
     let image = &input.lengths()[input.rank() - axes..];
     let places = &output.lengths()[output.rank() - axes..];
     let (image_area, place_area) =
         (image.iter().product::<usize>(), places.iter().product::<usize>());
-    let mut cells = vec![Vec::new(); output.elements()];
-    window_taps(image, size, places, window, |position, _, place| {
-        for plane in 0..input.elements() / image_area {
-            cells[plane * place_area + place].push(plane * image_area + position);
+    let plane = window_taps(image, size, places, window);
+    let planes = input.elements() / image_area;
+    let mut groups = Groups::with_capacity(output.elements(), planes * plane.len());
+    for first in (0..planes).map(|n| n * image_area) {
+        let mut taps = plane.iter().peekable();
+        for place in 0..place_area {
+            while let Some([position, ..]) = taps.next_if(|tap| tap[2] as usize == place) {
+                groups.push(first + *position as usize);
+            }
+            groups.end();
         }
-    });
-    cells
+    }
+    groups
 }
 
 /// Every cell of an image that a window covers: its position, the offset in the window, and the
-/// place of the window.
+/// place of the window; place by place, each in the order of the window. Positions fit in 32 bits
+/// since a tensor has at most [`Shape::MAX_ELEMENTS`].
 fn window_taps(
     image: &[usize],
     size: &[usize],
     places: &[usize],
     window: &Window,
-    mut visit: impl FnMut(usize, usize, usize),
-) {
-    // Axis by axis, each triple of positions grows by the axis's own.
-    let mut taps = vec![(0, 0, 0)];
-    for axis in 0..size.len() {
-        let (stride, dilation) = (window.stride[axis], window.dilation[axis]);
-        let before = window.padding[axis][0];
-        let mut along = Vec::new();
-        for a in 0..places[axis] {
-            for m in 0..size[axis] {
-                let padded = a * stride + m * dilation;
-                if padded >= before && padded - before < image[axis] {
-                    along.push((padded - before, m, a));
-                }
+) -> Vec<[u32; 3]> {
+    // Along each axis, for each place of the window, the cells inside and their offsets.
+    let along = |axis: usize| {
+        let under = |a: usize| {
+            let first = a * window.stride[axis];
+            let inside = |m: usize| {
+                let padded = first + m * window.dilation[axis];
+                let cell = padded.checked_sub(window.padding[axis][0])?;
+                (cell < image[axis]).then_some([cell, m])
+            };
+            (0..size[axis]).filter_map(inside).collect::<Vec<_>>()
+        };
+        (0..places[axis]).map(under).collect::<Vec<_>>()
+    };
+    let cells: Vec<Vec<Vec<[usize; 2]>>> = (0..size.len()).map(along).collect();
+    let mut taps = Vec::new();
+    let mut at = vec![0; size.len()];
+    for place in 0..places.iter().product::<usize>() {
+        let mut rest = place;
+        for axis in (0..size.len()).rev() {
+            (at[axis], rest) = (rest % places[axis], rest / places[axis]);
+        }
+        // Axis by axis, the positions and offsets so far grow by the axis's own.
+        let start = taps.len();
+        taps.push([0, 0, place as u32]);
+        for axis in 0..size.len() {
+            let before = taps.split_off(start);
+            for [position, offset, _] in before {
+                taps.extend(cells[axis][at[axis]].iter().map(|[cell, m]| {
+                    let position = position as usize * image[axis] + cell;
+                    let offset = offset as usize * size[axis] + m;
+                    [position as u32, offset as u32, place as u32]
+                }));
             }
         }
-        taps = taps
-            .iter()
-            .flat_map(|(x, k, y)| {
-                along.iter().map(move |(i, m, a)| {
-                    (x * image[axis] + i, k * size[axis] + m, y * places[axis] + a)
-                })
-            })
-            .collect();
     }
-    // In the order of the window for each of its places.
-    taps.sort_by_key(|(_, offset, place)| (*place, *offset));
-    taps.into_iter().for_each(|(position, offset, place)| visit(position, offset, place));
+    taps
 }
 
 /// Calls `visit` with every product of a matrix product, until one fails; see

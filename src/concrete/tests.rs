@@ -5,6 +5,7 @@ mod errors;
 mod features;
 mod hand;
 pub(crate) mod networks;
+mod operations;
 pub(crate) mod random;
 
 use super::*;

@@ -12,6 +12,8 @@ mod products;
 mod views;
 mod windows;
 
+pub use windows::MAX_WINDOW_STEP;
+
 use super::checks::{check_shape, is_name, split_subscript};
 use super::constant::{Arithmetic, fold};
 use super::{

@@ -11,7 +11,7 @@ mod given;
 mod layers;
 mod shape;
 
-pub use builder::{Builder, MAX_NODES, MAX_SCALARS};
+pub use builder::{Builder, MAX_NODES, MAX_SCALARS, MAX_WINDOW_STEP};
 pub use constant::{MAX_CONSTANT_BITS, MAX_EXPONENT};
 pub use layers::{Layer, Parameter, ParameterKind, Preset, Setting, layer, layers};
 pub use shape::Shape;

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::super::sketch::{Sketch, article};
 use super::*;
-use crate::net::{Role, Shape, Window};
-use crate::scalar::{Function, Interval, Prime};
+use crate::net::{Builder, Pooling, Role, Shape, Window};
+use crate::scalar::{Dual, Function, Interval, Prime};
 
 fn q(n: i64) -> Rational {
     Rational::from(n)
@@ -289,4 +289,61 @@ fn what_the_loss_does_not_need_may_lack_a_value() {
     let gradients = backward(&net, &forward, &[x, unused]).unwrap();
     assert_eq!(gradients.of(x), Some(&rationals(&["6"])[..]));
     assert_eq!(gradients.of(unused), Some(&rationals(&["0", "0"])[..]));
+}
+
+/// LeNet-5: 28×28, two convolutions of 5×5 with tanh and a mean over 2×2, three dense layers.
+fn lenet() -> Network {
+    fn leaf(b: &mut Builder, role: Role, name: &str, shape: &[usize]) -> NodeId {
+        let id = b.declare(role, name, Shape::new(shape)).unwrap();
+        b.node_of(id)
+    }
+    let mut b = Builder::new();
+    let mut last = leaf(&mut b, Role::Input, "x", &[1, 28, 28]);
+    let target = leaf(&mut b, Role::Target, "t", &[10]);
+    for (n, (kernel, padding)) in [([6, 1, 5, 5], 2), ([16, 6, 5, 5], 0)].into_iter().enumerate() {
+        let w = leaf(&mut b, Role::Param, &format!("k{n}"), &kernel);
+        let bias = leaf(&mut b, Role::Param, &format!("c{n}"), &[kernel[0], 1, 1]);
+        let padding = vec![[padding, padding]; 2];
+        let sums = b.conv(last, w, Window { padding, ..Window::plain(2) }).unwrap();
+        let moved = b.add(&[sums, bias]).unwrap();
+        let hidden = b.call(Function::Tanh, moved).unwrap();
+        let halved = Window { stride: vec![2, 2], ..Window::plain(2) };
+        last = b.pool(Pooling::Mean, hidden, &[2, 2], halved).unwrap();
+    }
+    last = b.reshape(last, Shape::new([400])).unwrap();
+    for (n, [out, into]) in [[120, 400], [84, 120], [10, 84]].into_iter().enumerate() {
+        let w = leaf(&mut b, Role::Param, &format!("w{n}"), &[out, into]);
+        let bias = leaf(&mut b, Role::Param, &format!("b{n}"), &[out]);
+        let product = b.matmul(w, last).unwrap();
+        last = b.add(&[product, bias]).unwrap();
+        if n < 2 {
+            last = b.call(Function::Tanh, last).unwrap();
+        }
+    }
+    let error = b.sub(target, last).unwrap();
+    let square = b.mul(&[error, error]).unwrap();
+    let sum = b.sum(square).unwrap();
+    b.define("E", sum).unwrap();
+    b.finish().unwrap()
+}
+
+#[test]
+fn lenet_has_61706_gradients_and_some_are_those_of_dual_numbers() {
+    let net = lenet();
+    let by: Vec<QuantityId> = net.params().collect();
+    assert_eq!(by.iter().map(|id| net.shape(*id).elements()).sum::<usize>(), 61_706);
+    let point =
+        fill(&net, |name, e| (super::networks::drawn(7, name, e) % 2001) as f64 / 10_000.0 - 0.1);
+    let run = forward(&net, &point, Decide::ByValue).unwrap();
+    let gradients = backward(&net, &run, &by).unwrap();
+    for (id, element) in [(by[0], 17), (by[2], 1234), (by[4], 40_000), (by[9], 3)] {
+        let mut dual: Values<Dual<f64>> = point
+            .iter()
+            .map(|(id, values)| (*id, values.iter().map(|x| Dual::constant(*x)).collect()))
+            .collect();
+        dual.get_mut(&id).unwrap()[element] = Dual::variable(point[&id][element]);
+        let slope = forward(&net, &dual, Decide::ByValue).unwrap().loss().tangent;
+        let found = gradients.of(id).unwrap()[element];
+        assert!(found != 0.0 && (found - slope).abs() <= 1e-12 * slope.abs(), "{found} {slope}");
+    }
 }

@@ -87,7 +87,10 @@ impl Builder {
         if shape == *from {
             return Ok(a);
         }
-        self.push(Op::Slice(a, ranges.to_vec()), shape)
+        // A step that is never taken may be as long as it likes.
+        let taken = |r: &Range| Range { step: if r.count == 1 { 1 } else { r.step }, ..*r };
+        let ranges = ranges.iter().map(taken).collect();
+        self.push(Op::Slice(a, ranges), shape)
     }
 
     /// The parts one after the other along an axis. Errors: no parts; scalars; no such axis;

@@ -5,6 +5,9 @@ use crate::diag::{Error, Kind};
 use crate::net::checks::check_shape;
 use crate::net::{NodeId, Op, Pooling, Shape, Window};
 
+/// The largest stride, padding or dilation: no tensor is longer.
+pub const MAX_WINDOW_STEP: usize = Shape::MAX_ELEMENTS;
+
 impl Builder {
     /// A convolution, see [`Op::Conv`]. Errors: ranks that do not go together; a window that is
     /// not one of as many spatial axes; channels that do not fit the groups; a kernel larger
@@ -114,6 +117,8 @@ impl Builder {
         let outputs = output_lengths(name, "window", spatial, size, &window)?;
         let shape = Shape::new([&x.lengths()[..before], &outputs].concat());
         check_shape(&shape)?;
+        let cells = size.iter().fold(1usize, |n, k| n.saturating_mul(*k));
+        self.charge(shape.elements().saturating_mul(cells))?;
         for axis in 0..size.len() {
             let empty = (0..outputs[axis]).find(|out| {
                 !(0..size[axis]).any(|m| window.cell(axis, *out, m, spatial[axis]).is_some())
@@ -129,8 +134,6 @@ impl Builder {
                 .hint("a padding of at most half the window leaves a cell in each"));
             }
         }
-        let cells = size.iter().fold(1usize, |n, k| n.saturating_mul(*k));
-        self.charge(shape.elements().saturating_mul(cells))?;
         self.push(Op::Pool { kind, input, size: size.to_vec(), window }, shape)
     }
 
@@ -189,6 +192,16 @@ fn check_window(name: &str, window: &Window, axes: usize) -> Result<(), Error> {
     }
     let zero =
         |what: &str| Err(Error::new(Kind::Shape, format!("{name}: the {what} must be at least 1")));
+    let steps = window.stride.iter().chain(window.padding.iter().flatten()).chain(&window.dilation);
+    if let Some(far) = steps.copied().find(|step| *step > MAX_WINDOW_STEP) {
+        return Err(Error::new(
+            Kind::Limit,
+            format!(
+                "{name}: a stride, a padding and a dilation are at most {MAX_WINDOW_STEP}, \
+                 found {far}"
+            ),
+        ));
+    }
     match window {
         w if w.stride.contains(&0) => zero("stride"),
         w if w.dilation.contains(&0) => zero("dilation"),
@@ -205,10 +218,8 @@ fn output_lengths(
     size: &[usize],
     window: &Window,
 ) -> Result<Vec<usize>, Error> {
-    let padded = |axis: usize| {
-        let [before, after] = window.padding[axis];
-        input[axis].saturating_add(before).saturating_add(after)
-    };
+    // Saturating, for a window may be as long as it likes; what is larger than the input fails.
+    let padded = |axis: usize| input[axis] + window.padding[axis].iter().sum::<usize>();
     let reach = |axis: usize| {
         size[axis].saturating_sub(1).saturating_mul(window.dilation[axis]).saturating_add(1)
     };
