@@ -51,6 +51,20 @@ impl<T> Forward<T> {
     }
 }
 
+impl<T: Clone> Forward<T> {
+    /// A run put together from values and decisions that were found elsewhere, one for each node
+    /// that a backward pass over `net` will look at; `None` where the loss has no value.
+    pub(crate) fn assembled(
+        net: &Network,
+        values: Vec<Option<Vec<T>>>,
+        decisions: Decisions,
+    ) -> Option<Forward<T>> {
+        let loss = values.get(net.quantity(net.loss()).node.index())?.as_ref()?.first()?.clone();
+        let named = net.quantities().map(|(_, quantity)| quantity.node).collect();
+        Some(Forward { values, named, loss, decisions, kinks: Vec::new() })
+    }
+}
+
 /// The values of a network at a point. Only leaves that the loss needs have to be in `values`;
 /// what is there for a defined quantity is not looked at.
 ///
