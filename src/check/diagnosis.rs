@@ -182,17 +182,6 @@ impl<const P: u32> Enclosing for Computed<P> {
     }
 }
 
-#[cfg(test)]
-impl Enclosing for Interval {
-    fn enclosed(&self) -> Option<Interval> {
-        Some(*self)
-    }
-
-    fn within(interval: Interval) -> Interval {
-        interval
-    }
-}
-
 impl From<Cause> for Diagnosis {
     fn from(cause: Cause) -> Diagnosis {
         Diagnosis { cause, others: Vec::new() }
@@ -237,9 +226,7 @@ pub(super) fn diagnose<T: Enclosing>(
 ) -> Option<Diagnosis> {
     let case = Case { net, run, by, right, theirs };
     let mut causes = rearranged::causes(&case);
-    if causes.is_empty() {
-        causes = operations(&case);
-    }
+    causes.extend(operations(&case, (MAX_OTHER_CAUSES + 1).saturating_sub(causes.len())));
     if causes.is_empty() {
         causes = fitted::causes(&case);
     }
@@ -248,21 +235,21 @@ pub(super) fn diagnose<T: Enclosing>(
     Some(Diagnosis { cause, others: causes.take(MAX_OTHER_CAUSES).collect() })
 }
 
-/// Which operations, done wrongly, give these numbers.
-fn operations<T: Enclosing>(case: &Case<'_, T>) -> Vec<Cause> {
+/// Which operations, done wrongly, give these numbers; the first `most` of them.
+fn operations<T: Enclosing>(case: &Case<'_, T>, most: usize) -> Vec<Cause> {
     let needed = |node| case.run.value(node).is_some();
     let mut causes: Vec<Cause> = Vec::new();
     let candidates = mistakes::candidates(case.net, case.by, needed);
     for candidate in candidates.into_iter().take(MAX_MISTAKES.min(runs(case.net))) {
+        if causes.len() >= most {
+            break;
+        }
         let (change, sites) = (&candidate.change, &candidate.sites);
         let found = altered::gradient(case.net, case.run, case.by, change, sites, &[]);
         if found.is_some_and(|found| case.explained_by(&found))
             && !causes.contains(&candidate.cause)
         {
             causes.push(candidate.cause);
-            if causes.len() > MAX_OTHER_CAUSES {
-                break;
-            }
         }
     }
     causes
