@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use backproof::check::{
-    Choice, Diagnosis, Format, Framework, Report, Supplied, Theirs, Verdict, check_supplied,
+    Cause, Choice, Format, Framework, Report, Supplied, Theirs, Verdict, check_supplied,
 };
 use backproof::net::Network;
 use backproof::{check_page, parse_network, render};
@@ -80,7 +80,7 @@ fn numbers_of_a_coarser_format_are_recognised() {
     let net = net("input x\nparam w\nE = exp(w*x)/3\ngiven x = 0.1\ngiven w = 0.7");
     let single = f64::from((0.07f64.exp() * 0.1 / 3.0) as f32);
     let report = supplied(&net, &[("w", &[single])], Format::F64, None);
-    assert_eq!(report.parameters[0].diagnosis, Some(Diagnosis::Coarser(Format::F32)));
+    assert_eq!(report.parameters[0].diagnosis, Some(Cause::Coarser(Format::F32).into()));
     assert!(supplied(&net, &[("w", &[single])], Format::F32, None).agrees());
 }
 

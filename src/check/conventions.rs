@@ -215,7 +215,7 @@ pub(super) fn shares(
             }
             (Each, KinkKind::Tie(tied)) => tied.iter().map(|n| (*n, Interval::one())).collect(),
             (Window, KinkKind::Tie(tied)) => {
-                let all = candidates(net, kink.node)?.get(kink.element)?.len();
+                let all = candidates(net, kink.node)?.of(kink.element).len();
                 let part = tied.len() as f64 / all as f64;
                 let part = Interval::new(part.next_down(), part.next_up()).ok()?;
                 tied.iter().map(|n| (*n, part)).collect()

@@ -36,7 +36,9 @@ mod tests;
 mod values;
 
 pub use conventions::{CONVENTIONS, Corner, Framework, Rule, rule};
-pub use diagnosis::Diagnosis;
+pub use diagnosis::{
+    Cause, Diagnosis, MAX_DIAGNOSIS_WORK, MAX_MISTAKES, MAX_OTHER_CAUSES, Mistake,
+};
 pub use differences::{FIRST_STEPS, STEPS};
 pub use fraction::MAX_EXACT_BITS;
 pub use json::{SCHEMA, report_json};

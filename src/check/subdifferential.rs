@@ -16,6 +16,7 @@ use crate::scalar::{Function, Interval};
 
 use super::MAX_PASS_WORK;
 use super::conventions::{Framework, corner, rule, shares};
+use super::diagnosis::{Diagnosis, diagnose};
 use super::point::Point;
 use super::report::{AtKinks, Choice};
 use super::rounding::{Computed, Format};
@@ -132,6 +133,28 @@ fn run<const P: u32>(
         enclosures.map_err(|_| "a sum is so long that no digit of it is certain".to_string())
     });
     all.collect()
+}
+
+/// The mistake that numbers of a format come from, if one is known that gives them; `right` is
+/// what arithmetic in this format may give.
+pub(super) fn explain(
+    net: &Network,
+    at: &Point,
+    by: QuantityId,
+    (right, format): (&[Interval], Format),
+    numbers: &[f64],
+) -> Option<Diagnosis> {
+    in_format!(format, diagnosed(net, at, by, right, numbers))
+}
+
+fn diagnosed<const P: u32>(
+    net: &Network,
+    at: &Point,
+    by: QuantityId,
+    right: &[Interval],
+    numbers: &[f64],
+) -> Option<Diagnosis> {
+    diagnose(net, &forward::<P>(net, at, &at.decisions).ok()?, by, right, numbers)
 }
 
 /// Where a program with this rounding may have decided otherwise than the exact values do.

@@ -14,13 +14,13 @@ use crate::net::{Network, QuantityId};
 use crate::scalar::{Interval, Rational};
 
 use super::conventions::Framework;
-use super::diagnosis::{Diagnosis, diagnose};
+use super::diagnosis::{Cause, Diagnosis};
 use super::judge::{self, Distance};
 use super::point::{Point, point};
 use super::report::{Choice, Comparison, Mismatch, Number, Precision, Report, Source};
 use super::rounding::Format;
 use super::sources::{self, Here};
-use super::subdifferential::{Study, bounds, study};
+use super::subdifferential::{Study, bounds, explain, study};
 use super::symbolic::Symbolic;
 
 /// A gradient that another program computed.
@@ -226,7 +226,7 @@ fn compare(with: &With<'_>, report: &mut Report, k: usize, theirs: &Theirs) {
         }
     }
     if into.differing > 0 {
-        report.parameters[k].diagnosis = cause(with, k, theirs, &shape, allowed);
+        report.parameters[k].diagnosis = cause(with, k, theirs, allowed);
     }
 }
 
@@ -254,22 +254,14 @@ fn is_blunt(count: usize, element: impl Fn(usize) -> (f64, f64)) -> bool {
     nonzero.peek().is_some() && nonzero.all(|(value, bound)| value.abs() <= bound)
 }
 
-/// A known mistake, or numbers of a coarser format than they are stored in.
-fn cause(
-    with: &With<'_>,
-    k: usize,
-    theirs: &Theirs,
-    shape: &crate::net::Shape,
-    allowed: &[Interval],
-) -> Option<Diagnosis> {
-    let known = diagnose(with.net, shape, allowed, &theirs.numbers);
-    known.or_else(|| {
-        let single = |x: &f64| f64::from(*x as f32) == *x;
-        if theirs.format != Format::F64 || !theirs.numbers.iter().all(single) {
-            return None;
-        }
+/// Numbers of a coarser format than they are stored in, or a known mistake.
+fn cause(with: &With<'_>, k: usize, theirs: &Theirs, allowed: &[Interval]) -> Option<Diagnosis> {
+    let single = |x: &f64| f64::from(*x as f32) == *x;
+    if theirs.format == Format::F64 && theirs.numbers.iter().all(single) {
         let all = bounds(with.net, with.at, with.by, Format::F32, &Default::default()).ok()?;
-        let inside = theirs.numbers.iter().zip(&all[k]).all(|(x, all)| all.contains(*x));
-        inside.then_some(Diagnosis::Coarser(Format::F32))
-    })
+        if theirs.numbers.iter().zip(&all[k]).all(|(x, all)| all.contains(*x)) {
+            return Some(Cause::Coarser(Format::F32).into());
+        }
+    }
+    explain(with.net, with.at, with.by[k], (allowed, theirs.format), &theirs.numbers)
 }

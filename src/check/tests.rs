@@ -2,7 +2,9 @@
 //! and known to be wrong (every mistake must be found), and on kinks.
 
 mod broken;
+mod diagnosis;
 mod hand;
+mod labs;
 mod lowering;
 mod random;
 mod supplied;

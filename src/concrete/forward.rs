@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::candidates::candidates;
 use super::layout::{self, Groups, Place};
 use super::taps::{Tap, conv_taps, matmul_taps, pool_cells};
 use super::{Decide, Decision, Decisions, Kink, KinkKind, Values, error, whole_exponent};
@@ -47,6 +48,20 @@ impl<T> Forward<T> {
     /// none.
     pub fn kinks(&self) -> &[Kink] {
         &self.kinks
+    }
+}
+
+impl<T: Clone> Forward<T> {
+    /// A run put together from values and decisions that were found elsewhere, one for each node
+    /// that a backward pass over `net` will look at; `None` where the loss has no value.
+    pub(crate) fn assembled(
+        net: &Network,
+        values: Vec<Option<Vec<T>>>,
+        decisions: Decisions,
+    ) -> Option<Forward<T>> {
+        let loss = values.get(net.quantity(net.loss()).node.index())?.as_ref()?.first()?.clone();
+        let named = net.quantities().map(|(_, quantity)| quantity.node).collect();
+        Some(Forward { values, named, loss, decisions, kinks: Vec::new() })
     }
 }
 
@@ -241,13 +256,14 @@ impl<T: Scalar> Pass<'_, T> {
             Op::Call(f, a) if f.has_kink() => self.kinked(node, *f, *a),
             Op::Call(f, a) => self.elementwise(node, |e| self.get(*a)[e].call(*f)),
             Op::MaxOf(all) => {
-                let mut candidates = Groups::with_capacity(1, all.len());
-                (0..all.len()).for_each(|i| candidates.push(i));
-                candidates.end();
+                let candidates = candidates(net, node).unwrap_or_default();
                 let winners = self.win(node, &candidates, |pass, i| &pass.get(all[i])[0])?;
                 Ok(vec![self.get(all[winners[0]])[0].clone()])
             }
-            Op::Max(a, axes) => self.max(node, *a, &layout::reduced(&net.node(*a).shape, axes)),
+            Op::Max(a, _) => {
+                let candidates = candidates(net, node).unwrap_or_default();
+                self.max(node, *a, &candidates)
+            }
             Op::Sum(a, axes) => {
                 let (x, terms) = (self.get(*a), layout::reduced(&net.node(*a).shape, axes));
                 self.elementwise(node, |e| sum(x, terms.of(e)))
@@ -362,17 +378,17 @@ impl<T: Scalar> Pass<'_, T> {
                     all.len()
                 )));
             }
-            if winners.len() != candidates.len() {
+            if winners.len() != candidates.count() {
                 return Err(Stop::Recorded(format!(
                     "a max of {} elements: expected as many recorded winners, found {}",
-                    candidates.len(),
+                    candidates.count(),
                     winners.len()
                 )));
             }
             self.decisions.set(node, Decision::Winners(winners.clone()));
             return Ok(winners);
         }
-        let mut winners = Vec::with_capacity(candidates.len());
+        let mut winners = Vec::with_capacity(candidates.count());
         let mut greatest: Vec<usize> = Vec::new();
         for (element, all) in candidates.iter().enumerate() {
             greatest.clear();

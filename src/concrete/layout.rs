@@ -104,41 +104,43 @@ pub(super) fn concat(net: &Network, parts: &[NodeId], axis: usize) -> Vec<(NodeI
 }
 
 /// Positions of an operand in groups, one group for each element of a result.
-pub(super) struct Groups {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups {
     ends: Vec<usize>,
     positions: Vec<usize>,
 }
 
 impl Groups {
     /// No group yet, and room for so many with so many positions in all.
-    pub fn with_capacity(groups: usize, positions: usize) -> Groups {
+    pub(super) fn with_capacity(groups: usize, positions: usize) -> Groups {
         Groups { ends: Vec::with_capacity(groups), positions: Vec::with_capacity(positions) }
     }
 
     /// One more position of the group that has not ended.
-    pub fn push(&mut self, position: usize) {
+    pub(super) fn push(&mut self, position: usize) {
         self.positions.push(position);
     }
 
     /// The group ends here, and the next begins.
-    pub fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.ends.push(self.positions.len());
     }
 
     /// How many groups.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.ends.len()
     }
 
-    /// The positions of one of them.
+    /// The positions of one of them; none for a group that is not there.
     pub fn of(&self, group: usize) -> &[usize] {
-        let start = if group == 0 { 0 } else { self.ends[group - 1] };
-        &self.positions[start..self.ends[group]]
+        let start = group.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        let range = start.zip(self.ends.get(group).copied());
+        range.and_then(|(start, end)| self.positions.get(start..end)).unwrap_or_default()
     }
 
     /// Every group, in order.
     pub fn iter(&self) -> impl Iterator<Item = &[usize]> {
-        (0..self.len()).map(|group| self.of(group))
+        (0..self.count()).map(|group| self.of(group))
     }
 }
 

@@ -36,6 +36,7 @@ pub use backward::{Gradients, Shares, backward, backward_with};
 pub use candidates::candidates;
 pub use forward::{Forward, MAX_WORK, forward};
 pub use kinks::{Decide, Decision, Decisions, Kink, KinkKind};
+pub use layout::Groups;
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use super::math::Math;
 use super::supplied::{self, is_supplied};
 use super::{Block, Inline, Page, Section, Table};
 use crate::check::{
-    Arithmetic, Assumptions, Cell, Comparison, Convention, Diagnosis, Kink, Mismatch, Number,
+    Arithmetic, Assumptions, Cause, Cell, Comparison, Convention, Kink, Mismatch, Number,
     Parameter, Point, Precision, Report, Source, Verdict,
 };
 use crate::expr::Symbol;
@@ -80,7 +80,7 @@ fn verdict(report: &Report) -> Section {
                 symbol(&parameter.name),
                 words(format!(": {diagnosis}. That reproduces every number of it.")),
             ]));
-            if let Diagnosis::Coarser(format) = diagnosis
+            if let Cause::Coarser(format) = &diagnosis.cause
                 && let Some(Block::Text(text)) = blocks.last_mut()
             {
                 text.push(words(" Judge it as such with "));

@@ -148,7 +148,7 @@ fn lowering_equals_the_forward_pass_over_the_prime_field() {
         .unwrap();
     assert_covered(&seen.borrow(), &FEATURES);
     assert_covered(&seen.borrow(), &SMOOTH);
-    assert!(*kinks.borrow() > 500, "{}", kinks.borrow());
+    assert!(*kinks.borrow() > 300, "{}", kinks.borrow());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::net::checks::check_shape;
 use crate::net::{NodeId, Op, Pooling, Shape, Window};
 
 /// The largest stride, padding or dilation: no tensor is longer.
-pub const MAX_WINDOW_STEP: usize = Shape::MAX_ELEMENTS;
+pub const MAX_WINDOW_STEP: usize = 1 << 20;
 
 impl Builder {
     /// A convolution, see [`Op::Conv`]. Errors: ranks that do not go together; a window that is
