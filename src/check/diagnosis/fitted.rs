@@ -142,8 +142,9 @@ fn differences<T: Enclosing>(case: &Case<'_, T>) -> Option<Cause> {
         let cell = all.get_mut(&case.by)?.get_mut(n)?;
         *cell += h;
         let moved = *cell;
+        // Beyond a kink, a quotient tells of another choice there and not of its error.
         let run = forward(net, &all, Decide::ByValue).ok()?;
-        Some((moved, *run.loss()))
+        (run.decisions() == case.run.decisions()).then(|| (moved, *run.loss()))
     };
     // How much the loss may be off by rounding: as much as the enclosure is wide.
     let enclosure = case.run.value(net.quantity(net.loss()).node)?.first()?.enclosed()?;
