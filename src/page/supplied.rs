@@ -90,7 +90,16 @@ fn convention(found: &AtKinks, parameters: &[&Parameter]) -> Vec<Inline> {
                                     all of it is not known. "
                 .to_string()
         }
-        (Choice::Outside, _) => " is outside the subdifferential: no choice gives it. ".to_string(),
+        (Choice::Outside, false) => {
+            let rules = found.rules.join("; ");
+            format!(
+                " follows the convention of {names}: {rules}. That is outside the \
+                 subdifferential: no choice gives it. "
+            )
+        }
+        (Choice::Outside, true) => {
+            " is outside the subdifferential: no choice gives it. ".to_string()
+        }
     }));
     if let Some(framework) = found.unexpected {
         let expected = list(&[framework]);
