@@ -144,14 +144,19 @@ impl Affine {
         self.0.iter().map(|(letters, n)| (letters.as_slice(), *n))
     }
 
-    /// The same as it is read: what is added before what is subtracted, the constant last.
+    /// The same as it is read: what is added before what is subtracted, the number last unless it
+    /// alone is added: a − m + 1, 1 − m. Indices with great factors before those with small ones,
+    /// as in 12i + 4j + k, but offsets in a window after its place, as in 2i + 3m; sizes after
+    /// indices.
     pub fn in_order(&self) -> Vec<(&[Letter], i64)> {
         let mut terms: Vec<(&[Letter], i64)> = self.terms().collect();
+        let led = terms.iter().any(|(letters, n)| !letters.is_empty() && *n > 0);
         terms.sort_by_key(|(letters, n)| {
-            (letters.is_empty() && self.0.len() > 1 && *n < 0, *n < 0, letters.is_empty(), {
-                // Indices before sizes, as a textbook writes i + H − 1.
-                letters.iter().all(|l| !l.is_index())
-            })
+            let sizes = letters.iter().filter(|l| !l.is_index()).count();
+            let plain = sizes == letters.len();
+            let offset = letters.iter().any(|l| l.is_index() && OFFSETS.contains(&l.name()));
+            let great = std::cmp::Reverse((sizes, n.unsigned_abs()));
+            (letters.is_empty() && led, *n < 0, letters.is_empty(), plain, offset, great)
         });
         terms
     }
@@ -208,6 +213,9 @@ impl Affine {
     }
 }
 
+/// Indices that go over a window.
+const OFFSETS: [&str; 4] = ["m", "n", "u", "v"];
+
 impl From<usize> for Affine {
     fn from(n: usize) -> Affine {
         Affine::number(i64::try_from(n).unwrap_or(i64::MAX))
@@ -215,7 +223,7 @@ impl From<usize> for Affine {
 }
 
 impl fmt::Display for Affine {
-    /// `2i + m − 1`: what is added before what is subtracted, the constant last.
+    /// `2i + m − 1`: what is added before what is subtracted, the number last.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let terms = self.in_order();
         if terms.is_empty() {

@@ -46,6 +46,7 @@ const ORDER: &[Rule] = &[
     Rule::DropOne,
     Rule::Signs,
     Rule::Numbers,
+    Rule::PutBackName,
     Rule::Brackets,
     Rule::RepeatedBracket,
     Rule::JoinSums,
@@ -54,11 +55,11 @@ const ORDER: &[Rule] = &[
     Rule::Distribute,
     Rule::SplitSum,
     Rule::Collapse,
-    Rule::PutBackName,
     Rule::Cancel,
     Rule::SumsToOne,
     Rule::RepeatedTerm,
     Rule::OutOfTheSum,
+    Rule::SumLast,
     Rule::Collect,
 ];
 
@@ -81,19 +82,20 @@ pub fn derive(system: &System, targets: &[TensorName]) -> Result<IndexDerivation
     for tensor in system.tensors.iter().rev() {
         let wanted = needed.contains(&tensor.name) && reached.contains(&tensor.name);
         if wanted && tensor.name != system.loss {
-            let lemma = lemma(system, &lemmas, &tensor.name)?;
+            let lemma = lemma(system, &reached, &lemmas, &tensor.name)?;
             lemmas.push(lemma);
         }
     }
     Ok(IndexDerivation { system: system.clone(), lemmas })
 }
 
-/// Derives ∂loss/∂x in indices for one tensor.
+/// Derives ∂loss/∂x in indices for one tensor, of which the users among `reached` count.
 ///
 /// # Errors
-/// As \[`derive`\]; of kind `Name`, where there is no such tensor.
+/// As [`derive`](fn@derive); of kind `Name`, where there is no such tensor.
 pub fn lemma(
     system: &System,
+    reached: &BTreeSet<TensorName>,
     lemmas: &[IndexLemma],
     name: &TensorName,
 ) -> Result<IndexLemma, Error> {
@@ -120,7 +122,7 @@ pub fn lemma(
     let goal = Formula::Element(system.loss_element()).partial(&by);
     let mut line = goal.clone();
     let mut steps: Vec<IndexStep> = Vec::new();
-    while let Some((rule, site, applied)) = next(system, lemmas, &free, name, &line) {
+    while let Some((rule, site, applied)) = next(system, reached, lemmas, &free, name, &line) {
         let after = line.put(&site, applied.contractum.clone());
         if steps.len() >= MAX_STEPS || after.size() > MAX_LINE {
             return Err(too_long(name));
@@ -160,6 +162,7 @@ fn too_long(name: &TensorName) -> Error {
 /// The first rule that matches anywhere, with its first place.
 fn next(
     system: &System,
+    reached: &BTreeSet<TensorName>,
     lemmas: &[IndexLemma],
     free: &[Range],
     by: &TensorName,
@@ -168,7 +171,7 @@ fn next(
     let mut taken = line.letters();
     taken.extend(free.iter().map(|r| r.index.clone()));
     let scope = Scope { ranges: free.to_vec(), facts: system.facts.clone() };
-    let mut context = Context { system, lemmas, by, scope, taken };
+    let mut context = Context { system, reached, lemmas, by, scope, taken };
     for rule in ORDER {
         let mut site = Vec::new();
         if let Some(applied) = search(*rule, line, &mut context, &mut site) {

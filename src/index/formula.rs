@@ -409,10 +409,15 @@ impl Formula {
             }
             return self.rename(&renames).substitute(&put);
         }
-        self.replace(&|letter| match letter {
-            Letter::Index(name) => put.get(name).cloned(),
-            _ => None,
-        })
+        let own = self.with_forms(&|a| {
+            a.substitute(&|letter| match letter {
+                Letter::Index(name) => put.get(name).cloned(),
+                _ => None,
+            })
+        });
+        // Child by child, for each may bind letters that the forms mention.
+        let children = own.children().into_iter().map(|c| c.substitute(&put)).collect();
+        own.rebuild(children)
     }
 
     /// The formula with its own bound indices renamed, here and in its body.
@@ -442,41 +447,29 @@ impl Formula {
         }
     }
 
-    /// Puts forms in the place of letters everywhere below, bound indices not excepted; for sizes,
-    /// and for indices that nothing below binds.
-    pub fn replace(&self, put: &dyn Fn(&Letter) -> Option<Affine>) -> Formula {
-        let form = |a: &Affine| a.substitute(put);
-        let own = match self {
+    /// The formula with the forms mapped that stand in it itself, not in its children.
+    fn with_forms(&self, form: &dyn Fn(&Affine) -> Affine) -> Formula {
+        match self {
             Formula::Whole(a) => Formula::Whole(form(a)),
-            Formula::Element(e) => Formula::Element(e.map(&form)),
-            Formula::Partial { of, by } => Formula::Partial { of: of.clone(), by: by.map(&form) },
+            Formula::Element(e) => Formula::Element(e.map(form)),
+            Formula::Partial { of, by } => Formula::Partial { of: of.clone(), by: by.map(form) },
             Formula::Sum { ranges, body } => Formula::Sum {
-                ranges: ranges.iter().map(|r| r.map(&form)).collect(),
+                ranges: ranges.iter().map(|r| r.map(form)).collect(),
                 body: body.clone(),
             },
             Formula::Max { ranges, within, body } => Formula::Max {
-                ranges: ranges.iter().map(|r| r.map(&form)).collect(),
-                within: within.iter().map(|c| c.map(&form)).collect(),
+                ranges: ranges.iter().map(|r| r.map(form)).collect(),
+                within: within.iter().map(|c| c.map(form)).collect(),
                 body: body.clone(),
             },
             Formula::Wins { max, at, of } => Formula::Wins {
                 max: max.clone(),
                 at: at.iter().map(form).collect(),
-                of: of.as_ref().map(|e| e.map(&form)),
+                of: of.as_ref().map(|e| e.map(form)),
             },
-            Formula::Bracket(c) => Formula::Bracket(c.map(&form)),
+            Formula::Bracket(c) => Formula::Bracket(c.map(form)),
             _ => self.clone(),
-        };
-        let children = own.children().into_iter().map(|c| {
-            // Below a binder its own letters are its own.
-            let bound = own.binds();
-            c.replace(&|l| match l {
-                Letter::Index(name) if bound.iter().any(|r| r.index == *name) => None,
-                _ => put(l),
-            })
-        });
-        let children = children.collect();
-        own.rebuild(children)
+        }
     }
 
     /// The formula with its bound indices numbered in the order of their binders, and products in
@@ -566,5 +559,24 @@ impl Condition {
                 Condition::Within { value: form(value), length: form(length) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Below a product, too: Σ_l [j = l]·x[l] at j = l is Σ_q [l = q]·x[q].
+    #[test]
+    fn a_substitution_captures_nothing_at_any_depth() {
+        let (j, l) = (Affine::index("j"), Affine::index("l"));
+        let body = Formula::Mul(vec![
+            Formula::equal(j.clone(), l.clone()),
+            Formula::element("x", [l.clone()]),
+        ]);
+        let sum = Formula::sum(vec![Range::new("l", 3usize)], body);
+        let product = Formula::Mul(vec![Formula::element("w", [j]), sum]);
+        let put = BTreeMap::from([("j".to_string(), l)]);
+        assert_eq!(product.substitute(&put).to_string(), "w[l]·Σ_q [l = q]·x[q]");
     }
 }

@@ -38,6 +38,7 @@
 //!     loss: TensorName::new("E"),
 //!     distributions: vec![],
 //!     facts: vec![],
+//!     written_out: vec![],
 //! };
 //! let names = [TensorName::new("W"), TensorName::new("x")];
 //! let derivation = derive(&system, &names)?;
@@ -53,6 +54,9 @@ mod bounds;
 pub(crate) mod cases;
 mod derive;
 mod formula;
+pub mod general;
+#[cfg(test)]
+mod laws;
 mod letters;
 mod network;
 pub mod rules;

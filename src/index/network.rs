@@ -72,7 +72,8 @@ pub fn of_network(net: &Network) -> Result<System, Error> {
     let name = |id: QuantityId| TensorName::new(&net.quantity(id).name);
     let distributions =
         net.normalised().iter().map(|n| (name(n.quantity), n.axes.clone())).collect();
-    Ok(System { tensors, loss: name(net.loss()), distributions, facts: Vec::new() })
+    let loss = name(net.loss());
+    Ok(System { tensors, loss, distributions, facts: Vec::new(), written_out: Vec::new() })
 }
 
 fn define(

@@ -24,7 +24,7 @@ pub enum Rule {
     ChainRuleOverElements,
     /// ∂E/∂y_a is written δ^y_a.
     NameDelta,
-    /// A result that was derived before is put in for δ.
+    /// A result that was derived before is put in for ∂E/∂y_a.
     EarlierResult,
     /// An element is replaced by its definition under ∂.
     Definition,
@@ -94,12 +94,16 @@ pub enum Rule {
     RepeatedTerm,
     /// Σ_i t_i = 1.
     SumsToOne,
+    /// (Σ_j u_j)·v = v·Σ_j u_j.
+    SumLast,
 }
 
 /// What a rule looks at beside the formula.
 pub struct Context<'a> {
     /// The network.
     pub system: &'a System,
+    /// The tensors on which the loss depends.
+    pub reached: &'a BTreeSet<TensorName>,
     /// The lemmas derived so far.
     pub lemmas: &'a [IndexLemma],
     /// The tensor that the line differentiates by.
@@ -166,7 +170,7 @@ table! {
     NameDelta "name-delta" Main
         "∂E/∂y_a = δ^y_a" "" differentiate::name_delta;
     EarlierResult "earlier-result" Main
-        "δ^y_a = r_a" "that was derived before" differentiate::earlier_result;
+        "∂E/∂y_a = r_a" "that was derived before" differentiate::earlier_result;
     Definition "definition" Main
         "∂y_a/∂x_b = ∂u_a/∂x_b, where y_a = u_a" "" differentiate::definition;
     LinearityOfTheSum "linearity-of-the-sum" Main
@@ -235,11 +239,13 @@ table! {
     Collect "collect" Tidy
         "u + u = 2·u, u − u = 0, u·v − (1 − v)·(−u) = u" "" tidy::collect;
     OutOfTheSum "out-of-the-sum" Tidy
-        "Σ_j c·u_j = c·Σ_j u_j" "c does not depend on j" tidy::out_of_the_sum;
+        "Σ_j c·u_j = c·Σ_j u_j, Σ_j u_j/c = (Σ_j u_j)/c" "c does not depend on j" tidy::out_of_the_sum;
     RepeatedTerm "repeated-term" Tidy
         "Σ_j c = N·c" "c does not depend on j, which takes N values" tidy::repeated_term;
     SumsToOne "sums-to-one" Main
         "Σ_j t_j = 1" "t is a distribution, as assumed" tidy::sums_to_one;
+    SumLast "sum-last" Tidy
+        "(Σ_j u_j)·v = v·Σ_j u_j" "" tidy::sum_last;
 }
 
 impl Rule {
@@ -270,6 +276,6 @@ mod tests {
             assert_eq!(row.rule as usize, n, "{} stands at the place of its rule", row.name);
             assert!(row.name.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
         }
-        assert_eq!(Rule::SumsToOne as usize + 1, TABLE.len());
+        assert_eq!(Rule::SumLast as usize + 1, TABLE.len());
     }
 }

@@ -40,6 +40,8 @@ pub struct System {
     pub distributions: Vec<(TensorName, Vec<usize>)>,
     /// Forms in the sizes that are at least 0.
     pub facts: Vec<Affine>,
+    /// Tensors whose δ gets no name: what was derived of it is put in.
+    pub written_out: Vec<TensorName>,
 }
 
 impl System {

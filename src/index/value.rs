@@ -278,13 +278,19 @@ fn value<A: Algebra>(
             (Some(a), Some(b)) => algebra.sub(a, b)?,
         },
         Formula::Mul(all) => {
-            // Brackets are looked at before what they guard.
-            let is_bracket = |f: &&Formula| matches!(f, Formula::Bracket(_) | Formula::Wins { .. });
+            // Conditions are looked at first, then who wins, then what both guard.
+            let is_condition = |f: &&Formula| matches!(f, Formula::Bracket(_));
+            let is_winner = |f: &&Formula| matches!(f, Formula::Wins { .. });
+            let is_bracket = |f: &&Formula| is_condition(f) || is_winner(f);
+            for one in all.iter().filter(is_condition) {
+                if value(algebra, one, letters)?.is_none() {
+                    return Ok(None);
+                }
+            }
             let mut guards = Vec::new();
-            for one in all.iter().filter(is_bracket) {
+            for one in all.iter().filter(is_winner) {
                 match value(algebra, one, letters)? {
-                    Some(guard) if matches!(one, Formula::Wins { .. }) => guards.push(guard),
-                    Some(_) => {}
+                    Some(guard) => guards.push(guard),
                     None => return Ok(None),
                 }
             }

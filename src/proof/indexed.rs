@@ -8,40 +8,66 @@
 //! rule of the index calculus is used: a derivative that is only written down is evaluated by dual
 //! numbers, or by the reverse sweep of scalars with all other quantities held fixed.
 
+mod general;
 mod instance;
 mod layer;
+mod shrink;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::probability::probably_equal_all;
 use super::prove::{Context, How, Leaves, MAX_STEPS, Verdict, prove_where_defined};
 use super::replay::StepProof;
+use super::survey::mixed;
 use crate::calculus::sweep;
 use crate::diag::{Error, Kind};
-use crate::expr::{ExprId, Graph, Node, Winners};
+use crate::expr::{Branches, ExprId, Graph, Node, SymbolId, Winners, evaluate_all};
 use crate::index::{
-    Formula, IndexDerivation, IndexLemma, Letters, NoValue, Rule, TensorName, all_values,
+    Element, Formula, IndexDerivation, IndexLemma, Letters, NoValue, Rule, System, TensorName,
+    all_values, lemma as index_lemma, of_network,
 };
 use crate::lower::{Lowered, lower};
-use crate::net::{Network, QuantityId};
+use crate::net::{Network, Op, QuantityId, Tensor};
 use instance::{Instance, Table, rewrite};
 use layer::{Cut, Layer, cut_out};
+use shrink::shrunk;
 
+pub use general::prove_general;
 pub use instance::MAX_INSTANCE;
 
 /// At how many values of the free indices a line is proved at most; of more they are taken evenly,
 /// the first and the last among them.
 pub const MAX_CELLS: usize = 64;
 
+/// The same for a layer of more than [`MAX_EXACT_SIZE`].
+pub const MAX_CELLS_OF_MANY: usize = 6;
+
+/// The lines of a layer of more cells and products than this are proved together, at random points
+/// of the prime field.
+pub const MAX_EXACT_SIZE: usize = 300;
+
+/// A layer of more cells and products than this is proved at smaller sizes.
+pub const MAX_OWN_SIZE: usize = 800;
+
+/// At how many smaller sizes the lemma of a large layer is proved.
+pub const SMALLER_SIZES: usize = 3;
+
 /// How the steps of a derivation in indices were proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexReplay {
     steps: Vec<Vec<StepProof>>,
+    sizes: Vec<usize>,
 }
 
 impl IndexReplay {
     /// How step `step` of lemma `lemma` was proved.
     pub fn verdict(&self, lemma: usize, step: usize) -> StepProof {
         self.steps[lemma][step]
+    }
+
+    /// At how many smaller sizes a lemma was proved; 0 where it was at its own.
+    pub fn smaller_sizes(&self, lemma: usize) -> usize {
+        self.sizes[lemma]
     }
 
     /// How many steps were proved.
@@ -78,14 +104,116 @@ impl IndexReplay {
 /// # Ok::<(), backproof::Error>(())
 /// ```
 pub fn replay_indexed(net: &Network, derivation: &IndexDerivation) -> Result<IndexReplay, Error> {
-    let mut steps = Vec::with_capacity(derivation.lemmas.len());
+    let (mut steps, mut sizes) = (Vec::new(), Vec::new());
     for (place, lemma) in derivation.lemmas.iter().enumerate() {
         follows(lemma)?;
-        let cut = cut_for(net, derivation, place);
+        let (cut, used) = cut_for(net, derivation, place);
         let layer = cut_out(net, &cut)?;
-        steps.push(replay_lemma(&layer, derivation, lemma)?);
+        if work(&layer.net) <= MAX_OWN_SIZE {
+            steps.push(replay_lemma(&layer, &derivation.system, lemma)?);
+            sizes.push(0);
+        } else {
+            steps.push(replay_smaller(&layer, derivation, lemma, &used)?);
+            sizes.push(SMALLER_SIZES);
+        }
     }
-    Ok(IndexReplay { steps })
+    Ok(IndexReplay { steps, sizes })
+}
+
+/// How many cells and products a network stands for.
+fn work(net: &Network) -> usize {
+    let of = |tensor: &Tensor| {
+        let cells = tensor.shape.elements();
+        let under = match &tensor.op {
+            Op::Conv { kernel, .. } => {
+                let lengths = net.node(*kernel).shape.lengths();
+                lengths.iter().skip(usize::from(lengths.len() > 2)).product()
+            }
+            Op::Pool { size, .. } => size.iter().product(),
+            Op::MatMul(a, _) => net.node(*a).shape.lengths().last().copied().unwrap_or(1),
+            _ => 1,
+        };
+        cells.saturating_mul(under)
+    };
+    net.nodes().iter().map(of).fold(0, usize::saturating_add)
+}
+
+/// Proves a lemma about a large layer by the same derivation of the same layer at smaller sizes:
+/// the same rules at the same places, every step proved.
+fn replay_smaller(
+    layer: &Layer,
+    derivation: &IndexDerivation,
+    lemma: &IndexLemma,
+    used: &BTreeSet<usize>,
+) -> Result<Vec<StepProof>, Error> {
+    let too_large = || {
+        Error::new(
+            Kind::Limit,
+            format!(
+                "the gradient by `{}` cannot be proved: its layer has more than {MAX_OWN_SIZE} \
+                 cells and products, and cannot be made smaller",
+                lemma.by
+            ),
+        )
+    };
+    let mut proofs = vec![StepProof::Exact; lemma.steps.len()];
+    for variant in 0..SMALLER_SIZES {
+        let net = shrunk(&layer.net, variant).ok_or_else(too_large)?;
+        let mut system = of_network(&net)?;
+        let own = &derivation.system.loss;
+        if layer.kept.contains(&own.name) {
+            system.loss = own.clone();
+        }
+        let present = |(name, _): &&(TensorName, Vec<usize>)| system.tensor(name).is_some();
+        system.distributions =
+            derivation.system.distributions.iter().filter(present).cloned().collect();
+        let reached: BTreeSet<TensorName> = system.tensors.iter().map(|t| t.name.clone()).collect();
+        let mut lemmas = Vec::new();
+        for place in used {
+            let original = &derivation.lemmas[*place];
+            let smaller = index_lemma(&system, &reached, &lemmas, &original.by.tensor)?;
+            if !same_way(original, &smaller, [own, &system.loss]) {
+                return Err(too_large());
+            }
+            lemmas.push(smaller);
+        }
+        let smaller = index_lemma(&system, &reached, &lemmas, &lemma.by.tensor)?;
+        if !same_way(lemma, &smaller, [own, &system.loss]) {
+            return Err(too_large());
+        }
+        follows(&smaller)?;
+        let layer = Layer { net, kept: layer.kept.clone() };
+        for (all, one) in proofs.iter_mut().zip(replay_lemma(&layer, &system, &smaller)?) {
+            if one != StepProof::Exact {
+                *all = one;
+            }
+        }
+    }
+    Ok(proofs)
+}
+
+/// Whether two lemmas go the same way: the same rules at the same places, and formulas that
+/// differ in numbers and letters alone.
+fn same_way(a: &IndexLemma, b: &IndexLemma, losses: [&TensorName; 2]) -> bool {
+    fn alike(a: &Formula, b: &Formula, losses: [&TensorName; 2]) -> bool {
+        let names = |e: &Element, loss: &TensorName| {
+            (e.tensor != *loss).then(|| (e.tensor.clone(), e.at.len()))
+        };
+        let tensors = |f: &Formula, loss: &TensorName| match f {
+            Formula::Element(e) | Formula::Partial { by: e, .. } => names(e, loss),
+            _ => None,
+        };
+        let (own, other) = (a.children(), b.children());
+        std::mem::discriminant(a) == std::mem::discriminant(b)
+            && tensors(a, losses[0]) == tensors(b, losses[1])
+            && a.binds().len() == b.binds().len()
+            && own.len() == other.len()
+            && own.into_iter().zip(other).all(|(a, b)| alike(a, b, losses))
+    }
+    a.steps.len() == b.steps.len()
+        && a.steps.iter().zip(&b.steps).all(|(a, b)| {
+            a.rule == b.rule && a.site == b.site && alike(&a.contractum, &b.contractum, losses)
+        })
 }
 
 fn fault(what: &str, before: &Formula, after: &Formula) -> Error {
@@ -114,7 +242,7 @@ fn follows(lemma: &IndexLemma) -> Result<(), Error> {
 
 /// What a lemma needs of its network: the users of what it differentiates by; the users of p,
 /// where it puts in an earlier result about δ^p; and whatever it puts back a name of.
-fn cut_for(net: &Network, derivation: &IndexDerivation, place: usize) -> Cut {
+fn cut_for(net: &Network, derivation: &IndexDerivation, place: usize) -> (Cut, BTreeSet<usize>) {
     let system = &derivation.system;
     let reached = system.reached();
     let mut kept = BTreeSet::new();
@@ -123,11 +251,11 @@ fn cut_for(net: &Network, derivation: &IndexDerivation, place: usize) -> Cut {
     let mut waiting = vec![place];
     let find = |name: &TensorName| net.find(&name.name);
     let mut resolved: BTreeSet<QuantityId> = BTreeSet::new();
-    while let Some(place) = waiting.pop() {
-        if !done.insert(place) {
+    while let Some(next) = waiting.pop() {
+        if !done.insert(next) {
             continue;
         }
-        let lemma = &derivation.lemmas[place];
+        let lemma = &derivation.lemmas[next];
         for user in system.users(&lemma.by.tensor).filter(|u| reached.contains(&u.name)) {
             if let Some(id) = find(&user.name) {
                 kept.insert(id);
@@ -147,7 +275,8 @@ fn cut_for(net: &Network, derivation: &IndexDerivation, place: usize) -> Cut {
         }
     }
     free.retain(|id| !resolved.contains(id));
-    Cut { kept, free }
+    done.remove(&place);
+    (Cut { kept, free }, done)
 }
 
 /// The cells of a layer with what is assumed of them, and their δ.
@@ -158,12 +287,12 @@ struct Scalars {
     total: ExprId,
 }
 
-fn scalars(layer: &Layer, derivation: &IndexDerivation, by: &TensorName) -> Result<Scalars, Error> {
+fn scalars(layer: &Layer, system: &System, by: &TensorName) -> Result<Scalars, Error> {
     let net = &layer.net;
     let Lowered { mut graph, mut cells, mut loss, .. } = lower(net)?;
     // The last element of a distribution is what the others leave of 1.
     let mut put: BTreeMap<ExprId, ExprId> = BTreeMap::new();
-    for (name, axes) in derivation.system.distributions.iter().filter(|(name, _)| name != by) {
+    for (name, axes) in system.distributions.iter().filter(|(name, _)| name != by) {
         let Some(id) = net.find(&name.name) else { continue };
         let (shape, own) = (net.shape(id), &cells[id.index()]);
         let mut groups: BTreeMap<Vec<usize>, Vec<ExprId>> = BTreeMap::new();
@@ -216,38 +345,67 @@ fn proved(g: &Graph, before: ExprId, after: ExprId) -> Option<StepProof> {
     }
 }
 
+/// How strong the proof of each of some claims is. In a larger layer they are tried together, at
+/// random points of the prime field and at a point of the reals where they have values; what that
+/// does not prove is judged by itself.
+fn proved_all(g: &Graph, pairs: &[(ExprId, ExprId)], together: bool) -> Vec<Option<StepProof>> {
+    let random = if together && has_values(g, pairs) { probably_equal_all(g, pairs) } else { None };
+    let one = |n: usize| {
+        let (before, after) = pairs[n];
+        match &random {
+            Some(agree) if agree[n] && before != after => Some(StepProof::Probabilistic),
+            _ => proved(g, before, after),
+        }
+    };
+    (0..pairs.len()).map(one).collect()
+}
+
+/// Whether a point of the reals is found where every side has a value.
+fn has_values(g: &Graph, pairs: &[(ExprId, ExprId)]) -> bool {
+    let roots: Vec<ExprId> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
+    (0..8u64).any(|seed| {
+        // Between 0.1 and 1.1: where logarithms and roots have values.
+        let at = |s: SymbolId| {
+            Some(0.1 + mixed(mixed(seed) ^ s.index() as u64) as f64 / u64::MAX as f64)
+        };
+        let values = evaluate_all(g, &roots, &at, Branches::default());
+        values.is_ok_and(|all| all.iter().all(|x: &f64| x.is_finite()))
+    })
+}
+
 fn replay_lemma(
     layer: &Layer,
-    derivation: &IndexDerivation,
+    system: &System,
     lemma: &IndexLemma,
 ) -> Result<Vec<StepProof>, Error> {
     let by = &lemma.by.tensor;
-    let Scalars { mut graph, tensors, deltas, total } = scalars(layer, derivation, by)?;
-    prove_deltas(&graph, &tensors, &deltas, total, lemma)?;
-    prove_forward(&mut graph, layer, derivation, lemma, &tensors, &deltas, total)?;
+    let together = work(&layer.net) > MAX_EXACT_SIZE;
+    let Scalars { mut graph, tensors, deltas, total } = scalars(layer, system, by)?;
+    prove_deltas(&graph, &tensors, &deltas, total, lemma, together)?;
+    let mut instance = Instance {
+        g: &mut graph,
+        tensors: &tensors,
+        deltas: &deltas,
+        total,
+        loss: &system.loss.name,
+        by: &by.name,
+        known: BTreeMap::new(),
+        function: None,
+    };
+    prove_forward(&mut instance, layer, system, together)?;
     let valueless = |what: NoValue| match what {
         NoValue::TooLarge => Error::new(
             Kind::Limit,
             format!("the gradient by `{by}` takes more than {MAX_INSTANCE} scalars to be proved"),
         ),
-        other => Error::new(Kind::Internal, format!("{} in {}: {other}", lemma.goal, lemma.result)),
+        other => Error::new(Kind::Internal, format!("{} = {}: {other}", lemma.goal, lemma.result)),
     };
-    let cells = spread(all_values(&lemma.free, Vec::new()).map_err(valueless)?);
-    // A step is as strong as its weakest instance; one whose every instance is the same
-    // expression on both sides is exact.
+    let cells = spread(all_values(&lemma.free, Vec::new()).map_err(valueless)?, together);
+    // A step is as strong as its weakest instance.
     let mut proofs = vec![StepProof::Exact; lemma.steps.len()];
     for mut letters in cells {
-        let mut instance = Instance {
-            g: &mut graph,
-            tensors: &tensors,
-            deltas: &deltas,
-            total,
-            loss: &derivation.system.loss.name,
-            by: &by.name,
-            known: BTreeMap::new(),
-        };
         let mut before = instance.of(&lemma.goal, &mut letters).map_err(valueless)?;
-        let mut lines = Vec::with_capacity(lemma.steps.len());
+        let mut lines = Vec::with_capacity(lemma.steps.len() + 1);
         for step in &lemma.steps {
             let after = instance.of(&step.after, &mut letters).map_err(valueless)?;
             lines.push((before, after));
@@ -257,20 +415,22 @@ fn replay_lemma(
         let at: Vec<usize> = variable.at.iter().map(|n| *n as usize).collect();
         let table = &tensors[&by.name];
         let variable = table.cells[table.shape.position(&at).unwrap_or(0)];
-        let swept = sweep::gradients(&mut graph, total, &[variable], &Winners::new())[0];
-        for (n, (one, other)) in lines.into_iter().enumerate() {
-            let step = &lemma.steps[n];
-            match proved(&graph, one, other) {
-                Some(StepProof::Exact) => {}
-                Some(weaker) => proofs[n] = weaker,
-                None => return Err(fault(step.rule.name(), &step.before, &step.after)),
+        let swept = sweep::gradients(instance.g, total, &[variable], &Winners::new())[0];
+        lines.push((before, swept));
+        for (n, proof) in proved_all(instance.g, &lines, together).into_iter().enumerate() {
+            match (lemma.steps.get(n), proof) {
+                (Some(step), None) => {
+                    return Err(fault(step.rule.name(), &step.before, &step.after));
+                }
+                (None, None) => {
+                    return Err(fault("the reverse sweep", &lemma.goal, &lemma.result));
+                }
+                (Some(step), Some(_)) if step.rule == Rule::SumsToOne => {
+                    proofs[n] = StepProof::Assumed;
+                }
+                (Some(_), Some(StepProof::Exact)) | (None, Some(_)) => {}
+                (Some(_), Some(weaker)) => proofs[n] = weaker,
             }
-            if step.rule == Rule::SumsToOne {
-                proofs[n] = StepProof::Assumed;
-            }
-        }
-        if proved(&graph, before, swept).is_none() {
-            return Err(fault("the reverse sweep", &lemma.goal, &lemma.result));
         }
     }
     Ok(proofs)
@@ -283,16 +443,16 @@ fn prove_deltas(
     deltas: &BTreeMap<String, Table>,
     total: ExprId,
     lemma: &IndexLemma,
+    together: bool,
 ) -> Result<(), Error> {
     let mut g = g.clone();
     for (name, table) in deltas {
         let cells: Vec<(ExprId, ExprId)> =
             tensors[name].cells.iter().copied().zip(table.cells.iter().copied()).collect();
-        for (cell, delta) in spread(cells) {
-            let slope = g.partial(total, cell);
-            if proved(&g, slope, delta).is_none() {
-                return Err(fault("δ", &lemma.goal, &lemma.result));
-            }
+        let slope = |(cell, delta)| (g.partial(total, cell), delta);
+        let pairs: Vec<(ExprId, ExprId)> = spread(cells, together).into_iter().map(slope).collect();
+        if proved_all(&g, &pairs, together).contains(&None) {
+            return Err(fault("δ", &lemma.goal, &lemma.result));
         }
     }
     Ok(())
@@ -300,52 +460,40 @@ fn prove_deltas(
 
 /// The formula of every tensor that is kept is what its cells were lowered to.
 fn prove_forward(
-    graph: &mut Graph,
+    instance: &mut Instance<'_>,
     layer: &Layer,
-    derivation: &IndexDerivation,
-    lemma: &IndexLemma,
-    tensors: &BTreeMap<String, Table>,
-    deltas: &BTreeMap<String, Table>,
-    total: ExprId,
+    system: &System,
+    together: bool,
 ) -> Result<(), Error> {
     for name in &layer.kept {
-        let Some(tensor) = derivation.system.tensor(&TensorName::new(name)) else { continue };
+        let Some(tensor) = system.tensor(&TensorName::new(name)) else { continue };
         let Some(definition) = &tensor.definition else { continue };
-        let all = all_values(&definition.axes, Vec::new()).unwrap_or_default();
-        let cells: Vec<(Letters, ExprId)> =
-            all.into_iter().zip(tensors[name].cells.iter().copied()).collect();
-        for (mut letters, cell) in spread(cells) {
-            let mut instance = Instance {
-                g: graph,
-                tensors,
-                deltas,
-                total,
-                loss: "",
-                by: &lemma.by.tensor.name,
-                known: BTreeMap::new(),
-            };
-            let wrong = || fault("the definition", &Formula::element(name, []), &definition.body);
+        let wrong = || fault("the definition", &Formula::element(name, []), &definition.body);
+        let all = all_values(&definition.axes, Vec::new()).map_err(|_| wrong())?;
+        let cells = all.into_iter().zip(instance.tensors[name].cells.iter().copied()).collect();
+        let mut pairs = Vec::new();
+        for (mut letters, cell) in spread::<(Letters, ExprId)>(cells, together) {
             let body = instance.of(&definition.body, &mut letters).map_err(|_| wrong())?;
-            let value = match graph.node(cell) {
+            let value = match instance.g.node(cell) {
                 Node::Named(_, value) => value,
                 _ => cell,
             };
-            if proved(graph, value, body).is_none() {
-                return Err(wrong());
-            }
+            pairs.push((value, body));
+        }
+        if proved_all(instance.g, &pairs, together).contains(&None) {
+            return Err(wrong());
         }
     }
     Ok(())
 }
 
-/// At most [`MAX_CELLS`] of them, evenly, with the first and the last.
-fn spread<T>(all: Vec<T>) -> Vec<T> {
-    let count = all.len();
-    if count <= MAX_CELLS {
+/// At most [`MAX_CELLS`] of them, and fewer of a larger layer, evenly, with the first and the last.
+fn spread<T>(all: Vec<T>, few: bool) -> Vec<T> {
+    let (count, most) = (all.len(), if few { MAX_CELLS_OF_MANY } else { MAX_CELLS });
+    if count <= most {
         return all;
     }
-    let chosen: BTreeSet<usize> =
-        (0..MAX_CELLS).map(|n| n * (count - 1) / (MAX_CELLS - 1)).collect();
+    let chosen: BTreeSet<usize> = (0..most).map(|n| n * (count - 1) / (most - 1)).collect();
     all.into_iter().enumerate().filter(|(n, _)| chosen.contains(n)).map(|(_, x)| x).collect()
 }
 

@@ -33,7 +33,10 @@ mod tests;
 
 pub use against::{against_sweep, has_value};
 pub use ground::{MAX_GROUND_VALUES, MAX_GROUNDS, MAX_POINTS, value_somewhere};
-pub use indexed::{IndexReplay, MAX_CELLS, MAX_INSTANCE, replay_indexed};
+pub use indexed::{
+    IndexReplay, MAX_CELLS, MAX_CELLS_OF_MANY, MAX_EXACT_SIZE, MAX_INSTANCE, MAX_OWN_SIZE,
+    SMALLER_SIZES, prove_general, replay_indexed,
+};
 pub use local::{MAX_LOCAL_NODES, MAX_LOCAL_STEPS};
 pub use normal::{
     MAX_CASES, MAX_COEFFICIENT_BITS, MAX_KERNEL_TERMS, MAX_NESTING, MAX_POWER, MAX_TERMS,

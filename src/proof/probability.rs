@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use super::normal::Unknown;
 use super::sample::Claim;
 use super::survey::mixed;
-use crate::expr::{Branches, Rest, evaluate_all};
+use crate::expr::{Branches, ExprId, Graph, Node, Rest, evaluate_all};
 use crate::scalar::{Fault, Function, Prime, Rational, Scalar};
 
 /// How many points are tried.
@@ -35,6 +35,32 @@ pub(super) fn probably_equal(claim: &Claim<'_>) -> Option<f64> {
         }
     }
     Some(bound)
+}
+
+/// For each pair whether its two sides agree at every random point; `None` where some side has
+/// no value there, or the bound on the error is no proof. All pairs share their passes, which is
+/// what makes this way cheap for the many lines of a large layer.
+pub(super) fn probably_equal_all(g: &Graph, pairs: &[(ExprId, ExprId)]) -> Option<Vec<bool>> {
+    let roots: Vec<ExprId> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
+    let branches = Branches { winners: None, rest: Rest::Symbolic, opaque: None };
+    let degrees = evaluate_all(g, &roots, &|_| Some(Degree::variable()), branches).ok()?;
+    let degree = degrees.iter().map(Degree::size).fold(0.0, f64::max);
+    let is_function = |id: &&ExprId| {
+        matches!(g.node(**id), Node::Call(..) | Node::Pow(..) | Node::Max(_) | Node::Wins { .. })
+    };
+    let functions = g.reachable(&roots).iter().filter(is_function).count();
+    error_bound(2.0 * degree + 1.0, functions)?;
+    let mut agree = vec![true; pairs.len()];
+    for nth in 0..POINTS {
+        let leaf = |symbol: crate::expr::SymbolId| {
+            Some(Residue(Prime::new(mixed(mixed(nth) ^ mixed(symbol.index() as u64)))))
+        };
+        let values = evaluate_all(g, &roots, &leaf, branches).ok()?;
+        for (agree, sides) in agree.iter_mut().zip(values.chunks(2)) {
+            *agree &= sides[0] == sides[1];
+        }
+    }
+    Some(agree)
 }
 
 fn sides<T: Scalar>(

@@ -63,8 +63,16 @@ impl Letters {
                         _ => {}
                     }
                 }
-                // One long axis of many: the position f in all of them.
-                Op::Reshape(a) if net.node(*a).shape.rank() == 1 => set(*a, words(&["f"])),
+                // The position f in several long axes; or a bias beside channels.
+                Op::Reshape(a) if net.node(*a).shape.rank() == 1 => {
+                    let lengths = tensor.shape.lengths();
+                    let long = lengths.iter().filter(|n| **n > 1).count();
+                    match (long, lengths.len()) {
+                        (2.., _) => set(*a, words(&["f"])),
+                        (_, 3..) => set(*a, words(&["o"])),
+                        _ => {}
+                    }
+                }
                 Op::Add(_) | Op::Sub(..) | Op::Mul(_) | Op::Div(..) | Op::Pow(..) => {
                     let own = &output[place];
                     tensor.op.for_operands(|a| {

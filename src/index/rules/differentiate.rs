@@ -1,7 +1,7 @@
 //! The rules that carry a derivative inwards until none is left.
 
 use super::super::affine::Affine;
-use super::super::formula::{Element, Formula, Range, TensorName};
+use super::super::formula::{Element, Formula, Range};
 use super::super::letters::fresh_all;
 use super::super::system::apart;
 use super::{Applied, Context};
@@ -29,10 +29,9 @@ pub fn chain_rule_over_elements(f: &Formula, c: &Context<'_>) -> Option<Applied>
     if by.tensor != *c.by || by.tensor == c.system.loss {
         return None;
     }
-    let reached = c.system.reached();
     let mut taken = c.taken.clone();
     let mut terms = Vec::new();
-    for user in c.system.users(&by.tensor).filter(|u| reached.contains(&u.name)) {
+    for user in c.system.users(&by.tensor).filter(|u| c.reached.contains(&u.name)) {
         if user.name == c.system.loss {
             terms.push(user.cell(&[], &taken)?.partial(by));
             continue;
@@ -67,23 +66,21 @@ pub fn name_delta(f: &Formula, c: &Context<'_>) -> Option<Applied> {
     Some(Formula::Element(Element { tensor: by.tensor.delta(), at: by.at.clone() }).into())
 }
 
-/// δ^y_a = −t_a/y_a is put in, since the slope of y will cancel the y below; any other δ is
-/// better left as it is.
+/// ∂E/∂y_a = −t_a/y_a is put in, since the slope of y will cancel the y below, and whatever the
+/// network wants written out; any other is better named δ.
 pub fn earlier_result(f: &Formula, c: &Context<'_>) -> Option<Applied> {
-    let Formula::Element(e) = f else { return None };
-    if !e.tensor.delta {
-        return None;
-    }
-    let own = TensorName { delta: false, ..e.tensor.clone() };
-    let place = c.lemmas.iter().position(|l| l.by.tensor == own)?;
+    let y = of_loss(f, c).filter(|by| by.tensor != *c.by)?;
+    let place = c.lemmas.iter().position(|l| l.by.tensor == y.tensor)?;
     let lemma = &c.lemmas[place];
-    let below = |part: &Formula| matches!(part, Formula::Div(_, v) if v.depends_on(&own));
-    if lemma.result.any(&|p| matches!(p, Formula::Sum { .. })) || !lemma.result.any(&below) {
+    let below = |part: &Formula| matches!(part, Formula::Div(_, v) if v.depends_on(&y.tensor));
+    let has_sum = lemma.result.any(&|p| matches!(p, Formula::Sum { .. }));
+    let cancels = !has_sum && lemma.result.any(&below);
+    if !cancels && !c.system.written_out.contains(&y.tensor) {
         return None;
     }
     let mut taken = c.taken.clone();
     let result = apart(&lemma.result, &mut taken);
-    let axes = lemma.by.at.iter().zip(&e.at);
+    let axes = lemma.by.at.iter().zip(&y.at);
     let put = axes.filter_map(|(l, at)| Some((l.as_index()?.to_string(), at.clone()))).collect();
     Some(Applied { contractum: result.substitute(&put), uses: Some(place) })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::affine::Affine;
-use super::super::formula::{Element, Formula, Range};
+use super::super::formula::{Condition, Element, Formula, Range};
 use super::super::system::Definition;
 use super::{Applied, Context};
 use crate::scalar::{Function, Rational, Scalar};
@@ -184,7 +184,7 @@ pub fn named(f: &Formula, c: &Context<'_>) -> Option<Element> {
         // A cell outside of the tensor has no name.
         let inside = at.iter().zip(axes).all(|(value, r)| {
             let (value, length) = (value.clone(), r.length.clone());
-            c.scope.always(&super::super::formula::Condition::Within { value, length })
+            c.scope.always(&Condition::Within { value, length })
         });
         inside.then(|| Element { tensor: tensor.name.clone(), at })
     })
@@ -215,9 +215,8 @@ impl Match<'_> {
                 std::mem::discriminant(a) == std::mem::discriminant(b)
             }
             (Formula::Max { within: a, .. }, Formula::Max { within: b, .. }) => {
-                let kinds = |c: &[super::super::formula::Condition]| -> Vec<_> {
-                    c.iter().map(std::mem::discriminant).collect()
-                };
+                let kinds =
+                    |c: &[Condition]| -> Vec<_> { c.iter().map(std::mem::discriminant).collect() };
                 kinds(a) == kinds(b)
             }
             (Formula::Partial { .. } | Formula::Wins { .. }, _) => false,
@@ -306,6 +305,27 @@ pub fn cancel(f: &Formula, _: &Context<'_>) -> Option<Applied> {
                 }
                 let Formula::Div(u, v) = factor else { continue };
                 let below = v.factors();
+                // (u/v)·(v/w) = u/w.
+                let met = (0..factors.len()).filter(|m| *m != n).find_map(|m| {
+                    let Formula::Div(a, b) = &factors[m] else { return None };
+                    let above = a.factors();
+                    let (k, at) = (0..above.len()).find_map(|k| {
+                        let number = matches!(above[k], Formula::Number(_));
+                        Some((k, (!number).then(|| place(&below, &above[k])).flatten()?))
+                    })?;
+                    let left = Formula::product(without(&above, k)).over(b.as_ref().clone());
+                    Some((m, left, at))
+                });
+                if let Some((m, other, at)) = met {
+                    let left = without(&below, at);
+                    let mut all = factors.clone();
+                    all[n] = match left.is_empty() {
+                        true => u.as_ref().clone(),
+                        false => u.as_ref().clone().over(Formula::product(left)),
+                    };
+                    all[m] = other;
+                    return Some(Formula::product(all).into());
+                }
                 let hit = (0..factors.len()).find_map(|m| {
                     let number = matches!(factors[m], Formula::Number(_));
                     let found = (m != n && !number).then(|| place(&below, &factors[m]));
@@ -449,8 +469,16 @@ fn expand(f: &Formula) -> Option<Vec<(Vec<Formula>, Rational)>> {
 /// Factors without any of the indices stand before the sum.
 pub fn out_of_the_sum(f: &Formula, _: &Context<'_>) -> Option<Applied> {
     let Formula::Sum { ranges, body } = f else { return None };
-    let Formula::Mul(factors) = body.as_ref() else { return None };
     let moves = |u: &Formula| ranges.iter().any(|r| u.mentions(&r.index));
+    if let Formula::Div(u, v) = body.as_ref()
+        && moves(u)
+        && !moves(v)
+        && !u.any(&|p| matches!(p, Formula::Bracket(Condition::Equal(..))))
+    {
+        let sum = Formula::Sum { ranges: ranges.clone(), body: u.clone() };
+        return Some(sum.over(v.as_ref().clone()).into());
+    }
+    let Formula::Mul(factors) = body.as_ref() else { return None };
     let (inside, outside): (Vec<Formula>, Vec<Formula>) = factors.iter().cloned().partition(moves);
     if inside.is_empty() || outside.is_empty() {
         return None;
@@ -487,4 +515,16 @@ pub fn sums_to_one(f: &Formula, c: &Context<'_>) -> Option<Applied> {
         rest.remove(place);
     }
     Some(Formula::sum(rest, Formula::integer(1)).into())
+}
+
+/// A sum stands after the other factors, where it needs no parentheses.
+pub fn sum_last(f: &Formula, _: &Context<'_>) -> Option<Applied> {
+    let Formula::Mul(factors) = f else { return None };
+    let is_sum = |u: &Formula| matches!(u, Formula::Sum { .. });
+    if f.any(&|p| matches!(p, Formula::Partial { .. })) {
+        return None;
+    }
+    let (sums, rest): (Vec<Formula>, Vec<Formula>) = factors.iter().cloned().partition(is_sum);
+    let ordered = [rest, sums].concat();
+    (ordered != *factors).then(|| Formula::Mul(ordered).into())
 }

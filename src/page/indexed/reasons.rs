@@ -122,6 +122,7 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
         | Rule::Signs
         | Rule::Numbers
         | Rule::Cancel
+        | Rule::SumLast
         | Rule::Collect => plain("tidied"),
         Rule::Brackets => plain("brackets that always hold are left out"),
         Rule::RepeatedBracket => plain("a bracket counts once"),

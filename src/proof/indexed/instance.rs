@@ -32,6 +32,16 @@ pub(super) struct Instance<'a> {
     pub by: &'a str,
     /// Derivatives of an expression by everything in it, worked out once.
     pub known: BTreeMap<ExprId, BTreeMap<ExprId, ExprId>>,
+    /// What φ is, in the equations for any depth.
+    pub function: Option<Function>,
+}
+
+/// The name of the tensor of a cell: x2 for an element of x^(l) where l is 2.
+fn key(cell: &Cell) -> String {
+    match cell.layer {
+        Some(layer) => format!("{}{layer}", cell.name),
+        None => cell.name.clone(),
+    }
 }
 
 impl Instance<'_> {
@@ -40,10 +50,11 @@ impl Instance<'_> {
         interpret(self, formula, letters)
     }
 
-    fn find(&self, cell: &Cell) -> Result<ExprId, NoValue> {
+    /// The expression of an element.
+    pub fn find(&self, cell: &Cell) -> Result<ExprId, NoValue> {
         let tables = if cell.delta { self.deltas } else { self.tensors };
         let name = || NoValue::Element(format!("{}{:?}", cell.name, cell.at));
-        let table = tables.get(&cell.name).ok_or_else(name)?;
+        let table = tables.get(&key(cell)).ok_or_else(name)?;
         let at: Result<Vec<usize>, _> = cell.at.iter().map(|n| usize::try_from(*n)).collect();
         let position = at.ok().and_then(|at| table.shape.position(&at));
         position.map(|n| table.cells[n]).ok_or_else(name)
@@ -156,8 +167,19 @@ impl Algebra for Instance<'_> {
         Ok(self.g.call(function, a))
     }
 
-    fn apply(&mut self, name: &str, _: u32, _: ExprId) -> Result<ExprId, NoValue> {
-        Err(NoValue::Element(name.to_string()))
+    fn apply(&mut self, name: &str, primes: u32, a: ExprId) -> Result<ExprId, NoValue> {
+        let Some(function) = self.function else { return Err(NoValue::Element(name.to_string())) };
+        match primes {
+            0 => Ok(self.g.call(function, a)),
+            // The slope of the function itself, by the reverse sweep.
+            1 => {
+                let x = self.g.var("held argument");
+                let value = self.g.call(function, x);
+                let slope = sweep::gradients(self.g, value, &[x], &Winners::new())[0];
+                Ok(rewrite(self.g, slope, &mut |_, id| (id == x).then_some(a)))
+            }
+            _ => Err(NoValue::Nested),
+        }
     }
 
     fn max(&mut self, all: Vec<ExprId>) -> Result<ExprId, NoValue> {
@@ -189,7 +211,7 @@ impl Algebra for Instance<'_> {
         if e.tensor.name == self.loss {
             // By what the lemma is about, the whole derivative, left to dual numbers; by any
             // other tensor it is δ, which is proved equal to it apart.
-            if by.name == self.by {
+            if key(by) == self.by {
                 return Ok(self.g.partial(self.total, variable));
             }
             return self.find(&Cell { delta: true, ..by.clone() });
@@ -198,7 +220,7 @@ impl Algebra for Instance<'_> {
         let own = self.find(&cell)?;
         // The operation of the user of x, as it was lowered.
         let own = match self.g.node(own) {
-            Node::Named(_, value) if cell.name != by.name => value,
+            Node::Named(_, value) if key(&cell) != key(by) => value,
             _ => own,
         };
         Ok(self.immediate(own, variable))

@@ -115,7 +115,7 @@ fn free_leaf(b: &mut Builder, net: &Network, n: usize, shape: Shape) -> Result<N
 }
 
 /// The same operation on the copies of its operands.
-fn copy(
+pub(super) fn copy(
     b: &mut Builder,
     op: &Op,
     shape: &Shape,

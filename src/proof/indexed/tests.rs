@@ -102,3 +102,98 @@ fn a_distribution_is_assumed_and_said_so() {
     bare.system.distributions.clear();
     assert!(replay_indexed(&net, &bare).is_err());
 }
+
+/// Layers as LeNet-5 has them, with smaller kernels, at their own sizes in the formulas and at smaller ones in the proof.
+#[test]
+fn large_layers_are_proved_at_smaller_sizes() {
+    let mut b = crate::net::Builder::new();
+    let leaf = |b: &mut crate::net::Builder, name: &str, lengths: &[usize]| {
+        let shape = crate::net::Shape::new(lengths.to_vec());
+        let id = b.declare(crate::net::Role::Param, name, shape).expect("a name");
+        b.node_of(id)
+    };
+    let x = leaf(&mut b, "x", &[1, 28, 28]);
+    let w1 = leaf(&mut b, "w1", &[6, 1, 3, 3]);
+    let w2 = leaf(&mut b, "w2", &[16, 6, 3, 3]);
+    let w3 = leaf(&mut b, "w3", &[120, 576]);
+    let b3 = leaf(&mut b, "b3", &[120]);
+    let w4 = leaf(&mut b, "w4", &[10, 120]);
+    let t = leaf(&mut b, "t", &[10]);
+    let named = |b: &mut crate::net::Builder, name: &str, id| {
+        let id = b.define(name, id).expect("a name");
+        b.node_of(id)
+    };
+    let mut make = || -> Result<Network, crate::diag::Error> {
+        use crate::net::{Pooling, Shape, Window};
+        use crate::scalar::Function;
+        let padded = Window { padding: vec![[1, 1], [1, 1]], ..Window::plain(2) };
+        let halves = Window { stride: vec![2, 2], ..Window::plain(2) };
+        let c1 = b.conv(x, w1, padded)?;
+        let c1 = named(&mut b, "c1", c1);
+        let a1 = b.call(Function::Tanh, c1)?;
+        let a1 = named(&mut b, "a1", a1);
+        let p1 = b.pool(Pooling::Mean, a1, &[2, 2], halves.clone())?;
+        let p1 = named(&mut b, "p1", p1);
+        let c2 = b.conv(p1, w2, Window::plain(2))?;
+        let c2 = named(&mut b, "c2", c2);
+        let p2 = b.pool(Pooling::Max, c2, &[2, 2], halves)?;
+        let p2 = named(&mut b, "p2", p2);
+        let f = b.reshape(p2, Shape::new([576]))?;
+        let f = named(&mut b, "f", f);
+        let z3 = b.matmul(w3, f)?;
+        let z3 = b.add(&[z3, b3])?;
+        let z3 = named(&mut b, "z3", z3);
+        let a3 = b.call(Function::Tanh, z3)?;
+        let a3 = named(&mut b, "a3", a3);
+        let z4 = b.matmul(w4, a3)?;
+        let z4 = named(&mut b, "z4", z4);
+        let e = b.call(Function::Exp, z4)?;
+        let sum = b.sum(e)?;
+        let p = b.div(e, sum)?;
+        let p = named(&mut b, "p", p);
+        let ln = b.call(Function::Ln, p)?;
+        let product = b.mul(&[t, ln])?;
+        let loss = b.sum(product)?;
+        let loss = b.neg(loss)?;
+        b.define("E", loss)?;
+        std::mem::take(&mut b).finish()
+    };
+    let net = make().expect("a network");
+    let d = derived(&net);
+    let replay = replay_indexed(&net, &d).unwrap_or_else(|e| panic!("{e:?}"));
+    let smaller = (0..d.lemmas.len()).filter(|l| replay.smaller_sizes(*l) > 0).count();
+    assert!(smaller > 10, "{smaller} lemmas were proved at smaller sizes");
+    let by_name = |name: &str| d.lemma(&TensorName::new(name)).expect("derived").result.to_string();
+    assert_eq!(by_name("w2"), "Σ_{i,j} δ^c2[o, i, j]·p1[c, i + m, j + n]");
+    assert_eq!(by_name("p2"), "δ^f[36o + 6i + j]");
+}
+
+#[test]
+fn the_equations_for_any_depth_hold_in_networks_of_several() {
+    use crate::index::general;
+    for general in [general::dense(), general::convolution()] {
+        let general = general.expect("it is short");
+        assert_eq!(super::prove_general(&general).unwrap_or_else(|e| panic!("{e:?}")), 3);
+    }
+}
+
+/// The built-in networks, but for those whose scalars take long.
+#[test]
+fn the_examples_are_derived_in_indices() {
+    for example in crate::examples::EXAMPLES {
+        if ["lenet5", "wide", "xor"].contains(&example.name) {
+            continue;
+        }
+        let net = parse_network(example.text).expect("it is right");
+        replay_indexed(&net, &derived(&net)).unwrap_or_else(|e| panic!("{}: {e:?}", example.name));
+    }
+}
+
+#[test]
+fn softmax_with_cross_entropy_ends_in_p_less_t() {
+    let example = crate::examples::EXAMPLES.iter().find(|e| e.name == "cross-entropy");
+    let net = parse_network(example.expect("it is built in").text).expect("it is right");
+    let d = derived(&net);
+    let z = d.lemma(&TensorName::new("z")).expect("derived");
+    assert_eq!(z.result.to_string(), "p[i] − t[i]");
+}
