@@ -236,6 +236,15 @@ impl Floats {
     }
 }
 
+/// The layers of a network of any depth.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum General {
+    /// Dense layers
+    Dense,
+    /// Convolutions with stride 1
+    Convolution,
+}
+
 /// How a derivation goes through a layer.
 #[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
@@ -308,6 +317,8 @@ Examples:
   backproof derive --wrt w_fc --wrt 'w[0,0], c_10'  by these only
   backproof derive --winner c_00 --given none       another winner of the max
   backproof derive --winner none --given none       no winner, no numbers
+  backproof derive lenet5 --level outline           a large network, layer by layer
+  backproof derive --general convolution            a network of any depth
   backproof derive -o article.tex                   as a LaTeX document
   backproof derive --expr '(t - w*max(a, b))^2 / 2' --wrt w
   backproof derive plain --given 'i = 4' --format markdown
@@ -334,6 +345,9 @@ pub struct DeriveArgs {
     /// Print the table of all winners of the maxima, even where it is long
     #[arg(long)]
     pub cases: bool,
+    /// The equations for a network of any depth, in place of a network's own
+    #[arg(long, value_enum, value_name = "LAYER", conflicts_with_all = ["file", "expr", "wrt"])]
+    pub general: Option<General>,
     /// Whether to go cell by cell or once for each layer, with letters for the indices
     #[arg(long, value_enum, default_value_t)]
     pub form: Form,

@@ -1,18 +1,32 @@
 //! `backproof derive`: the derivation of every gradient that was asked for.
 
 use backproof::diag::Error;
+use backproof::index::general::GeneralLayer;
 use backproof::lang::{network_of_formula, parse_network_with, select};
-use backproof::lesson::{Ask, AskIndexed, indexed_lesson, lesson, reads_better_in_indices};
+use backproof::lesson::{
+    Ask, AskIndexed, general_lesson, indexed_lesson, lesson, reads_better_in_indices,
+};
 use backproof::net::Network;
-use backproof::page::{Page, derivation_page, indexed_page};
+use backproof::page::{Page, derivation_page, general_page, indexed_page};
 
-use super::args::{DeriveArgs, Form};
+use super::args::{DeriveArgs, Form, General};
 use super::failure::Failure;
 use super::source::Source;
 use super::{Outcome, output, progress, source, values};
 
 /// Text → network → lesson → page → output.
 pub fn run(args: &DeriveArgs) -> Result<Outcome, Failure> {
+    if let Some(layer) = args.general {
+        let layer = match layer {
+            General::Dense => GeneralLayer::Dense,
+            General::Convolution => GeneralLayer::Convolution,
+        };
+        let lesson = progress::during("deriving and proving", || general_lesson(layer));
+        let nowhere = Source { name: String::new(), text: String::new() };
+        let lesson = lesson.map_err(|error| Failure::of(error, &nowhere))?;
+        output::put(&general_page(&lesson, args.level.into()), &args.output)?;
+        return Ok(Outcome::Good);
+    }
     let source = match &args.expr {
         Some(formula) => Source { name: "--expr".to_string(), text: formula.clone() },
         None => source::read(args.network.values.file.as_deref())?,

@@ -5,6 +5,7 @@
 //! lesson that cannot be proved is an error, never a page.
 
 mod cases;
+mod depth;
 mod general;
 mod indexed;
 mod numbers;
@@ -14,6 +15,7 @@ mod training;
 mod worked;
 
 pub use cases::{Case, Cases, MAX_CASES, TABLE_CASES};
+pub use depth::{GeneralLesson, general_lesson};
 pub use general::{General, GeneralRow};
 pub use indexed::{
     AskIndexed, IndexedLesson, READABLE_CELLS, indexed_lesson, reads_better_in_indices,

@@ -1,6 +1,7 @@
 //! The page of a derivation in indices: the network at free indices, a section for each layer
 //! from the loss down, each weight's gradient as one formula, and an element of it worked out.
 
+mod general;
 mod reasons;
 mod set;
 
@@ -12,29 +13,50 @@ use super::network::cast;
 use super::words::relation;
 use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
 use crate::calculus::Group;
-use crate::index::{Formula, IndexLemma};
+use crate::index::{Formula, IndexDerivation, IndexLemma};
 use crate::lesson::{IndexedLesson, Worked};
 use crate::net::Role;
 
+pub use general::general_page;
+
 /// The page of a lesson in indices.
 pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
-    let mut composer = Composer { lesson, level, labels: Vec::new(), section: 0, row: 0 };
-    let mut sections = vec![composer.opening()];
-    if level == Level::Outline {
-        sections.push(composer.outline());
-    } else {
-        for place in 0..lesson.derivation.lemmas.len() {
-            sections.push(composer.lemma(place));
-        }
+    let mut composer = Composer {
+        derivation: &lesson.derivation,
+        worked: &lesson.worked,
+        verdict: &|lemma, step| lesson.replay.verdict(lemma, step).name(),
+        level,
+        labels: Vec::new(),
+        section: 0,
+        row: 0,
+    };
+    let mut opening = composer.open(vec![words("The network")]);
+    opening.blocks.push(Block::Text(cast(&lesson.net)));
+    opening.blocks.push(Block::Text(vec![words(
+        "Indices count from 0. [P] is 1 where P holds and 0 elsewhere. The network computes",
+    )]));
+    opening.blocks.push(composer.definitions());
+    let mut sections = vec![opening];
+    sections.extend(composer.derivatives());
+    if lesson.updates {
+        let is_param = |lemma: &&IndexLemma| {
+            let quantity = lesson.net.find(&lemma.by.tensor.name);
+            quantity.is_some_and(|q| lesson.net.quantity(q).role == Role::Param)
+        };
+        let first = lesson.derivation.lemmas.iter().find(is_param);
+        sections.extend(first.map(|lemma| composer.update(lemma)));
     }
-    sections.extend(composer.updates());
-    sections.push(composer.proof());
+    sections.push(proof(lesson));
     let loss = &lesson.net.quantity(lesson.net.loss()).name;
     Page { title: format!("The gradients of {loss}, layer by layer"), sections }
 }
 
+/// Composes sections of one derivation in indices.
 struct Composer<'a> {
-    lesson: &'a IndexedLesson,
+    derivation: &'a IndexDerivation,
+    worked: &'a [Worked],
+    /// How a step of a lemma was proved.
+    verdict: &'a dyn Fn(usize, usize) -> &'static str,
     level: Level,
     /// Where each lemma's result stands.
     labels: Vec<Label>,
@@ -54,17 +76,14 @@ impl Composer<'_> {
         Label { section: self.section, row: self.row }
     }
 
-    /// What goes in, and every quantity on the way at free indices.
-    fn opening(&mut self) -> Section {
-        let mut section = self.open(vec![words("The network")]);
-        section.blocks.push(Block::Text(cast(&self.lesson.net)));
-        section.blocks.push(Block::Text(vec![words(
-            "Indices count from 0. [P] is 1 where P holds and 0 elsewhere. The network computes",
-        )]));
-        let system = &self.lesson.derivation.system;
+    /// Every quantity on the way at free indices.
+    fn definitions(&mut self) -> Block {
+        let system = &self.derivation.system;
         let reached = system.reached();
+        let unknown = system.tensor(&system.loss).is_none_or(|t| t.definition.is_none());
         let mut rows = Vec::new();
-        for tensor in system.tensors.iter().filter(|t| reached.contains(&t.name)) {
+        // Where nobody knows what the loss is made of, everything is on the way.
+        for tensor in system.tensors.iter().filter(|t| unknown || reached.contains(&t.name)) {
             let Some(definition) = &tensor.definition else { continue };
             let at = definition.axes.iter().map(|r| r.affine()).collect();
             let element = crate::index::Element { tensor: tensor.name.clone(), at };
@@ -73,8 +92,15 @@ impl Composer<'_> {
             row.label = Some(self.next_label());
             rows.push(row);
         }
-        section.blocks.push(Block::Equations(rows));
-        section
+        Block::Equations(rows)
+    }
+
+    /// The derivatives: a line for each in an outline, else a section.
+    fn derivatives(&mut self) -> Vec<Section> {
+        match self.level {
+            Level::Outline => vec![self.outline()],
+            _ => (0..self.derivation.lemmas.len()).map(|place| self.lemma(place)).collect(),
+        }
     }
 
     fn outline(&mut self) -> Section {
@@ -83,13 +109,13 @@ impl Composer<'_> {
         text.extend(self.what_delta_is());
         section.blocks.push(Block::Text(text));
         let mut rows = Vec::new();
-        for lemma in &self.lesson.derivation.lemmas {
+        for (place, lemma) in self.derivation.lemmas.iter().enumerate() {
             let mut row = Row::new(Some(self.name(lemma)), set::math(&lemma.result));
             row.reason = for_all(&lemma.free);
             let label = self.next_label();
             row.label = Some(label);
             self.labels.push(label);
-            row.steps = self.records(lemma, 0..lemma.steps.len());
+            row.steps = self.records(place, 0..lemma.steps.len());
             rows.push(row);
         }
         section.blocks.push(Block::Equations(rows));
@@ -98,8 +124,8 @@ impl Composer<'_> {
 
     /// `δ^c_{ij} being short for ∂E/∂c_{ij}:`
     fn what_delta_is(&self) -> Vec<Inline> {
-        let of_layer = |lemma: &&IndexLemma| !self.is_weight(lemma);
-        match self.lesson.derivation.lemmas.iter().find(of_layer) {
+        let of_layer = |lemma: &&IndexLemma| self.has_delta(lemma);
+        match self.derivation.lemmas.iter().find(of_layer) {
             Some(lemma) => vec![
                 Inline::Math(set::element(&delta(lemma))),
                 words(" being short for "),
@@ -110,23 +136,25 @@ impl Composer<'_> {
         }
     }
 
-    fn is_weight(&self, lemma: &IndexLemma) -> bool {
-        let quantity = self.lesson.net.find(&lemma.by.tensor.name);
-        quantity.is_none_or(|q| self.lesson.net.quantity(q).role != Role::Defined)
+    /// Whether the derivative by a layer is called δ.
+    fn has_delta(&self, lemma: &IndexLemma) -> bool {
+        let system = &self.derivation.system;
+        let name = &lemma.by.tensor;
+        system.tensor(name).is_some_and(|t| t.definition.is_some())
+            && !system.written_out.contains(name)
     }
 
     /// The left side of a lemma's result: δ for a layer, the derivative itself for a weight.
     fn name(&self, lemma: &IndexLemma) -> Math {
-        match self.is_weight(lemma) {
-            true => set::math(&lemma.goal),
-            false => set::element(&delta(lemma)),
+        match self.has_delta(lemma) {
+            true => set::element(&delta(lemma)),
+            false => set::math(&lemma.goal),
         }
     }
 
     /// A section for one derivative.
     fn lemma(&mut self, place: usize) -> Section {
-        let lesson = self.lesson;
-        let lemma = &lesson.derivation.lemmas[place];
+        let lemma = &self.derivation.lemmas[place];
         let mut section = self.open(vec![Inline::Math(set::math(&lemma.goal))]);
         section.blocks.push(Block::Text(self.lead(lemma)));
         let mut rows = Vec::new();
@@ -136,7 +164,7 @@ impl Composer<'_> {
             let right = steps.last().map_or(Math::Ellipsis, |s| set::math(&s.after));
             let mut row = Row::new(left, right);
             row.reason = reasons::reasons(steps, &|used| self.labels.get(used).copied());
-            row.steps = self.records(lemma, range);
+            row.steps = self.records(place, range);
             rows.push(row);
         }
         let label = self.next_label();
@@ -148,14 +176,14 @@ impl Composer<'_> {
             last.label = Some(label);
         }
         section.blocks.push(Block::Equations(rows));
-        for worked in lesson.worked.iter().filter(|w| w.element.tensor == lemma.by.tensor) {
+        for worked in self.worked.iter().filter(|w| w.element.tensor == lemma.by.tensor) {
             section.blocks.extend(self.worked(worked));
         }
         section
     }
 
     fn lead(&self, lemma: &IndexLemma) -> Vec<Inline> {
-        let system = &self.lesson.derivation.system;
+        let system = &self.derivation.system;
         let loss = set::element(&system.loss_element());
         let users: Vec<Math> =
             system.users(&lemma.by.tensor).map(|t| set::tensor(&t.name)).collect();
@@ -172,7 +200,7 @@ impl Composer<'_> {
                 text.push(words(", and the chain rule sums over both ways"));
             }
         }
-        if !self.is_weight(lemma) {
+        if self.has_delta(lemma) {
             text.push(words("; we write "));
             text.push(Inline::Math(relation(
                 set::element(&delta(lemma)),
@@ -191,7 +219,7 @@ impl Composer<'_> {
 
     /// One element, term by term.
     fn worked(&self, worked: &Worked) -> Vec<Block> {
-        let loss = self.lesson.derivation.system.loss_element();
+        let loss = self.derivation.system.loss_element();
         let goal = Formula::Element(loss).partial(&worked.element);
         let mut rows = vec![Row::new(Some(set::math(&goal)), set::math(&worked.formula))];
         let mut said =
@@ -233,9 +261,8 @@ impl Composer<'_> {
         lines
     }
 
-    fn records(&self, lemma: &IndexLemma, range: Range<usize>) -> Vec<StepRecord> {
-        let lemmas = &self.lesson.derivation.lemmas;
-        let place = lemmas.iter().position(|l| std::ptr::eq(l, lemma)).unwrap_or_default();
+    fn records(&self, place: usize, range: Range<usize>) -> Vec<StepRecord> {
+        let lemma = &self.derivation.lemmas[place];
         range
             .map(|n| {
                 let step = &lemma.steps[n];
@@ -244,59 +271,56 @@ impl Composer<'_> {
                     redex: set::math(&step.redex),
                     contractum: set::math(&step.contractum),
                     line: set::math(&step.after),
-                    verdict: self.lesson.replay.verdict(place, n).name(),
+                    verdict: (self.verdict)(place, n),
                 }
             })
             .collect()
     }
 
-    /// The update rule, once for all weights.
-    fn updates(&mut self) -> Option<Section> {
-        let weights: Vec<&IndexLemma> = self
-            .lesson
-            .derivation
-            .lemmas
-            .iter()
-            .filter(|l| {
-                let quantity = self.lesson.net.find(&l.by.tensor.name);
-                quantity.is_some_and(|q| self.lesson.net.quantity(q).role == Role::Param)
-            })
-            .collect();
-        if !self.lesson.updates || weights.is_empty() {
-            return None;
-        }
-        let first = weights[0];
+    /// The update rule, once for all weights, with one of them as the example.
+    fn update(&mut self, lemma: &IndexLemma) -> Section {
         let mut section = self.open(vec![words("The update rule")]);
-        let w = || set::element(&first.by);
-        let step = Math::Product(vec![Math::symbol("eta"), set::math(&first.goal)]);
+        let w = || set::element(&lemma.by);
+        let step = Math::Product(vec![Math::symbol("eta"), set::math(&lemma.goal)]);
         let rule = Math::Sum(vec![(false, w()), (true, step)]);
         section.blocks.push(Block::Text(vec![
             words("Every element of every weight takes a step against its gradient, "),
             Inline::Math(Math::symbol("eta")),
             words(" being the learning rate; for "),
-            Inline::Math(set::tensor(&first.by.tensor)),
+            Inline::Math(set::tensor(&lemma.by.tensor)),
         ]));
         section.blocks.push(Block::Equations(vec![Row {
             relation: Relation::Becomes,
             label: Some(self.next_label()),
             ..Row::new(Some(w()), rule)
         }]));
-        Some(section)
+        section
     }
+}
 
-    /// What was proved, and how.
-    fn proof(&self) -> Section {
-        Section {
-            number: None,
-            heading: vec![words("Proof")],
-            blocks: vec![Block::Text(vec![words(format!(
-                "Each of the {} rewrites above was put to numbers in the place of its indices, \
-                 layer by layer at small sizes of the same geometry, and proved there in scalars \
-                 apart from the rule that made it. Every result equals the gradient that a \
-                 reverse sweep through that layer gives.",
-                self.lesson.replay.len()
-            ))])],
-        }
+/// What was proved, and how.
+fn proof(lesson: &IndexedLesson) -> Section {
+    let smaller = (0..lesson.derivation.lemmas.len())
+        .map(|lemma| lesson.replay.smaller_sizes(lemma))
+        .filter(|sizes| *sizes > 0)
+        .count();
+    let mut text = format!(
+        "Each of the {} rewrites above was put to numbers in the place of its indices and proved \
+         there in scalars, apart from the rule that made it; and every result equals the gradient \
+         that a reverse sweep through its layer gives.",
+        lesson.replay.len()
+    );
+    if smaller > 0 {
+        text += &format!(
+            " {smaller} of the {} layers are too large for that at their own size; for these it was \
+             done at several smaller sizes of the same geometry.",
+            lesson.derivation.lemmas.len()
+        );
+    }
+    Section {
+        number: None,
+        heading: vec![words("Proof")],
+        blocks: vec![Block::Text(vec![words(text)])],
     }
 }
 

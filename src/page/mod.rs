@@ -18,7 +18,7 @@ mod words;
 
 pub use check::check_page;
 pub use derivation::{Level, MAX_LISTED, derivation_page};
-pub use indexed::indexed_page;
+pub use indexed::{general_page, indexed_page};
 pub use math::{Big, Math, Relation, Slot};
 pub use network::{MAX_CELLS, network_page};
 pub use training::training_page;

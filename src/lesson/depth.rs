@@ -1,0 +1,36 @@
+//! The lesson of a network of any depth: the equations with symbolic layer and sizes, proved in
+//! networks of several depths.
+
+use crate::diag::Error;
+use crate::index::general::{self, GeneralDerivation, GeneralLayer};
+use crate::proof;
+
+/// The equations for any depth, proved.
+#[derive(Clone, Debug)]
+pub struct GeneralLesson {
+    /// The equations and their derivation.
+    pub general: GeneralDerivation,
+    /// In how many networks they were proved.
+    pub networks: usize,
+}
+
+/// Derives the equations for any depth and proves them.
+///
+/// # Errors
+/// `Internal` where a line does not hold, which would be a fault of backproof.
+///
+/// ```
+/// use backproof::index::general::GeneralLayer;
+/// let lesson = backproof::lesson::general_lesson(GeneralLayer::Dense)?;
+/// let weights = &lesson.general.derivation.lemmas[2];
+/// assert_eq!(weights.result.to_string(), "δ^(l)[j]·x^(l−1)[k]");
+/// # Ok::<(), backproof::Error>(())
+/// ```
+pub fn general_lesson(layer: GeneralLayer) -> Result<GeneralLesson, Error> {
+    let general = match layer {
+        GeneralLayer::Dense => general::dense()?,
+        GeneralLayer::Convolution => general::convolution()?,
+    };
+    let networks = proof::prove_general(&general)?;
+    Ok(GeneralLesson { general, networks })
+}
