@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::math::{Math, Relation};
-use super::network::{MAX_CELLS, definitions, geometry};
+use super::network::{MAX_CELLS, definitions, geometry, legend};
 use super::typeset::Typesetter;
 use super::words::{reasons, relation};
 use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
@@ -157,6 +157,7 @@ impl Composer<'_> {
         let Lesson { net, cells, .. } = self.lesson;
         let blocks = definitions(net, cells, &self.d.graph, self.t, MAX_CELLS);
         section.blocks.extend(blocks);
+        section.blocks.extend(legend(&self.d.graph, self.d.loss));
         for winner in &self.lesson.winners {
             let max =
                 self.t.math(self.lesson.names.get(&winner.max).copied().unwrap_or(winner.max));
