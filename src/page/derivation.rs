@@ -54,8 +54,14 @@ const DIGITS: usize = 6;
 /// ```
 pub fn derivation_page(lesson: &Lesson, level: Level) -> Page {
     let derivation = &lesson.derivation;
-    let numbers: BTreeMap<ExprId, Math> =
+    let mut numbers: BTreeMap<ExprId, Math> =
         lesson.numbers.iter().map(|(e, n)| (*e, number(n))).collect();
+    // A result may speak of a derivative that has lines of its own.
+    for lemma in &derivation.lemmas {
+        if let Some(value) = numbers.get(&lemma.result).cloned() {
+            numbers.entry(lemma.goal).or_insert(value);
+        }
+    }
     let t = Typesetter::new(&derivation.graph, &lesson.names);
     let mut composer = Composer {
         lesson,
@@ -275,7 +281,10 @@ impl Composer<'_> {
             .lemmas
             .iter()
             .filter(|l| matches!(l.role, Role::Target | Role::Shared))
-            .filter(|l| l.steps.iter().any(|s| s.uses == Some(id)))
+            .filter(|l| {
+                let speaks_of = || self.d.graph.reachable(&[l.result]).contains(&lemma.goal);
+                l.goal != lemma.goal && (l.steps.iter().any(|s| s.uses == Some(id)) || speaks_of())
+            })
             .filter_map(|l| match self.d.graph.node(l.goal) {
                 Node::Partial { by, .. } => Some(by),
                 _ => None,
