@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::math::{Math, Relation};
-use super::network::{MAX_CELLS, definitions, geometry};
+use super::network::{MAX_CELLS, definitions, geometry, legend};
 use super::typeset::Typesetter;
 use super::words::{reasons, relation};
 use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
@@ -54,8 +54,14 @@ const DIGITS: usize = 6;
 /// ```
 pub fn derivation_page(lesson: &Lesson, level: Level) -> Page {
     let derivation = &lesson.derivation;
-    let numbers: BTreeMap<ExprId, Math> =
+    let mut numbers: BTreeMap<ExprId, Math> =
         lesson.numbers.iter().map(|(e, n)| (*e, number(n))).collect();
+    // A result may speak of a derivative that has lines of its own.
+    for lemma in &derivation.lemmas {
+        if let Some(value) = numbers.get(&lemma.result).cloned() {
+            numbers.entry(lemma.goal).or_insert(value);
+        }
+    }
     let t = Typesetter::new(&derivation.graph, &lesson.names);
     let mut composer = Composer {
         lesson,
@@ -157,6 +163,7 @@ impl Composer<'_> {
         let Lesson { net, cells, .. } = self.lesson;
         let blocks = definitions(net, cells, &self.d.graph, self.t, MAX_CELLS);
         section.blocks.extend(blocks);
+        section.blocks.extend(legend(&self.d.graph, self.d.loss));
         for winner in &self.lesson.winners {
             let max =
                 self.t.math(self.lesson.names.get(&winner.max).copied().unwrap_or(winner.max));
@@ -274,7 +281,10 @@ impl Composer<'_> {
             .lemmas
             .iter()
             .filter(|l| matches!(l.role, Role::Target | Role::Shared))
-            .filter(|l| l.steps.iter().any(|s| s.uses == Some(id)))
+            .filter(|l| {
+                let speaks_of = || self.d.graph.reachable(&[l.result]).contains(&lemma.goal);
+                l.goal != lemma.goal && (l.steps.iter().any(|s| s.uses == Some(id)) || speaks_of())
+            })
             .filter_map(|l| match self.d.graph.node(l.goal) {
                 Node::Partial { by, .. } => Some(by),
                 _ => None,

@@ -7,6 +7,7 @@ use super::{Block, Inline, Page, Row, Section, Table};
 use crate::expr::{ExprId, Graph, Node};
 use crate::lower::{Lowered, names};
 use crate::net::{Network, Op, QuantityId, Role, Shape, Window};
+use crate::scalar::Function;
 
 /// Of a tensor with more cells than this, only the first and the last are written out.
 pub const MAX_CELLS: usize = 16;
@@ -61,6 +62,34 @@ fn sizes(net: &Network) -> Vec<Block> {
             blocks.push(Block::Text(text));
             blocks.push(Block::Equations(size_rows(x, k, window, net.shape(id))));
         }
+    }
+    blocks
+}
+
+/// What the functions are that not every reader has met.
+pub(super) fn legend(g: &Graph, loss: ExprId) -> Vec<Block> {
+    let reached = g.reachable(&[loss]);
+    let uses =
+        |f: Function| reached.iter().any(|e| matches!(g.node(*e), Node::Call(h, _) if h == f));
+    let call = |f: Function, of: Math| Math::Call(f, Box::new(of));
+    let x = || Math::symbol("x");
+    let mut blocks = Vec::new();
+    if uses(Function::Softplus) {
+        let inside = Math::Sum(vec![(false, Math::integer(1)), (false, call(Function::Exp, x()))]);
+        let meaning = call(Function::Ln, inside);
+        let equation = relation(call(Function::Softplus, x()), Relation::Equal, meaning);
+        blocks.push(Block::Text(vec![words("where "), Inline::Math(equation), words(".")]));
+    }
+    if uses(Function::NormalCdf) || uses(Function::NormalPdf) {
+        blocks.push(Block::Text(vec![
+            words("where "),
+            Inline::Math(call(Function::NormalCdf, x())),
+            words(" is the standard normal distribution, the chance that a normal variable is at most "),
+            Inline::Math(x()),
+            words(", and "),
+            Inline::Math(call(Function::NormalPdf, x())),
+            words(" is its density."),
+        ]));
     }
     blocks
 }

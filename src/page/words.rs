@@ -50,7 +50,20 @@ fn reason(t: &Typesetter<'_>, step: &Step, label: Option<Label>) -> Vec<Inline> 
             Inline::Math(relation(bound("z"), Relation::Equal, bound("u"))),
         ],
         Rule::Through => vec![words("chain rule, through "), math("q")],
-        Rule::Paths => vec![words("chain rule, a term for each path")],
+        Rule::Paths => {
+            let through: Vec<Math> = step
+                .bindings
+                .iter()
+                .filter(|(letter, _)| *letter == "q")
+                .map(|(_, q)| t.math(*q))
+                .collect();
+            let mut text = vec![words(&format!("chain rule over {} paths", through.len()))];
+            if through.len() <= MAX_REASONS {
+                text.push(words(", through "));
+                text.extend(super::derivation::list(through));
+            }
+            text
+        }
         Rule::PutBack => vec![math("z"), words(" put back")],
         Rule::EarlierResult => match label {
             Some(label) => vec![words("by "), Inline::Reference(label)],

@@ -223,8 +223,10 @@ fn monomials(g: &Graph, e: ExprId) -> Option<Vec<Monomial>> {
 fn expanded(g: &Graph, m: &Monomial) -> Option<(Vec<Monomial>, bool)> {
     let one = Monomial { coefficient: m.coefficient.clone(), factors: Vec::new(), numbers: 0 };
     let (mut all, mut went) = (vec![one], false);
+    // 2·(a − b) reads better than 2·a − 2·b, whatever cancels.
+    let alone = m.factors.len() < 2;
     for (e, n) in &m.factors {
-        let sum = if *n == 1 { monomials(g, *e) } else { None };
+        let sum = if *n == 1 && !alone { monomials(g, *e) } else { None };
         let Some(sum) = sum else {
             all.iter_mut().for_each(|p| p.factors.push((*e, *n)));
             continue;

@@ -169,7 +169,15 @@ pub(super) fn signs(g: &mut Graph, e: ExprId, _: &Context<'_>) -> Option<Applied
             }
         },
         Node::Mul(args) => {
-            let factors = g.args(args).to_vec();
+            let mut factors = g.args(args).to_vec();
+            // (−2)·u = −2·u
+            let negative = |e: &ExprId| g.as_number(*e).is_some_and(Rational::is_negative);
+            if let Some(k) = factors.iter().position(negative) {
+                let size = g.as_number(factors[k])?.abs();
+                factors[k] = g.number(&size);
+                let product = g.mul(factors);
+                return Some(Applied::to(g.neg(product)));
+            }
             let minus: Vec<usize> =
                 (0..factors.len()).filter(|k| negated(g, factors[*k]).is_some()).collect();
             match minus.as_slice() {
