@@ -43,7 +43,7 @@ pub struct IndexedLesson {
 
 /// With more cells of weights and defined quantities than this, a network is better read in
 /// indices than cell by cell.
-pub const READABLE_CELLS: usize = 150;
+pub const READABLE_CELLS: usize = 400;
 
 /// Whether a network is better read in indices.
 pub fn reads_better_in_indices(net: &Network) -> bool {

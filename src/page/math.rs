@@ -20,7 +20,7 @@ pub enum Math {
         /// The name.
         symbol: Symbol,
         /// What stands above.
-        upper: Option<Box<Math>>,
+        upper: Option<Mark>,
         /// The subscripts after those of the name.
         lower: Vec<Math>,
     },
@@ -63,6 +63,15 @@ pub enum Math {
     Delta(Box<Math>),
     /// a = b, a ← b, ….
     Relation(Box<Math>, Relation, Box<Math>),
+}
+
+/// What stands above a name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mark {
+    /// The name of what it belongs to: δ^c.
+    Name(Symbol),
+    /// The number of its layer, in parentheses: x^(l+1).
+    Layer(Box<Math>),
 }
 
 /// A sign over a range of indices.
@@ -126,8 +135,6 @@ pub enum Slot {
     LinearDenominator,
     /// What a big sign stands before.
     Summand,
-    /// What stands above a name, where it is set on the line (`x^(l)`).
-    Mark,
     /// What ∂ stands before.
     Differentiated,
     /// What a prefix must not be mistaken to take only a part of: the `b` of ∂a/∂b, which is read
@@ -267,11 +274,10 @@ impl Slot {
             Slot::Factor { first: true, .. } => hold < Hold::Product,
             Slot::Factor { first: false, .. } => hold < Hold::Product || hold == Hold::Fraction,
             Slot::Negated => hold <= Hold::Negation,
+            Slot::Whole if matches!(math.alone(), Math::Indexed { .. }) => false,
             Slot::Base | Slot::Whole => hold < Hold::Atom || (!linear && math.is_stacked()),
             Slot::LinearExponent => hold < Hold::Atom,
             Slot::Summand => hold <= Hold::Negation,
-            // x^(l) is a layer, and δ^c names a quantity.
-            Slot::Mark => linear && hold < Hold::Atom,
             // Products are common above a slash and read well there, a·b/c; but not a/b · c/d.
             Slot::LinearNumerator if hold == Hold::Product => {
                 math.factors().into_iter().any(Math::has_slash)

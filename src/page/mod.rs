@@ -19,7 +19,7 @@ mod words;
 pub use check::check_page;
 pub use derivation::{Level, MAX_LISTED, derivation_page};
 pub use indexed::{general_page, indexed_page};
-pub use math::{Big, Math, Relation, Slot};
+pub use math::{Big, Mark, Math, Relation, Slot};
 pub use network::{MAX_CELLS, network_page};
 pub use training::training_page;
 pub use typeset::{MAX_DEPTH, Typesetter};

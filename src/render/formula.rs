@@ -9,7 +9,7 @@ use super::MAX_DEPTH;
 use super::line::Tone;
 use super::spell;
 use crate::expr::Symbol;
-use crate::page::{Big, Math, Relation, Slot};
+use crate::page::{Big, Mark, Math, Relation, Slot};
 use crate::scalar::{Function, Rational};
 
 /// How far what breaks inside parentheses is indented.
@@ -166,7 +166,7 @@ impl Formula {
             Math::Decimal(text) => self.text(&decimal(text, how.unicode)),
             Math::Symbol(symbol) => self.text(&symbol_text(symbol, how.unicode)),
             Math::Indexed { symbol, upper, lower } => {
-                self.indexed(symbol, upper.as_deref(), lower, how, deeper)
+                self.indexed(symbol, upper.as_ref(), lower, how, deeper)
             }
             Math::Big { sign, over, body } => self.big(*sign, over, body, how, deeper),
             Math::Apply(symbol, primes, of) => {
@@ -366,7 +366,7 @@ impl Formula {
     fn indexed(
         &mut self,
         symbol: &Symbol,
-        upper: Option<&Math>,
+        upper: Option<&Mark>,
         indices: &[Math],
         how: Spelling,
         depth: usize,
@@ -376,7 +376,12 @@ impl Formula {
         self.text(&part(symbol.stem(), how.unicode));
         if let Some(upper) = upper {
             self.text("^");
-            self.set(upper, Slot::Mark, how, depth);
+            match upper {
+                Mark::Name(name) => self.text(&symbol_text(name, how.unicode)),
+                Mark::Layer(layer) => {
+                    self.enclosed("(", ")", |f| f.set(layer, Slot::Free, how, depth));
+                }
+            }
         }
         if indices.is_empty() && symbol.subscripts().next().is_none() {
             return;

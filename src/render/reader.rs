@@ -5,7 +5,7 @@
 use super::sample::{mul, n, s};
 use super::{math_latex, math_text};
 use crate::expr::Symbol;
-use crate::page::{Big, Math};
+use crate::page::{Big, Mark, Math};
 use crate::scalar::{Function, Prime, Rational, Scalar};
 
 /// The names that formulas in tests are made of.
@@ -387,7 +387,7 @@ pub(super) fn marked() -> Math {
     let next = Math::Sum(vec![(false, s("l")), (false, n(1))]);
     Math::Indexed {
         symbol: Symbol::named("delta"),
-        upper: Some(Box::new(next)),
+        upper: Some(Mark::Layer(Box::new(next))),
         lower: vec![s("i"), s("j")],
     }
 }

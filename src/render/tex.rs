@@ -7,7 +7,7 @@ use super::MAX_DEPTH;
 use super::formula::short_indices;
 use super::spell;
 use crate::expr::Symbol;
-use crate::page::{Big, Math, Relation, Slot};
+use crate::page::{Big, Mark, Math, Relation, Slot};
 use crate::scalar::{Function, Rational};
 
 /// Who reads the TeX.
@@ -202,7 +202,7 @@ impl Tex {
                 self.push(&tex, width);
             }
             Math::Indexed { symbol, upper, lower } => {
-                self.indexed(symbol, upper.as_deref(), lower, how)
+                self.indexed(symbol, upper.as_ref(), lower, how)
             }
             Math::Big { sign, over, body } => {
                 let (command, width) = match sign {
@@ -426,17 +426,15 @@ impl Tex {
         }
     }
 
-    fn indexed(&mut self, symbol: &Symbol, upper: Option<&Math>, indices: &[Math], how: How) {
+    fn indexed(&mut self, symbol: &Symbol, upper: Option<&Mark>, indices: &[Math], how: How) {
         let separator = if short_indices(indices) { "" } else { ", " };
         let (list, width) = Tex::index_list(indices, separator, how);
-        let upper = upper.map(|math| {
-            let how = How { linear: true, tight: true, ..how };
-            let tex = Tex::part(math, Slot::Free, how);
-            let single = matches!(math.alone(), Math::Symbol(_));
-            match single {
-                true => (tex.one_line(), tex.width()),
-                // x^(l) is a layer and no power.
-                false => (format!("({})", tex.one_line()), tex.width() + LETTER),
+        let upper = upper.map(|mark| match mark {
+            Mark::Name(name) => symbol_tex(name, None, None, how.reader),
+            Mark::Layer(layer) => {
+                let how = How { linear: true, tight: true, ..how };
+                let tex = Tex::part(layer, Slot::Free, how);
+                (format!("({})", tex.one_line()), tex.width() + LETTER)
             }
         });
         let indices = Some((&list[..], width)).filter(|_| !indices.is_empty());

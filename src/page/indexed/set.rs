@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::expr::Symbol;
 use crate::index::{Affine, Condition, Element, Formula, Range, TensorName};
-use crate::page::math::{Big, Math, Relation};
+use crate::page::math::{Big, Mark, Math, Relation};
 
 /// The formula as it will be set.
 pub(super) fn math(formula: &Formula) -> Math {
@@ -73,11 +73,11 @@ pub(super) fn tensor(name: &TensorName) -> Math {
 fn marked(name: &TensorName, lower: Vec<Math>) -> Math {
     let symbol = Symbol::named(if name.delta { "delta" } else { &name.name });
     let upper = match (&name.layer, name.delta) {
-        (Some(layer), _) => Some(affine(layer)),
-        (None, true) => Some(Math::symbol(&name.name)),
+        (Some(layer), _) => Some(Mark::Layer(Box::new(affine(layer)))),
+        (None, true) => Some(Mark::Name(Symbol::named(&name.name))),
         (None, false) => None,
     };
-    Math::Indexed { symbol, upper: upper.map(Box::new), lower }
+    Math::Indexed { symbol, upper, lower }
 }
 
 /// A whole number with letters: 2i + m − 1.
