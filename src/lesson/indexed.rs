@@ -2,6 +2,7 @@
 //! layer derived once at free indices, every step proved by instantiation, and elements of the
 //! gradients worked out.
 
+use super::witness::witness;
 use super::worked::{Worked, worked};
 use crate::diag::{Error, Kind};
 use crate::index::{self, IndexDerivation, TensorName};
@@ -35,6 +36,9 @@ pub struct IndexedLesson {
     pub derivation: IndexDerivation,
     /// How each step of each lemma was proved.
     pub replay: IndexReplay,
+    /// How many elements of the derivatives were computed at the network's own sizes, and agree
+    /// with the backward pass over tensors.
+    pub witnessed: usize,
     /// Elements of the derivatives that were asked for, term by term.
     pub worked: Vec<Worked>,
     /// Whether the page ends with the update rule.
@@ -90,6 +94,7 @@ pub fn indexed_lesson(net: Network, ask: &AskIndexed) -> Result<IndexedLesson, E
     let system = index::of_network(&net)?;
     let derivation = index::derive(&system, &targets)?;
     let replay = proof::replay_indexed(&net, &derivation)?;
+    let witnessed = witness(&net, &derivation)?;
     let mut all = Vec::new();
     for (id, position) in &by {
         let Some(lemma) = derivation.lemma(&name(*id)) else { continue };
@@ -99,5 +104,5 @@ pub fn indexed_lesson(net: Network, ask: &AskIndexed) -> Result<IndexedLesson, E
             all.push(worked(lemma, &shape.index(position.unwrap_or(0)), ask.terms));
         }
     }
-    Ok(IndexedLesson { net, derivation, replay, worked: all, updates: ask.updates })
+    Ok(IndexedLesson { net, derivation, replay, witnessed, worked: all, updates: ask.updates })
 }

@@ -12,6 +12,7 @@ mod numbers;
 mod order;
 mod paths;
 mod training;
+mod witness;
 mod worked;
 
 pub use cases::{Case, Cases, MAX_CASES, TABLE_CASES};
@@ -24,6 +25,7 @@ pub use numbers::Number;
 pub use order::in_order_of_lesson;
 pub use paths::{MAX_PATHS, Paths};
 pub use training::{MAX_EXACT_BITS, MAX_STEPS, State, Training, training};
+pub use witness::MAX_WITNESSED;
 pub use worked::{MAX_TERMS, Terms, Worked, worked};
 
 use std::collections::BTreeMap;

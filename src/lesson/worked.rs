@@ -33,14 +33,16 @@ pub struct Terms {
     pub last: Option<Formula>,
 }
 
-/// The element of a lemma at `at`, one number for each of its free indices, with at most `most`
+/// The element of a lemma at `at`, one number for each axis, with at most `most`
 /// terms written.
 pub fn worked(lemma: &IndexLemma, at: &[usize], most: usize) -> Worked {
+    // An axis of length 1 has the subscript 0 and no letter.
     let put: BTreeMap<String, Affine> = lemma
-        .free
+        .by
+        .at
         .iter()
         .zip(at)
-        .map(|(range, n)| (range.index.clone(), Affine::from(*n)))
+        .filter_map(|(subscript, n)| Some((subscript.as_index()?.to_string(), Affine::from(*n))))
         .collect();
     let element = lemma.by.map(&|a| a.substitute(&|letter| put.get(letter.name()).cloned()));
     let formula = decided(&lemma.result.substitute(&put));

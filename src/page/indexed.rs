@@ -317,6 +317,14 @@ fn proof(lesson: &IndexedLesson) -> Section {
             lesson.derivation.lemmas.len()
         );
     }
+    if lesson.witnessed > 0 {
+        text += &format!(
+            " Then {} elements of the derivatives were computed by these formulas at the network's \
+             own size, in intervals, and all of them agree with a backward pass over tensors that \
+             knows nothing of the formulas.",
+            lesson.witnessed
+        );
+    }
     Section {
         number: None,
         heading: vec![words("Proof")],

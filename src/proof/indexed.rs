@@ -337,13 +337,19 @@ fn proved(g: &Graph, before: ExprId, after: ExprId) -> Option<StepProof> {
     }
     let winners = Winners::new();
     let context = Context { winners: &winners, leaves: Leaves::All };
-    let steps = std::cell::Cell::new(MAX_STEPS);
-    match prove_where_defined(g, before, after, &context, &steps) {
-        Verdict::Proved(How::Exact) => Some(StepProof::Exact),
-        Verdict::Proved(How::Probabilistic { .. }) => Some(StepProof::Probabilistic),
-        _ => None,
-    }
+    // A long normal form is not worth its time where random points prove the same.
+    [FEW_STEPS, MAX_STEPS].into_iter().find_map(|steps| {
+        let left = std::cell::Cell::new(steps);
+        match prove_where_defined(g, before, after, &context, &left) {
+            Verdict::Proved(How::Exact) => Some(StepProof::Exact),
+            Verdict::Proved(How::Probabilistic { .. }) => Some(StepProof::Probabilistic),
+            _ => None,
+        }
+    })
 }
+
+/// How many steps of polynomial arithmetic the proof of one line may take at first.
+const FEW_STEPS: u64 = 50_000;
 
 /// How strong the proof of each of some claims is. In a larger layer they are tried together, at
 /// random points of the prime field and at a point of the reals where they have values; what that

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::calculus::sweep;
 use crate::expr::{ExprId, Graph, Node, Winners};
 use crate::index::{Algebra, Cell, Formula, Letters, NoValue, interpret};
@@ -83,10 +85,8 @@ impl Instance<'_> {
         let slopes = sweep::gradients(self.g, frozen, &variables, &Winners::new());
         let back: BTreeMap<ExprId, ExprId> = leaves.iter().map(|(id, own)| (*own, *id)).collect();
         let mut all = BTreeMap::new();
-        for ((id, _), slope) in leaves.iter().zip(slopes) {
-            let thawed = rewrite(self.g, slope, &mut |_, id| back.get(&id).copied());
-            all.insert(*id, thawed);
-        }
+        let thawed = rewrite_all(self.g, &slopes, &mut |_, id| back.get(&id).copied());
+        all.extend(leaves.iter().map(|(id, _)| *id).zip(thawed));
         let found = all.get(&by).copied().unwrap_or_else(|| self.g.integer(0));
         self.known.insert(of, all);
         found
@@ -99,8 +99,17 @@ pub(super) fn rewrite(
     root: ExprId,
     put: &mut dyn FnMut(&mut Graph, ExprId) -> Option<ExprId>,
 ) -> ExprId {
-    let mut done: BTreeMap<ExprId, ExprId> = BTreeMap::new();
-    let mut stack = vec![root];
+    rewrite_all(g, &[root], put)[0]
+}
+
+/// The same for several, whose common parts are rewritten once.
+fn rewrite_all(
+    g: &mut Graph,
+    roots: &[ExprId],
+    put: &mut dyn FnMut(&mut Graph, ExprId) -> Option<ExprId>,
+) -> Vec<ExprId> {
+    let mut done: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+    let mut stack = roots.to_vec();
     while let Some(id) = stack.last().copied() {
         if done.contains_key(&id) {
             stack.pop();
@@ -123,7 +132,7 @@ pub(super) fn rewrite(
             stack.extend(waiting);
         }
     }
-    done[&root]
+    roots.iter().map(|root| done[root]).collect()
 }
 
 impl Algebra for Instance<'_> {
