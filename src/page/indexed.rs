@@ -38,7 +38,7 @@ pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
     opening.blocks.push(composer.definitions());
     let mut sections = vec![opening];
     sections.extend(composer.derivatives());
-    if lesson.updates {
+    if lesson.updates && level != Level::Outline {
         let is_param = |lemma: &&IndexLemma| {
             let quantity = lesson.net.find(&lemma.by.tensor.name);
             quantity.is_some_and(|q| lesson.net.quantity(q).role == Role::Param)
@@ -46,7 +46,7 @@ pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
         let first = lesson.derivation.lemmas.iter().find(is_param);
         sections.extend(first.map(|lemma| composer.update(lemma)));
     }
-    sections.push(proof(lesson));
+    sections.push(proof(lesson, level));
     let loss = &lesson.net.quantity(lesson.net.loss()).name;
     Page { title: format!("The gradients of {loss}, layer by layer"), sections }
 }
@@ -111,7 +111,7 @@ impl Composer<'_> {
         let mut rows = Vec::new();
         for (place, lemma) in self.derivation.lemmas.iter().enumerate() {
             let mut row = Row::new(Some(self.name(lemma)), set::math(&lemma.result));
-            row.reason = for_all(&lemma.free);
+            // The ranges are those of the tensor, which its definition gives.
             let label = self.next_label();
             row.label = Some(label);
             self.labels.push(label);
@@ -299,7 +299,20 @@ impl Composer<'_> {
 }
 
 /// What was proved, and how.
-fn proof(lesson: &IndexedLesson) -> Section {
+fn proof(lesson: &IndexedLesson, level: Level) -> Section {
+    if level == Level::Outline {
+        let text = format!(
+            "{} rewrites, each proved in scalars; {} elements at the network's own size agree \
+             with a backward pass over tensors. --level textbook shows every line.",
+            lesson.replay.len(),
+            lesson.witnessed
+        );
+        return Section {
+            number: None,
+            heading: vec![words("Proof")],
+            blocks: vec![Block::Text(vec![words(text)])],
+        };
+    }
     let smaller = (0..lesson.derivation.lemmas.len())
         .map(|lemma| lesson.replay.smaller_sizes(lemma))
         .filter(|sizes| *sizes > 0)
