@@ -19,8 +19,8 @@ fn main() -> Result<(), backproof::Error> {
 #[test]
 fn the_gradients_of_the_model() {
     insta::assert_snapshot!(backproof::gradient_formulas(MODEL).unwrap(), @r"
-    ∂E/∂w₀ = −(t − y)·(1 − y²)·x₀
-    ∂E/∂w₁ = −(t − y)·(1 − y²)·x₁
-    ∂E/∂b = −(t − y)·(1 − y²)
+    ∂E/∂w₀ = (y − t)·(1 − y²)·x₀
+    ∂E/∂w₁ = (y − t)·(1 − y²)·x₁
+    ∂E/∂b = (y − t)·(1 − y²)
     ");
 }

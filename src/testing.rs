@@ -34,7 +34,7 @@ use crate::render::{TextStyle, math_text, text};
 /// assert_eq!(
 ///     formulas,
 ///     "∂E/∂w_o = (t − r_o)·(−r_h)\n\
-///      ∂E/∂w_h = (t − r_o)·(−w_o·i)\n"
+///      ∂E/∂w_h = (r_o − t)·w_o·i\n"
 /// );
 /// # Ok::<(), backproof::Error>(())
 /// ```

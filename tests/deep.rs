@@ -35,8 +35,8 @@ fn what_a_result_speaks_of_has_a_section() {
     let lesson = lesson(parse_network(text).unwrap(), &Ask::default()).unwrap();
     let page = derivation_page(&lesson, Level::Textbook);
     let text = render::text(&page, &render::TextStyle::default());
-    let headed = text.find("and ∂z18/∂w\n").or_else(|| text.find("  ∂z18/∂w\n"));
-    let spoken = text.find("[w·z18 > 0]·(z18 + w · ∂z18/∂w)");
+    let headed = text.find("∂z16/∂w and ∂z19/∂w\n");
+    let spoken = text.find("(z16 + w · ∂z16/∂w)");
     assert!(headed.is_some() && headed < spoken, "{text}");
 }
 

@@ -114,6 +114,9 @@ pub struct Lesson {
 /// for.
 pub const TABLE_ENTRIES: usize = 40;
 
+/// The most derivatives that are worked out cell by cell.
+pub const MAX_TARGETS: usize = 2_000;
+
 /// Derives and proves.
 ///
 /// # Errors
@@ -142,6 +145,16 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
         [] => in_order_of_lesson(&net, &lowered),
         some => cells_of(&lowered, some),
     };
+    if by.len() > MAX_TARGETS {
+        return Err(Error::new(
+            Kind::Limit,
+            format!(
+                "cell by cell, these are {} derivatives, and at most {MAX_TARGETS} are worked out",
+                by.len()
+            ),
+        )
+        .hint("--form indices derives each layer once; --wrt 'w[0, 1]' asks for one cell"));
+    }
     let winners = winners_of(&net, &lowered)?;
     lowered.winners = winners.iter().map(|w| (w.max, w.winner)).collect();
     let Lowered { cells, maxima, values, params, loss, .. } = lowered.clone();

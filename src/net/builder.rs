@@ -358,7 +358,11 @@ impl Builder {
                 )
                 .at(q.span)
                 .label(format!("this is {}", self.shape(q.node).described()))
-                .hint(format!("add a scalar definition, such as `E = sum({}^2) / 2`", q.name)),
+                .hint(format!(
+                    "add a scalar definition, such as `{} = sum({}^2) / 2`",
+                    if q.name == "E" { "L" } else { "E" },
+                    q.name
+                )),
             });
         };
         Ok(Network {

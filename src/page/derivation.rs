@@ -98,7 +98,7 @@ fn proof_section(lesson: &Lesson) -> Section {
         false => "exactly, given who wins",
     };
     let kinds = [
-        (StepProof::Exact, "exactly, by equal normal forms"),
+        (StepProof::Exact, "exactly"),
         (StepProof::Assumed, given),
         (StepProof::Probabilistic, "by evaluation in a prime field"),
     ];
@@ -107,6 +107,15 @@ fn proof_section(lesson: &Lesson) -> Section {
         .filter(|(verdict, _)| count(*verdict) > 0)
         .map(|(verdict, how)| format!("{} {how}", count(*verdict)))
         .collect();
+    if lesson.replay.is_empty() {
+        let nothing = "There is no weight to differentiate by, so there was nothing to prove; --wrt \
+                       names something else.";
+        return Section {
+            number: None,
+            heading: vec![words("Proof")],
+            blocks: vec![Block::Text(vec![words(nothing)])],
+        };
+    }
     let text = format!(
         "Each of the {} rewrites above was proved apart from the rule that made it: {}. Every \
          result equals the gradient that a reverse sweep through the network gives.",

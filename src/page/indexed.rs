@@ -194,10 +194,12 @@ impl Composer<'_> {
             text.push(words(" itself"));
         } else {
             text.extend([words(" acts on "), Inline::Math(loss), words(" through ")]);
-            let several = users.len() > 1;
+            let ways = users.len();
             text.extend(list(users));
-            if several {
-                text.push(words(", and the chain rule sums over both ways"));
+            match ways {
+                1 => {}
+                2 => text.push(words(", and the chain rule sums over both ways")),
+                n => text.push(words(format!(", and the chain rule sums over all {n} ways"))),
             }
         }
         if self.has_delta(lemma) {
@@ -241,7 +243,14 @@ impl Composer<'_> {
         } else {
             said.push(words(":"));
         }
-        vec![Block::Text(said), Block::Equations(rows)]
+        let mut blocks = vec![Block::Text(said), Block::Equations(rows)];
+        if worked.terms.as_ref().is_some_and(|t| t.omitted > 0) {
+            blocks.push(Block::Text(vec![
+                Inline::Code("--terms N".to_string()),
+                words(" writes out up to N of them."),
+            ]));
+        }
+        blocks
     }
 
     /// Which steps share a line at this level.

@@ -58,12 +58,18 @@ impl Builder {
                 format!("`@`: {x} is {m} and {y} is {n}, so {inner} {which} meet {rows} rows"),
             )
             .label(format!("{m} @ {n}"));
+            // What has no name is called by none.
+            let bare = |name: &str| match name {
+                "this" => "…".to_string(),
+                name => name.replace('`', ""),
+            };
+            let (x, y) = (x.as_str(), y.as_str());
             let hint = match (left, right) {
                 ([m, _], [n] | [n, ..]) if m == n => {
-                    Some("would its transpose fit? transpose(a) @ b")
+                    Some(format!("would the transpose fit? transpose({}) @ {}", bare(x), bare(y)))
                 }
                 ([.., m], [_, .., n]) if m == n => {
-                    Some("would its transpose fit? a @ transpose(b)")
+                    Some(format!("would the transpose fit? {} @ transpose({})", bare(x), bare(y)))
                 }
                 _ => None,
             };

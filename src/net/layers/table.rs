@@ -220,8 +220,8 @@ pub(super) const TABLE: &[Layer] = &[
     Layer {
         name: "bce_logits",
         parameters: &[Z, T],
-        doc: "the same for logits z, with p = σ(z)",
-        parts: "p = σ(z)",
+        doc: "the same of p = σ(z), for logits z, as the mean of ln(1 + eᶻ) − t·z",
+        parts: "",
         make: Built(losses::bce_logits),
     },
     Layer {

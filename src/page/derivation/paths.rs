@@ -31,7 +31,11 @@ impl Composer<'_> {
             text.push(words("."));
             return vec![Block::Text(text)];
         }
-        text.push(words(if more == Some(0) { ":" } else { ", these and others:" }));
+        text.push(words(match (more, rows.len()) {
+            (Some(0), _) => ":".to_string(),
+            (_, 1) => "; the first is".to_string(),
+            (_, n) => format!("; the first {n} are"),
+        }));
         let mut blocks = vec![Block::Text(text), Block::Equations(rows)];
         if more != Some(0) {
             let rest =
