@@ -1,0 +1,266 @@
+//! What is larger than a factor: sums over an index, case distinctions, matrices, and parts with
+//! words above or below them.
+
+use std::ops::Range;
+
+use super::expression::{Result, Shape, Value, argument, unexpected, whole};
+use super::lex::Tok;
+use super::symbols;
+use super::syntax::{Comparison, Expr, Kind};
+use super::tokens::{Parsed, Tokens, beyond, refuse};
+use super::words;
+
+/// `\sum_{i=1}^{n}` and the product that follows, up to the next + or −.
+pub(super) fn big_sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let mut rest = input.skip(1);
+    let (mut indices, mut from, mut to) = (Vec::new(), None, None);
+    while let Some(tok @ (Tok::Sub | Tok::Sup)) = rest.tok() {
+        let script = rest.skip(1);
+        let (inside, after) = match script.bracket() {
+            Some(found) => found,
+            None => (script.until(script.skip(1)), script.skip(1)),
+        };
+        if tok == Tok::Sup {
+            to = Some(Box::new(whole(inside)?.expr));
+        } else {
+            (indices, from) = bounds(inside)?;
+        }
+        rest = after;
+    }
+    if to.is_some() && indices.len() != 1 {
+        return refuse(input.span_to(rest), "a sum with a last value needs one index");
+    }
+    let body_at = rest.deeper()?;
+    let (after, body) = product_behind(body_at)?;
+    let after = after.level_of(input);
+    let span = input.span_to(after);
+    let kind = Kind::BigSum { indices, from, to, body: Box::new(body) };
+    Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
+}
+
+/// The terms of `sum` up to the first sign: what a sum over an index takes in.
+fn product_behind<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Expr> {
+    if input.is_empty() {
+        return refuse(input.here(), "what is summed was expected here");
+    }
+    let (rest, value) = super::expression::term(input)?;
+    match value.shape {
+        Shape::Sum => refuse(
+            value.expr.span,
+            "braces are not seen in print: is the whole sum summed over the index?",
+        ),
+        _ => Ok((rest, value.expr)),
+    }
+}
+
+/// The indices of a sum and its first value.
+fn bounds(inside: Tokens) -> Result<(Vec<String>, Option<Box<Expr>>)> {
+    let sides = inside.split(|t| t == Tok::Sign('='));
+    let names = |input: Tokens| -> Result<Vec<String>> {
+        let mut out = Vec::new();
+        for part in input.split(|t| t == Tok::Sign(',')) {
+            match whole(part)?.expr.kind {
+                Kind::Name(name) if name.below.is_empty() && name.above.is_none() => {
+                    out.push(name.stem)
+                }
+                Kind::Product(factors) => {
+                    for factor in factors {
+                        match factor.kind {
+                            Kind::Name(name) if name.below.is_empty() => out.push(name.stem),
+                            _ => return refuse(part.span(), "the index of this sum is no letter"),
+                        }
+                    }
+                }
+                _ => return refuse(part.span(), "the index of this sum is no letter"),
+            }
+        }
+        Ok(out)
+    };
+    let relation = |t: Tok| match t {
+        Tok::Command(c) => symbols::relation(c).is_some(),
+        Tok::Sign(c) => c != '=' && symbols::relation_sign(c).is_some(),
+        _ => false,
+    };
+    if inside.split(relation).len() > 1 {
+        return beyond(inside.span(), "a sum over a condition on its index is not read");
+    }
+    match sides.as_slice() {
+        [index] => Ok((names(*index)?, None)),
+        [index, first] => Ok((names(*index)?, Some(Box::new(whole(*first)?.expr)))),
+        _ => refuse(inside.span(), "the bounds of this sum are not certain"),
+    }
+}
+
+/// `\begin{cases}` or a matrix.
+pub(super) fn environment<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let Some((inside, rest)) = input.bracket() else { return unexpected(input) };
+    let Some(Tok::Begin(name)) = input.tok() else { return unexpected(input) };
+    let span = input.span_to(rest);
+    let kind = match name {
+        "cases" | "dcases" | "rcases" => cases(inside)?,
+        "vmatrix" | "Vmatrix" => return beyond(span, "a determinant is a function of arrays"),
+        _ if symbols::is_matrix(name) => Kind::Matrix(matrix(inside)?),
+        _ if symbols::holds_rows(name) => {
+            return refuse(span, "rows stand inside a formula here");
+        }
+        _ => return refuse(span, format!("the environment `{name}` is not known here")),
+    };
+    super::names::raised(input, rest, Value { expr: Expr { kind, span }, shape: Shape::Atom })
+}
+
+/// `\left\{ … \right.` around an array: a case distinction.
+pub(super) fn one_brace<'s, 'a>(
+    inside: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    span: Range<usize>,
+) -> Parsed<'s, 'a, Value> {
+    match (inside.tok(), inside.bracket()) {
+        (Some(Tok::Begin(_)), Some((rows, after))) if after.is_empty() => {
+            let kind = cases(rows)?;
+            Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
+        }
+        _ => refuse(span, "this brace is closed by nothing"),
+    }
+}
+
+fn rows<'s, 'a>(inside: Tokens<'s, 'a>) -> impl Iterator<Item = Tokens<'s, 'a>> {
+    inside.split(|t| t == Tok::Break).into_iter().filter(|row| !row.is_empty())
+}
+
+fn matrix(inside: Tokens) -> Result<Vec<Vec<Expr>>> {
+    rows(inside)
+        .map(|row| {
+            row.split(|t| t == Tok::Amp)
+                .into_iter()
+                .map(|cell| whole(cell).map(|v| v.expr))
+                .collect()
+        })
+        .collect()
+}
+
+/// `[a, b]`: a matrix of one row.
+pub(super) fn bracketed_row<'s, 'a>(
+    inside: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    span: Range<usize>,
+) -> Parsed<'s, 'a, Value> {
+    let cells = inside.split(|t| matches!(t, Tok::Sign(',' | ';')));
+    let row =
+        cells.into_iter().map(|cell| whole(cell).map(|v| v.expr)).collect::<Result<Vec<_>>>()?;
+    let kind = Kind::Matrix(vec![row]);
+    Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
+}
+
+fn cases(inside: Tokens) -> Result<Kind> {
+    let mut out = Vec::new();
+    for row in rows(inside) {
+        let cells = row.split(|t| t == Tok::Amp);
+        let (value, condition) = match cells.as_slice() {
+            [cell] => match words_at(*cell) {
+                Some(at) => (cell.until(at), Some(at)),
+                None => (*cell, None),
+            },
+            [value, condition] => (*value, Some(*condition)),
+            _ => return refuse(row.span(), "this case has more than two columns"),
+        };
+        let value = whole(without_comma(value))?.expr;
+        let condition = match condition {
+            None => None,
+            Some(condition) => self::condition(condition)?,
+        };
+        out.push((value, condition));
+    }
+    if out.is_empty() {
+        return refuse(inside.span(), "this case distinction is empty");
+    }
+    Ok(Kind::Cases(out))
+}
+
+fn words_at<'s, 'a>(cell: Tokens<'s, 'a>) -> Option<Tokens<'s, 'a>> {
+    let pieces = cell.split(|t| matches!(t, Tok::Text(_, w) if joins(w)));
+    let first = pieces.first()?;
+    (pieces.len() > 1).then(|| cell.skip((first.to - cell.from) as usize))
+}
+
+fn joins(words: &str) -> bool {
+    let trimmed = words.trim().trim_matches([',', '.', ':']);
+    !trimmed.is_empty() && trimmed.split_whitespace().all(symbols::joins)
+}
+
+fn without_comma<'s, 'a>(cell: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
+    let mut cell = cell;
+    while cell.to > cell.from
+        && matches!(
+            cell.of.tokens().get(cell.to as usize - 1).map(|t| t.tok),
+            Some(Tok::Sign(',' | ';' | '.') | Tok::Wide)
+        )
+    {
+        cell.to -= 1;
+    }
+    cell
+}
+
+/// A condition; `None` is "otherwise".
+fn condition(cell: Tokens) -> Result<Option<Comparison>> {
+    let mut cell = without_comma(cell);
+    loop {
+        match cell.tok() {
+            Some(Tok::Text(_, text)) => {
+                let text = words::tidy(text);
+                let text = text.trim_matches([',', '.', ' ']).to_lowercase();
+                let last = cell.token(1).is_none();
+                match text.as_str() {
+                    "otherwise" | "else" | "if otherwise" | "sonst" if last => return Ok(None),
+                    "if" | "for" | "when" | "where" | "as" => cell = cell.skip(1),
+                    _ => return refuse(cell.here(), "this condition is written in words"),
+                }
+            }
+            Some(Tok::Wide) => cell = cell.skip(1),
+            _ => break,
+        }
+    }
+    if cell.is_empty() {
+        return refuse(cell.here(), "the condition of this case was expected here");
+    }
+    let sign_of = |t: Tok| match t {
+        Tok::Sign(c) => symbols::comparison(c.encode_utf8(&mut [0; 4])),
+        Tok::Command(c) => symbols::comparison(c),
+        _ => None,
+    };
+    let sides = cell.split(|t| sign_of(t).is_some());
+    let [left, right] = sides.as_slice() else {
+        return refuse(cell.span(), "this condition is not one comparison");
+    };
+    let at = cell.of.tokens().get(left.to as usize).and_then(|t| sign_of(t.tok));
+    let Some(sign) = at else { return unexpected(cell) };
+    let (left, right) = (Box::new(whole(*left)?.expr), Box::new(whole(*right)?.expr));
+    Ok(Some(Comparison { left, sign, right }))
+}
+
+/// `\underbrace{…}_{words}`, `\overbrace{…}^{words}`.
+pub(super) fn braced<'s, 'a>(input: Tokens<'s, 'a>, name: &str) -> Parsed<'s, 'a, Value> {
+    let rest = input.skip(1);
+    if matches!(name, "underset" | "overset") {
+        return refuse(input.here(), "what stands above or below here is not read");
+    }
+    let (mut rest, inside) = argument(rest)?;
+    let value = whole(inside)?;
+    let shape = match value.shape {
+        // The brace is seen in print, and holds its content together.
+        Shape::Sum | Shape::Neg | Shape::Product | Shape::Slash => Shape::Paren,
+        shape => shape,
+    };
+    let expr = Expr { span: input.span_to(rest), ..value.expr };
+    if let Some(Tok::Sub | Tok::Sup) = rest.tok() {
+        let (after, label) = argument(rest.skip(1))?;
+        let place = label.span();
+        let text = input.of.text.get(place.clone()).unwrap_or_default();
+        let text = match label.tok() {
+            Some(Tok::Text(_, words)) if label.token(1).is_none() => words,
+            _ => text,
+        };
+        input.of.words.borrow_mut().push((words::tidy(text), place));
+        rest = after;
+    }
+    Ok((rest, Value { expr, shape }))
+}

@@ -1,0 +1,657 @@
+//! Expressions, by precedence. In goes a stretch of tokens, out comes what it says, or why it is
+//! not read.
+//!
+//! ```text
+//! whole   = sum | sum "\over" sum
+//! sum     = [ sign ] term { sign term }
+//! term    = "-" term | factor { [ "·" | "." | "/" ] factor }
+//! factor  = "∂" … (module fraction) | primary scripts (module names)
+//! primary = number | name | function argument | "{" whole "}" | "(" whole ")" | "\frac" …
+//! ```
+//!
+//! Braces are not seen in print, so `{a + b}c` has two readings, that of TeX and that of its
+//! reader; such a group is refused where they differ. So are 1/2x, a number behind a name, and a
+//! function without parentheses before a second factor.
+
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{map, opt};
+use nom::multi::many0;
+
+use super::fraction::{self, Piece};
+use super::lex::{Font, Tok};
+use super::names;
+use super::syntax::{Expr, Kind};
+use super::tokens::{Parsed, Problem, Tokens, beyond, refuse};
+use super::{MAX_DEPTH, blocks, functions, symbols};
+use crate::scalar::Rational;
+
+/// How an expression looks in print, which decides what may stand beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Number,
+    Name,
+    /// In parentheses or brackets.
+    Paren,
+    /// Anything else that holds together: a fraction, |x|, f(x).
+    Atom,
+    /// A function with an argument that has no parentheses: `\ln x`.
+    Open,
+    /// ∂/∂x before what it differentiates; whether that stands in parentheses.
+    Operated(bool),
+    /// ∂a/∂b with a slash.
+    Leibniz,
+    Product,
+    Slash,
+    Neg,
+    Sum,
+}
+
+/// An expression that was read.
+#[derive(Clone, Debug)]
+pub(super) struct Value {
+    pub expr: Expr,
+    pub shape: Shape,
+}
+
+pub(super) type Result<T> = std::result::Result<T, nom::Err<Problem>>;
+
+/// All of a group, or of a side: nothing may be left over.
+pub(super) fn whole(input: Tokens) -> Result<Value> {
+    match contents(input)? {
+        Piece::Value(value) => Ok(value),
+        Piece::Operator { .. } => {
+            refuse(input.span(), "nothing stands here that is differentiated")
+        }
+    }
+}
+
+/// All of a group, which may be ∂/∂x.
+pub(super) fn contents<'s, 'a>(input: Tokens<'s, 'a>) -> Result<Piece<'s, 'a>> {
+    let input = spaces(input).deeper()?;
+    if input.is_empty() {
+        return refuse(input.here(), "a value was expected here");
+    }
+    let parts = input.split(|t| t == Tok::Command("over"));
+    match parts.as_slice() {
+        [_] => {}
+        [above, below] => {
+            let marked = |t: &Tokens| t.split(|t| t == Tok::Amp).len() > 1;
+            if parts.iter().any(marked) {
+                return refuse(
+                    input.span(),
+                    "an alignment mark stands in a fraction, so its bounds are not certain",
+                );
+            }
+            return fraction::fraction(*above, *below, input.span());
+        }
+        _ => return refuse(input.span(), "two `\\over` in one group have two readings"),
+    }
+    let (rest, value) = sum(input)?;
+    let rest = spaces(rest);
+    if !rest.is_empty() {
+        return unexpected(rest);
+    }
+    Ok(Piece::Value(value))
+}
+
+/// The failure at a token that does not go on with what was read.
+pub(super) fn unexpected<T>(at: Tokens) -> Result<T> {
+    let here = at.here();
+    let message = match at.tok() {
+        None => return refuse(here, "a value was expected here"),
+        Some(Tok::Command(c)) => match c {
+            "odot" | "otimes" | "oplus" | "circ" | "star" | "bullet" | "wedge" => {
+                return beyond(here, format!("`\\{c}` is an operation on arrays"));
+            }
+            "pm" | "mp" => "± says two things at once".to_string(),
+            _ => format!("`\\{c}` is not known here"),
+        },
+        Some(Tok::Sign('⊙' | '⊗' | '∘' | '⊕' | '∗')) => {
+            return beyond(here, "this is an operation on arrays");
+        }
+        Some(Tok::Sign('…')) => "dots leave out what is meant".to_string(),
+        Some(Tok::Sign('|')) => "this bar has no partner".to_string(),
+        Some(Tok::Sign(c @ ('(' | ')' | '[' | ']'))) => format!("this `{c}` has no partner"),
+        Some(Tok::Sign('⦃' | '⦄')) => "this brace has no partner".to_string(),
+        Some(Tok::Sign(',' | ';')) => "a list stands where one value must".to_string(),
+        Some(Tok::Sign(c)) => format!("`{c}` is not expected here"),
+        Some(Tok::Text(..)) => "words stand inside a formula here".to_string(),
+        Some(Tok::Amp) => "a column ends inside a formula here".to_string(),
+        Some(Tok::Wide) => "a wide space parts a formula here".to_string(),
+        Some(Tok::Break) => "a row ends inside a formula here".to_string(),
+        Some(Tok::Sup) => "a second exponent stands here".to_string(),
+        Some(Tok::Sub) => "an index stands here without its name".to_string(),
+        Some(Tok::Param(_)) => {
+            "`#` stands for an argument of a macro, and there is none".to_string()
+        }
+        Some(_) => "this is not expected here".to_string(),
+    };
+    refuse(here, message)
+}
+
+/// Steps over alignment marks and wide spaces that an operator follows or nothing.
+fn spaces<'s, 'a>(input: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
+    let mut rest = input;
+    while let Some(Tok::Amp | Tok::Wide) = rest.tok() {
+        rest = rest.skip(1);
+    }
+    let operator = match rest.tok() {
+        None => true,
+        Some(Tok::Sign(c)) => matches!(c, '+' | '-' | '·' | '*' | '/'),
+        _ => false,
+    };
+    if operator { rest } else { input }
+}
+
+/// Steps over alignment marks and wide spaces behind an operator.
+fn gap<'s, 'a>(input: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
+    let mut rest = input;
+    while let Some(Tok::Amp | Tok::Wide) = rest.tok() {
+        rest = rest.skip(1);
+    }
+    rest
+}
+
+pub(super) fn sign<'s, 'a: 's>(c: char) -> impl Fn(Tokens<'s, 'a>) -> Parsed<'s, 'a, char> {
+    move |input: Tokens<'s, 'a>| {
+        if input.is_sign(c) { Ok((input.skip(1), c)) } else { missing(input) }
+    }
+}
+
+/// nom's recoverable error: another branch is tried.
+fn missing<'s, 'a, T>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, T> {
+    let error = nom::error::ParseError::from_error_kind(input, nom::error::ErrorKind::Alt);
+    Err(nom::Err::Error(error))
+}
+
+pub(super) fn sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let (start, plus) = opt(sign('+')).parse(gap(input))?;
+    let (mut rest, first) = term(gap(start))?;
+    let mut bare = first.shape == Shape::Operated(false);
+    let head = match first.expr.kind {
+        Kind::Neg(inner) if first.shape == Shape::Neg => (true, *inner),
+        kind => (false, Expr { kind, span: first.expr.span }),
+    };
+    let (shape, mut terms) = (first.shape, vec![head]);
+    let taken = |input| alt((map(sign('+'), |_| false), map(sign('-'), |_| true))).parse(input);
+    while let Ok((after, minus)) = taken(spaces(rest)) {
+        let from = gap(after);
+        let (after, value) = term(from)?;
+        if minus && value.shape == Shape::Sum {
+            return refuse(
+                value.expr.span,
+                "braces are not seen in print: is the minus before one term or before all?",
+            );
+        }
+        if bare && !differentiates(&value) {
+            return refuse(
+                input.span_to(after),
+                "is what stands behind the sum's sign differentiated too? It needs parentheses",
+            );
+        }
+        bare |= value.shape == Shape::Operated(false);
+        rest = after;
+        terms.push((minus, value.expr));
+    }
+    let span = input.span_to(rest);
+    let single = terms.len() == 1;
+    let value = match (terms.pop(), single) {
+        (Some((false, expr)), true) if plus.is_none() => Value { expr, shape },
+        (Some((false, expr)), true) => Value { expr, shape: Shape::Sum },
+        (Some((true, expr)), true) => {
+            Value { expr: Expr { kind: Kind::Neg(Box::new(expr)), span }, shape: Shape::Neg }
+        }
+        (last, _) => {
+            terms.extend(last);
+            Value { expr: Expr { kind: Kind::Sum(terms), span }, shape: Shape::Sum }
+        }
+    };
+    Ok((rest, value))
+}
+
+/// Whether a term says itself what is differentiated in it.
+fn differentiates(value: &Value) -> bool {
+    let derivative = |e: &Expr| matches!(e.kind, Kind::Derivative { .. });
+    match &value.expr.kind {
+        Kind::Product(factors) => factors.iter().any(derivative),
+        _ => derivative(&value.expr),
+    }
+}
+
+/// What stands between two factors.
+#[derive(Clone, Copy, PartialEq)]
+enum Op {
+    Times,
+    Dot,
+    Over,
+}
+
+fn operator<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Op> {
+    let times = alt((sign('·'), sign('*'))).map(|_| Op::Times);
+    let over = sign('/').map(|_| Op::Over);
+    alt((times, over, dot)).parse(input)
+}
+
+/// A dot between two factors. At the end it is a full stop, and left alone.
+fn dot<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Op> {
+    let (rest, _) = sign('.')(input)?;
+    if starts_factor(rest) { Ok((rest, Op::Dot)) } else { missing(input) }
+}
+
+/// Whether a factor can begin with the next token.
+pub(super) fn starts_factor(input: Tokens) -> bool {
+    match input.tok() {
+        Some(Tok::Letter(_) | Tok::Symbol(_) | Tok::Digit(_) | Tok::Open | Tok::Text(..)) => true,
+        Some(Tok::Begin(_) | Tok::Fence(true, _)) => true,
+        Some(Tok::Sign('(' | '[' | '⦃' | '|' | '‖')) => {
+            input.bracket().is_some() || input.is_sign('‖')
+        }
+        Some(Tok::Command(c)) => {
+            symbols::relation(c).is_none()
+                && symbols::arrow(c).is_none()
+                && !matches!(
+                    c,
+                    "over"
+                        | "odot"
+                        | "otimes"
+                        | "oplus"
+                        | "circ"
+                        | "star"
+                        | "bullet"
+                        | "wedge"
+                        | "pm"
+                        | "mp"
+                )
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn term<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    if input.is_sign('-') {
+        let inside = gap(input.skip(1)).deeper()?;
+        let (rest, value) = term(inside)?;
+        if value.shape == Shape::Sum {
+            return refuse(
+                value.expr.span,
+                "braces are not seen in print: is the minus before one term or before all?",
+            );
+        }
+        let shape = if value.shape == Shape::Operated(false) { value.shape } else { Shape::Neg };
+        let kind = Kind::Neg(Box::new(value.expr));
+        return Ok((
+            rest.level_of(input),
+            Value { expr: Expr { kind, span: input.span_to(rest) }, shape },
+        ));
+    }
+    let (mut rest, first) = fraction::factor(input)?;
+    let alone = first.shape;
+    let (mut left, mut last, mut slashes) = (vec![first.expr], first.shape, 0);
+    loop {
+        let at = spaces(rest);
+        let op = match operator(at) {
+            Ok((after, op)) => Some((gap(after), op)),
+            Err(_) if starts_factor(rest) => None,
+            Err(_) => break,
+        };
+        if last == Shape::Operated(false) {
+            return refuse(
+                input.span_to(at),
+                "is the factor behind this differentiated too? It needs parentheses",
+            );
+        }
+        let (after, value) = match op {
+            Some((after, op)) => explicit(after, op, &left, last, at)?,
+            None => side_by_side(rest, last)?,
+        };
+        last = value.shape;
+        if let Some((_, Op::Over)) = op {
+            slashes += 1;
+            if slashes > MAX_DEPTH {
+                return refuse(
+                    input.span_to(after),
+                    format!("more than {MAX_DEPTH} divisions stand in a row here"),
+                );
+            }
+            let above = product(std::mem::take(&mut left));
+            let span = input.span_to(after);
+            let kind = Kind::Quotient(Box::new(above), Box::new(value.expr));
+            left.push(Expr { kind, span });
+            last = Shape::Slash;
+        } else {
+            left.push(value.expr);
+        }
+        rest = after;
+    }
+    let shape = match left.len() {
+        1 if slashes == 0 => alone,
+        1 => Shape::Slash,
+        _ if last == Shape::Operated(false) => last,
+        _ => Shape::Product,
+    };
+    Ok((rest, Value { expr: product(left), shape }))
+}
+
+/// The factors as one expression, at the place from the first to the last.
+pub(super) fn product(mut factors: Vec<Expr>) -> Expr {
+    if factors.len() == 1
+        && let Some(only) = factors.pop()
+    {
+        return only;
+    }
+    let start = factors.iter().map(|f| f.span.start).min().unwrap_or(0);
+    let end = factors.iter().map(|f| f.span.end).max().unwrap_or(0);
+    Expr { kind: Kind::Product(factors), span: start..end }
+}
+
+/// The factor behind a sign of multiplication or division.
+fn explicit<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    op: Op,
+    left: &[Expr],
+    last: Shape,
+    at: Tokens<'s, 'a>,
+) -> Parsed<'s, 'a, Value> {
+    if matches!(last, Shape::Sum | Shape::Neg) && left.len() == 1 && last == Shape::Sum {
+        return refuse(
+            at.here(),
+            "braces are not seen in print: is the whole sum before this a factor?",
+        );
+    }
+    let number = last == Shape::Number;
+    if op == Op::Dot && matches!(input.tok(), Some(Tok::Digit(_))) && !(number && dotted(at)) {
+        return refuse(at.here(), "this dot may be a product or a decimal point");
+    }
+    let (rest, value) = if input.is_sign('-') {
+        let inside = input.skip(1).deeper()?;
+        let (rest, value) = fraction::factor(inside)?;
+        let expr = Expr { kind: Kind::Neg(Box::new(value.expr)), span: input.span_to(rest) };
+        (rest.level_of(input), Value { expr, shape: Shape::Neg })
+    } else {
+        fraction::factor(input)?
+    };
+    match value.shape {
+        Shape::Sum => {
+            refuse(value.expr.span, "braces are not seen in print: is the whole sum a factor?")
+        }
+        Shape::Product | Shape::Slash | Shape::Neg if op == Op::Over => {
+            refuse(value.expr.span, "braces are not seen in print: is all of this divided by?")
+        }
+        Shape::Operated(_) if op == Op::Over => {
+            refuse(value.expr.span, "a derivative behind a slash has two readings")
+        }
+        _ if op == Op::Over && uncertain(&value.expr, input) => refuse(
+            value.expr.span,
+            "is the parenthesis the argument of a function, or a factor behind the slash?",
+        ),
+        // A negative factor in the middle changes nothing about what follows.
+        _ => Ok((rest, value)),
+    }
+}
+
+/// Whether this is f(x) where f is perhaps no function.
+fn uncertain(expr: &Expr, input: Tokens) -> bool {
+    match &expr.kind {
+        Kind::Apply { head, primes: 0, args } if args.len() == 1 => {
+            input.of.lexicon.is_function(&head.stem) != Some(true)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the dot at `at` stands between two numbers as a product: `names::number` said so.
+fn dotted(at: Tokens) -> bool {
+    let warned = at.here();
+    at.of.warnings.borrow().iter().any(|w| w.span.contains(&warned.start))
+}
+
+/// A factor that follows another without a sign.
+fn side_by_side<'s, 'a>(input: Tokens<'s, 'a>, last: Shape) -> Parsed<'s, 'a, Value> {
+    let here = input.here();
+    match last {
+        Shape::Slash => {
+            return refuse(here, "a/bc may be (a/b)c or a/(bc): it needs parentheses");
+        }
+        Shape::Open => {
+            return refuse(here, "is this a part of the function's argument? It needs parentheses");
+        }
+        Shape::Sum | Shape::Neg => {
+            return refuse(
+                here,
+                "braces are not seen in print: is the whole sum before this a factor?",
+            );
+        }
+        _ => {}
+    }
+    let (rest, value) = fraction::factor(input)?;
+    match (last, value.shape) {
+        (Shape::Number, Shape::Number) => refuse(here, "two numbers stand side by side here"),
+        (_, Shape::Number) => {
+            refuse(here, "a number behind a factor may be a factor, an index or a power")
+        }
+        (_, Shape::Sum | Shape::Neg) => {
+            refuse(value.expr.span, "braces are not seen in print: is the whole sum a factor?")
+        }
+        (Shape::Operated(true), Shape::Paren) => {
+            refuse(here, "is this parenthesis differentiated too?")
+        }
+        (Shape::Leibniz, Shape::Name | Shape::Open | Shape::Product) => {
+            refuse(here, "does this stand below the slash too? It needs parentheses")
+        }
+        _ => Ok((rest, value)),
+    }
+}
+
+/// A number as it is printed: digits, perhaps a point and digits.
+fn number<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let digit = |spaced: bool| {
+        move |input: Tokens<'s, 'a>| match input.token(0) {
+            Some(t) if spaced || !t.spaced => match t.tok {
+                Tok::Digit(c) => Ok((input.skip(1), c)),
+                _ => missing(input),
+            },
+            _ => missing(input),
+        }
+    };
+    let (rest, first) = opt(digit(true)).parse(input)?;
+    let (rest, more) = match first {
+        Some(_) => many0(digit(false)).parse(rest)?,
+        None => (rest, Vec::new()),
+    };
+    let whole: String = first.into_iter().chain(more).collect();
+    let point = input
+        .of
+        .matched
+        .tokens
+        .get(rest.from as usize)
+        .is_some_and(|t| !t.spaced || first.is_none());
+    let fraction =
+        match (point && rest.is_sign('.')).then(|| many0(digit(false)).parse(rest.skip(1))) {
+            Some(Ok((after, digits))) if !digits.is_empty() => {
+                Some((after, digits.into_iter().collect::<String>()))
+            }
+            _ => None,
+        };
+    let (rest, text, decimals) = match fraction {
+        Some((after, digits)) if input.of.dots.multiply(&whole, &digits) => {
+            let span = input.span_to(after);
+            let message = format!(
+                "{whole}.{digits} is read as {whole}·{digits}, for the dot behind {whole} was a product in the formula before"
+            );
+            input.of.warn(span, message);
+            (rest, whole, 0)
+        }
+        Some((after, digits)) => (after, format!("{whole}.{digits}"), digits.len() as u32),
+        None if whole.is_empty() => return unexpected(input),
+        None => (rest, whole, 0),
+    };
+    if exponent(rest) {
+        return refuse(input.here(), "1e-3 may be a number or a product with e");
+    }
+    let span = input.span_to(rest);
+    match text.parse::<Rational>() {
+        Ok(value) => {
+            let expr = Expr { kind: Kind::Number { value, decimals }, span };
+            Ok((rest, Value { expr, shape: Shape::Number }))
+        }
+        Err(_) => {
+            refuse(span, format!("this number has more than {} digits", Rational::MAX_DIGITS))
+        }
+    }
+}
+
+/// Whether `e-3` or `e3` follows a number directly.
+fn exponent(input: Tokens) -> bool {
+    let tight = |i: usize| input.token(i).filter(|t| !t.spaced).map(|t| t.tok);
+    matches!(tight(0), Some(Tok::Letter('e' | 'E')))
+        && match tight(1) {
+            Some(Tok::Digit(_)) => true,
+            Some(Tok::Sign('-' | '+')) => matches!(tight(2), Some(Tok::Digit(_))),
+            _ => false,
+        }
+}
+
+/// What holds together by itself, without its scripts; names are read elsewhere.
+pub(super) fn primary<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Piece<'s, 'a>> {
+    let value = |(rest, value)| (rest, Piece::Value(value));
+    match input.tok() {
+        Some(Tok::Digit(_) | Tok::Sign('.')) => number(input).map(value),
+        Some(Tok::Open) => {
+            let Some((inside, rest)) = input.bracket() else { return unexpected(input) };
+            let span = input.span_to(rest);
+            let piece = match contents(inside)? {
+                Piece::Value(found) => {
+                    let expr = Expr { span, ..found.expr };
+                    Piece::Value(Value { expr, ..found })
+                }
+                operator => operator,
+            };
+            Ok((rest, piece))
+        }
+        Some(Tok::Sign('(' | '[' | '⦃') | Tok::Fence(true, '(' | '[' | '⦃')) => {
+            bracketed(input).map(value)
+        }
+        Some(Tok::Sign('|') | Tok::Fence(true, '|')) => functions::absolute(input).map(value),
+        Some(Tok::Sign('‖') | Tok::Fence(true, '‖')) => {
+            beyond(input.here(), "a norm is a function of arrays")
+        }
+        Some(Tok::Fence(true, _)) => refuse(input.here(), "this delimiter is not known here"),
+        Some(Tok::Begin(_)) => blocks::environment(input).map(value),
+        Some(Tok::Command(c)) => command(input, c),
+        _ => unexpected(input),
+    }
+}
+
+/// An expression in parentheses, brackets or visible braces.
+fn bracketed<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let Some((inside, rest)) = input.bracket() else { return unexpected(input) };
+    let span = input.span_to(rest);
+    let close = input.of.matched.tokens.get(rest.from as usize - 1).map(|t| t.tok);
+    let fits = match (input.tok(), close) {
+        (Some(Tok::Fence(_, a)), Some(Tok::Fence(_, b))) => {
+            matches!((a, b), ('(', ')') | ('[', ']') | ('⦃', '⦄'))
+        }
+        _ => true,
+    };
+    if !fits {
+        if input.tok() == Some(Tok::Fence(true, '⦃')) && close == Some(Tok::Fence(false, '.')) {
+            return blocks::one_brace(inside, rest, span);
+        }
+        return refuse(span, "this is opened by one bracket and closed by another");
+    }
+    if inside.split(|t| matches!(t, Tok::Sign(',' | ';'))).len() > 1 {
+        return match input.tok() {
+            Some(Tok::Sign('[') | Tok::Fence(_, '[')) => blocks::bracketed_row(inside, rest, span),
+            _ => refuse(span, "a list stands where one value must"),
+        };
+    }
+    let value = whole(inside)?;
+    Ok((rest, Value { expr: Expr { span, ..value.expr }, shape: Shape::Paren }))
+}
+
+/// The argument of a command: a group, or one token that stands by itself.
+pub(super) fn argument<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Tokens<'s, 'a>> {
+    match input.tok() {
+        Some(Tok::Open) => match input.bracket() {
+            Some((inside, rest)) => Ok((rest, inside)),
+            None => unexpected(input),
+        },
+        Some(Tok::Letter(_) | Tok::Symbol(_) | Tok::Digit(_) | Tok::Text(..)) => {
+            let rest = input.skip(1);
+            Ok((rest, input.until(rest)))
+        }
+        _ => refuse(input.here(), "the argument of a command was expected here"),
+    }
+}
+
+fn command<'s, 'a>(input: Tokens<'s, 'a>, name: &'a str) -> Parsed<'s, 'a, Piece<'s, 'a>> {
+    let after = input.skip(1);
+    match name {
+        "frac" | "dfrac" | "tfrac" | "cfrac" | "sfrac" | "nicefrac" => {
+            let (rest, above) = argument(after)?;
+            let (rest, below) = argument(rest)?;
+            fraction::fraction(above, below, input.span_to(rest)).map(|piece| (rest, piece))
+        }
+        "sqrt" => functions::root(input).map(|(rest, value)| (rest, Piece::Value(value))),
+        "sum" | "sum\\limits" => {
+            blocks::big_sum(input).map(|(rest, value)| (rest, Piece::Value(value)))
+        }
+        "underbrace" | "overbrace" | "underset" | "overset" => {
+            blocks::braced(input, name).map(|(rest, value)| (rest, Piece::Value(value)))
+        }
+        "prod" => beyond(input.here(), "a product over an index is not read"),
+        "int" | "iint" | "oint" | "lim" => {
+            beyond(input.here(), "limits and integrals are not read")
+        }
+        "binom" | "dbinom" => beyond(input.here(), "a binomial coefficient is not read"),
+        _ if symbols::WRAPPERS.contains(&name) => {
+            let (rest, inside) = argument(after)?;
+            let span = input.span_to(rest);
+            let piece = match contents(inside)? {
+                Piece::Value(v) => {
+                    // A frame or a stroke holds its content together.
+                    let shape = match (name, v.shape) {
+                        ("boxed" | "fbox", _) => Shape::Paren,
+                        (_, shape) => shape,
+                    };
+                    Piece::Value(Value { expr: Expr { span, ..v.expr }, shape })
+                }
+                operator => operator,
+            };
+            Ok((rest, piece))
+        }
+        _ => unexpected(input),
+    }
+}
+
+/// Whether the next token begins a name.
+pub(super) fn starts_name(input: Tokens) -> bool {
+    match input.tok() {
+        Some(Tok::Letter(_) | Tok::Text(Font::Name | Font::Words, _)) => true,
+        Some(Tok::Symbol(c)) => !matches!(c, '∂' | '∇' | '∞'),
+        Some(Tok::Command(c)) => symbols::accent(c).is_some(),
+        _ => false,
+    }
+}
+
+/// What holds together with its scripts: a power, a name with its index, a call.
+pub(super) fn powered<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    if let Some(Tok::Command(c)) = input.tok()
+        && let Some(function) = symbols::function(c)
+        && c != "sqrt"
+    {
+        return functions::call(input, input.skip(1), function);
+    }
+    if starts_name(input) {
+        return names::named(input);
+    }
+    let (rest, piece) = primary(input)?;
+    match piece {
+        Piece::Operator { by, order } => fraction::operated(input, rest, by, order),
+        Piece::Value(Value { expr: Expr { kind: Kind::Name(name), span }, .. }) => {
+            names::scripted(input, rest, name, span)
+        }
+        Piece::Value(value) => names::raised(input, rest, value),
+    }
+}

@@ -1,0 +1,338 @@
+//! Fractions and derivatives: `\frac{\partial E}{\partial w}`, `{dx \over dy}`, `\partial E/\partial w`,
+//! and ∂/∂x before its operand.
+//!
+//! A d is a differential only where one stands above and one below a fraction bar; a ∂ always is.
+//! What follows ∂ above the bar is all differentiated; below it stands one factor for each ∂.
+
+use std::ops::Range;
+
+use super::expression::{Result, Shape, Value, powered, product, starts_factor, whole};
+use super::lex::Tok;
+use super::syntax::{Expr, Kind};
+use super::tokens::{Parsed, Tokens, refuse};
+
+/// A value, or ∂/∂x that still wants its operand.
+#[derive(Clone, Debug)]
+pub(super) enum Piece<'s, 'a> {
+    Value(Value),
+    Operator {
+        /// By what, from the last to be taken to the first.
+        by: Vec<(Expr, u32)>,
+        /// Where the operator stands.
+        order: Tokens<'s, 'a>,
+    },
+}
+
+/// A ∂ or a d, and what stands behind it.
+struct Differential<'s, 'a> {
+    rest: Tokens<'s, 'a>,
+    order: u32,
+    round: bool,
+}
+
+/// The ∂ or the d that stands next, with its order.
+fn differential<'s, 'a>(input: Tokens<'s, 'a>) -> Option<Differential<'s, 'a>> {
+    let round = match input.tok()? {
+        Tok::Symbol('∂') => true,
+        Tok::Letter('d') | Tok::Text(_, "d") => false,
+        _ => return None,
+    };
+    let rest = input.skip(1);
+    if rest.tok() != Some(Tok::Sup) {
+        return Some(Differential { rest, order: 1, round });
+    }
+    let digits = |t: Tokens| match (t.tok(), t.token(1)) {
+        (Some(Tok::Digit(c)), None) => c.to_digit(10),
+        _ => None,
+    };
+    let exponent = rest.skip(1);
+    let (inside, after) = match exponent.tok() {
+        Some(Tok::Open) => exponent.bracket()?,
+        _ => (exponent.until(exponent.skip(1)), exponent.skip(1)),
+    };
+    digits(inside).filter(|n| *n > 0).map(|order| Differential { rest: after, order, round })
+}
+
+/// What stands above a bar over what stands below it.
+pub(super) fn fraction<'s, 'a>(
+    above: Tokens<'s, 'a>,
+    below: Tokens<'s, 'a>,
+    span: Range<usize>,
+) -> Result<Piece<'s, 'a>> {
+    let (above, below) = (above.deeper()?, below.deeper()?);
+    let (top, bottom) = (differential(above), differential(below));
+    match (top, bottom) {
+        (Some(a), Some(b))
+            if starts_factor(b.rest)
+                && (a.round || b.round || a.rest.is_empty() || starts_factor(a.rest)) =>
+        {
+            if a.round != b.round {
+                return refuse(span, "a ∂ stands on one side of the bar and a d on the other");
+            }
+            let by = denominator(below, b, a.order)?;
+            if a.rest.is_empty() {
+                return Ok(Piece::Operator { by, order: above });
+            }
+            let of = differentiated(a.rest)?;
+            Ok(Piece::Value(atom(nested(of, by, &span))))
+        }
+        (Some(a), None) if a.round => {
+            if a.rest.is_empty() {
+                return refuse(span, "a ∂ stands above the bar and none below it");
+            }
+            let of = differentiated(a.rest)?;
+            let by = whole(below)?.expr;
+            Ok(Piece::Value(atom(half(of, by, span))))
+        }
+        (Some(a), _) if !a.round && glued(a.rest) && !above.of.lexicon.stands_alone('d') => {
+            refuse(span, "a d stands above the bar and none below it")
+        }
+        _ => {
+            let (a, b) = (whole(above)?.expr, whole(below)?.expr);
+            let kind = Kind::Quotient(Box::new(a), Box::new(b));
+            Ok(Piece::Value(atom(Expr { kind, span })))
+        }
+    }
+}
+
+/// Whether a letter follows directly, as in `dE`.
+fn glued(rest: Tokens) -> bool {
+    matches!(rest.token(0), Some(t) if !t.spaced && matches!(t.tok, Tok::Letter(_)))
+}
+
+fn atom(expr: Expr) -> Value {
+    Value { expr, shape: Shape::Atom }
+}
+
+/// ∂a over b: a derivative that lacks its second ∂, unless b is a number.
+fn half(of: Expr, by: Expr, span: Range<usize>) -> Expr {
+    let kind = if matches!(by.kind, Kind::Number { .. }) {
+        let above = Expr { span: of.span.clone(), kind: Kind::Differential(Box::new(of)) };
+        Kind::Quotient(Box::new(above), Box::new(by))
+    } else {
+        Kind::HalfDerivative { of: Box::new(of), by: Box::new(by) }
+    };
+    Expr { kind, span }
+}
+
+/// All that follows a ∂ above the bar. A sum there has two readings.
+fn differentiated(rest: Tokens) -> Result<Expr> {
+    let of = whole(rest)?;
+    match of.shape {
+        Shape::Sum => refuse(of.expr.span, "is the whole sum differentiated? It needs parentheses"),
+        _ => Ok(of.expr),
+    }
+}
+
+/// By what is differentiated, a factor and its order for each ∂ of `below`.
+fn denominator<'s, 'a>(
+    below: Tokens<'s, 'a>,
+    first: Differential<'s, 'a>,
+    order: u32,
+) -> Result<Vec<(Expr, u32)>> {
+    let mut by = Vec::new();
+    let mut next = Some(first);
+    let mut rest = below;
+    let mut total = 0;
+    while let Some(d) = next {
+        let (after, value) = powered(d.rest)?;
+        if d.order != 1 {
+            return refuse(below.span(), "an order stands at the ∂ below the bar");
+        }
+        let (expr, times) = match value.expr.kind {
+            Kind::Power(base, exponent)
+                if value.shape != Shape::Paren && matches!(base.kind, Kind::Name(_)) =>
+            {
+                match whole_number(&exponent) {
+                    Some(n) => (*base, n),
+                    None => {
+                        return refuse(below.span(), "the order of this derivative is no number");
+                    }
+                }
+            }
+            kind => (Expr { kind, span: value.expr.span }, 1),
+        };
+        total += times;
+        by.push((expr, times));
+        rest = after;
+        next = differential(after);
+    }
+    if !rest.is_empty() {
+        return refuse(rest.span(), "more than one factor stands behind the ∂ below the bar");
+    }
+    if total != order {
+        return refuse(below.span(), "the orders of the derivative above and below the bar differ");
+    }
+    Ok(by)
+}
+
+fn whole_number(expr: &Expr) -> Option<u32> {
+    match &expr.kind {
+        Kind::Number { value, decimals: 0 } => value.to_i32().and_then(|n| u32::try_from(n).ok()),
+        _ => None,
+    }
+}
+
+/// ∂²a/∂x∂y is ∂/∂x of ∂a/∂y.
+fn nested(of: Expr, by: Vec<(Expr, u32)>, span: &Range<usize>) -> Expr {
+    by.into_iter().rev().fold(of, |of, (by, order)| {
+        let kind = Kind::Derivative { of: Box::new(of), by: Box::new(by), order };
+        Expr { kind, span: span.clone() }
+    })
+}
+
+/// ∂/∂x with its operand, which stands at `rest`: a parenthesis, or all factors that follow
+/// without a sign.
+pub(super) fn operated<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    by: Vec<(Expr, u32)>,
+    order: Tokens<'s, 'a>,
+) -> Parsed<'s, 'a, Value> {
+    if !starts_factor(rest) {
+        return refuse(order.span(), "nothing follows here that is differentiated");
+    }
+    let bracketed = matches!(rest.tok(), Some(Tok::Sign('(' | '[' | '⦃') | Tok::Fence(..)));
+    let inside = rest.deeper()?;
+    let (mut after, first) = factor(inside)?;
+    let mut shape = first.shape;
+    let mut factors = vec![first.expr];
+    while !bracketed && starts_factor(after) {
+        let here = after.here();
+        let (next, value) = factor(after)?;
+        match (shape, value.shape) {
+            (Shape::Open | Shape::Leibniz | Shape::Sum | Shape::Neg | Shape::Slash, _)
+            | (_, Shape::Sum | Shape::Neg | Shape::Number) => {
+                return refuse(here, "is this differentiated too? It needs parentheses");
+            }
+            _ => {}
+        }
+        shape = value.shape;
+        factors.push(value.expr);
+        after = next;
+    }
+    if factors.len() == 1 && shape == Shape::Sum {
+        return refuse(
+            rest.span_to(after),
+            "braces are not seen in print: is the whole sum differentiated?",
+        );
+    }
+    let expr = nested(product(factors), by, &input.span_to(after));
+    Ok((after.level_of(input), Value { expr, shape: Shape::Operated(bracketed) }))
+}
+
+/// How many tokens ahead the slash of dE/dw is looked for.
+const REACH: usize = 24;
+
+/// Whether a d stands here and a slash with another d after its operand.
+fn slashed(input: Tokens) -> bool {
+    let mut rest = input.skip(1);
+    for _ in 0..REACH {
+        match rest.tok() {
+            Some(Tok::Sign('/')) => {
+                let below = rest.skip(1);
+                return matches!(below.tok(), Some(Tok::Letter('d') | Tok::Text(_, "d")))
+                    && starts_factor(below.skip(1));
+            }
+            Some(Tok::Sup | Tok::Sub) => rest = rest.skip(1),
+            Some(Tok::Letter(_) | Tok::Symbol(_) | Tok::Digit(_) | Tok::Text(..)) => {
+                rest = rest.skip(1)
+            }
+            Some(Tok::Open | Tok::Sign('(')) => match rest.bracket() {
+                Some((_, after)) => rest = after,
+                None => return false,
+            },
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// A factor of a product.
+pub(super) fn factor<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    match input.tok() {
+        Some(Tok::Symbol('∂')) => leibniz(input),
+        Some(Tok::Letter('d') | Tok::Text(_, "d")) if slashed(input) => leibniz(input),
+        Some(Tok::Symbol('∇')) => {
+            super::tokens::beyond(input.here(), "∇ makes an array of derivatives")
+        }
+        Some(Tok::Symbol('∞')) => refuse(input.here(), "∞ is no number"),
+        _ => powered(input),
+    }
+}
+
+/// ∂ or d in a line: ∂E/∂w, ∂/∂w(…), ∂E/w, ∂E.
+fn leibniz<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let Some(top) = differential(input) else {
+        return refuse(input.here(), "the order of this derivative is no number");
+    };
+    if top.rest.tok() == Some(Tok::Sub) {
+        return super::tokens::beyond(input.here(), "∂ with an index is not read: write ∂/∂x");
+    }
+    let inside = top.rest.deeper()?;
+    let (after, of) = if top.rest.is_sign('/') {
+        (inside, None)
+    } else {
+        let (mut after, first) = powered(inside)?;
+        let mut factors = vec![first.expr];
+        while starts_factor(after)
+            && !matches!(after.tok(), Some(Tok::Symbol('∂') | Tok::Letter('d')))
+            && (!top.round || slash_ahead(after))
+        {
+            let (next, value) = powered(after)?;
+            factors.push(value.expr);
+            after = next;
+        }
+        (after, Some(product(factors)))
+    };
+    if !after.is_sign('/') {
+        let Some(of) = of else { return refuse(input.here(), "nothing stands behind this ∂") };
+        let span = input.span_to(after);
+        let expr = Expr { kind: Kind::Differential(Box::new(of)), span };
+        return Ok((after.level_of(input), Value { expr, shape: Shape::Name }));
+    }
+    let below = after.skip(1);
+    let Some(bottom) = differential(below).filter(|b| b.round == top.round) else {
+        let Some(of) = of else {
+            return refuse(input.here(), "a ∂ stands above the slash and none below it");
+        };
+        let (rest, by) = powered(below)?;
+        let expr = half(of, by.expr, input.span_to(rest));
+        return Ok((rest.level_of(input), Value { expr, shape: Shape::Leibniz }));
+    };
+    let (rest, _) = powered(bottom.rest)?;
+    let by = denominator(below.until(rest), bottom, top.order)?;
+    let rest = rest.level_of(input);
+    match of {
+        None => operated(input, rest, by, input.until(rest)),
+        Some(of) => {
+            let expr = nested(of, by, &input.span_to(rest));
+            Ok((rest, Value { expr, shape: Shape::Leibniz }))
+        }
+    }
+}
+
+/// Whether a slash and a ∂ follow this factor and those beside it.
+fn slash_ahead(input: Tokens) -> bool {
+    let mut rest = input;
+    for _ in 0..REACH {
+        match rest.tok() {
+            Some(Tok::Sign('/')) => return rest.skip(1).tok() == Some(Tok::Symbol('∂')),
+            Some(Tok::Symbol('∂')) | None => return false,
+            Some(
+                Tok::Sup
+                | Tok::Sub
+                | Tok::Letter(_)
+                | Tok::Symbol(_)
+                | Tok::Digit(_)
+                | Tok::Text(..),
+            ) => rest = rest.skip(1),
+            Some(Tok::Open | Tok::Sign('(')) => match rest.bracket() {
+                Some((_, after)) => rest = after,
+                None => return false,
+            },
+            _ => return false,
+        }
+    }
+    false
+}

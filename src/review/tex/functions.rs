@@ -1,0 +1,169 @@
+//! Functions of known meaning with their arguments: exp, ln, √, max, |x| and their like.
+//!
+//! An argument without parentheses is one factor, and a second factor behind it is refused: the
+//! argument of `\ln xy` may be x or xy.
+
+use super::expression::{Shape, Value, powered, starts_factor, unexpected, whole};
+use super::lex::Tok;
+use super::names;
+use super::symbols::Function;
+use super::syntax::{Expr, Kind, Known};
+use super::tokens::{Parsed, Tokens, beyond, refuse};
+
+/// A function's value: its name stands before `rest`.
+pub(super) fn call<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    function: Function,
+) -> Parsed<'s, 'a, Value> {
+    match function {
+        Function::Of(known) => of_one(input, rest, known),
+        Function::Extreme { least } => extreme(input, rest, least),
+        Function::Beyond => beyond(input.span_to(rest), "this function is not in the calculus"),
+    }
+}
+
+fn of_one<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    known: Known,
+) -> Parsed<'s, 'a, Value> {
+    let (mut rest, mut power) = (rest, None);
+    while let Some(tok @ (Tok::Sup | Tok::Sub)) = rest.tok() {
+        let script = rest.skip(1);
+        let (inside, after) = match script.bracket() {
+            Some(found) => found,
+            None => (script.until(script.skip(1)), script.skip(1)),
+        };
+        let euler = matches!(
+            (inside.tok(), inside.token(1)),
+            (Some(Tok::Letter('e') | Tok::Text(_, "e")), None)
+        );
+        match tok {
+            Tok::Sub if known == Known::Ln && euler => {}
+            Tok::Sub => {
+                return refuse(
+                    inside.span(),
+                    "an index of a function, or a logarithm to another base than e",
+                );
+            }
+            _ => {
+                let whole_number = !inside.is_empty()
+                    && inside.of.tokens()[inside.from as usize..inside.to as usize]
+                        .iter()
+                        .all(|t| matches!(t.tok, Tok::Digit(_)));
+                if !whole_number || power.is_some() {
+                    return refuse(
+                        inside.span(),
+                        "is this the power of a function's value, or another function?",
+                    );
+                }
+                power = Some(whole(inside)?.expr);
+            }
+        }
+        rest = after;
+    }
+    if rest.is_sign('\'') {
+        return refuse(rest.here(), "a prime stands on a function of known meaning");
+    }
+    if !starts_factor(rest) {
+        return refuse(rest.here(), "the argument of this function was expected here");
+    }
+    let bracket =
+        matches!(rest.tok(), Some(Tok::Sign('(' | '[' | '⦃') | Tok::Fence(true, '(' | '[' | '⦃')));
+    let (after, argument, shape) = match rest.bracket() {
+        Some((inside, after)) if bracket => {
+            let value = whole(inside)?;
+            let span = rest.span_to(after);
+            (after, Expr { span, ..value.expr }, Shape::Atom)
+        }
+        _ => {
+            let (after, value) = powered(rest.deeper()?)?;
+            match value.shape {
+                Shape::Sum => {
+                    return refuse(
+                        value.expr.span,
+                        "braces are not seen in print: is the whole sum the argument?",
+                    );
+                }
+                Shape::Number
+                | Shape::Name
+                | Shape::Atom
+                | Shape::Paren
+                | Shape::Open
+                | Shape::Neg
+                | Shape::Product => {}
+                _ => return refuse(value.expr.span, "this argument needs parentheses"),
+            }
+            let held = value.shape == Shape::Atom && !matches!(value.expr.kind, Kind::Power(..));
+            (after.level_of(input), value.expr, if held { Shape::Atom } else { Shape::Open })
+        }
+    };
+    let span = input.span_to(after);
+    let mut expr = Expr { kind: Kind::Call(known, Box::new(argument)), span: span.clone() };
+    if let Some(power) = power {
+        expr = Expr { kind: Kind::Power(Box::new(expr), Box::new(power)), span };
+        return Ok((after, Value { expr, shape }));
+    }
+    if bracket {
+        names::raised(input, after, Value { expr, shape })
+    } else {
+        Ok((after, Value { expr, shape }))
+    }
+}
+
+/// `\sqrt{x}`.
+pub(super) fn root<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let rest = input.skip(1);
+    if rest.is_sign('[') {
+        return refuse(rest.here(), "only square roots are read");
+    }
+    let (after, inside) = super::expression::argument(rest)?;
+    let argument = whole(inside)?.expr;
+    let kind = Kind::Call(Known::Sqrt, Box::new(argument));
+    Ok((after, Value { expr: Expr { kind, span: input.span_to(after) }, shape: Shape::Atom }))
+}
+
+/// max{a, b}, `\max(a, b)`.
+fn extreme<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    least: bool,
+) -> Parsed<'s, 'a, Value> {
+    let mut rest = rest;
+    let mut indexed = false;
+    if rest.tok() == Some(Tok::Sub) {
+        indexed = true;
+        let script = rest.skip(1);
+        rest = match script.bracket() {
+            Some((_, after)) => after,
+            None => script.skip(1),
+        };
+    }
+    let bracket = matches!(
+        rest.tok(),
+        Some(Tok::Open | Tok::Sign('(' | '[' | '⦃') | Tok::Fence(true, '(' | '[' | '⦃'))
+    );
+    let Some((inside, after)) = rest.bracket().filter(|_| bracket) else {
+        return beyond(input.span_to(rest), "the greatest of what an index runs over is not read");
+    };
+    let parts = inside.split(|t| matches!(t, Tok::Sign(',' | ';')));
+    if parts.len() < 2 && (indexed || rest.tok() == Some(Tok::Open)) {
+        return beyond(input.span_to(after), "the greatest of what an index runs over is not read");
+    }
+    let mut of = Vec::new();
+    for part in parts {
+        of.push(whole(part)?.expr);
+    }
+    let expr = Expr { kind: Kind::Extreme { least, of }, span: input.span_to(after) };
+    names::raised(input, after, Value { expr, shape: Shape::Atom })
+}
+
+/// |x|.
+pub(super) fn absolute<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let Some((inside, after)) = input.bracket() else { return unexpected(input) };
+    let argument = whole(inside)?.expr;
+    let kind = Kind::Call(Known::Abs, Box::new(argument));
+    let value = Value { expr: Expr { kind, span: input.span_to(after) }, shape: Shape::Atom };
+    Ok((after, value))
+}

@@ -1,0 +1,369 @@
+//! Text to tokens. In goes the text of a formula, or of a macro's meaning; out come its tokens
+//! with their places. What only says how something looks is gone, fences of `\left` and `\right`
+//! are one token each, and words are one token with their text.
+//!
+//! What always holds: every span lies inside the text and on the bounds of its characters, and
+//! the work is linear in the text, since no byte is looked at again after its token is made.
+
+use std::ops::Range;
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while, take_while1};
+use nom::character::complete::{anychar, char, multispace0, satisfy};
+use nom::combinator::{opt, recognize};
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
+
+use super::syntax::Note;
+use super::{MAX_LENGTH, MAX_TOKENS, symbols};
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Tok<'a> {
+    /// A letter that may be a part of a name of several.
+    Letter(char),
+    /// A letter that is a name by itself: Greek, script.
+    Symbol(char),
+    /// One digit: `\frac12` takes them one by one.
+    Digit(char),
+    /// `{`.
+    Open,
+    /// `}`.
+    Close,
+    /// `^`.
+    Sup,
+    /// `_`.
+    Sub,
+    /// `&`.
+    Amp,
+    /// `\\`.
+    Break,
+    /// Any other sign, Unicode twins made one; `\{` is `⦃`.
+    Sign(char),
+    /// A delimiter after `\left` (true) or `\right` (false); `.` is one that is not seen.
+    Fence(bool, char),
+    /// A command that is none of the others.
+    Command(&'a str),
+    /// Words, or a name in an upright font.
+    Text(Font, &'a str),
+    /// `\begin{…}`.
+    Begin(&'a str),
+    /// `\end{…}`.
+    End(&'a str),
+    /// A space wide enough to part formulas.
+    Wide,
+    /// `\tag{…}` or `\label{…}`.
+    Label(&'a str),
+    /// `\ref{…}` and its like.
+    Ref(&'a str),
+    /// Words that are a row of their own.
+    Aside(&'a str),
+    /// `#1` in the meaning of a macro.
+    Param(u8),
+}
+
+/// Which font an upright text is in: that of words, or that of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Font {
+    /// `\text`, `\mbox`.
+    Words,
+    /// `\mathrm`, `\operatorname`.
+    Name,
+}
+
+/// A token and its place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Token<'a> {
+    pub tok: Tok<'a>,
+    pub start: u32,
+    pub end: u32,
+    /// Whether a space, of whatever kind, stands before it.
+    pub spaced: bool,
+}
+
+impl Token<'_> {
+    pub fn span(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+type Read<'a, T> = IResult<&'a str, T>;
+
+/// The tokens of `text`, or why there are none.
+pub(super) fn lex(text: &str) -> Result<Vec<Token<'_>>, Note> {
+    if text.len() > MAX_LENGTH {
+        let message = format!("this formula is longer than {MAX_LENGTH} bytes");
+        return Err(Note { message, span: 0..0 });
+    }
+    let mut tokens: Vec<Token> = Vec::new();
+    let (mut rest, mut spaced) = (text, false);
+    while !rest.is_empty() {
+        let at = text.len() - rest.len();
+        let (after, found) = match piece(rest) {
+            Ok(read) => read,
+            Err(_) => {
+                let end = at + rest.chars().next().map_or(0, char::len_utf8);
+                let message = "the `{…}` that belongs to this command is not closed".to_string();
+                return Err(Note { message, span: at..end });
+            }
+        };
+        rest = after;
+        let end = text.len() - rest.len();
+        match found {
+            Found::Space => spaced = true,
+            Found::Nothing => {}
+            Found::Accent(mark) => match tokens.last_mut() {
+                Some(Token { tok: Tok::Letter(c), end: last, .. }) if !spaced => {
+                    let mut made =
+                        symbols::accented(&c.to_string(), mark).chars().collect::<Vec<_>>();
+                    if let ([one], true) = (made.as_mut_slice(), true) {
+                        *c = *one;
+                        *last = end as u32;
+                    }
+                }
+                _ => {}
+            },
+            Found::Tok(tok) => {
+                if tokens.len() >= MAX_TOKENS {
+                    let message = format!("this formula has more than {MAX_TOKENS} signs");
+                    return Err(Note { message, span: at..end });
+                }
+                tokens.push(Token { tok, start: at as u32, end: end as u32, spaced });
+                spaced = tok == Tok::Wide;
+            }
+        }
+    }
+    Ok(tokens)
+}
+
+enum Found<'a> {
+    Tok(Tok<'a>),
+    Space,
+    Nothing,
+    /// A combining accent on the letter before.
+    Accent(char),
+}
+
+fn piece(rest: &str) -> Read<'_, Found<'_>> {
+    alt((space, comment, command, param, single)).parse(rest)
+}
+
+fn space(rest: &str) -> Read<'_, Found<'_>> {
+    take_while1(|c: char| c.is_whitespace() || c == '~' || c == '\u{200b}')
+        .map(|_| Found::Space)
+        .parse(rest)
+}
+
+fn comment(rest: &str) -> Read<'_, Found<'_>> {
+    preceded(char('%'), take_while(|c| c != '\n')).map(|_| Found::Space).parse(rest)
+}
+
+fn param(rest: &str) -> Read<'_, Found<'_>> {
+    preceded(char('#'), satisfy(|c| ('1'..='9').contains(&c)))
+        .map(|c| Found::Tok(Tok::Param(c as u8 - b'0')))
+        .parse(rest)
+}
+
+fn single(rest: &str) -> Read<'_, Found<'_>> {
+    let (after, c) = anychar(rest)?;
+    Ok((
+        after,
+        match c {
+            '\u{300}'..='\u{36f}' | '\u{20d7}' => Found::Accent(c),
+            _ => Found::Tok(character(c)),
+        },
+    ))
+}
+
+fn character<'a>(c: char) -> Tok<'a> {
+    match c {
+        '{' => Tok::Open,
+        '}' => Tok::Close,
+        '^' => Tok::Sup,
+        '_' => Tok::Sub,
+        '&' => Tok::Amp,
+        '0'..='9' => Tok::Digit(c),
+        '∂' | '∇' | '∞' | 'ℓ' => Tok::Symbol(c),
+        'ϕ' | 'ɸ' => Tok::Symbol('φ'),
+        'ϵ' => Tok::Symbol('ε'),
+        '\u{370}'..='\u{3ff}' => Tok::Symbol(c),
+        _ if c.is_alphabetic() => Tok::Letter(c),
+        _ => Tok::Sign(symbols::plain(c)),
+    }
+}
+
+/// The name of a command: letters, or one other character.
+fn command_name(rest: &str) -> Read<'_, &str> {
+    preceded(
+        char('\\'),
+        alt((take_while1(|c: char| c.is_ascii_alphabetic()), recognize(anychar), tag(""))),
+    )
+    .parse(rest)
+}
+
+fn command(rest: &str) -> Read<'_, Found<'_>> {
+    let (after, name) = command_name(rest)?;
+    let tok = |tok| Found::Tok(tok);
+    if let Some(c) = symbols::letter(name) {
+        return Ok((after, tok(Tok::Symbol(c))));
+    }
+    if name == "phi" {
+        return Ok((after, tok(Tok::Symbol('φ'))));
+    }
+    if let Some(c) = symbols::sign(name) {
+        return Ok((after, tok(Tok::Sign(c))));
+    }
+    if symbols::LOOKS.contains(&name) {
+        return Ok((after, Found::Nothing));
+    }
+    if symbols::NARROW.contains(&name) {
+        return Ok((after, Found::Space));
+    }
+    if symbols::WIDE.contains(&name) {
+        return Ok((after, tok(Tok::Wide)));
+    }
+    match name {
+        "\\" => {
+            let (after, _) = opt(char('*')).parse(after)?;
+            let (after, _) = opt(preceded(blank, length)).parse(after)?;
+            Ok((after, tok(Tok::Break)))
+        }
+        "cr" | "newline" | "tabularnewline" => Ok((after, tok(Tok::Break))),
+        "left" | "right" => {
+            let (after, c) = preceded(multispace0, delimiter).parse(after)?;
+            Ok((after, tok(Tok::Fence(name == "left", c))))
+        }
+        "middle" => {
+            let (after, c) = preceded(multispace0, delimiter).parse(after)?;
+            Ok((after, tok(Tok::Sign(c))))
+        }
+        "text" | "textrm" | "textit" | "textbf" | "textsf" | "texttt" | "textnormal" | "mbox"
+        | "hbox" | "textup" | "emph" | "textsc" | "textcolour" => {
+            let (after, words) = group(after)?;
+            Ok((after, tok(Tok::Text(Font::Words, words))))
+        }
+        "operatorname" | "mathrm" | "mathit" | "mathsf" | "mathtt" | "operatornamewithlimits" => {
+            let (after, _) = opt(char('*')).parse(after)?;
+            match plain_group(after) {
+                Ok((after, words)) => Ok((after, tok(Tok::Text(Font::Name, words)))),
+                Err(_) => Ok((after, Found::Nothing)),
+            }
+        }
+        "mathcal" | "mathscr" | "mathbb" => {
+            let letter = satisfy(|c| c.is_ascii_alphabetic());
+            let one = satisfy(|c| c.is_ascii_alphabetic());
+            let read = alt((
+                preceded(
+                    multispace0,
+                    delimited((char('{'), multispace0), letter, (multispace0, char('}'))),
+                ),
+                preceded(multispace0, one),
+            ))
+            .parse(after);
+            match read {
+                Ok((after, c)) => {
+                    Ok((after, tok(Tok::Symbol(symbols::styled(name, c).unwrap_or(c)))))
+                }
+                Err(nom::Err::Error(_)) => Ok((after, Found::Nothing)),
+                Err(error) => Err(error),
+            }
+        }
+        "tag" | "label" => {
+            let (after, _) = opt(char('*')).parse(after)?;
+            group.map(|name| tok(Tok::Label(name))).parse(after)
+        }
+        "ref" | "eqref" | "cref" | "Cref" | "autoref" => {
+            group.map(|name| tok(Tok::Ref(name))).parse(after)
+        }
+        "intertext" | "shortintertext" => group.map(|words| tok(Tok::Aside(words))).parse(after),
+        "begin" => {
+            let (after, name) = group(after)?;
+            let (after, _) = opt(preceded(blank, optional)).parse(after)?;
+            if !symbols::has_columns(name) {
+                return Ok((after, tok(Tok::Begin(name))));
+            }
+            let (after, _) = opt(group).parse(after)?;
+            Ok((after, tok(Tok::Begin(name))))
+        }
+        "end" => group.map(|name| tok(Tok::End(name))).parse(after),
+        "color" | "textcolor" | "colorbox" | "vspace" | "phantom" | "hphantom" | "vphantom"
+        | "cline" | "class" | "style" | "cssId" | "pagecolor" | "definecolor" | "require"
+        | "mathclap" | "vskip" => {
+            let (after, _) = opt(char('*')).parse(after)?;
+            let (after, _) = opt(preceded(blank, optional)).parse(after)?;
+            opt(group).map(|_| Found::Space).parse(after)
+        }
+        "hspace" => {
+            let (after, _) = opt(char('*')).parse(after)?;
+            group.map(|_| tok(Tok::Wide)).parse(after)
+        }
+        _ => Ok((after, tok(Tok::Command(name)))),
+    }
+}
+
+fn blank(rest: &str) -> Read<'_, &str> {
+    take_while(|c: char| c == ' ' || c == '\t').parse(rest)
+}
+
+/// What follows `\left`: a delimiter by itself or as a command.
+fn delimiter(rest: &str) -> Read<'_, char> {
+    let named = |name: &str| match name {
+        "langle" => '⟨',
+        "rangle" => '⟩',
+        "lfloor" | "lceil" => '⌊',
+        "rfloor" | "rceil" => '⌋',
+        _ => symbols::sign(name).unwrap_or('?'),
+    };
+    alt((command_name.map(named), anychar.map(symbols::plain))).parse(rest)
+}
+
+/// `[2pt]` after `\\`.
+fn length(rest: &str) -> Read<'_, &str> {
+    let number = take_while1(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | ' '));
+    let unit = alt((
+        tag("pt"),
+        tag("em"),
+        tag("ex"),
+        tag("cm"),
+        tag("mm"),
+        tag("in"),
+        tag("px"),
+        tag("mu"),
+        tag("\\jot"),
+        tag("\\baselineskip"),
+    ));
+    recognize((char('['), number, unit, multispace0, char(']'))).parse(rest)
+}
+
+/// `[t]` after `\begin{aligned}`.
+fn optional(rest: &str) -> Read<'_, &str> {
+    let letters = take_while(|c: char| c.is_ascii_alphabetic());
+    delimited(char('['), letters, char(']')).parse(rest)
+}
+
+/// A group of letters, digits and spaces only: an upright name.
+fn plain_group(rest: &str) -> Read<'_, &str> {
+    let plain = take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '~'));
+    preceded(multispace0, delimited(char('{'), plain, char('}'))).parse(rest)
+}
+
+/// What stands in the braces that follow, its own braces balanced. Without an end of it, the
+/// text cannot be read at all, so that no text is searched twice for an end.
+fn group(rest: &str) -> Read<'_, &str> {
+    let (inside, _) = preceded(multispace0, char('{')).parse(rest)?;
+    let (mut depth, mut escaped) = (1usize, false);
+    for (at, b) in inside.bytes().enumerate() {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Ok((&inside[at + 1..], &inside[..at]));
+        }
+    }
+    let error = nom::error::Error::new(rest, nom::error::ErrorKind::Eof);
+    Err(nom::Err::Failure(error))
+}

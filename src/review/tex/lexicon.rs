@@ -1,0 +1,315 @@
+//! The lexicon of a document: which runs of letters are one name, which names are functions, and
+//! a few other habits that decide between two readings. In go all formulas, out comes what the
+//! parser asks.
+//!
+//! A run of two letters or more is one name if the caller knows it; or if somewhere it stands
+//! alone on a left side, right behind ∂ or d, or with an index, and not all of its letters stand
+//! somewhere alone. A longer run is also one where nothing speaks for its letters:
+//! see [`Run`].
+
+use std::collections::BTreeSet;
+
+use super::lex::{Font, Tok, Token, lex};
+use super::macros::{Macros, expand};
+use super::symbols;
+
+/// What the formulas of a document say about its names.
+#[derive(Clone, Debug, Default)]
+pub struct Lexicon {
+    /// Names of several letters.
+    names: BTreeSet<String>,
+    /// Letters that stand alone somewhere.
+    alone: BTreeSet<char>,
+    /// Stems that are used as functions: f(x) on a left side, f′(x).
+    functions: BTreeSet<String>,
+    /// Stems that stand somewhere without a parenthesis behind them.
+    bare: BTreeSet<String>,
+    /// Stems that stand alone on a left side or behind ∂: quantities of the document.
+    defined: BTreeSet<String>,
+    /// Stem and index of names: `c` and `10`.
+    indexed: BTreeSet<(String, String)>,
+    /// Letters that number steps: `w^{t+1}`.
+    steps: BTreeSet<char>,
+}
+
+/// How a run of letters is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Run {
+    /// One name.
+    Name,
+    /// A product of its letters.
+    Letters,
+    /// It could be either.
+    Either,
+}
+
+impl Lexicon {
+    /// What `formulas`, the texts of all formulas of a document, say. `known` are names that the
+    /// caller knows, with their index or without: `net_h1`, `out`.
+    pub fn of(formulas: &[&str], macros: &Macros, known: &[&str]) -> Lexicon {
+        let mut lexicon = Lexicon::default();
+        let mut candidates = BTreeSet::new();
+        for formula in formulas {
+            let tokens = lex(formula).and_then(|tokens| expand(tokens, macros));
+            scan(&tokens.unwrap_or_default(), &mut lexicon, &mut candidates);
+        }
+        for run in candidates {
+            if !run.chars().all(|c| lexicon.alone.contains(&c)) {
+                lexicon.names.insert(run);
+            }
+        }
+        for name in known {
+            let (stem, below) = name.split_once('_').unwrap_or((name, ""));
+            if stem.chars().count() > 1 {
+                lexicon.names.insert(stem.to_string());
+            }
+            if !below.is_empty() {
+                lexicon.indexed.insert((stem.to_string(), below.to_string()));
+            }
+        }
+        lexicon
+    }
+
+    /// How a whole run of letters is read.
+    pub(super) fn run(&self, run: &str) -> Run {
+        let letters = run.chars().count();
+        if letters < 2 || self.names.contains(run) {
+            return Run::Name;
+        }
+        let alone = run.chars().filter(|c| self.alone.contains(c)).count();
+        match letters {
+            _ if alone == letters => Run::Letters,
+            2 => Run::Letters,
+            3 if alone > 0 => Run::Either,
+            _ => Run::Name,
+        }
+    }
+
+    /// Whether this is a name of several letters for certain.
+    pub(super) fn knows(&self, run: &str) -> bool {
+        self.names.contains(run)
+    }
+
+    /// Whether the name is used as a function; `None` where the document does not say.
+    pub(super) fn is_function(&self, stem: &str) -> Option<bool> {
+        if self.functions.contains(stem) {
+            return Some(true);
+        }
+        if self.bare.contains(stem) {
+            return Some(false);
+        }
+        matches!(stem, "f" | "g" | "σ" | "φ" | "ψ").then_some(true)
+    }
+
+    /// Whether the letter e is a quantity of the document, and not Euler's number.
+    pub(super) fn defines(&self, stem: &str) -> bool {
+        self.defined.contains(stem)
+    }
+
+    /// Whether the letter stands alone anywhere.
+    pub(super) fn stands_alone(&self, letter: char) -> bool {
+        self.alone.contains(&letter)
+    }
+
+    /// Whether this stem has this index somewhere.
+    pub(super) fn has_index(&self, stem: &str, below: &str) -> bool {
+        self.indexed.contains(&(stem.to_string(), below.to_string()))
+    }
+
+    /// Whether the letter numbers steps, as in `w^{t+1}`.
+    pub(super) fn is_step(&self, letter: char) -> bool {
+        self.steps.contains(&letter)
+    }
+}
+
+/// The most tokens of an index, of an argument list, that the lexicon looks across.
+const REACH: usize = 40;
+
+fn scan(tokens: &[Token], lexicon: &mut Lexicon, candidates: &mut BTreeSet<String>) {
+    let mut i = 0;
+    while let Some(token) = tokens.get(i) {
+        let from = i;
+        i += 1;
+        let stem = match token.tok {
+            Tok::Letter(c) => {
+                let mut run = c.to_string();
+                while let Some(Token { tok: Tok::Letter(c), spaced: false, .. }) = tokens.get(i) {
+                    run.push(*c);
+                    i += 1;
+                }
+                run
+            }
+            Tok::Symbol(c) => c.to_string(),
+            Tok::Text(_, words) => words.trim().to_string(),
+            Tok::Sup => {
+                step(&tokens[i..], lexicon);
+                continue;
+            }
+            _ => continue,
+        };
+        let before = from.checked_sub(1).and_then(|b| tokens.get(b)).map(|t| t.tok);
+        let place = Place { starts: starts(tokens, from), before, after: after(tokens, i) };
+        match token.tok {
+            Tok::Letter(_) => letters(stem, &place, lexicon, candidates),
+            Tok::Symbol(_) => note(&stem, &place, lexicon),
+            Tok::Text(font, _) => {
+                let word = stem.chars().all(|c| c.is_ascii_alphanumeric());
+                let used = place.after.indexed.is_some() || place.after.paren || font == Font::Name;
+                if word
+                    && stem.len() > 1
+                    && used
+                    && symbols::function(&stem).is_none()
+                    && !symbols::joins(&stem)
+                {
+                    lexicon.names.insert(stem.clone());
+                }
+                note(&stem, &place, lexicon);
+            }
+            _ => {}
+        }
+    }
+}
+
+struct Place<'a> {
+    /// Whether it stands first on a row or behind a comma or words.
+    starts: bool,
+    before: Option<Tok<'a>>,
+    after: After,
+}
+
+/// What follows a name.
+struct After {
+    /// Its index, as it would be printed in one line.
+    indexed: Option<String>,
+    primed: bool,
+    paren: bool,
+    /// A relation, perhaps behind an index.
+    relation: bool,
+    /// A relation behind a parenthesis.
+    applied: bool,
+}
+
+fn starts(tokens: &[Token], at: usize) -> bool {
+    let before = tokens[..at].iter().rev().find(|t| t.tok != Tok::Amp).map(|t| t.tok);
+    match before {
+        None | Some(Tok::Break | Tok::Begin(_) | Tok::Wide | Tok::Text(..)) => true,
+        Some(Tok::Sign(c)) => matches!(c, ',' | ';' | ':') || symbols::arrow_sign(c).is_some(),
+        Some(Tok::Command(c)) => symbols::arrow(c).is_some(),
+        _ => false,
+    }
+}
+
+/// The place after the group, the bracket or the token at `at`.
+fn past(tokens: &[Token], at: usize) -> usize {
+    let mut depth = 0usize;
+    for (k, t) in tokens.iter().enumerate().skip(at).take(REACH) {
+        match t.tok {
+            Tok::Open | Tok::Sign('(') | Tok::Fence(true, _) => depth += 1,
+            Tok::Close | Tok::Sign(')') | Tok::Fence(false, _) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return k + 1;
+        }
+    }
+    tokens.len()
+}
+
+fn after(tokens: &[Token], at: usize) -> After {
+    let mut found =
+        After { indexed: None, primed: false, paren: false, relation: false, applied: false };
+    let mut i = at;
+    loop {
+        match tokens.get(i).map(|t| t.tok) {
+            Some(Tok::Sub) => {
+                let end = past(tokens, i + 1);
+                let text =
+                    tokens.get(i + 1..end).unwrap_or_default().iter().filter_map(|t| match t.tok {
+                        Tok::Letter(c) | Tok::Digit(c) | Tok::Symbol(c) => Some(c),
+                        _ => None,
+                    });
+                found.indexed = Some(text.collect());
+                i = end;
+            }
+            Some(Tok::Sup) => {
+                if tokens.get(i + 1).is_some_and(|t| t.tok == Tok::Sign('\''))
+                    || matches!(tokens.get(i + 1..i + 3), Some([a, b]) if a.tok == Tok::Open && b.tok == Tok::Sign('\''))
+                {
+                    found.primed = true;
+                }
+                i = past(tokens, i + 1);
+            }
+            Some(Tok::Sign('\'')) => {
+                found.primed = true;
+                i += 1;
+            }
+            _ => break,
+        }
+    }
+    let is_relation = |t: Option<&Token>| match t.map(|t| t.tok) {
+        Some(Tok::Sign(':')) => true,
+        Some(Tok::Sign(c)) => symbols::relation_sign(c).is_some(),
+        Some(Tok::Command(c)) => symbols::relation(c).is_some(),
+        _ => false,
+    };
+    let unmarked = |i: usize| tokens[i.min(tokens.len())..].iter().find(|t| t.tok != Tok::Amp);
+    found.relation = is_relation(unmarked(i));
+    found.paren =
+        matches!(tokens.get(i).map(|t| t.tok), Some(Tok::Sign('(') | Tok::Fence(true, '(')));
+    found.applied = found.paren && is_relation(unmarked(past(tokens, i)));
+    found
+}
+
+fn letters(run: String, place: &Place, lexicon: &mut Lexicon, candidates: &mut BTreeSet<String>) {
+    // `dE` at the beginning of a fraction's part is d and E.
+    let opens =
+        matches!(place.before, Some(Tok::Open | Tok::Command("over") | Tok::Sign('/')) | None);
+    let behind = matches!(place.before, Some(Tok::Symbol('∂') | Tok::Text(_, "d")));
+    let differential = opens && run.starts_with('d') && !place.after.relation;
+    let (stem, behind) = match run.strip_prefix('d') {
+        Some(rest) if differential => (rest.to_string(), true),
+        _ => (run, behind),
+    };
+    if stem.is_empty() {
+        return;
+    }
+    if let (Some(c), 1) = (stem.chars().next(), stem.chars().count()) {
+        // `dx` says nothing about x standing alone, except that x is no part of a name.
+        lexicon.alone.insert(c);
+    } else if behind || place.after.indexed.is_some() || (place.starts && place.after.relation) {
+        if symbols::function(&stem).is_none() {
+            candidates.insert(stem.clone());
+        }
+    }
+    if behind {
+        lexicon.defined.insert(stem.clone());
+    }
+    note(&stem, place, lexicon);
+}
+
+fn note(stem: &str, place: &Place, lexicon: &mut Lexicon) {
+    let after = &place.after;
+    if place.starts && after.relation && !after.primed {
+        lexicon.defined.insert(stem.to_string());
+    }
+    if after.paren && (after.primed || (place.starts && after.applied)) {
+        lexicon.functions.insert(stem.to_string());
+    }
+    if !after.paren && !after.primed {
+        lexicon.bare.insert(stem.to_string());
+    }
+    if let Some(below) = &after.indexed {
+        lexicon.indexed.insert((stem.to_string(), below.clone()));
+    }
+}
+
+/// `^{t+1}`, `^{t-1}`, `^{(t+1)}`.
+fn step(tokens: &[Token], lexicon: &mut Lexicon) {
+    let mut inside = tokens.iter().map(|t| t.tok).skip_while(|t| *t == Tok::Open);
+    if let (Some(Tok::Letter(c)), Some(Tok::Sign('+' | '-')), Some(Tok::Digit(_)), Some(Tok::Close)) =
+        (inside.next(), inside.next(), inside.next(), inside.next())
+        && matches!(c, 't' | 'k' | 'τ')
+    {
+        lexicon.steps.insert(c);
+    }
+}

@@ -1,0 +1,531 @@
+//! Names with their scripts: indices below, marks and powers above, primes, and an argument list
+//! in parentheses.
+//!
+//! A number, an expression or a letter above a name is its power; a number in parentheses or
+//! brackets, a sign alone and a word are marks, a part of the name. A T above is a transpose and
+//! an l a layer, both outside of scalar calculus.
+
+use std::ops::Range;
+
+use super::expression::{Result, Shape, Value, argument, product, starts_name, unexpected, whole};
+use super::functions;
+use super::lex::{Font, Tok};
+use super::lexicon::Run;
+use super::symbols;
+use super::syntax::{Expr, Kind, Name};
+use super::tokens::{Parsed, Tokens, beyond, refuse};
+
+/// Scripts behind a base.
+struct Scripts<'s, 'a> {
+    below: Option<Tokens<'s, 'a>>,
+    above: Option<Tokens<'s, 'a>>,
+    primes: u32,
+}
+
+/// A name without its scripts.
+struct Head {
+    name: Name,
+    /// Upright `e`, which can only be Euler's number.
+    upright: bool,
+}
+
+/// A name with its scripts, or a function with its argument.
+pub(super) fn named<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let (rest, head) = head(input)?;
+    if head.name.below.is_empty()
+        && let Some(function) = symbols::function(&head.name.stem)
+        && !input.of.lexicon.knows(&head.name.stem)
+    {
+        return functions::call(input, rest, function);
+    }
+    if head.name.stem == "e" && rest.tok() == Some(Tok::Sup) {
+        return exponential(input, rest, &head);
+    }
+    let span = input.span_to(rest);
+    scripted(input, rest, head.name, span)
+}
+
+fn name(stem: String) -> Name {
+    Name { stem, below: Vec::new(), above: None }
+}
+
+/// The letters that make one name here.
+fn head<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Head> {
+    let rest = input.skip(1);
+    match input.tok() {
+        Some(Tok::Symbol('Δ')) if starts_name(rest) => {
+            let (after, inner) = head(rest.deeper()?)?;
+            let stem = format!("Δ{}", inner.name.stem);
+            Ok((after.level_of(input), Head { name: Name { stem, ..inner.name }, upright: false }))
+        }
+        Some(Tok::Symbol(c)) if starts_name(input) => {
+            Ok((rest, Head { name: name(c.to_string()), upright: false }))
+        }
+        Some(Tok::Letter(_)) => letters(input),
+        Some(Tok::Text(font, words)) => {
+            let stem = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            let plain = stem.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'));
+            if stem.is_empty() || !plain {
+                return refuse(input.here(), "words stand where a value must");
+            }
+            let upright = font == Font::Name && stem == "e";
+            Ok((rest, Head { name: name(stem), upright }))
+        }
+        Some(Tok::Command(c)) => {
+            let Some(mark) = symbols::accent(c) else { return unexpected(input) };
+            let (after, inside) = argument(rest)?;
+            let value = whole(inside)?;
+            match value.expr.kind {
+                Kind::Name(inner) => {
+                    let stem = symbols::accented(&inner.stem, mark);
+                    Ok((after, Head { name: Name { stem, ..inner }, upright: false }))
+                }
+                _ if mark == '\u{304}' => {
+                    beyond(input.span_to(after), "a bar over an expression is no arithmetic")
+                }
+                _ => refuse(input.span_to(after), "an accent stands on what is no name"),
+            }
+        }
+        _ => unexpected(input),
+    }
+}
+
+/// How many letters of a run are compared with the lexicon at most.
+const LONGEST: usize = 40;
+
+fn letters<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Head> {
+    let mut run = String::new();
+    let mut ends = Vec::new();
+    while let Some(token) = input.token(ends.len()) {
+        match token.tok {
+            Tok::Letter(c) if ends.is_empty() || !token.spaced => run.push(c),
+            _ => break,
+        }
+        ends.push(run.len());
+        if ends.len() >= LONGEST {
+            break;
+        }
+    }
+    let lexicon = input.of.lexicon;
+    let found = |length: usize| {
+        let stem = run[..ends[length - 1]].to_string();
+        Ok((input.skip(length), Head { name: name(stem), upright: false }))
+    };
+    let before = (input.from as usize).checked_sub(1).and_then(|b| input.of.tokens().get(b));
+    let starts = input.token(0).is_some_and(|t| t.spaced)
+        || !matches!(before.map(|t| t.tok), Some(Tok::Letter(_)));
+    if lexicon.knows(&run) || symbols::function(&run).is_some() && applied(input.skip(ends.len())) {
+        return found(ends.len());
+    }
+    if let Some(length) = ends.iter().position(|at| {
+        let rest = &run[*at..];
+        rest.len() > 1 && symbols::function(rest).is_some() && applied(input.skip(ends.len()))
+    }) && length == 0
+    {
+        return found(1);
+    }
+    match (starts, lexicon.run(&run)) {
+        (true, Run::Name) => found(ends.len()),
+        (true, Run::Either) => refuse(
+            input.span_to(input.skip(ends.len())),
+            format!("`{run}` may be one name or a product of its letters"),
+        ),
+        _ => found(1),
+    }
+}
+
+/// Whether an argument in brackets follows.
+fn applied(rest: Tokens) -> bool {
+    let mut rest = rest;
+    while let Some(Tok::Sup | Tok::Sub) = rest.tok() {
+        let script = rest.skip(1);
+        rest = match script.tok() {
+            Some(Tok::Open) => match script.bracket() {
+                Some((_, after)) => after,
+                None => return false,
+            },
+            _ => script.skip(1),
+        };
+    }
+    matches!(rest.tok(), Some(Tok::Sign('(' | '[' | '⦃' | '|') | Tok::Fence(true, _) | Tok::Open))
+}
+
+/// The scripts that stand next.
+fn scripts<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Scripts<'s, 'a>> {
+    let mut found = Scripts { below: None, above: None, primes: 0 };
+    let mut rest = input;
+    loop {
+        match rest.tok() {
+            Some(Tok::Sign('\'')) => {
+                found.primes += 1;
+                rest = rest.skip(1);
+            }
+            Some(tok @ (Tok::Sub | Tok::Sup)) => {
+                let (after, inside) = script(rest.skip(1))?;
+                let primes = inside.of.tokens()[inside.from as usize..inside.to as usize]
+                    .iter()
+                    .all(|t| t.tok == Tok::Sign('\''));
+                if tok == Tok::Sup && primes {
+                    found.primes += inside.to - inside.from;
+                    rest = after;
+                    continue;
+                }
+                let slot = if tok == Tok::Sub { &mut found.below } else { &mut found.above };
+                if slot.is_some() {
+                    return refuse(rest.here(), "a second script stands at the same place");
+                }
+                *slot = Some(inside);
+                rest = after;
+            }
+            _ => return Ok((rest, found)),
+        }
+    }
+}
+
+/// What stands in a script: a group, or one token. Digits that follow a single one directly were
+/// meant to stand there too.
+fn script<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Tokens<'s, 'a>> {
+    let single = input.skip(1);
+    match input.tok() {
+        Some(Tok::Open) => match input.bracket() {
+            Some((inside, rest)) if !inside.is_empty() => Ok((rest, inside)),
+            Some((_, rest)) => refuse(input.span_to(rest), "an empty script stands here"),
+            None => unexpected(input),
+        },
+        Some(Tok::Digit(_) | Tok::Letter(_)) => {
+            let mut rest = single;
+            while matches!(rest.token(0), Some(t) if !t.spaced && matches!(t.tok, Tok::Digit(_))) {
+                rest = rest.skip(1);
+            }
+            if rest.from != single.from {
+                let text = input.of.text.get(input.span_to(rest)).unwrap_or_default();
+                let message = format!(
+                    "only the first sign of `{text}` stands in this script; all of it is read so"
+                );
+                input.of.warn(input.span_to(rest), message);
+            }
+            Ok((rest, input.until(rest)))
+        }
+        Some(Tok::Symbol(_) | Tok::Text(..) | Tok::Sign('+' | '-' | '*' | '\'')) => {
+            Ok((single, input.until(single)))
+        }
+        Some(Tok::Command("top" | "intercal" | "star" | "dagger" | "circ")) => {
+            Ok((single, input.until(single)))
+        }
+        _ => refuse(input.here(), "a script needs braces around it"),
+    }
+}
+
+/// A script as text: letters, digits and signs in order; inner scripts and braces are not shown.
+fn text(inside: Tokens) -> Option<String> {
+    let mut out = String::new();
+    for token in &inside.of.tokens()[inside.from as usize..inside.to as usize] {
+        match token.tok {
+            Tok::Letter(c) | Tok::Symbol(c) | Tok::Digit(c) => out.push(c),
+            Tok::Sign(
+                c @ ('+' | '-' | '*' | '(' | ')' | '[' | ']' | ',' | '.' | ':' | '/' | '\''),
+            ) => out.push(c),
+            Tok::Text(_, words) => out.push_str(words.trim()),
+            Tok::Open | Tok::Close | Tok::Sub | Tok::Wide => {}
+            Tok::Command("to" | "rightarrow") => out.push('→'),
+            Tok::Command("star") => out.push('*'),
+            Tok::Command(c) if symbols::function(c).is_some() => out.push_str(c),
+            Tok::Command(c) if symbols::WRAPPERS.contains(&c) => {}
+            _ => return None,
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// The parts of an index, between its commas.
+fn below(inside: Tokens) -> Result<Vec<String>> {
+    let parts = inside.split(|t| t == Tok::Sign(','));
+    let texts: Option<Vec<String>> = parts.into_iter().map(text).collect();
+    match texts {
+        Some(texts) => Ok(texts),
+        None => refuse(inside.span(), "this index is not made of letters, digits and words"),
+    }
+}
+
+/// What stands above a name.
+enum Above {
+    Power,
+    Mark(String),
+}
+
+/// Words that mark a name and are no power.
+const MARKS: &[&str] = &[
+    "new", "old", "next", "prev", "true", "pred", "target", "train", "test", "actual", "opt",
+    "raw", "in", "out", "ideal", "desired", "updated", "init",
+];
+
+fn above(inside: Tokens, stem: &str) -> Result<Above> {
+    let tokens = &inside.of.tokens()[inside.from as usize..inside.to as usize];
+    let toks: Vec<Tok> = tokens.iter().map(|t| t.tok).collect();
+    let bracketed = matches!(
+        (toks.first(), toks.last()),
+        (Some(Tok::Sign('(')), Some(Tok::Sign(')'))) | (Some(Tok::Sign('[')), Some(Tok::Sign(']')))
+    ) && inside.bracket().is_some_and(|(_, rest)| rest.is_empty());
+    let layer = |toks: &[Tok]| {
+        matches!(
+            toks,
+            [Tok::Letter('l' | 'L') | Tok::Symbol('ℓ')]
+                | [Tok::Letter('l' | 'L') | Tok::Symbol('ℓ'), Tok::Sign('+' | '-'), Tok::Digit(_)]
+        )
+    };
+    let core = if bracketed { &toks[1..toks.len() - 1] } else { &toks[..] };
+    if layer(core) {
+        return beyond(inside.span(), "a letter stands for the number of a layer");
+    }
+    match toks.as_slice() {
+        [
+            Tok::Letter('T' | 'H')
+            | Tok::Text(_, "T" | "H")
+            | Tok::Command("top" | "intercal" | "dagger"),
+        ]
+        | [Tok::Sign('-'), Tok::Letter('T') | Tok::Command("top")] => {
+            return beyond(inside.span(), "a transpose is an operation on arrays");
+        }
+        [Tok::Sign('+' | '-' | '*')] | [Tok::Command("star")] => {
+            return Ok(Above::Mark(text(inside).unwrap_or_default()));
+        }
+        [Tok::Command("circ")] => {
+            return refuse(inside.span(), "a circle above a name is not known here");
+        }
+        _ => {}
+    }
+    if bracketed {
+        return match text(inside) {
+            Some(mark) => Ok(Above::Mark(mark)),
+            None => refuse(inside.span(), "what stands above this name is no index"),
+        };
+    }
+    if let [Tok::Letter(c)] | [Tok::Letter(c), Tok::Sign('+' | '-'), Tok::Digit(_)] =
+        toks.as_slice()
+        && inside.of.lexicon.is_step(*c)
+    {
+        return beyond(
+            inside.span(),
+            format!("{c} above {stem} is the number of a step, or its power"),
+        );
+    }
+    if let [Tok::Text(_, words)] = toks.as_slice() {
+        return Ok(Above::Mark(words.trim().to_string()));
+    }
+    if let [Tok::Letter(_), Tok::Letter(_), ..] = toks.as_slice()
+        && let Some(word) = text(inside)
+        && (MARKS.contains(&word.as_str()) || inside.of.lexicon.knows(&word))
+    {
+        return Ok(Above::Mark(word));
+    }
+    Ok(Above::Power)
+}
+
+/// A name, its scripts, and the argument list behind them.
+pub(super) fn scripted<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    mut name: Name,
+    mut span: Range<usize>,
+) -> Parsed<'s, 'a, Value> {
+    let mut rest = digits_behind(input, rest, &mut name);
+    let (after, found) = scripts(rest)?;
+    if after.from != rest.from {
+        span = input.span_to(after);
+        rest = after;
+    }
+    if let Some(inside) = found.below {
+        if !name.below.is_empty() {
+            return refuse(inside.span(), "a second index stands below this name");
+        }
+        name.below = below(inside)?;
+    }
+    let mut power = None;
+    if let Some(inside) = found.above {
+        match above(inside, &name.stem)? {
+            Above::Mark(mark) if name.above.is_none() => name.above = Some(mark),
+            Above::Mark(_) => return refuse(inside.span(), "a second mark stands above this name"),
+            Above::Power => power = Some(whole(inside)?.expr),
+        }
+    }
+    let parenthesis = matches!(rest.tok(), Some(Tok::Sign('(') | Tok::Fence(true, '(')))
+        && rest.bracket().is_some();
+    if let Some(power) = power {
+        if found.primes > 0 {
+            return refuse(span, "a prime and a power stand on the same name");
+        }
+        if parenthesis && input.of.lexicon.is_function(&name.stem) == Some(true) {
+            return refuse(span, "a power stands between a function and its argument");
+        }
+        let base = Expr { kind: Kind::Name(name), span: span.clone() };
+        let kind = Kind::Power(Box::new(base), Box::new(power));
+        return Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
+    }
+    if parenthesis {
+        return applies(input, rest, name, span, found.primes);
+    }
+    if matches!(rest.tok(), Some(Tok::Sign('[') | Tok::Fence(true, '[')))
+        && rest.bracket().is_some_and(|(inside, _)| is_index(inside))
+    {
+        return refuse(rest.here(), "is this an index or a factor in brackets?");
+    }
+    if matches!(name.stem.as_str(), "𝔼" | "ℙ") && starts_bracket(rest) {
+        return beyond(span, "an expectation or a probability is not read");
+    }
+    if found.primes > 0 {
+        let marks = "′".repeat(found.primes.min(3) as usize);
+        name.above = Some(name.above.map_or(marks.clone(), |above| above + &marks));
+    }
+    Ok((rest, Value { expr: Expr { kind: Kind::Name(name), span }, shape: Shape::Name }))
+}
+
+fn starts_bracket(rest: Tokens) -> bool {
+    matches!(rest.tok(), Some(Tok::Sign('(' | '[') | Tok::Fence(true, _)))
+}
+
+fn is_index(inside: Tokens) -> bool {
+    let toks = &inside.of.tokens()[inside.from as usize..inside.to as usize];
+    toks.iter().all(|t| matches!(t.tok, Tok::Digit(_) | Tok::Letter(_) | Tok::Sign(',' | ':')))
+}
+
+/// `\partial c{10}`, or `c{10}` and `c10` where the document has a `c_{10}`: the index lacks its
+/// underscore.
+fn digits_behind<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    name: &mut Name,
+) -> Tokens<'s, 'a> {
+    let before = (input.from as usize).checked_sub(1).and_then(|b| input.of.tokens().get(b));
+    let differentiated = before.is_some_and(|t| t.tok == Tok::Symbol('∂'));
+    let (inside, after) = match rest.tok() {
+        Some(Tok::Open) => match rest.bracket() {
+            Some(found) => found,
+            None => return rest,
+        },
+        Some(Tok::Digit(_)) => {
+            let mut after = rest;
+            while matches!(after.token(0), Some(t) if !t.spaced && matches!(t.tok, Tok::Digit(_))) {
+                after = after.skip(1);
+            }
+            (rest.until(after), after)
+        }
+        _ => return rest,
+    };
+    let toks = &input.of.tokens()[inside.from as usize..inside.to as usize];
+    let digits: Option<String> = toks
+        .iter()
+        .map(|t| match t.tok {
+            Tok::Digit(c) => Some(c),
+            _ => None,
+        })
+        .collect();
+    let Some(digits) = digits.filter(|d| !d.is_empty() && d.len() <= 4) else { return rest };
+    if !name.below.is_empty()
+        || !(differentiated || input.of.lexicon.has_index(&name.stem, &digits))
+    {
+        return rest;
+    }
+    let written = input.of.text.get(input.span_to(after)).unwrap_or_default();
+    let message =
+        format!("`{written}` is read as `{}_{{{digits}}}`: its underscore is missing", name.stem);
+    input.of.warn(input.span_to(after), message);
+    name.below = vec![digits];
+    after
+}
+
+/// f(x, y), or a name before a factor in parentheses.
+fn applies<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    head: Name,
+    span: Range<usize>,
+    primes: u32,
+) -> Parsed<'s, 'a, Value> {
+    let Some((inside, after)) = rest.bracket() else { return unexpected(rest) };
+    let parts = inside.split(|t| matches!(t, Tok::Sign(',' | ';')));
+    let function = (primes > 0 || parts.len() > 1).then_some(true);
+    let function = function.or_else(|| input.of.lexicon.is_function(&head.stem));
+    let powered = matches!(after.tok(), Some(Tok::Sup | Tok::Sub | Tok::Sign('\'')));
+    if powered && function == Some(false) {
+        // w(x)²: the power is that of the parenthesis, which is left to be the next factor.
+        let expr = Expr { kind: Kind::Name(head), span };
+        return Ok((rest, Value { expr, shape: Shape::Name }));
+    }
+    if powered && function.is_none() {
+        return refuse(
+            input.span_to(after),
+            "is this a function's value to a power, or a product?",
+        );
+    }
+    let args =
+        parts.into_iter().map(|part| whole(part).map(|v| v.expr)).collect::<Result<Vec<_>>>()?;
+    let span = input.span_to(after);
+    let expr = Expr { kind: Kind::Apply { head, primes, args }, span };
+    raised(input, after, Value { expr, shape: Shape::Atom })
+}
+
+/// Anything but a name, and the power behind it.
+pub(super) fn raised<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    base: Value,
+) -> Parsed<'s, 'a, Value> {
+    if !matches!(rest.tok(), Some(Tok::Sup | Tok::Sub | Tok::Sign('\''))) {
+        return Ok((rest, base));
+    }
+    let (after, found) = scripts(rest)?;
+    let span = input.span_to(after);
+    if let Some(inside) = found.below {
+        return beyond(
+            inside.span(),
+            "an index below an expression: an element of an array, or a value at a point",
+        );
+    }
+    if found.primes > 0 {
+        return refuse(span, "a prime stands on an expression");
+    }
+    let Some(inside) = found.above else { return unexpected(rest) };
+    if !matches!(base.shape, Shape::Number | Shape::Paren | Shape::Atom) {
+        return refuse(span, "braces are not seen in print: what is raised to this power?");
+    }
+    match above(inside, "this")? {
+        Above::Power => {}
+        Above::Mark(_) => {
+            return refuse(inside.span(), "what stands above this expression is no power");
+        }
+    }
+    let power = whole(inside)?.expr;
+    let kind = Kind::Power(Box::new(base.expr), Box::new(power));
+    Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
+}
+
+/// e to a power: the exponential, unless e is a quantity of the document.
+fn exponential<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    head: &Head,
+) -> Parsed<'s, 'a, Value> {
+    let (after, found) = scripts(rest)?;
+    let span = input.span_to(after);
+    let (None, Some(inside), 0) = (found.below, found.above, found.primes) else {
+        return scripted(input, rest, head.name.clone(), input.span_to(rest));
+    };
+    let numeric = inside.of.tokens()[inside.from as usize..inside.to as usize]
+        .iter()
+        .all(|t| matches!(t.tok, Tok::Digit(_)));
+    if !head.upright && input.of.lexicon.defines("e") {
+        if numeric {
+            return scripted(input, rest, head.name.clone(), input.span_to(rest));
+        }
+        return refuse(
+            span,
+            "e is a quantity of this document, and its power looks like the exponential",
+        );
+    }
+    if !head.upright && matches!(above(inside, "e")?, Above::Mark(_)) {
+        return scripted(input, rest, head.name.clone(), input.span_to(rest));
+    }
+    let exponent = whole(inside)?.expr;
+    let kind = Kind::Call(super::syntax::Known::Exp, Box::new(exponent));
+    Ok((after, Value { expr: product(vec![Expr { kind, span }]), shape: Shape::Atom }))
+}

@@ -1,0 +1,518 @@
+//! A row as parts: statements, words between them, labels and references.
+//!
+//! At depth 0 of a row, a comma, a semicolon, a wide space, words, an arrow and a column end a
+//! statement. Expressions with nothing but commas between them are a list; a list beside an
+//! equation has two readings and is refused. A parenthesis that words open makes asides.
+
+use std::ops::Range;
+
+use super::expression::whole;
+use super::lex::{Font, Tok};
+use super::rows::{Stretch, relates};
+use super::symbols::{self, Arrow};
+use super::syntax::{Expr, Kind, Mention, Note, Part, Relation, Row, Statement};
+use super::tokens::{Problem, Source, Tokens, ends_operand};
+use super::{MAX_ROW, words};
+
+struct Walk<'s, 'a> {
+    of: &'s Source<'a>,
+    parts: Vec<(Part, Link)>,
+    labels: Vec<Mention>,
+    references: Vec<Mention>,
+    /// How many parentheses with words in them are open.
+    asides: usize,
+    implied: bool,
+    /// Whether the next statement follows a comma.
+    link: Link,
+}
+
+/// What stands between a part and the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Comma,
+    Other,
+}
+
+/// A statement on its way: where it begins, and its relations so far.
+struct Pending {
+    from: usize,
+    relations: Vec<(Stretch, Relation)>,
+}
+
+/// One row.
+pub(super) fn row(of: &Source, stretch: Stretch) -> Row {
+    let span = of.matched.span(stretch.from, stretch.to);
+    let mut walk = Walk {
+        of,
+        parts: Vec::new(),
+        labels: Vec::new(),
+        references: Vec::new(),
+        asides: 0,
+        implied: false,
+        link: Link::Other,
+    };
+    if stretch.to - stretch.from > MAX_ROW {
+        let message = format!("this row has more than {MAX_ROW} signs");
+        walk.parts.push((Part::Unread(Note { message, span: span.clone() }), Link::Other));
+    } else {
+        walk.walk(stretch.from, stretch.to, 0);
+    }
+    let extra = std::mem::take(&mut *of.words.borrow_mut());
+    walk.parts.extend(extra.into_iter().map(|(text, span)| (Part::Words(text, span), Link::Other)));
+    let mut warnings = std::mem::take(&mut *of.warnings.borrow_mut());
+    warnings.sort_by(|a, b| {
+        (a.span.start, a.span.end, &a.message).cmp(&(b.span.start, b.span.end, &b.message))
+    });
+    warnings.dedup();
+    Row {
+        span,
+        parts: listed(walk.parts),
+        labels: walk.labels,
+        references: walk.references,
+        warnings,
+    }
+}
+
+impl<'s, 'a> Walk<'s, 'a> {
+    fn tok(&self, i: usize) -> Option<Tok<'a>> {
+        self.of.tokens().get(i).map(|t| t.tok)
+    }
+
+    /// All parts between two tokens. `depth` counts the parentheses around them.
+    fn walk(&mut self, from: usize, to: usize, depth: usize) {
+        let mut pending = Pending { from, relations: Vec::new() };
+        let mut i = from;
+        while i < to {
+            let Some(tok) = self.tok(i) else { break };
+            let next = self.of.matched.past(i);
+            let end = match tok {
+                Tok::Text(_, text) if !self.is_name(from, i, to, pending.from) => {
+                    self.close(&mut pending, i, i + 1, Link::Other);
+                    self.words(text, i, to);
+                    i + 1
+                }
+                Tok::Aside(text) => {
+                    self.close(&mut pending, i, i + 1, Link::Other);
+                    self.words(text, i, to);
+                    i + 1
+                }
+                Tok::Label(name) | Tok::Ref(name) => {
+                    self.close(&mut pending, i, i + 1, Link::Other);
+                    let name = name.trim().to_string();
+                    let mention = Mention { name, span: self.of.tokens()[i].span() };
+                    if matches!(tok, Tok::Label(_)) {
+                        self.labels.push(mention);
+                    } else {
+                        self.references.push(mention);
+                    }
+                    i + 1
+                }
+                Tok::Sign(',' | ';') => {
+                    let link = if tok == Tok::Sign(',') { Link::Comma } else { Link::Other };
+                    self.close(&mut pending, i, i + 1, link);
+                    i + 1
+                }
+                Tok::Wide | Tok::Amp if self.parts_formulas(i, to, &pending) => {
+                    self.close(&mut pending, i, i + 1, Link::Other);
+                    match self.number_behind(i + 1, to) {
+                        Some(after) => {
+                            pending.from = after;
+                            after
+                        }
+                        None => i + 1,
+                    }
+                }
+                Tok::Sign('(') | Tok::Fence(true, '(')
+                    if next > i + 1 && self.is_aside(i, next - 1, pending.from) && depth < 8 =>
+                {
+                    self.close(&mut pending, i, next, Link::Other);
+                    self.asides += 1;
+                    self.walk(i + 1, next - 1, depth + 1);
+                    self.asides = self.asides.saturating_sub(1);
+                    next
+                }
+                Tok::Sign('(')
+                    if next == i + 1 && matches!(self.tok(next), Some(Tok::Text(..))) =>
+                {
+                    self.close(&mut pending, i, i + 1, Link::Other);
+                    self.asides += 1;
+                    i + 1
+                }
+                Tok::Sign(')') if self.asides > 0 && self.of.matched.mate(i).is_none() => {
+                    self.close(&mut pending, i, i + 1, Link::Other);
+                    self.asides -= 1;
+                    i + 1
+                }
+                _ => match self.relation(i, to) {
+                    Some((relation, end)) => {
+                        pending.relations.push((Stretch { from: i, to: end }, relation));
+                        end
+                    }
+                    None => match self.arrow(i) {
+                        Some(arrow) => {
+                            self.close(&mut pending, i, i + 1, Link::Other);
+                            self.implied = arrow != Arrow::Because;
+                            if arrow == Arrow::Leads {
+                                self.leads(i, to, pending.from);
+                            }
+                            i + 1
+                        }
+                        None => next,
+                    },
+                },
+            };
+            i = end.max(i + 1);
+        }
+        self.close(&mut pending, to, to, Link::Other);
+    }
+
+    /// Whether a wide space or an alignment mark ends the statement before it.
+    fn parts_formulas(&self, i: usize, to: usize, pending: &Pending) -> bool {
+        let open = |t: Option<Tok>| match t {
+            None => true,
+            Some(Tok::Sign('+' | '-' | '·' | '*' | '/')) => true,
+            Some(t) => relates(t),
+        };
+        let space = |t: &Tok| matches!(t, Tok::Wide | Tok::Amp);
+        let before = (pending.from..i).rev().filter_map(|k| self.tok(k)).find(|t| !space(t));
+        let after = (i + 1..to).filter_map(|k| self.tok(k)).find(|t| !space(t));
+        let starts = self.relation(i + 1, to).is_some();
+        !(open(before) || open(after) || starts)
+    }
+
+    /// `(2.1)` at the end of the row, behind a wide space: the number of the row.
+    fn number_behind(&mut self, from: usize, to: usize) -> Option<usize> {
+        let mut at = from;
+        while matches!(self.tok(at), Some(Tok::Wide | Tok::Amp)) && at < to {
+            at += 1;
+        }
+        let close = self.of.matched.mate(at).filter(|m| *m > at && *m < to)?;
+        let opens = matches!(self.tok(at), Some(Tok::Sign('(')));
+        let rest =
+            (close + 1..to).all(|k| matches!(self.tok(k), Some(Tok::Wide | Tok::Sign('.' | ','))));
+        let mut name = String::new();
+        for k in at + 1..close {
+            match self.tok(k)? {
+                Tok::Digit(c) | Tok::Letter(c) => name.push(c),
+                Tok::Sign(c @ ('.' | '*' | '\'' | '-')) => name.push(c),
+                _ => return None,
+            }
+        }
+        let number =
+            name.len() <= 8 && (name.contains(|c: char| c.is_ascii_digit()) || name == "*");
+        if !(opens && rest && number) {
+            return None;
+        }
+        let span = self.of.matched.span(at, close + 1);
+        self.labels.push(Mention { name, span });
+        Some(to)
+    }
+
+    /// Whether the words at `i` stand where a name must.
+    fn is_name(&self, from: usize, i: usize, to: usize, start: usize) -> bool {
+        let Some(Tok::Text(font, text)) = self.tok(i) else { return false };
+        let word = text.trim();
+        let plain =
+            !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'));
+        let count = word.split_whitespace().count();
+        let joining = word.split_whitespace().any(symbols::joins)
+            && !(font == Font::Name && count == 1 && word.len() < 3);
+        if !plain || joining || count > 4 {
+            return false;
+        }
+        let after = if i + 1 < to { self.tok(i + 1) } else { None };
+        let before = if i > from.max(start) { self.tok(i - 1) } else { None };
+        match after {
+            Some(Tok::Sub | Tok::Sup | Tok::Sign('\'')) => return true,
+            Some(Tok::Sign('(') | Tok::Fence(true, _)) if word == text => return true,
+            _ => {}
+        }
+        if font == Font::Name && count == 1 {
+            return true;
+        }
+        let operator = |t: Tok| matches!(t, Tok::Sign('+' | '-' | '·' | '*' | '/')) || relates(t);
+        let open = before.is_some_and(operator)
+            || (before == Some(Tok::Amp) && i >= 2 && self.tok(i - 2).is_some_and(operator));
+        let fresh = before.is_none() || before == Some(Tok::Amp);
+        let goes_on = after.is_some_and(operator)
+            || after == Some(Tok::Amp) && self.tok(i + 2).is_some_and(relates);
+        let ends = after.is_none() || matches!(after, Some(Tok::Sign('.' | ',' | ')')));
+        // Behind an operator something must stand; at the beginning, before a relation.
+        (open && !(before.is_some_and(|t| ends_operand(&t))))
+            && (goes_on || ends || count == 1 && word == text)
+            || fresh && goes_on && after != Some(Tok::Sign('-'))
+    }
+
+    /// Whether a parenthesis holds words or a statement rather than an expression.
+    fn is_aside(&self, open: usize, close: usize, start: usize) -> bool {
+        let mut i = open + 1;
+        while i < close {
+            match self.tok(i) {
+                Some(Tok::Text(_, text)) => {
+                    if !self.is_name(open + 1, i, close, start) && !text.trim().is_empty() {
+                        return true;
+                    }
+                }
+                Some(t)
+                    if relates(t)
+                        || matches!(t, Tok::Command(c) if symbols::arrow(c).is_some()) =>
+                {
+                    return true;
+                }
+                _ => {}
+            }
+            i = self.of.matched.past(i);
+        }
+        false
+    }
+
+    fn words(&mut self, text: &'a str, i: usize, to: usize) {
+        let span = self.of.tokens()[i].span();
+        let last = (i + 1..to)
+            .all(|k| matches!(self.tok(k), Some(Tok::Sign('.' | ',') | Tok::Wide | Tok::Label(_))));
+        let base = self.inside(text, &span);
+        let (mut references, label) =
+            words::of_row(text, base.unwrap_or(0), last && self.asides == 0);
+        let mut labels: Vec<Mention> = label.into_iter().collect();
+        if base.is_none() {
+            // The words of a macro stand where it was called.
+            references.iter_mut().chain(&mut labels).for_each(|m| m.span = span.clone());
+        }
+        self.references.extend(references);
+        self.labels.extend(labels);
+        let (closing, opening) = words::parentheses(text);
+        self.asides = self.asides.saturating_sub(closing) + opening.min(to);
+        let shown = words::tidy(text);
+        if !shown.is_empty() {
+            let place = base.map_or(span, |base| words::place(text, base..base + text.len()));
+            self.parts.push((Part::Words(shown, place), Link::Other));
+        }
+    }
+
+    /// Where a text stands in the formula, if it is a piece of it.
+    fn inside(&self, text: &str, span: &Range<usize>) -> Option<usize> {
+        let start = (text.as_ptr() as usize).checked_sub(self.of.text.as_ptr() as usize)?;
+        (start >= span.start && start + text.len() <= span.end).then_some(start)
+    }
+
+    /// The relation at `i`, and where it ends.
+    fn relation(&self, i: usize, to: usize) -> Option<(Relation, usize)> {
+        if i >= to {
+            return None;
+        }
+        match self.tok(i)? {
+            Tok::Sign(':') if i + 1 < to && self.tok(i + 1) == Some(Tok::Sign('=')) => {
+                Some((Relation::Defines, i + 2))
+            }
+            Tok::Sign(c) => symbols::relation_sign(c).map(|r| (r, i + 1)),
+            Tok::Command("not") if i + 1 < to => {
+                self.relation(i + 1, to).map(|(_, end)| (Relation::Differs, end))
+            }
+            Tok::Command("stackrel" | "overset" | "underset") => {
+                let end = self.of.matched.past(i + 1);
+                let close = self.of.matched.past(end);
+                let inner = if self.tok(end) == Some(Tok::Open) { end + 1 } else { end };
+                let (relation, after) = self.relation(inner, close.min(to))?;
+                let words = self.of.matched.tokens.get(i + 1..end)?.iter().any(|t| match t.tok {
+                    Tok::Text(_, w) => w.contains("def"),
+                    Tok::Letter(_) => false,
+                    _ => false,
+                });
+                let letters: String = self
+                    .of
+                    .matched
+                    .tokens
+                    .get(i + 1..end)?
+                    .iter()
+                    .filter_map(|t| match t.tok {
+                        Tok::Letter(c) => Some(c),
+                        _ => None,
+                    })
+                    .collect();
+                let alone = after + usize::from(inner > end) == close;
+                let defines = words || letters.starts_with("def");
+                alone.then_some((if defines { Relation::Defines } else { relation }, close))
+            }
+            Tok::Command(c) => symbols::relation(c).map(|r| (r, i + 1)),
+            _ => None,
+        }
+    }
+
+    fn arrow(&self, i: usize) -> Option<Arrow> {
+        match self.tok(i)? {
+            Tok::Sign(c) => symbols::arrow_sign(c),
+            Tok::Command(c) => symbols::arrow(c),
+            _ => None,
+        }
+    }
+
+    /// `w \to w - 1` gives w a new value, and `a = b \to c = d` draws a conclusion. Which of the
+    /// two an arrow between bare expressions is, is not certain.
+    fn leads(&mut self, i: usize, to: usize, _from: usize) {
+        let bare = |part: &Part| matches!(part, Part::Statement(s) if s.rest.is_empty());
+        let mut relation = false;
+        let mut k = i + 1;
+        while k < to {
+            relation |= self.relation(k, to).is_some();
+            k = self.of.matched.past(k);
+        }
+        let before = self.parts.last().map(|(part, _)| bare(part)).unwrap_or(false);
+        if before && !relation {
+            let message =
+                "this arrow may be a change of value, a limit or a conclusion".to_string();
+            let note = Note { message, span: self.of.tokens()[i].span() };
+            self.parts.pop();
+            self.parts.push((Part::Unread(note), Link::Other));
+        }
+    }
+
+    /// Ends the statement that is on its way at `at`; the next one begins at `next`.
+    fn close(&mut self, pending: &mut Pending, at: usize, next: usize, link: Link) {
+        let before = std::mem::replace(&mut self.link, link);
+        let done = std::mem::replace(pending, Pending { from: next, relations: Vec::new() });
+        let Some((from, to)) = self.trimmed(done.from, at) else {
+            if before == Link::Comma && link == Link::Other && at >= next {
+                self.link = Link::Other;
+            }
+            return;
+        };
+        let part = match self.statement(from, to, &done.relations) {
+            Ok(statement) => Part::Statement(statement),
+            Err(
+                nom::Err::Failure(Problem { note, beyond: true })
+                | nom::Err::Error(Problem { note, beyond: true }),
+            ) => Part::OutOfScope(note),
+            Err(nom::Err::Failure(problem) | nom::Err::Error(problem)) => {
+                Part::Unread(problem.note)
+            }
+            Err(nom::Err::Incomplete(_)) => return,
+        };
+        self.implied = false;
+        self.parts.push((part, before));
+    }
+
+    /// The statement without what only ends or begins it in print.
+    fn trimmed(&self, from: usize, to: usize) -> Option<(usize, usize)> {
+        let ends = |i: usize| {
+            matches!(self.tok(i), Some(Tok::Amp | Tok::Wide | Tok::Sign('.' | ':' | '…')))
+        };
+        let (mut from, mut to) = (from, to);
+        while from < to && matches!(self.tok(from), Some(Tok::Amp | Tok::Wide)) {
+            from += 1;
+        }
+        while from < to
+            && ends(to - 1)
+            && !(self.tok(to - 1) == Some(Tok::Sign('…'))
+                && to - from > 1
+                && self.tok(to - 2).is_some_and(|t| !ends_operand(&t)))
+        {
+            to -= 1;
+        }
+        (from < to).then_some((from, to))
+    }
+
+    fn statement(
+        &self,
+        from: usize,
+        to: usize,
+        relations: &[(Stretch, Relation)],
+    ) -> Result<Statement, nom::Err<Problem>> {
+        let (mut from, mut to) = (from, to);
+        let lone = |i: usize, c: char| {
+            self.tok(i) == Some(Tok::Sign(c)) && self.of.matched.mate(i).is_none()
+        };
+        if lone(from, '(') && to - from > 1 {
+            self.of.warn(
+                self.of.tokens()[from].span(),
+                "this parenthesis is not closed in the formula; it is left out",
+            );
+            from += 1;
+        } else if lone(to - 1, ')') && to - from > 1 {
+            self.of.warn(
+                self.of.tokens()[to - 1].span(),
+                "this parenthesis is not opened in the formula; it is left out",
+            );
+            to -= 1;
+        }
+        let side = |from: usize, to: usize| {
+            let (mut from, mut to) = (from, to.max(from));
+            while from < to && matches!(self.tok(from), Some(Tok::Amp | Tok::Wide)) {
+                from += 1;
+            }
+            while from < to && matches!(self.tok(to - 1), Some(Tok::Amp | Tok::Wide)) {
+                to -= 1;
+            }
+            whole(Tokens::of(self.of, from, to)).map(|value| value.expr)
+        };
+        let amp = |i: usize| self.tok(i) == Some(Tok::Amp);
+        let first_end = relations.first().map_or(to, |(at, _)| at.from);
+        let start = (from..first_end).find(|i| !matches!(self.tok(*i), Some(Tok::Amp | Tok::Wide)));
+        let first = match start {
+            None if !relations.is_empty() => None,
+            _ => Some(side(from, first_end)?),
+        };
+        let mut rest = Vec::new();
+        for (k, (at, relation)) in relations.iter().enumerate() {
+            let end = relations.get(k + 1).map_or(to, |(next, _)| next.from);
+            rest.push((*relation, side(at.to, end)?));
+        }
+        let aligned = relations
+            .first()
+            .is_some_and(|(at, _)| (at.from > 0 && amp(at.from - 1)) || (at.to < to && amp(at.to)));
+        let span = self.of.matched.span(from, to);
+        Ok(Statement { span, aside: self.asides > 0, implied: self.implied, aligned, first, rest })
+    }
+}
+
+/// Bare expressions between commas as one list each.
+fn listed(parts: Vec<(Part, Link)>) -> Vec<Part> {
+    let mut out: Vec<Part> = Vec::new();
+    let mut group: Vec<Part> = Vec::new();
+    for (part, link) in parts {
+        let joins = link == Link::Comma
+            && matches!(
+                (&part, group.last()),
+                (Part::Statement(_) | Part::Unread(_), Some(Part::Statement(_) | Part::Unread(_)))
+            );
+        if !joins {
+            out.extend(grouped(std::mem::take(&mut group)));
+        }
+        group.push(part);
+    }
+    out.extend(grouped(group));
+    out
+}
+
+/// Statements with only commas between them.
+fn grouped(group: Vec<Part>) -> Vec<Part> {
+    let bare = |part: &Part| matches!(part, Part::Statement(s) if s.rest.is_empty());
+    if group.len() < 2 || !group.iter().any(bare) {
+        return group;
+    }
+    if !group.iter().all(bare) {
+        // An equation beside a bare expression: i = 1, 2, 3.
+        return group
+            .into_iter()
+            .map(|part| match part {
+                Part::Statement(s) => Part::Unread(Note {
+                    message: "an equation stands beside a list here, and which belongs to which is not certain".into(),
+                    span: s.span,
+                }),
+                part => part,
+            })
+            .collect();
+    }
+    let statements: Vec<Statement> = group
+        .into_iter()
+        .filter_map(|part| match part {
+            Part::Statement(s) => Some(s),
+            _ => None,
+        })
+        .collect();
+    let Some(head) = statements.first().cloned() else { return Vec::new() };
+    let end = statements.iter().map(|s| s.span.end).max().unwrap_or(head.span.end);
+    let span = head.span.start..end;
+    let items = statements.into_iter().filter_map(|s| s.first).collect();
+    let first = Some(Expr { kind: Kind::List(items), span: span.clone() });
+    vec![Part::Statement(Statement { span, first, ..head })]
+}

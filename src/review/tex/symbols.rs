@@ -1,0 +1,527 @@
+//! Tables: what commands and signs of LaTeX mean. In goes a name or a sign, out comes its
+//! meaning; nothing here knows about places.
+
+use super::syntax::{Known, Relation};
+
+/// The letters that have a command of their own. Each is a name by itself, and never a part of
+/// a longer one.
+const LETTERS: &[(&str, char)] = &[
+    ("alpha", 'α'),
+    ("beta", 'β'),
+    ("gamma", 'γ'),
+    ("delta", 'δ'),
+    ("epsilon", 'ε'),
+    ("varepsilon", 'ε'),
+    ("zeta", 'ζ'),
+    ("eta", 'η'),
+    ("theta", 'θ'),
+    ("vartheta", 'ϑ'),
+    ("iota", 'ι'),
+    ("kappa", 'κ'),
+    ("lambda", 'λ'),
+    ("mu", 'μ'),
+    ("nu", 'ν'),
+    ("xi", 'ξ'),
+    ("pi", 'π'),
+    ("rho", 'ρ'),
+    ("varrho", 'ϱ'),
+    ("sigma", 'σ'),
+    ("varsigma", 'ς'),
+    ("tau", 'τ'),
+    ("upsilon", 'υ'),
+    ("phi", 'φ'),
+    ("varphi", 'φ'),
+    ("chi", 'χ'),
+    ("psi", 'ψ'),
+    ("omega", 'ω'),
+    ("Gamma", 'Γ'),
+    ("Delta", 'Δ'),
+    ("Theta", 'Θ'),
+    ("Lambda", 'Λ'),
+    ("Xi", 'Ξ'),
+    ("Pi", 'Π'),
+    ("Sigma", 'Σ'),
+    ("Upsilon", 'Υ'),
+    ("Phi", 'Φ'),
+    ("Psi", 'Ψ'),
+    ("Omega", 'Ω'),
+    ("ell", 'ℓ'),
+    ("hbar", 'ħ'),
+    ("partial", '∂'),
+    ("nabla", '∇'),
+    ("infty", '∞'),
+];
+
+/// The letter of a command, `\alpha` without its backslash.
+pub(super) fn letter(command: &str) -> Option<char> {
+    LETTERS.iter().find(|(name, _)| *name == command).map(|(_, c)| *c)
+}
+
+/// Commands that are signs, each as the sign that means the same.
+const SIGNS: &[(&str, char)] = &[
+    ("cdot", '·'),
+    ("times", '·'),
+    ("ast", '*'),
+    ("cdotp", '·'),
+    ("centerdot", '·'),
+    ("div", '/'),
+    ("slash", '/'),
+    ("lbrace", '⦃'),
+    ("rbrace", '⦄'),
+    ("{", '⦃'),
+    ("}", '⦄'),
+    ("lbrack", '['),
+    ("rbrack", ']'),
+    ("lparen", '('),
+    ("rparen", ')'),
+    ("vert", '|'),
+    ("lvert", '|'),
+    ("rvert", '|'),
+    ("mid", '|'),
+    ("|", '‖'),
+    ("Vert", '‖'),
+    ("lVert", '‖'),
+    ("rVert", '‖'),
+    ("lt", '<'),
+    ("gt", '>'),
+    ("colon", ':'),
+    ("prime", '\''),
+    ("dots", '…'),
+    ("ldots", '…'),
+    ("cdots", '…'),
+    ("dotsb", '…'),
+    ("dotsc", '…'),
+    ("vdots", '…'),
+    ("ddots", '…'),
+    ("%", '%'),
+    ("&", '＆'),
+];
+
+/// The sign of a command.
+pub(super) fn sign(command: &str) -> Option<char> {
+    SIGNS.iter().find(|(name, _)| *name == command).map(|(_, c)| *c)
+}
+
+/// A sign of Unicode as the sign that means the same.
+pub(super) fn plain(c: char) -> char {
+    match c {
+        '−' | '–' => '-',
+        '×' | '⋅' | '∙' | '·' => '·',
+        '÷' | '∕' => '/',
+        '′' | '’' => '\'',
+        '⋯' => '…',
+        '∣' => '|',
+        '∥' => '‖',
+        _ => c,
+    }
+}
+
+/// Commands that only say how something looks, and take no argument.
+pub(super) const LOOKS: &[&str] = &[
+    "displaystyle",
+    "textstyle",
+    "scriptstyle",
+    "scriptscriptstyle",
+    "limits",
+    "nolimits",
+    "nonumber",
+    "notag",
+    "hline",
+    "tiny",
+    "scriptsize",
+    "footnotesize",
+    "small",
+    "normalsize",
+    "large",
+    "Large",
+    "LARGE",
+    "huge",
+    "Huge",
+    "rm",
+    "bf",
+    "it",
+    "sf",
+    "tt",
+    "cal",
+    "mathstrut",
+    "strut",
+    "relax",
+    "allowbreak",
+    "nobreak",
+    "break",
+    "hfill",
+    "hfil",
+    "big",
+    "Big",
+    "bigg",
+    "Bigg",
+    "bigl",
+    "Bigl",
+    "biggl",
+    "Biggl",
+    "bigr",
+    "Bigr",
+    "biggr",
+    "Biggr",
+    "bigm",
+    "Bigm",
+    "biggm",
+    "Biggm",
+    "qed",
+    "blacksquare",
+    "noindent",
+    "centering",
+    "par",
+    "unicode",
+    "protect",
+];
+
+/// Commands whose argument is read as if it stood there by itself.
+pub(super) const WRAPPERS: &[&str] = &[
+    "mathbf",
+    "bm",
+    "boldsymbol",
+    "pmb",
+    "boxed",
+    "fbox",
+    "cancel",
+    "bcancel",
+    "xcancel",
+    "mathord",
+    "mathbin",
+    "mathrel",
+    "mathop",
+    "mathclose",
+    "mathopen",
+    "mathpunct",
+    "ensuremath",
+    "mathnormal",
+    "smash",
+    "Bbbk",
+    "underline",
+    "symbf",
+    "symbfit",
+    "mathinner",
+    "mathfrak",
+];
+
+/// Commands for spaces so wide that they part formulas.
+pub(super) const WIDE: &[&str] = &["quad", "qquad", "enspace", "hskip", "enskip"];
+
+/// Commands for narrow spaces.
+pub(super) const NARROW: &[&str] = &[
+    ",",
+    ";",
+    ":",
+    "!",
+    ">",
+    " ",
+    "thinspace",
+    "medspace",
+    "thickspace",
+    "negthinspace",
+    "negmedspace",
+    "negthickspace",
+    "/",
+    "-",
+    "\n",
+    "\t",
+    "space",
+    "nobreakspace",
+];
+
+/// Environments that are rows of formulas.
+pub(super) fn holds_rows(environment: &str) -> bool {
+    const ROWS: &[&str] = &[
+        "align",
+        "aligned",
+        "alignat",
+        "alignedat",
+        "flalign",
+        "gather",
+        "gathered",
+        "multline",
+        "multlined",
+        "split",
+        "eqnarray",
+        "equation",
+        "displaymath",
+        "math",
+        "dmath",
+        "dgroup",
+        "subequations",
+        "IEEEeqnarray",
+        "darray",
+        "center",
+    ];
+    ROWS.contains(&environment.trim_end_matches('*'))
+}
+
+/// Environments that are a matrix.
+pub(super) fn is_matrix(environment: &str) -> bool {
+    const MATRICES: &[&str] = &["matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"];
+    MATRICES.contains(&environment.trim_end_matches('*'))
+}
+
+/// Environments with arguments for their columns after their name.
+pub(super) fn has_columns(environment: &str) -> bool {
+    const COLUMNS: &[&str] =
+        &["array", "alignat", "alignedat", "tabular", "subarray", "IEEEeqnarray", "darray"];
+    COLUMNS.contains(&environment.trim_end_matches('*'))
+}
+
+const RELATIONS: &[(&str, Relation)] = &[
+    ("equiv", Relation::Defines),
+    ("triangleq", Relation::Defines),
+    ("coloneqq", Relation::Defines),
+    ("coloneq", Relation::Defines),
+    ("eqdef", Relation::Defines),
+    ("approx", Relation::About),
+    ("approxeq", Relation::About),
+    ("simeq", Relation::About),
+    ("cong", Relation::About),
+    ("doteq", Relation::About),
+    ("leftarrow", Relation::Becomes),
+    ("gets", Relation::Becomes),
+    ("longleftarrow", Relation::Becomes),
+    ("neq", Relation::Differs),
+    ("ne", Relation::Differs),
+    ("le", Relation::Other),
+    ("leq", Relation::Other),
+    ("leqslant", Relation::Other),
+    ("ge", Relation::Other),
+    ("geq", Relation::Other),
+    ("geqslant", Relation::Other),
+    ("ll", Relation::Other),
+    ("gg", Relation::Other),
+    ("in", Relation::Other),
+    ("notin", Relation::Other),
+    ("subset", Relation::Other),
+    ("subseteq", Relation::Other),
+    ("propto", Relation::Other),
+    ("sim", Relation::Other),
+    ("mapsto", Relation::Other),
+];
+
+/// The relation of a command.
+pub(super) fn relation(command: &str) -> Option<Relation> {
+    RELATIONS.iter().find(|(name, _)| *name == command).map(|(_, r)| *r)
+}
+
+/// The relation of a sign.
+pub(super) fn relation_sign(c: char) -> Option<Relation> {
+    Some(match c {
+        '=' => Relation::Equal,
+        '≡' | '≜' | '≔' => Relation::Defines,
+        '≈' | '≃' | '≅' => Relation::About,
+        '←' => Relation::Becomes,
+        '≠' => Relation::Differs,
+        '<' | '>' | '≤' | '≥' | '∈' | '∝' | '∼' | '≪' | '≫' => Relation::Other,
+        _ => return None,
+    })
+}
+
+/// `<`, `<=`, … of a sign or a command, for the conditions of a case distinction.
+pub(super) fn comparison(text: &str) -> Option<&'static str> {
+    Some(match text {
+        "<" | "lt" => "<",
+        ">" | "gt" => ">",
+        "≤" | "le" | "leq" | "leqslant" => "<=",
+        "≥" | "ge" | "geq" | "geqslant" => ">=",
+        "=" => "=",
+        "≠" | "ne" | "neq" => "!=",
+        _ => return None,
+    })
+}
+
+/// What an arrow between formulas says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrow {
+    /// What follows is a consequence.
+    Implies,
+    /// What follows is a reason.
+    Because,
+    /// Either a consequence or a change of value: `\to` and `\rightarrow`.
+    Leads,
+}
+
+/// The arrow of a command.
+pub(super) fn arrow(command: &str) -> Option<Arrow> {
+    Some(match command {
+        "Rightarrow" | "implies" | "therefore" | "Longrightarrow" | "iff" | "Leftrightarrow"
+        | "Longleftrightarrow" | "leadsto" | "rightsquigarrow" | "Downarrow" => Arrow::Implies,
+        "because" | "impliedby" | "Leftarrow" => Arrow::Because,
+        "to" | "rightarrow" | "longrightarrow" => Arrow::Leads,
+        _ => return None,
+    })
+}
+
+/// The arrow of a sign.
+pub(super) fn arrow_sign(c: char) -> Option<Arrow> {
+    Some(match c {
+        '⇒' | '⟹' | '⇔' | '∴' => Arrow::Implies,
+        '∵' | '⇐' => Arrow::Because,
+        '→' | '⟶' => Arrow::Leads,
+        _ => return None,
+    })
+}
+
+/// A function that is known by its spelling, with or without a backslash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Function {
+    /// Of one argument.
+    Of(Known),
+    /// max or min.
+    Extreme {
+        /// Whether it is min.
+        least: bool,
+    },
+    /// Known by name, and not in the calculus.
+    Beyond,
+}
+
+/// The function of that spelling.
+pub(super) fn function(name: &str) -> Option<Function> {
+    Some(match name {
+        "exp" => Function::Of(Known::Exp),
+        "ln" | "log" => Function::Of(Known::Ln),
+        "tanh" => Function::Of(Known::Tanh),
+        "sqrt" => Function::Of(Known::Sqrt),
+        "sigmoid" | "Sigmoid" | "logistic" | "sigm" => Function::Of(Known::Sigmoid),
+        "softplus" | "Softplus" => Function::Of(Known::Softplus),
+        "relu" | "ReLU" | "ReLu" | "Relu" | "RELU" => Function::Of(Known::Relu),
+        "abs" => Function::Of(Known::Abs),
+        "sign" | "sgn" => Function::Of(Known::Sign),
+        "max" | "Max" => Function::Extreme { least: false },
+        "min" | "Min" => Function::Extreme { least: true },
+        "sin" | "cos" | "tan" | "cot" | "sec" | "csc" | "sinh" | "cosh" | "coth" | "arcsin"
+        | "arccos" | "arctan" | "lim" | "sup" | "inf" | "limsup" | "liminf" | "det" | "arg"
+        | "argmax" | "argmin" | "dim" | "ker" | "deg" | "gcd" | "Pr" | "log2" | "tr" | "diag"
+        | "rank" | "Tr" | "atan" | "erf" => Function::Beyond,
+        _ => return None,
+    })
+}
+
+/// The sign that an accent adds to a letter.
+pub(super) fn accent(command: &str) -> Option<char> {
+    Some(match command {
+        "hat" | "widehat" => '\u{302}',
+        "bar" | "overline" => '\u{304}',
+        "tilde" | "widetilde" => '\u{303}',
+        "vec" | "overrightarrow" => '\u{20d7}',
+        "dot" => '\u{307}',
+        "ddot" => '\u{308}',
+        "check" => '\u{30c}',
+        "breve" => '\u{306}',
+        _ => return None,
+    })
+}
+
+/// Letters that Unicode has with their accent on.
+const COMPOSED: &[(char, &str, &str)] = &[
+    ('\u{302}', "aceghijosuwyzACEGHIJOSUWYZ", "âĉêĝĥîĵôŝûŵŷẑÂĈÊĜĤÎĴÔŜÛŴŶẐ"),
+    ('\u{304}', "aegiouyAEGIOUY", "āēḡīōūȳĀĒḠĪŌŪȲ"),
+    ('\u{303}', "aeinouvyAEINOUVY", "ãẽĩñõũṽỹÃẼĨÑÕŨṼỸ"),
+];
+
+/// A stem with an accent: `y` with `\hat` is `ŷ`.
+pub(super) fn accented(stem: &str, mark: char) -> String {
+    let mut chars = stem.chars();
+    if let (Some(c), None) = (chars.next(), chars.next())
+        && let Some((_, bare, with)) = COMPOSED.iter().find(|(m, ..)| *m == mark)
+        && let Some(at) = bare.chars().position(|b| b == c)
+        && let Some(found) = with.chars().nth(at)
+    {
+        return found.to_string();
+    }
+    format!("{stem}{mark}")
+}
+
+/// A letter of `\mathcal` or `\mathbb`, as Unicode has it.
+pub(super) fn styled(font: &str, c: char) -> Option<char> {
+    let script = matches!(font, "mathcal" | "mathscr");
+    let special = if script {
+        ("BEFHILMRego", "ℬℰℱℋℐℒℳℛℯℊℴ")
+    } else {
+        ("CHNPQRZ", "ℂℍℕℙℚℝℤ")
+    };
+    if let Some(at) = special.0.chars().position(|s| s == c) {
+        return special.1.chars().nth(at);
+    }
+    let (upper, lower) = if script { (0x1d49c, 0x1d4b6) } else { (0x1d538, 0x1d552) };
+    let code = match c {
+        'A'..='Z' => upper + (c as u32 - 'A' as u32),
+        'a'..='z' => lower + (c as u32 - 'a' as u32),
+        _ => return None,
+    };
+    char::from_u32(code)
+}
+
+/// Words that join formulas and are never names.
+pub(super) fn joins(word: &str) -> bool {
+    const JOINING: &[&str] = &[
+        "and",
+        "or",
+        "where",
+        "so",
+        "thus",
+        "hence",
+        "if",
+        "for",
+        "with",
+        "let",
+        "as",
+        "since",
+        "then",
+        "because",
+        "when",
+        "otherwise",
+        "else",
+        "here",
+        "therefore",
+        "but",
+        "we",
+        "is",
+        "are",
+        "from",
+        "by",
+        "using",
+        "in",
+        "given",
+        "know",
+        "get",
+        "have",
+        "which",
+        "that",
+        "also",
+        "similarly",
+        "finally",
+        "of",
+        "the",
+        "a",
+        "an",
+        "to",
+        "assume",
+        "constant",
+        "eq",
+        "equation",
+        "note",
+        "now",
+        "because",
+        "substituting",
+        "putting",
+        "gives",
+        "implies",
+        "i.e",
+        "e.g",
+        "while",
+        "unless",
+        "such",
+        "on",
+        "at",
+        "this",
+        "it",
+    ];
+    let lower = word.to_lowercase();
+    JOINING.contains(&lower.as_str())
+}

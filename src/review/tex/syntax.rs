@@ -1,0 +1,227 @@
+//! What a formula of somebody else says, before anything is known about its names: rows of
+//! statements, statements of sides, sides of expressions, each with its place.
+//!
+//! Spans are byte ranges of the [`Passage`](crate::review::read::Passage) that was parsed; it
+//! knows where they stand in the document. Nothing here is evaluated or simplified, and nothing
+//! was guessed: what has two readings is refused by the parser, with its reason.
+
+use std::ops::Range;
+
+use crate::scalar::Rational;
+
+/// One row of a formula: what stands between two `\\`, or the whole of a formula without them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The whole row without its `\\`.
+    pub span: Range<usize>,
+    /// What stands on it, in order.
+    pub parts: Vec<Part>,
+    /// The numbers that it is called by: `\tag{2.1}`, `\label{eq:loss}`, `\text{… eq.(2.1)}`.
+    pub labels: Vec<Mention>,
+    /// The numbers of other rows that it names: `\text{from eq.(2.2)}`, `\eqref{eq:loss}`.
+    pub references: Vec<Mention>,
+    /// What was read otherwise than written, as `\partial c{10}` for `\partial c_{10}`.
+    pub warnings: Vec<Note>,
+}
+
+/// A label or a reference as the author wrote it: `2.1`, `eq:loss`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mention {
+    /// Without parentheses and the word before it.
+    pub name: String,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// A sentence about a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// Without its full stop.
+    pub message: String,
+    /// Where.
+    pub span: Range<usize>,
+}
+
+/// A piece of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// Words: the content of `\text{…}` and its like.
+    Words(String, Range<usize>),
+    /// A formula between words, commas and arrows.
+    Statement(Statement),
+    /// What could not be read, and why.
+    Unread(Note),
+    /// What was understood to lie outside of scalar calculus (∇, ⊙, a transposed matrix, δ^l
+    /// with a letter for the layer), and what it was.
+    OutOfScope(Note),
+}
+
+/// An expression, a list of them, or a chain of relations between expressions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// Its place.
+    pub span: Range<usize>,
+    /// Whether it stands in a parenthesis that words opened: `\text{(as, } … \text{)}`.
+    pub aside: bool,
+    /// Whether an arrow that says "it follows" stands before it.
+    pub implied: bool,
+    /// Whether its first relation stands at an alignment mark, `&=` or `=&`.
+    pub aligned: bool,
+    /// The side before the first relation; `None` where a row starts with its relation, and the
+    /// left side of the row before carries over.
+    pub first: Option<Expr>,
+    /// The relations with what follows them: a = b = c has two. Empty for a formula that states
+    /// nothing.
+    pub rest: Vec<(Relation, Expr)>,
+}
+
+/// What stands between two sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// `=`.
+    Equal,
+    /// `:=`, `\equiv`, `\triangleq`, `\stackrel{\text{def}}{=}`: the left side is named here.
+    Defines,
+    /// `\approx`, `\simeq`, `\doteq`.
+    About,
+    /// `\leftarrow`, `\gets`: the left side is given a new value.
+    Becomes,
+    /// `\neq`.
+    Differs,
+    /// `<`, `>`, `\le`, `\ge`, `\in`, `\propto`, `\sim`: a condition, not an equation.
+    Other,
+}
+
+/// An expression with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    /// What it is.
+    pub kind: Kind,
+    /// Its place, with the parentheses or braces around it.
+    pub span: Range<usize>,
+}
+
+/// What an expression is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// A number as printed, read exactly.
+    Number {
+        /// 0.1 is 1/10.
+        value: Rational,
+        /// How many digits stand after the point.
+        decimals: u32,
+    },
+    /// A quantity.
+    Name(Name),
+    /// −a.
+    Neg(Box<Expr>),
+    /// a + b − c: the terms with whether they are taken off.
+    Sum(Vec<(bool, Expr)>),
+    /// A product, however it was written: side by side, `\cdot`, `\times`, `*`, `.`.
+    Product(Vec<Expr>),
+    /// a / b, a fraction, `\over`.
+    Quotient(Box<Expr>, Box<Expr>),
+    /// a to the power b.
+    Power(Box<Expr>, Box<Expr>),
+    /// A function of known meaning.
+    Call(Known, Box<Expr>),
+    /// The greatest or the least of a list.
+    Extreme {
+        /// Whether it is the least.
+        least: bool,
+        /// The list.
+        of: Vec<Expr>,
+    },
+    /// A name with a list in parentheses, f(x, y), perhaps with primes, σ′(z). Where f is no
+    /// function, the parser says so and this is a product: the reader of names decides.
+    Apply {
+        /// What stands before the parenthesis.
+        head: Name,
+        /// How many primes.
+        primes: u32,
+        /// What stands in it.
+        args: Vec<Expr>,
+    },
+    /// ∂a/∂b, da/db, or the operator ∂/∂b before its operand.
+    Derivative {
+        /// What is differentiated.
+        of: Box<Expr>,
+        /// By what.
+        by: Box<Expr>,
+        /// How many times, 1 nearly always.
+        order: u32,
+    },
+    /// ∂a without a ∂b under it: no value, but its author's meaning is often plain.
+    Differential(Box<Expr>),
+    /// ∂a over b, where the ∂ of the denominator is missing.
+    HalfDerivative {
+        /// What is differentiated.
+        of: Box<Expr>,
+        /// By what, it seems.
+        by: Box<Expr>,
+    },
+    /// A sum over an index, with its bounds where there are any.
+    BigSum {
+        /// The letters of the indices.
+        indices: Vec<String>,
+        /// The first value, where it is written.
+        from: Option<Box<Expr>>,
+        /// The last value, where it is written.
+        to: Option<Box<Expr>>,
+        /// What is summed.
+        body: Box<Expr>,
+    },
+    /// A case distinction: values with their conditions, as they were written. A condition is a
+    /// comparison of two expressions; none stands for "otherwise".
+    Cases(Vec<(Expr, Option<Comparison>)>),
+    /// Several expressions, `c_{00}, c_{10}`: a list, not a claim.
+    List(Vec<Expr>),
+    /// A row or a column or a matrix in brackets: its rows.
+    Matrix(Vec<Vec<Expr>>),
+}
+
+/// a < b and its like, in a case distinction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// The left side.
+    pub left: Box<Expr>,
+    /// `<`, `<=`, `>`, `>=`, `=` or `!=`.
+    pub sign: &'static str,
+    /// The right side.
+    pub right: Box<Expr>,
+}
+
+/// Functions that the parser knows by their usual spelling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Known {
+    /// `\exp`, e^x.
+    Exp,
+    /// `\ln`, `\log`.
+    Ln,
+    /// `\sqrt`.
+    Sqrt,
+    /// `\tanh`.
+    Tanh,
+    /// `\operatorname{sigmoid}`, `\text{sigmoid}`, `sigmoid(x)`, `logistic`; σ is an `Apply`.
+    Sigmoid,
+    /// `softplus`.
+    Softplus,
+    /// `ReLU`, `relu`.
+    Relu,
+    /// `|x|`, `\lvert x \rvert`, `abs`.
+    Abs,
+    /// `sign`, `sgn`.
+    Sign,
+}
+
+/// A name as it was written, in parts: `w_{fc}`, `c_{10}`, `net_{h1}`, `a^{(2)}_{1}`, `w^{+}`,
+/// `\Delta w_{00}`, `\hat{y}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name {
+    /// `w`, `net`, `σ`, `Δw`, `ŷ`: Greek letters by themselves, accents and Δ as part of it.
+    pub stem: String,
+    /// What stands below, part by part: `fc`; `1`, `0` of `_{1,0}`; `10` of `_{10}`.
+    pub below: Vec<String>,
+    /// What stands above and is no power: `(2)`, `[1]`, `+`, `new`, `*`.
+    pub above: Option<String>,
+}

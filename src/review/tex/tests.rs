@@ -1,0 +1,3 @@
+//! Readings, and what must hold for any text.
+
+mod print;
