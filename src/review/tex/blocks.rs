@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::expression::{Result, Shape, Value, argument, unexpected, whole};
+use super::atoms::argument;
+use super::expression::{Result, Shape, Value, unexpected, whole};
 use super::lex::Tok;
 use super::symbols;
 use super::syntax::{Comparison, Expr, Kind};
@@ -100,8 +101,10 @@ pub(super) fn environment<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value
         "cases" | "dcases" | "rcases" => cases(inside)?,
         "vmatrix" | "Vmatrix" => return beyond(span, "a determinant is a function of arrays"),
         _ if symbols::is_matrix(name) => Kind::Matrix(matrix(inside)?),
+        // Rows that are one expression, broken into lines.
         _ if symbols::holds_rows(name) => {
-            return refuse(span, "rows stand inside a formula here");
+            let value = whole(inside)?;
+            return Ok((rest, Value { expr: Expr { span, ..value.expr }, ..value }));
         }
         _ => return refuse(span, format!("the environment `{name}` is not known here")),
     };

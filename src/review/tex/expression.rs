@@ -16,15 +16,12 @@
 use nom::Parser;
 use nom::branch::alt;
 use nom::combinator::{map, opt};
-use nom::multi::many0;
 
 use super::fraction::{self, Piece};
-use super::lex::{Font, Tok};
-use super::names;
+use super::lex::Tok;
 use super::syntax::{Expr, Kind};
-use super::tokens::{Parsed, Problem, Tokens, beyond, refuse};
-use super::{MAX_DEPTH, blocks, functions, symbols};
-use crate::scalar::Rational;
+use super::tokens::{Parsed, Problem, Tokens, beyond, is_space, refuse};
+use super::{MAX_DEPTH, symbols};
 
 /// How an expression looks in print, which decides what may stand beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,9 +108,15 @@ pub(super) fn unexpected<T>(at: Tokens) -> Result<T> {
             return beyond(here, "this is an operation on arrays");
         }
         Some(Tok::Sign('…')) => "dots leave out what is meant".to_string(),
+        Some(Tok::Sign('|')) if at.token(1).is_some_and(|t| t.tok == Tok::Sub) => {
+            return beyond(here, "a value at a point is not read");
+        }
         Some(Tok::Sign('|')) => "this bar has no partner".to_string(),
         Some(Tok::Sign(c @ ('(' | ')' | '[' | ']'))) => format!("this `{c}` has no partner"),
         Some(Tok::Sign('⦃' | '⦄')) => "this brace has no partner".to_string(),
+        Some(Tok::Sign(',')) if matches!(at.token(1), Some(t) if !t.spaced && matches!(t.tok, Tok::Digit(_))) => {
+            "this comma may be a decimal one, part thousands, or make a list".to_string()
+        }
         Some(Tok::Sign(',' | ';')) => "a list stands where one value must".to_string(),
         Some(Tok::Sign(c)) => format!("`{c}` is not expected here"),
         Some(Tok::Text(..)) => "words stand inside a formula here".to_string(),
@@ -133,7 +136,7 @@ pub(super) fn unexpected<T>(at: Tokens) -> Result<T> {
 /// Steps over alignment marks and wide spaces that an operator follows or nothing.
 fn spaces<'s, 'a>(input: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
     let mut rest = input;
-    while let Some(Tok::Amp | Tok::Wide) = rest.tok() {
+    while rest.tok().is_some_and(is_space) {
         rest = rest.skip(1);
     }
     let operator = match rest.tok() {
@@ -147,7 +150,7 @@ fn spaces<'s, 'a>(input: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
 /// Steps over alignment marks and wide spaces behind an operator.
 fn gap<'s, 'a>(input: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
     let mut rest = input;
-    while let Some(Tok::Amp | Tok::Wide) = rest.tok() {
+    while rest.tok().is_some_and(is_space) {
         rest = rest.skip(1);
     }
     rest
@@ -160,7 +163,7 @@ pub(super) fn sign<'s, 'a: 's>(c: char) -> impl Fn(Tokens<'s, 'a>) -> Parsed<'s,
 }
 
 /// nom's recoverable error: another branch is tried.
-fn missing<'s, 'a, T>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, T> {
+pub(super) fn missing<'s, 'a, T>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, T> {
     let error = nom::error::ParseError::from_error_kind(input, nom::error::ErrorKind::Alt);
     Err(nom::Err::Error(error))
 }
@@ -302,7 +305,7 @@ pub(super) fn term<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
             );
         }
         let (after, value) = match op {
-            Some((after, op)) => explicit(after, op, &left, last, at)?,
+            Some((after, op)) => explicit(after, op, last, at)?,
             None => side_by_side(rest, last)?,
         };
         last = value.shape;
@@ -349,11 +352,10 @@ pub(super) fn product(mut factors: Vec<Expr>) -> Expr {
 fn explicit<'s, 'a>(
     input: Tokens<'s, 'a>,
     op: Op,
-    left: &[Expr],
     last: Shape,
     at: Tokens<'s, 'a>,
 ) -> Parsed<'s, 'a, Value> {
-    if matches!(last, Shape::Sum | Shape::Neg) && left.len() == 1 && last == Shape::Sum {
+    if last == Shape::Sum {
         return refuse(
             at.here(),
             "braces are not seen in print: is the whole sum before this a factor?",
@@ -403,7 +405,7 @@ fn uncertain(expr: &Expr, input: Tokens) -> bool {
 /// Whether the dot at `at` stands between two numbers as a product: `names::number` said so.
 fn dotted(at: Tokens) -> bool {
     let warned = at.here();
-    at.of.warnings.borrow().iter().any(|w| w.span.contains(&warned.start))
+    at.of.warnings.borrow().last().is_some_and(|w| w.span.contains(&warned.start))
 }
 
 /// A factor that follows another without a sign.
@@ -440,218 +442,5 @@ fn side_by_side<'s, 'a>(input: Tokens<'s, 'a>, last: Shape) -> Parsed<'s, 'a, Va
             refuse(here, "does this stand below the slash too? It needs parentheses")
         }
         _ => Ok((rest, value)),
-    }
-}
-
-/// A number as it is printed: digits, perhaps a point and digits.
-fn number<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
-    let digit = |spaced: bool| {
-        move |input: Tokens<'s, 'a>| match input.token(0) {
-            Some(t) if spaced || !t.spaced => match t.tok {
-                Tok::Digit(c) => Ok((input.skip(1), c)),
-                _ => missing(input),
-            },
-            _ => missing(input),
-        }
-    };
-    let (rest, first) = opt(digit(true)).parse(input)?;
-    let (rest, more) = match first {
-        Some(_) => many0(digit(false)).parse(rest)?,
-        None => (rest, Vec::new()),
-    };
-    let whole: String = first.into_iter().chain(more).collect();
-    let point = input
-        .of
-        .matched
-        .tokens
-        .get(rest.from as usize)
-        .is_some_and(|t| !t.spaced || first.is_none());
-    let fraction =
-        match (point && rest.is_sign('.')).then(|| many0(digit(false)).parse(rest.skip(1))) {
-            Some(Ok((after, digits))) if !digits.is_empty() => {
-                Some((after, digits.into_iter().collect::<String>()))
-            }
-            _ => None,
-        };
-    let (rest, text, decimals) = match fraction {
-        Some((after, digits)) if input.of.dots.multiply(&whole, &digits) => {
-            let span = input.span_to(after);
-            let message = format!(
-                "{whole}.{digits} is read as {whole}·{digits}, for the dot behind {whole} was a product in the formula before"
-            );
-            input.of.warn(span, message);
-            (rest, whole, 0)
-        }
-        Some((after, digits)) => (after, format!("{whole}.{digits}"), digits.len() as u32),
-        None if whole.is_empty() => return unexpected(input),
-        None => (rest, whole, 0),
-    };
-    if exponent(rest) {
-        return refuse(input.here(), "1e-3 may be a number or a product with e");
-    }
-    let span = input.span_to(rest);
-    match text.parse::<Rational>() {
-        Ok(value) => {
-            let expr = Expr { kind: Kind::Number { value, decimals }, span };
-            Ok((rest, Value { expr, shape: Shape::Number }))
-        }
-        Err(_) => {
-            refuse(span, format!("this number has more than {} digits", Rational::MAX_DIGITS))
-        }
-    }
-}
-
-/// Whether `e-3` or `e3` follows a number directly.
-fn exponent(input: Tokens) -> bool {
-    let tight = |i: usize| input.token(i).filter(|t| !t.spaced).map(|t| t.tok);
-    matches!(tight(0), Some(Tok::Letter('e' | 'E')))
-        && match tight(1) {
-            Some(Tok::Digit(_)) => true,
-            Some(Tok::Sign('-' | '+')) => matches!(tight(2), Some(Tok::Digit(_))),
-            _ => false,
-        }
-}
-
-/// What holds together by itself, without its scripts; names are read elsewhere.
-pub(super) fn primary<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Piece<'s, 'a>> {
-    let value = |(rest, value)| (rest, Piece::Value(value));
-    match input.tok() {
-        Some(Tok::Digit(_) | Tok::Sign('.')) => number(input).map(value),
-        Some(Tok::Open) => {
-            let Some((inside, rest)) = input.bracket() else { return unexpected(input) };
-            let span = input.span_to(rest);
-            let piece = match contents(inside)? {
-                Piece::Value(found) => {
-                    let expr = Expr { span, ..found.expr };
-                    Piece::Value(Value { expr, ..found })
-                }
-                operator => operator,
-            };
-            Ok((rest, piece))
-        }
-        Some(Tok::Sign('(' | '[' | '⦃') | Tok::Fence(true, '(' | '[' | '⦃')) => {
-            bracketed(input).map(value)
-        }
-        Some(Tok::Sign('|') | Tok::Fence(true, '|')) => functions::absolute(input).map(value),
-        Some(Tok::Sign('‖') | Tok::Fence(true, '‖')) => {
-            beyond(input.here(), "a norm is a function of arrays")
-        }
-        Some(Tok::Fence(true, _)) => refuse(input.here(), "this delimiter is not known here"),
-        Some(Tok::Begin(_)) => blocks::environment(input).map(value),
-        Some(Tok::Command(c)) => command(input, c),
-        _ => unexpected(input),
-    }
-}
-
-/// An expression in parentheses, brackets or visible braces.
-fn bracketed<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
-    let Some((inside, rest)) = input.bracket() else { return unexpected(input) };
-    let span = input.span_to(rest);
-    let close = input.of.matched.tokens.get(rest.from as usize - 1).map(|t| t.tok);
-    let fits = match (input.tok(), close) {
-        (Some(Tok::Fence(_, a)), Some(Tok::Fence(_, b))) => {
-            matches!((a, b), ('(', ')') | ('[', ']') | ('⦃', '⦄'))
-        }
-        _ => true,
-    };
-    if !fits {
-        if input.tok() == Some(Tok::Fence(true, '⦃')) && close == Some(Tok::Fence(false, '.')) {
-            return blocks::one_brace(inside, rest, span);
-        }
-        return refuse(span, "this is opened by one bracket and closed by another");
-    }
-    if inside.split(|t| matches!(t, Tok::Sign(',' | ';'))).len() > 1 {
-        return match input.tok() {
-            Some(Tok::Sign('[') | Tok::Fence(_, '[')) => blocks::bracketed_row(inside, rest, span),
-            _ => refuse(span, "a list stands where one value must"),
-        };
-    }
-    let value = whole(inside)?;
-    Ok((rest, Value { expr: Expr { span, ..value.expr }, shape: Shape::Paren }))
-}
-
-/// The argument of a command: a group, or one token that stands by itself.
-pub(super) fn argument<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Tokens<'s, 'a>> {
-    match input.tok() {
-        Some(Tok::Open) => match input.bracket() {
-            Some((inside, rest)) => Ok((rest, inside)),
-            None => unexpected(input),
-        },
-        Some(Tok::Letter(_) | Tok::Symbol(_) | Tok::Digit(_) | Tok::Text(..)) => {
-            let rest = input.skip(1);
-            Ok((rest, input.until(rest)))
-        }
-        _ => refuse(input.here(), "the argument of a command was expected here"),
-    }
-}
-
-fn command<'s, 'a>(input: Tokens<'s, 'a>, name: &'a str) -> Parsed<'s, 'a, Piece<'s, 'a>> {
-    let after = input.skip(1);
-    match name {
-        "frac" | "dfrac" | "tfrac" | "cfrac" | "sfrac" | "nicefrac" => {
-            let (rest, above) = argument(after)?;
-            let (rest, below) = argument(rest)?;
-            fraction::fraction(above, below, input.span_to(rest)).map(|piece| (rest, piece))
-        }
-        "sqrt" => functions::root(input).map(|(rest, value)| (rest, Piece::Value(value))),
-        "sum" | "sum\\limits" => {
-            blocks::big_sum(input).map(|(rest, value)| (rest, Piece::Value(value)))
-        }
-        "underbrace" | "overbrace" | "underset" | "overset" => {
-            blocks::braced(input, name).map(|(rest, value)| (rest, Piece::Value(value)))
-        }
-        "prod" => beyond(input.here(), "a product over an index is not read"),
-        "int" | "iint" | "oint" | "lim" => {
-            beyond(input.here(), "limits and integrals are not read")
-        }
-        "binom" | "dbinom" => beyond(input.here(), "a binomial coefficient is not read"),
-        _ if symbols::WRAPPERS.contains(&name) => {
-            let (rest, inside) = argument(after)?;
-            let span = input.span_to(rest);
-            let piece = match contents(inside)? {
-                Piece::Value(v) => {
-                    // A frame or a stroke holds its content together.
-                    let shape = match (name, v.shape) {
-                        ("boxed" | "fbox", _) => Shape::Paren,
-                        (_, shape) => shape,
-                    };
-                    Piece::Value(Value { expr: Expr { span, ..v.expr }, shape })
-                }
-                operator => operator,
-            };
-            Ok((rest, piece))
-        }
-        _ => unexpected(input),
-    }
-}
-
-/// Whether the next token begins a name.
-pub(super) fn starts_name(input: Tokens) -> bool {
-    match input.tok() {
-        Some(Tok::Letter(_) | Tok::Text(Font::Name | Font::Words, _)) => true,
-        Some(Tok::Symbol(c)) => !matches!(c, '∂' | '∇' | '∞'),
-        Some(Tok::Command(c)) => symbols::accent(c).is_some(),
-        _ => false,
-    }
-}
-
-/// What holds together with its scripts: a power, a name with its index, a call.
-pub(super) fn powered<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
-    if let Some(Tok::Command(c)) = input.tok()
-        && let Some(function) = symbols::function(c)
-        && c != "sqrt"
-    {
-        return functions::call(input, input.skip(1), function);
-    }
-    if starts_name(input) {
-        return names::named(input);
-    }
-    let (rest, piece) = primary(input)?;
-    match piece {
-        Piece::Operator { by, order } => fraction::operated(input, rest, by, order),
-        Piece::Value(Value { expr: Expr { kind: Kind::Name(name), span }, .. }) => {
-            names::scripted(input, rest, name, span)
-        }
-        Piece::Value(value) => names::raised(input, rest, value),
     }
 }

@@ -6,7 +6,8 @@
 
 use std::ops::Range;
 
-use super::expression::{Result, Shape, Value, powered, product, starts_factor, whole};
+use super::atoms::powered;
+use super::expression::{Result, Shape, Value, product, starts_factor, whole};
 use super::lex::Tok;
 use super::syntax::{Expr, Kind};
 use super::tokens::{Parsed, Tokens, refuse};
@@ -135,25 +136,9 @@ fn denominator<'s, 'a>(
     let mut rest = below;
     let mut total = 0;
     while let Some(d) = next {
-        let (after, value) = powered(d.rest)?;
-        if d.order != 1 {
-            return refuse(below.span(), "an order stands at the ∂ below the bar");
-        }
-        let (expr, times) = match value.expr.kind {
-            Kind::Power(base, exponent)
-                if value.shape != Shape::Paren && matches!(base.kind, Kind::Name(_)) =>
-            {
-                match whole_number(&exponent) {
-                    Some(n) => (*base, n),
-                    None => {
-                        return refuse(below.span(), "the order of this derivative is no number");
-                    }
-                }
-            }
-            kind => (Expr { kind, span: value.expr.span }, 1),
-        };
-        total += times;
-        by.push((expr, times));
+        let (after, one) = one_factor(d)?;
+        total += one.1;
+        by.push(one);
         rest = after;
         next = differential(after);
     }
@@ -164,6 +149,28 @@ fn denominator<'s, 'a>(
         return refuse(below.span(), "the orders of the derivative above and below the bar differ");
     }
     Ok(by)
+}
+
+/// The factor behind a ∂ below the bar, and its order: w² is w twice.
+fn one_factor<'s, 'a>(d: Differential<'s, 'a>) -> Result<(Tokens<'s, 'a>, (Expr, u32))> {
+    if d.order != 1 {
+        return refuse(d.rest.here(), "an order stands at the ∂ below the bar");
+    }
+    let (after, value) = powered(d.rest)?;
+    let one = match value.expr.kind {
+        Kind::Power(base, exponent)
+            if value.shape != Shape::Paren && matches!(base.kind, Kind::Name(_)) =>
+        {
+            match whole_number(&exponent) {
+                Some(n) => (*base, n),
+                None => {
+                    return refuse(value.expr.span, "the order of this derivative is no number");
+                }
+            }
+        }
+        kind => (Expr { kind, span: value.expr.span }, 1),
+    };
+    Ok((after, one))
 }
 
 fn whole_number(expr: &Expr) -> Option<u32> {
@@ -300,8 +307,15 @@ fn leibniz<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
         let expr = half(of, by.expr, input.span_to(rest));
         return Ok((rest.level_of(input), Value { expr, shape: Shape::Leibniz }));
     };
-    let (rest, _) = powered(bottom.rest)?;
-    let by = denominator(below.until(rest), bottom, top.order)?;
+    let bottom = Differential { rest: one_name(bottom.rest), ..bottom };
+    let (rest, by) = one_factor(bottom)?;
+    if by.1 != top.order {
+        return refuse(
+            input.span_to(rest),
+            "the orders of the derivative above and below the slash differ",
+        );
+    }
+    let (by, rest) = (vec![by], rest.up_to(input));
     let rest = rest.level_of(input);
     match of {
         None => operated(input, rest, by, input.until(rest)),
@@ -310,6 +324,36 @@ fn leibniz<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
             Ok((rest, Value { expr, shape: Shape::Leibniz }))
         }
     }
+}
+
+/// The stretch up to a parenthesis that does not stand first: behind a slash, ∂w(…) is no
+/// derivative by a function's value.
+fn one_name<'s, 'a>(input: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
+    let mut rest = input;
+    for k in 0..REACH {
+        match rest.tok() {
+            Some(Tok::Sign('(' | '[' | '⦃') | Tok::Fence(true, _)) if k > 0 => {
+                return input.until(rest);
+            }
+            Some(Tok::Open) => match rest.bracket() {
+                Some((_, after)) => rest = after,
+                None => break,
+            },
+            Some(
+                Tok::Letter(_)
+                | Tok::Symbol(_)
+                | Tok::Digit(_)
+                | Tok::Text(..)
+                | Tok::Sub
+                | Tok::Sup
+                | Tok::Command(_),
+            ) => {
+                rest = rest.skip(1);
+            }
+            _ => break,
+        }
+    }
+    input
 }
 
 /// Whether a slash and a ∂ follow this factor and those beside it.

@@ -3,10 +3,11 @@
 //! An argument without parentheses is one factor, and a second factor behind it is refused: the
 //! argument of `\ln xy` may be x or xy.
 
-use super::expression::{Shape, Value, powered, starts_factor, unexpected, whole};
+use super::atoms::{argument, powered};
+use super::expression::{Shape, Value, starts_factor, unexpected, whole};
 use super::lex::Tok;
 use super::names;
-use super::symbols::Function;
+use super::spelling::Function;
 use super::syntax::{Expr, Kind, Known};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 
@@ -95,7 +96,8 @@ fn of_one<'s, 'a>(
                 | Shape::Product => {}
                 _ => return refuse(value.expr.span, "this argument needs parentheses"),
             }
-            let held = value.shape == Shape::Atom && !matches!(value.expr.kind, Kind::Power(..));
+            let held = matches!(value.shape, Shape::Atom | Shape::Paren)
+                && !matches!(value.expr.kind, Kind::Power(..));
             (after.level_of(input), value.expr, if held { Shape::Atom } else { Shape::Open })
         }
     };
@@ -118,7 +120,7 @@ pub(super) fn root<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     if rest.is_sign('[') {
         return refuse(rest.here(), "only square roots are read");
     }
-    let (after, inside) = super::expression::argument(rest)?;
+    let (after, inside) = argument(rest)?;
     let argument = whole(inside)?.expr;
     let kind = Kind::Call(Known::Sqrt, Box::new(argument));
     Ok((after, Value { expr: Expr { kind, span: input.span_to(after) }, shape: Shape::Atom }))

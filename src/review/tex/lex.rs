@@ -15,7 +15,7 @@ use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
 use super::syntax::Note;
-use super::{MAX_LENGTH, MAX_TOKENS, symbols};
+use super::{MAX_LENGTH, MAX_TOKENS, spelling, symbols};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,14 +114,26 @@ pub(super) fn lex(text: &str) -> Result<Vec<Token<'_>>, Note> {
             Found::Nothing => {}
             Found::Accent(mark) => match tokens.last_mut() {
                 Some(Token { tok: Tok::Letter(c), end: last, .. }) if !spaced => {
+                    // A letter that Unicode has with its accent; another accent is left out of
+                    // the letter, and so refused.
                     let mut made =
-                        symbols::accented(&c.to_string(), mark).chars().collect::<Vec<_>>();
-                    if let ([one], true) = (made.as_mut_slice(), true) {
-                        *c = *one;
-                        *last = end as u32;
+                        spelling::accented(&c.to_string(), mark).chars().collect::<Vec<_>>();
+                    match made.as_mut_slice() {
+                        [one] => (*c, *last) = (*one, end as u32),
+                        _ => tokens.push(Token {
+                            tok: Tok::Sign(mark),
+                            start: at as u32,
+                            end: end as u32,
+                            spaced: false,
+                        }),
                     }
                 }
-                _ => {}
+                _ => tokens.push(Token {
+                    tok: Tok::Sign(mark),
+                    start: at as u32,
+                    end: end as u32,
+                    spaced,
+                }),
             },
             Found::Tok(tok) => {
                 if tokens.len() >= MAX_TOKENS {
@@ -262,7 +274,7 @@ fn command(rest: &str) -> Read<'_, Found<'_>> {
             .parse(after);
             match read {
                 Ok((after, c)) => {
-                    Ok((after, tok(Tok::Symbol(symbols::styled(name, c).unwrap_or(c)))))
+                    Ok((after, tok(Tok::Symbol(spelling::styled(name, c).unwrap_or(c)))))
                 }
                 Err(nom::Err::Error(_)) => Ok((after, Found::Nothing)),
                 Err(error) => Err(error),

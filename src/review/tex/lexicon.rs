@@ -4,20 +4,24 @@
 //!
 //! A run of two letters or more is one name if the caller knows it; or if somewhere it stands
 //! alone on a left side, right behind ∂ or d, or with an index, and not all of its letters stand
-//! somewhere alone. A longer run is also one where nothing speaks for its letters:
-//! see [`Run`].
+//! somewhere alone. Three letters or more on a left side or behind ∂ are one name even so; with
+//! an index only, they may be either, and are refused. Where nothing speaks for a name, two
+//! letters are a product, three are one if all of them stand alone, and a name if none does; four
+//! or more are a name, unless all of them stand alone. What is left may be either.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lex::{Font, Tok, Token, lex};
 use super::macros::{Macros, expand};
-use super::symbols;
+use super::{spelling, symbols};
 
 /// What the formulas of a document say about its names.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
     /// Names of several letters.
     names: BTreeSet<String>,
+    /// Runs with an index, all of whose letters stand alone somewhere: one name or a product.
+    doubtful: BTreeSet<String>,
     /// Letters that stand alone somewhere.
     alone: BTreeSet<char>,
     /// Stems that are used as functions: f(x) on a left side, f′(x).
@@ -48,14 +52,17 @@ impl Lexicon {
     /// caller knows, with their index or without: `net_h1`, `out`.
     pub fn of(formulas: &[&str], macros: &Macros, known: &[&str]) -> Lexicon {
         let mut lexicon = Lexicon::default();
-        let mut candidates = BTreeSet::new();
+        let mut candidates = BTreeMap::new();
         for formula in formulas {
             let tokens = lex(formula).and_then(|tokens| expand(tokens, macros));
             scan(&tokens.unwrap_or_default(), &mut lexicon, &mut candidates);
         }
-        for run in candidates {
-            if !run.chars().all(|c| lexicon.alone.contains(&c)) {
+        for (run, certain) in candidates {
+            let long = run.chars().count() > 2;
+            if !run.chars().all(|c| lexicon.alone.contains(&c)) || (long && certain) {
                 lexicon.names.insert(run);
+            } else if long {
+                lexicon.doubtful.insert(run);
             }
         }
         for name in known {
@@ -78,9 +85,11 @@ impl Lexicon {
         }
         let alone = run.chars().filter(|c| self.alone.contains(c)).count();
         match letters {
-            _ if alone == letters => Run::Letters,
+            _ if self.doubtful.contains(run) => Run::Either,
             2 => Run::Letters,
+            3 if alone == letters => Run::Letters,
             3 if alone > 0 => Run::Either,
+            _ if alone == letters => Run::Either,
             _ => Run::Name,
         }
     }
@@ -95,10 +104,12 @@ impl Lexicon {
         if self.functions.contains(stem) {
             return Some(true);
         }
-        if self.bare.contains(stem) {
-            return Some(false);
+        let usual = matches!(stem, "f" | "g" | "σ" | "φ" | "ψ");
+        match (usual, self.defined.contains(stem), self.bare.contains(stem)) {
+            (true, false, _) => Some(true),
+            (false, true, _) | (false, _, true) => Some(false),
+            _ => None,
         }
-        matches!(stem, "f" | "g" | "σ" | "φ" | "ψ").then_some(true)
     }
 
     /// Whether the letter e is a quantity of the document, and not Euler's number.
@@ -125,7 +136,7 @@ impl Lexicon {
 /// The most tokens of an index, of an argument list, that the lexicon looks across.
 const REACH: usize = 40;
 
-fn scan(tokens: &[Token], lexicon: &mut Lexicon, candidates: &mut BTreeSet<String>) {
+fn scan(tokens: &[Token], lexicon: &mut Lexicon, candidates: &mut BTreeMap<String, bool>) {
     let mut i = 0;
     while let Some(token) = tokens.get(i) {
         let from = i;
@@ -158,7 +169,7 @@ fn scan(tokens: &[Token], lexicon: &mut Lexicon, candidates: &mut BTreeSet<Strin
                 if word
                     && stem.len() > 1
                     && used
-                    && symbols::function(&stem).is_none()
+                    && spelling::function(&stem).is_none()
                     && !symbols::joins(&stem)
                 {
                     lexicon.names.insert(stem.clone());
@@ -219,7 +230,8 @@ fn after(tokens: &[Token], at: usize) -> After {
     let mut found =
         After { indexed: None, primed: false, paren: false, relation: false, applied: false };
     let mut i = at;
-    loop {
+    // A name has two scripts and some primes at most.
+    for _ in 0..6 {
         match tokens.get(i).map(|t| t.tok) {
             Some(Tok::Sub) => {
                 let end = past(tokens, i + 1);
@@ -260,7 +272,12 @@ fn after(tokens: &[Token], at: usize) -> After {
     found
 }
 
-fn letters(run: String, place: &Place, lexicon: &mut Lexicon, candidates: &mut BTreeSet<String>) {
+fn letters(
+    run: String,
+    place: &Place,
+    lexicon: &mut Lexicon,
+    candidates: &mut BTreeMap<String, bool>,
+) {
     // `dE` at the beginning of a fraction's part is d and E.
     let opens =
         matches!(place.before, Some(Tok::Open | Tok::Command("over") | Tok::Sign('/')) | None);
@@ -276,9 +293,11 @@ fn letters(run: String, place: &Place, lexicon: &mut Lexicon, candidates: &mut B
     if let (Some(c), 1) = (stem.chars().next(), stem.chars().count()) {
         // `dx` says nothing about x standing alone, except that x is no part of a name.
         lexicon.alone.insert(c);
-    } else if behind || place.after.indexed.is_some() || (place.starts && place.after.relation) {
-        if symbols::function(&stem).is_none() {
-            candidates.insert(stem.clone());
+    } else if spelling::function(&stem).is_none() {
+        // Behind ∂, and alone on a left side, a product hardly ever stands.
+        let certain = behind || (place.starts && place.after.relation);
+        if certain || place.after.indexed.is_some() {
+            *candidates.entry(stem.clone()).or_default() |= certain;
         }
     }
     if behind {

@@ -131,6 +131,49 @@ fn operator(rest: &str) -> IResult<&str, (&str, Macro)> {
     Ok((rest, (name, Macro { params: 0, default: None, body, operator: true })))
 }
 
+/// Where the definition of a macro that begins at `at` ends, if one does: it says nothing in a
+/// formula.
+fn defines(tokens: &[Token], at: usize) -> Option<usize> {
+    const DEFINING: &[&str] = &[
+        "newcommand",
+        "renewcommand",
+        "providecommand",
+        "def",
+        "gdef",
+        "edef",
+        "DeclareMathOperator",
+    ];
+    match tokens.get(at)?.tok {
+        Tok::Command(name) if DEFINING.contains(&name) => {}
+        _ => return None,
+    }
+    let name =
+        |t: &Token| !matches!(t.tok, Tok::Open | Tok::Close | Tok::Letter(_) | Tok::Digit(_));
+    let mut i = at + 1;
+    if tokens.get(i)?.tok == Tok::Sign('*') {
+        i += 1;
+    }
+    match tokens.get(i..i + 3)? {
+        [a, b, c] if a.tok == Tok::Open && name(b) && c.tok == Tok::Close => i += 3,
+        [a, ..] if name(a) => i += 1,
+        _ => return None,
+    }
+    // `[2][x]` or `#1#2`, and then the meaning.
+    i += tokens.get(i..)?.iter().take(20).position(|t| t.tok == Tok::Open)?;
+    let mut depth = 0usize;
+    for (k, t) in tokens.iter().enumerate().skip(i).take(MAX_BODY) {
+        match t.tok {
+            Tok::Open => depth += 1,
+            Tok::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(k + 1);
+        }
+    }
+    None
+}
+
 struct Expansion<'a> {
     macros: &'a Macros,
     out: Vec<Token<'a>>,
@@ -143,9 +186,6 @@ pub(super) fn expand<'a>(
     tokens: Vec<Token<'a>>,
     macros: &'a Macros,
 ) -> Result<Vec<Token<'a>>, Note> {
-    if macros.is_empty() {
-        return Ok(tokens);
-    }
     let out = Vec::with_capacity(tokens.len());
     let mut expansion = Expansion { macros, out, left: MAX_EXPANSION };
     expansion.all(&tokens, None, 0)?;
@@ -167,6 +207,12 @@ impl<'a> Expansion<'a> {
                 Tok::Command(name) => self.macros.0.get(name),
                 _ => None,
             };
+            if at.is_none()
+                && let Some(end) = defines(tokens, i - 1)
+            {
+                i = end;
+                continue;
+            }
             let Some(found) = found else {
                 if at.is_some() {
                     self.left = self.left.checked_sub(1).ok_or_else(|| too_large(token))?;

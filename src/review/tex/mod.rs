@@ -11,6 +11,7 @@
 //! (`lex`) → tokens without macros (`macros`) → brackets with their partners (`tokens`) → rows
 //! (`rows`) → parts (`parts`) → expressions (`expression` and the modules beside it).
 
+mod atoms;
 mod blocks;
 mod dots;
 mod expression;
@@ -18,10 +19,13 @@ mod fraction;
 mod functions;
 mod lex;
 mod lexicon;
+mod lists;
 mod macros;
 mod names;
 mod parts;
 mod rows;
+mod scripts;
+mod spelling;
 mod symbols;
 pub mod syntax;
 #[cfg(test)]
@@ -47,6 +51,10 @@ pub const MAX_TOKENS: usize = 200_000;
 pub const MAX_ROW: usize = 10_000;
 /// The deepest nesting of braces, brackets, environments, signs and operators.
 pub const MAX_DEPTH: usize = 60;
+/// The most letters that stand in a row.
+pub const MAX_NAME: usize = 40;
+/// How deep parentheses with statements in them may stand in each other.
+pub const MAX_ASIDES: usize = 8;
 /// The most signs that the macros of one formula may bring.
 pub const MAX_EXPANSION: usize = 100_000;
 /// How deep macros may call each other.
@@ -62,9 +70,8 @@ pub fn rows(formula: &str, macros: &Macros, lexicon: &Lexicon, dots: &Dots) -> V
 
 /// The rows of a formula, and how often a token of it was looked at.
 fn counted(formula: &str, macros: &Macros, lexicon: &Lexicon, dots: &Dots) -> (Vec<Row>, usize) {
-    let matched = lex::lex(formula)
-        .and_then(|tokens| macros::expand(tokens, macros))
-        .and_then(Matched::of);
+    let matched =
+        lex::lex(formula).and_then(|tokens| macros::expand(tokens, macros)).and_then(Matched::of);
     let matched = match matched {
         Ok(matched) => matched,
         Err(note) => return (vec![unread(formula, note)], 0),

@@ -7,20 +7,15 @@
 
 use std::ops::Range;
 
-use super::expression::{Result, Shape, Value, argument, product, starts_name, unexpected, whole};
+use super::atoms::{argument, starts_name};
+use super::expression::{Result, Shape, Value, product, unexpected, whole};
 use super::functions;
 use super::lex::{Font, Tok};
 use super::lexicon::Run;
-use super::symbols;
+use super::scripts::{Above, above, below, scripts};
 use super::syntax::{Expr, Kind, Name};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
-
-/// Scripts behind a base.
-struct Scripts<'s, 'a> {
-    below: Option<Tokens<'s, 'a>>,
-    above: Option<Tokens<'s, 'a>>,
-    primes: u32,
-}
+use super::{MAX_NAME, spelling};
 
 /// A name without its scripts.
 struct Head {
@@ -33,7 +28,7 @@ struct Head {
 pub(super) fn named<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let (rest, head) = head(input)?;
     if head.name.below.is_empty()
-        && let Some(function) = symbols::function(&head.name.stem)
+        && let Some(function) = spelling::function(&head.name.stem)
         && !input.of.lexicon.knows(&head.name.stem)
     {
         return functions::call(input, rest, function);
@@ -72,12 +67,12 @@ fn head<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Head> {
             Ok((rest, Head { name: name(stem), upright }))
         }
         Some(Tok::Command(c)) => {
-            let Some(mark) = symbols::accent(c) else { return unexpected(input) };
+            let Some(mark) = spelling::accent(c) else { return unexpected(input) };
             let (after, inside) = argument(rest)?;
             let value = whole(inside)?;
             match value.expr.kind {
                 Kind::Name(inner) => {
-                    let stem = symbols::accented(&inner.stem, mark);
+                    let stem = spelling::accented(&inner.stem, mark);
                     Ok((after, Head { name: Name { stem, ..inner }, upright: false }))
                 }
                 _ if mark == '\u{304}' => {
@@ -90,9 +85,6 @@ fn head<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Head> {
     }
 }
 
-/// How many letters of a run are compared with the lexicon at most.
-const LONGEST: usize = 40;
-
 fn letters<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Head> {
     let mut run = String::new();
     let mut ends = Vec::new();
@@ -102,8 +94,9 @@ fn letters<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Head> {
             _ => break,
         }
         ends.push(run.len());
-        if ends.len() >= LONGEST {
-            break;
+        if ends.len() > MAX_NAME {
+            let message = format!("more than {MAX_NAME} letters stand in a row here");
+            return refuse(token.span(), message);
         }
     }
     let lexicon = input.of.lexicon;
@@ -114,12 +107,13 @@ fn letters<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Head> {
     let before = (input.from as usize).checked_sub(1).and_then(|b| input.of.tokens().get(b));
     let starts = input.token(0).is_some_and(|t| t.spaced)
         || !matches!(before.map(|t| t.tok), Some(Tok::Letter(_)));
-    if lexicon.knows(&run) || symbols::function(&run).is_some() && applied(input.skip(ends.len())) {
+    if lexicon.knows(&run) || spelling::function(&run).is_some() && applied(input.skip(ends.len()))
+    {
         return found(ends.len());
     }
     if let Some(length) = ends.iter().position(|at| {
         let rest = &run[*at..];
-        rest.len() > 1 && symbols::function(rest).is_some() && applied(input.skip(ends.len()))
+        rest.len() > 1 && spelling::function(rest).is_some() && applied(input.skip(ends.len()))
     }) && length == 0
     {
         return found(1);
@@ -148,177 +142,6 @@ fn applied(rest: Tokens) -> bool {
         };
     }
     matches!(rest.tok(), Some(Tok::Sign('(' | '[' | '⦃' | '|') | Tok::Fence(true, _) | Tok::Open))
-}
-
-/// The scripts that stand next.
-fn scripts<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Scripts<'s, 'a>> {
-    let mut found = Scripts { below: None, above: None, primes: 0 };
-    let mut rest = input;
-    loop {
-        match rest.tok() {
-            Some(Tok::Sign('\'')) => {
-                found.primes += 1;
-                rest = rest.skip(1);
-            }
-            Some(tok @ (Tok::Sub | Tok::Sup)) => {
-                let (after, inside) = script(rest.skip(1))?;
-                let primes = inside.of.tokens()[inside.from as usize..inside.to as usize]
-                    .iter()
-                    .all(|t| t.tok == Tok::Sign('\''));
-                if tok == Tok::Sup && primes {
-                    found.primes += inside.to - inside.from;
-                    rest = after;
-                    continue;
-                }
-                let slot = if tok == Tok::Sub { &mut found.below } else { &mut found.above };
-                if slot.is_some() {
-                    return refuse(rest.here(), "a second script stands at the same place");
-                }
-                *slot = Some(inside);
-                rest = after;
-            }
-            _ => return Ok((rest, found)),
-        }
-    }
-}
-
-/// What stands in a script: a group, or one token. Digits that follow a single one directly were
-/// meant to stand there too.
-fn script<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Tokens<'s, 'a>> {
-    let single = input.skip(1);
-    match input.tok() {
-        Some(Tok::Open) => match input.bracket() {
-            Some((inside, rest)) if !inside.is_empty() => Ok((rest, inside)),
-            Some((_, rest)) => refuse(input.span_to(rest), "an empty script stands here"),
-            None => unexpected(input),
-        },
-        Some(Tok::Digit(_) | Tok::Letter(_)) => {
-            let mut rest = single;
-            while matches!(rest.token(0), Some(t) if !t.spaced && matches!(t.tok, Tok::Digit(_))) {
-                rest = rest.skip(1);
-            }
-            if rest.from != single.from {
-                let text = input.of.text.get(input.span_to(rest)).unwrap_or_default();
-                let message = format!(
-                    "only the first sign of `{text}` stands in this script; all of it is read so"
-                );
-                input.of.warn(input.span_to(rest), message);
-            }
-            Ok((rest, input.until(rest)))
-        }
-        Some(Tok::Symbol(_) | Tok::Text(..) | Tok::Sign('+' | '-' | '*' | '\'')) => {
-            Ok((single, input.until(single)))
-        }
-        Some(Tok::Command("top" | "intercal" | "star" | "dagger" | "circ")) => {
-            Ok((single, input.until(single)))
-        }
-        _ => refuse(input.here(), "a script needs braces around it"),
-    }
-}
-
-/// A script as text: letters, digits and signs in order; inner scripts and braces are not shown.
-fn text(inside: Tokens) -> Option<String> {
-    let mut out = String::new();
-    for token in &inside.of.tokens()[inside.from as usize..inside.to as usize] {
-        match token.tok {
-            Tok::Letter(c) | Tok::Symbol(c) | Tok::Digit(c) => out.push(c),
-            Tok::Sign(
-                c @ ('+' | '-' | '*' | '(' | ')' | '[' | ']' | ',' | '.' | ':' | '/' | '\''),
-            ) => out.push(c),
-            Tok::Text(_, words) => out.push_str(words.trim()),
-            Tok::Open | Tok::Close | Tok::Sub | Tok::Wide => {}
-            Tok::Command("to" | "rightarrow") => out.push('→'),
-            Tok::Command("star") => out.push('*'),
-            Tok::Command(c) if symbols::function(c).is_some() => out.push_str(c),
-            Tok::Command(c) if symbols::WRAPPERS.contains(&c) => {}
-            _ => return None,
-        }
-    }
-    (!out.is_empty()).then_some(out)
-}
-
-/// The parts of an index, between its commas.
-fn below(inside: Tokens) -> Result<Vec<String>> {
-    let parts = inside.split(|t| t == Tok::Sign(','));
-    let texts: Option<Vec<String>> = parts.into_iter().map(text).collect();
-    match texts {
-        Some(texts) => Ok(texts),
-        None => refuse(inside.span(), "this index is not made of letters, digits and words"),
-    }
-}
-
-/// What stands above a name.
-enum Above {
-    Power,
-    Mark(String),
-}
-
-/// Words that mark a name and are no power.
-const MARKS: &[&str] = &[
-    "new", "old", "next", "prev", "true", "pred", "target", "train", "test", "actual", "opt",
-    "raw", "in", "out", "ideal", "desired", "updated", "init",
-];
-
-fn above(inside: Tokens, stem: &str) -> Result<Above> {
-    let tokens = &inside.of.tokens()[inside.from as usize..inside.to as usize];
-    let toks: Vec<Tok> = tokens.iter().map(|t| t.tok).collect();
-    let bracketed = matches!(
-        (toks.first(), toks.last()),
-        (Some(Tok::Sign('(')), Some(Tok::Sign(')'))) | (Some(Tok::Sign('[')), Some(Tok::Sign(']')))
-    ) && inside.bracket().is_some_and(|(_, rest)| rest.is_empty());
-    let layer = |toks: &[Tok]| {
-        matches!(
-            toks,
-            [Tok::Letter('l' | 'L') | Tok::Symbol('ℓ')]
-                | [Tok::Letter('l' | 'L') | Tok::Symbol('ℓ'), Tok::Sign('+' | '-'), Tok::Digit(_)]
-        )
-    };
-    let core = if bracketed { &toks[1..toks.len() - 1] } else { &toks[..] };
-    if layer(core) {
-        return beyond(inside.span(), "a letter stands for the number of a layer");
-    }
-    match toks.as_slice() {
-        [
-            Tok::Letter('T' | 'H')
-            | Tok::Text(_, "T" | "H")
-            | Tok::Command("top" | "intercal" | "dagger"),
-        ]
-        | [Tok::Sign('-'), Tok::Letter('T') | Tok::Command("top")] => {
-            return beyond(inside.span(), "a transpose is an operation on arrays");
-        }
-        [Tok::Sign('+' | '-' | '*')] | [Tok::Command("star")] => {
-            return Ok(Above::Mark(text(inside).unwrap_or_default()));
-        }
-        [Tok::Command("circ")] => {
-            return refuse(inside.span(), "a circle above a name is not known here");
-        }
-        _ => {}
-    }
-    if bracketed {
-        return match text(inside) {
-            Some(mark) => Ok(Above::Mark(mark)),
-            None => refuse(inside.span(), "what stands above this name is no index"),
-        };
-    }
-    if let [Tok::Letter(c)] | [Tok::Letter(c), Tok::Sign('+' | '-'), Tok::Digit(_)] =
-        toks.as_slice()
-        && inside.of.lexicon.is_step(*c)
-    {
-        return beyond(
-            inside.span(),
-            format!("{c} above {stem} is the number of a step, or its power"),
-        );
-    }
-    if let [Tok::Text(_, words)] = toks.as_slice() {
-        return Ok(Above::Mark(words.trim().to_string()));
-    }
-    if let [Tok::Letter(_), Tok::Letter(_), ..] = toks.as_slice()
-        && let Some(word) = text(inside)
-        && (MARKS.contains(&word.as_str()) || inside.of.lexicon.knows(&word))
-    {
-        return Ok(Above::Mark(word));
-    }
-    Ok(Above::Power)
 }
 
 /// A name, its scripts, and the argument list behind them.
@@ -364,13 +187,13 @@ pub(super) fn scripted<'s, 'a>(
     if parenthesis {
         return applies(input, rest, name, span, found.primes);
     }
+    if matches!(name.stem.as_str(), "𝔼" | "ℙ") && starts_bracket(rest) {
+        return beyond(span, "an expectation or a probability is not read");
+    }
     if matches!(rest.tok(), Some(Tok::Sign('[') | Tok::Fence(true, '[')))
         && rest.bracket().is_some_and(|(inside, _)| is_index(inside))
     {
         return refuse(rest.here(), "is this an index or a factor in brackets?");
-    }
-    if matches!(name.stem.as_str(), "𝔼" | "ℙ") && starts_bracket(rest) {
-        return beyond(span, "an expectation or a probability is not read");
     }
     if found.primes > 0 {
         let marks = "′".repeat(found.primes.min(3) as usize);

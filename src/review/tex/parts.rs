@@ -8,11 +8,12 @@ use std::ops::Range;
 
 use super::expression::whole;
 use super::lex::{Font, Tok};
+use super::lists::{Link, listed};
 use super::rows::{Stretch, relates};
 use super::symbols::{self, Arrow};
-use super::syntax::{Expr, Kind, Mention, Note, Part, Relation, Row, Statement};
-use super::tokens::{Problem, Source, Tokens, ends_operand};
-use super::{MAX_ROW, words};
+use super::syntax::{Mention, Note, Part, Relation, Row, Statement};
+use super::tokens::{Problem, Source, Tokens, ends_operand, is_space, refuse};
+use super::{MAX_ASIDES, MAX_ROW, words};
 
 struct Walk<'s, 'a> {
     of: &'s Source<'a>,
@@ -26,17 +27,18 @@ struct Walk<'s, 'a> {
     link: Link,
 }
 
-/// What stands between a part and the one before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
-    Comma,
-    Other,
-}
-
 /// A statement on its way: where it begins, and its relations so far.
 struct Pending {
     from: usize,
     relations: Vec<(Stretch, Relation)>,
+    /// An arrow between bare expressions.
+    leads: Option<usize>,
+}
+
+impl Pending {
+    fn at(from: usize) -> Pending {
+        Pending { from, relations: Vec::new(), leads: None }
+    }
 }
 
 /// One row.
@@ -80,7 +82,7 @@ impl<'s, 'a> Walk<'s, 'a> {
 
     /// All parts between two tokens. `depth` counts the parentheses around them.
     fn walk(&mut self, from: usize, to: usize, depth: usize) {
-        let mut pending = Pending { from, relations: Vec::new() };
+        let mut pending = Pending::at(from);
         let mut i = from;
         while i < to {
             let Some(tok) = self.tok(i) else { break };
@@ -107,29 +109,46 @@ impl<'s, 'a> Walk<'s, 'a> {
                     }
                     i + 1
                 }
+                // 1,000 and 0,5: neither is a list for certain, and the parser says so.
+                Tok::Sign(',') if self.between_digits(i) && next < to => i + 1,
                 Tok::Sign(',' | ';') => {
                     let link = if tok == Tok::Sign(',') { Link::Comma } else { Link::Other };
                     self.close(&mut pending, i, i + 1, link);
                     i + 1
                 }
-                Tok::Wide | Tok::Amp if self.parts_formulas(i, to, &pending) => {
-                    self.close(&mut pending, i, i + 1, Link::Other);
-                    match self.number_behind(i + 1, to) {
-                        Some(after) => {
+                Tok::Wide | Tok::Amp | Tok::Break => {
+                    let end = (i..to).find(|k| !self.tok(*k).is_some_and(is_space)).unwrap_or(to);
+                    if tok != Tok::Break && self.parts_formulas(i, end, to, &pending) {
+                        self.close(&mut pending, i, end, Link::Other);
+                        if let Some(after) = self.number_behind(end, to) {
                             pending.from = after;
-                            after
+                            i = after;
+                            continue;
                         }
-                        None => i + 1,
                     }
+                    end
                 }
                 Tok::Sign('(') | Tok::Fence(true, '(')
-                    if next > i + 1 && self.is_aside(i, next - 1, pending.from) && depth < 8 =>
+                    if next > i + 1
+                        && self.is_aside(i, next - 1, pending.from)
+                        && depth < MAX_ASIDES =>
                 {
                     self.close(&mut pending, i, next, Link::Other);
                     self.asides += 1;
                     self.walk(i + 1, next - 1, depth + 1);
                     self.asides = self.asides.saturating_sub(1);
                     next
+                }
+                // A frame or braces around a whole statement.
+                Tok::Open | Tok::Command(_)
+                    if depth < MAX_ASIDES
+                        && self.trimmed(pending.from, i).is_none()
+                        && self.wraps(i, to).is_some() =>
+                {
+                    let (open, end) = self.wraps(i, to).unwrap_or((i, i + 1));
+                    self.walk(open + 1, end - 1, depth + 1);
+                    pending = Pending::at(end);
+                    end
                 }
                 Tok::Sign('(')
                     if next == i + 1 && matches!(self.tok(next), Some(Tok::Text(..))) =>
@@ -149,12 +168,13 @@ impl<'s, 'a> Walk<'s, 'a> {
                         end
                     }
                     None => match self.arrow(i) {
+                        Some(Arrow::Leads) if self.leads(i, to, &pending) => {
+                            pending.leads = Some(i);
+                            i + 1
+                        }
                         Some(arrow) => {
                             self.close(&mut pending, i, i + 1, Link::Other);
                             self.implied = arrow != Arrow::Because;
-                            if arrow == Arrow::Leads {
-                                self.leads(i, to, pending.from);
-                            }
                             i + 1
                         }
                         None => next,
@@ -167,25 +187,27 @@ impl<'s, 'a> Walk<'s, 'a> {
     }
 
     /// Whether a wide space or an alignment mark ends the statement before it.
-    fn parts_formulas(&self, i: usize, to: usize, pending: &Pending) -> bool {
+    fn parts_formulas(&self, i: usize, end: usize, to: usize, pending: &Pending) -> bool {
         let open = |t: Option<Tok>| match t {
             None => true,
             Some(Tok::Sign('+' | '-' | '·' | '*' | '/')) => true,
             Some(t) => relates(t),
         };
-        let space = |t: &Tok| matches!(t, Tok::Wide | Tok::Amp);
-        let before = (pending.from..i).rev().filter_map(|k| self.tok(k)).find(|t| !space(t));
-        let after = (i + 1..to).filter_map(|k| self.tok(k)).find(|t| !space(t));
-        let starts = self.relation(i + 1, to).is_some();
-        !(open(before) || open(after) || starts)
+        let before = if i > pending.from { self.tok(i - 1) } else { None };
+        let after = if end < to { self.tok(end) } else { None };
+        !(open(before) || open(after) || self.relation(end, to).is_some())
+    }
+
+    /// Whether the comma at `i` stands between two digits without a space.
+    fn between_digits(&self, i: usize) -> bool {
+        let digit = |k: usize| matches!(self.tok(k), Some(Tok::Digit(_)));
+        let spaced = self.of.tokens().get(i + 1).is_some_and(|t| t.spaced);
+        i > 0 && digit(i - 1) && digit(i + 1) && !spaced
     }
 
     /// `(2.1)` at the end of the row, behind a wide space: the number of the row.
     fn number_behind(&mut self, from: usize, to: usize) -> Option<usize> {
-        let mut at = from;
-        while matches!(self.tok(at), Some(Tok::Wide | Tok::Amp)) && at < to {
-            at += 1;
-        }
+        let at = from;
         let close = self.of.matched.mate(at).filter(|m| *m > at && *m < to)?;
         let opens = matches!(self.tok(at), Some(Tok::Sign('(')));
         let rest =
@@ -243,15 +265,30 @@ impl<'s, 'a> Walk<'s, 'a> {
             || fresh && goes_on && after != Some(Tok::Sign('-'))
     }
 
+    /// The bounds of the braces at `i` if they hold statements and nothing follows them.
+    fn wraps(&self, i: usize, to: usize) -> Option<(usize, usize)> {
+        let open = match self.tok(i)? {
+            Tok::Open => i,
+            Tok::Command(c) if symbols::WRAPPERS.contains(&c) => i + 1,
+            _ => return None,
+        };
+        let close = self.of.matched.mate(open).filter(|m| *m > open && *m < to)?;
+        let stops = |t: Tok| {
+            is_space(t) || matches!(t, Tok::Text(..) | Tok::Label(_) | Tok::Sign(',' | ';' | '.'))
+        };
+        let ends = close + 1 >= to || self.tok(close + 1).is_some_and(stops);
+        (ends && self.is_aside(open, close, open + 1)).then_some((open, close + 1))
+    }
+
     /// Whether a parenthesis holds words or a statement rather than an expression.
     fn is_aside(&self, open: usize, close: usize, start: usize) -> bool {
         let mut i = open + 1;
         while i < close {
             match self.tok(i) {
-                Some(Tok::Text(_, text)) => {
-                    if !self.is_name(open + 1, i, close, start) && !text.trim().is_empty() {
-                        return true;
-                    }
+                Some(Tok::Text(_, text))
+                    if !self.is_name(open + 1, i, close, start) && !text.trim().is_empty() =>
+                {
+                    return true;
                 }
                 Some(t)
                     if relates(t)
@@ -313,24 +350,19 @@ impl<'s, 'a> Walk<'s, 'a> {
                 let close = self.of.matched.past(end);
                 let inner = if self.tok(end) == Some(Tok::Open) { end + 1 } else { end };
                 let (relation, after) = self.relation(inner, close.min(to))?;
-                let words = self.of.matched.tokens.get(i + 1..end)?.iter().any(|t| match t.tok {
-                    Tok::Text(_, w) => w.contains("def"),
-                    Tok::Letter(_) => false,
-                    _ => false,
-                });
-                let letters: String = self
+                let over: String = self
                     .of
-                    .matched
-                    .tokens
+                    .tokens()
                     .get(i + 1..end)?
                     .iter()
                     .filter_map(|t| match t.tok {
-                        Tok::Letter(c) => Some(c),
+                        Tok::Letter(c) => Some(c.to_string()),
+                        Tok::Text(_, words) => Some(words.trim().to_string()),
                         _ => None,
                     })
                     .collect();
                 let alone = after + usize::from(inner > end) == close;
-                let defines = words || letters.starts_with("def");
+                let defines = over.starts_with("def");
                 alone.then_some((if defines { Relation::Defines } else { relation }, close))
             }
             Tok::Command(c) => symbols::relation(c).map(|r| (r, i + 1)),
@@ -346,45 +378,53 @@ impl<'s, 'a> Walk<'s, 'a> {
         }
     }
 
-    /// `w \to w - 1` gives w a new value, and `a = b \to c = d` draws a conclusion. Which of the
-    /// two an arrow between bare expressions is, is not certain.
-    fn leads(&mut self, i: usize, to: usize, _from: usize) {
-        let bare = |part: &Part| matches!(part, Part::Statement(s) if s.rest.is_empty());
-        let mut relation = false;
+    /// Whether the arrow at `i` stands between bare expressions: `w \to w - 1` gives w a new
+    /// value, and `a = b \to c = d` draws a conclusion.
+    fn leads(&self, i: usize, to: usize, pending: &Pending) -> bool {
+        if !pending.relations.is_empty() || self.trimmed(pending.from, i).is_none() {
+            return false;
+        }
         let mut k = i + 1;
         while k < to {
-            relation |= self.relation(k, to).is_some();
-            k = self.of.matched.past(k);
+            match self.tok(k) {
+                Some(Tok::Sign(',' | ';') | Tok::Wide | Tok::Text(..)) => break,
+                _ if self.arrow(k).is_some() => break,
+                _ if self.relation(k, to).is_some() => return false,
+                _ => k = self.of.matched.past(k),
+            }
         }
-        let before = self.parts.last().map(|(part, _)| bare(part)).unwrap_or(false);
-        if before && !relation {
-            let message =
-                "this arrow may be a change of value, a limit or a conclusion".to_string();
-            let note = Note { message, span: self.of.tokens()[i].span() };
-            self.parts.pop();
-            self.parts.push((Part::Unread(note), Link::Other));
-        }
+        true
     }
 
     /// Ends the statement that is on its way at `at`; the next one begins at `next`.
     fn close(&mut self, pending: &mut Pending, at: usize, next: usize, link: Link) {
         let before = std::mem::replace(&mut self.link, link);
-        let done = std::mem::replace(pending, Pending { from: next, relations: Vec::new() });
+        let done = std::mem::replace(pending, Pending::at(next));
         let Some((from, to)) = self.trimmed(done.from, at) else {
             if before == Link::Comma && link == Link::Other && at >= next {
                 self.link = Link::Other;
             }
             return;
         };
-        let part = match self.statement(from, to, &done.relations) {
+        let arrow = done.leads.map(|i| self.of.tokens()[i].span());
+        let read = match arrow {
+            Some(span) => {
+                refuse(span, "this arrow may be a change of value, a limit or a conclusion")
+            }
+            None => self.statement(from, to, &done.relations),
+        };
+        let part = match read {
             Ok(statement) => Part::Statement(statement),
             Err(
                 nom::Err::Failure(Problem { note, beyond: true })
                 | nom::Err::Error(Problem { note, beyond: true }),
             ) => Part::OutOfScope(note),
-            Err(nom::Err::Failure(problem) | nom::Err::Error(problem)) => {
-                Part::Unread(problem.note)
-            }
+            Err(nom::Err::Failure(problem)) => Part::Unread(problem.note),
+            Err(nom::Err::Error(problem)) => Part::Unread(Note {
+                message: "a value was expected here".to_string(),
+                ..problem.note
+            }),
+
             Err(nom::Err::Incomplete(_)) => return,
         };
         self.implied = false;
@@ -393,19 +433,21 @@ impl<'s, 'a> Walk<'s, 'a> {
 
     /// The statement without what only ends or begins it in print.
     fn trimmed(&self, from: usize, to: usize) -> Option<(usize, usize)> {
-        let ends = |i: usize| {
-            matches!(self.tok(i), Some(Tok::Amp | Tok::Wide | Tok::Sign('.' | ':' | '…')))
+        // A full stop, a colon, or dots that lead to the number of the equation.
+        let ends = |from: usize, i: usize| match self.tok(i) {
+            Some(Tok::Sign('.' | ':')) => true,
+            Some(Tok::Sign('…')) if i > from => {
+                let before = self.tok(i - 1);
+                before.is_some_and(|t| t == Tok::Sign('…') || is_space(t) || ends_operand(&t))
+                    && !matches!(before, Some(Tok::Digit(_)))
+            }
+            t => t.is_some_and(is_space),
         };
         let (mut from, mut to) = (from, to);
-        while from < to && matches!(self.tok(from), Some(Tok::Amp | Tok::Wide)) {
+        while from < to && self.tok(from).is_some_and(is_space) {
             from += 1;
         }
-        while from < to
-            && ends(to - 1)
-            && !(self.tok(to - 1) == Some(Tok::Sign('…'))
-                && to - from > 1
-                && self.tok(to - 2).is_some_and(|t| !ends_operand(&t)))
-        {
+        while from < to && ends(from, to - 1) {
             to -= 1;
         }
         (from < to).then_some((from, to))
@@ -436,17 +478,17 @@ impl<'s, 'a> Walk<'s, 'a> {
         }
         let side = |from: usize, to: usize| {
             let (mut from, mut to) = (from, to.max(from));
-            while from < to && matches!(self.tok(from), Some(Tok::Amp | Tok::Wide)) {
+            while from < to && self.tok(from).is_some_and(is_space) {
                 from += 1;
             }
-            while from < to && matches!(self.tok(to - 1), Some(Tok::Amp | Tok::Wide)) {
+            while from < to && self.tok(to - 1).is_some_and(is_space) {
                 to -= 1;
             }
             whole(Tokens::of(self.of, from, to)).map(|value| value.expr)
         };
         let amp = |i: usize| self.tok(i) == Some(Tok::Amp);
         let first_end = relations.first().map_or(to, |(at, _)| at.from);
-        let start = (from..first_end).find(|i| !matches!(self.tok(*i), Some(Tok::Amp | Tok::Wide)));
+        let start = (from..first_end).find(|i| !self.tok(*i).is_some_and(is_space));
         let first = match start {
             None if !relations.is_empty() => None,
             _ => Some(side(from, first_end)?),
@@ -462,57 +504,4 @@ impl<'s, 'a> Walk<'s, 'a> {
         let span = self.of.matched.span(from, to);
         Ok(Statement { span, aside: self.asides > 0, implied: self.implied, aligned, first, rest })
     }
-}
-
-/// Bare expressions between commas as one list each.
-fn listed(parts: Vec<(Part, Link)>) -> Vec<Part> {
-    let mut out: Vec<Part> = Vec::new();
-    let mut group: Vec<Part> = Vec::new();
-    for (part, link) in parts {
-        let joins = link == Link::Comma
-            && matches!(
-                (&part, group.last()),
-                (Part::Statement(_) | Part::Unread(_), Some(Part::Statement(_) | Part::Unread(_)))
-            );
-        if !joins {
-            out.extend(grouped(std::mem::take(&mut group)));
-        }
-        group.push(part);
-    }
-    out.extend(grouped(group));
-    out
-}
-
-/// Statements with only commas between them.
-fn grouped(group: Vec<Part>) -> Vec<Part> {
-    let bare = |part: &Part| matches!(part, Part::Statement(s) if s.rest.is_empty());
-    if group.len() < 2 || !group.iter().any(bare) {
-        return group;
-    }
-    if !group.iter().all(bare) {
-        // An equation beside a bare expression: i = 1, 2, 3.
-        return group
-            .into_iter()
-            .map(|part| match part {
-                Part::Statement(s) => Part::Unread(Note {
-                    message: "an equation stands beside a list here, and which belongs to which is not certain".into(),
-                    span: s.span,
-                }),
-                part => part,
-            })
-            .collect();
-    }
-    let statements: Vec<Statement> = group
-        .into_iter()
-        .filter_map(|part| match part {
-            Part::Statement(s) => Some(s),
-            _ => None,
-        })
-        .collect();
-    let Some(head) = statements.first().cloned() else { return Vec::new() };
-    let end = statements.iter().map(|s| s.span.end).max().unwrap_or(head.span.end);
-    let span = head.span.start..end;
-    let items = statements.into_iter().filter_map(|s| s.first).collect();
-    let first = Some(Expr { kind: Kind::List(items), span: span.clone() });
-    vec![Part::Statement(Statement { span, first, ..head })]
 }

@@ -3,7 +3,7 @@
 
 use super::lex::Tok;
 use super::symbols;
-use super::tokens::Matched;
+use super::tokens::{Matched, is_space};
 
 /// A stretch of tokens that is one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +24,9 @@ pub(super) fn split(matched: &Matched) -> Vec<Stretch> {
 /// its nesting is bounded by that of the brackets.
 fn lines_of(matched: &Matched, from: usize, to: usize, out: &mut Vec<Stretch>) {
     let (mut start, mut i) = (from, from);
-    let mut close = |start: usize, i: usize, out: &mut Vec<Stretch>| {
+    let close = |start: usize, i: usize, out: &mut Vec<Stretch>| {
         let tokens = &matched.tokens[start..i];
-        if tokens.iter().any(|t| !matches!(t.tok, Tok::Amp | Tok::Wide)) {
+        if tokens.iter().any(|t| !is_space(t.tok)) {
             out.push(Stretch { from: start, to: i });
         }
     };
@@ -51,7 +51,7 @@ fn lines_of(matched: &Matched, from: usize, to: usize, out: &mut Vec<Stretch>) {
                 if opens_rows(matched, i, next) && blank(matched, start, i) =>
             {
                 close(start, i, out);
-                lines_of(matched, i + 1, next - 1, out);
+                lines_of(matched, i + 2, next - 2, out);
                 start = next;
             }
             _ => {}
@@ -70,8 +70,7 @@ fn blank(matched: &Matched, from: usize, to: usize) -> bool {
 /// Whether the line up to the environment at `at` ends in a relation or an operator, so that the
 /// environment is a part of its formula.
 fn goes_on(matched: &Matched, start: usize, at: usize) -> bool {
-    let last =
-        matched.tokens[start..at].iter().rev().find(|t| !matches!(t.tok, Tok::Amp | Tok::Wide));
+    let last = matched.tokens[start..at].iter().rev().find(|t| !is_space(t.tok));
     last.is_some_and(|t| relates(t.tok) || operates(t.tok) || t.tok == Tok::Sign('-'))
 }
 
@@ -105,7 +104,7 @@ fn joined(matched: &Matched, lines: Vec<Stretch>) -> Vec<Stretch> {
     let mut out: Vec<Stretch> = Vec::new();
     for line in lines {
         let tokens = &matched.tokens[line.from..line.to];
-        let space = |t: Tok| matches!(t, Tok::Amp | Tok::Wide);
+        let space = is_space;
         let first = tokens.iter().find(|t| !space(t.tok)).map(|t| t.tok);
         let marked = tokens.first().is_some_and(|t| t.tok == Tok::Amp);
         let mut relation = false;

@@ -64,7 +64,9 @@ struct Frame {
 impl<'a> Matched<'a> {
     /// The partners of all brackets, or where they do not fit together.
     pub fn of(mut tokens: Vec<Token<'a>>) -> Result<Matched<'a>, Note> {
-        let (mates, voids) = partners(&tokens)?;
+        let (mates, mut voids) = partners(&tokens)?;
+        voids.extend(hollow(&tokens));
+        voids.sort_unstable();
         if voids.is_empty() {
             return Ok(Matched { tokens, mates });
         }
@@ -154,8 +156,28 @@ fn partners(tokens: &[Token]) -> Result<(Vec<u32>, Vec<usize>), Note> {
         let open = frames.last().map_or(0, |f| f.open);
         return Err(note(open, "this is never closed"));
     }
-    voids.sort_unstable();
     Ok((mates, voids))
+}
+
+/// Braces around nothing, or around one relation or sign: `{}=`, `{=}`. They set spaces right and
+/// say nothing.
+fn hollow(tokens: &[Token]) -> Vec<usize> {
+    let mut out = Vec::new();
+    for (i, token) in tokens.iter().enumerate() {
+        let free = i == 0
+            || !matches!(tokens[i - 1].tok, Tok::Command(_) | Tok::Sup | Tok::Sub | Tok::Close);
+        if token.tok != Tok::Open || !free {
+            continue;
+        }
+        match (tokens.get(i + 1).map(|t| t.tok), tokens.get(i + 2).map(|t| t.tok)) {
+            (Some(Tok::Close), _) => out.extend([i, i + 1]),
+            (Some(Tok::Sign('=' | '+' | '-' | '·' | ',' | '.')), Some(Tok::Close)) => {
+                out.extend([i, i + 2]);
+            }
+            _ => {}
+        }
+    }
+    out
 }
 
 /// A bracket that may stand alone.
@@ -208,6 +230,11 @@ fn soft(tokens: &[Token], i: usize, c: char, frames: &mut [Frame], mates: &mut [
             return;
         }
     }
+}
+
+/// Whether this only makes space, or says where a line is aligned or broken.
+pub(super) fn is_space(tok: Tok) -> bool {
+    matches!(tok, Tok::Amp | Tok::Wide | Tok::Break)
 }
 
 /// Whether a value can end with this token.
@@ -344,6 +371,11 @@ impl<'s, 'a> Tokens<'s, 'a> {
         Tokens { depth: outer.depth, ..self }
     }
 
+    /// This place, as far as `outer` reaches.
+    pub fn up_to(self, outer: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
+        Tokens { to: outer.to, ..self }
+    }
+
     /// Splits at the tokens of depth 0 that `wanted` names.
     pub fn split(&self, wanted: impl Fn(Tok<'a>) -> bool) -> Vec<Tokens<'s, 'a>> {
         let mut out = Vec::new();
@@ -363,8 +395,8 @@ impl<'s, 'a> Tokens<'s, 'a> {
 
 impl<'s, 'a> ParseError<Tokens<'s, 'a>> for Problem {
     fn from_error_kind(input: Tokens<'s, 'a>, _: ErrorKind) -> Problem {
-        let note = Note { message: "a value was expected here".to_string(), span: input.here() };
-        Problem { note, beyond: false }
+        // Another branch is tried, so no words are wasted on it.
+        Problem { note: Note { message: String::new(), span: input.here() }, beyond: false }
     }
 
     fn append(_: Tokens<'s, 'a>, _: ErrorKind, other: Problem) -> Problem {

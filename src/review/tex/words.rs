@@ -130,18 +130,17 @@ pub(super) fn of_row(words: &str, base: usize, last: bool) -> (Vec<Mention>, Opt
     let before = words.get(..end.start - base).unwrap_or_default();
     let after = words.get(end.end - base..).unwrap_or_default();
     // The number of a row stands last, and nothing but dots stands between it and other words.
-    let tail = before.trim_end_matches(|c: char| matches!(c, '(' | ' ' | '~'));
+    let tail = before.trim_end_matches(['(', ' ', '~']);
     let lower = tail.to_lowercase();
     let names = ["equation", "eqn.", "eqn", "eq.", "eq"];
     let lead = names.iter().find_map(|n| lower.strip_suffix(n)).unwrap_or(&lower);
-    let lead = lead.trim_end_matches(|c: char| matches!(c, '(' | '[' | ' ' | '~'));
+    let lead = lead.trim_end_matches(['(', '[', ' ', '~']);
     let free = lead.is_empty()
         || lead.ends_with("..")
         || lead.ends_with('…')
         || lead.ends_with("\\dots")
         || lead.ends_with("\\ldots");
-    let closes =
-        after.trim_matches(|c: char| matches!(c, ')' | ']' | '.' | ',' | ' ' | '~')).is_empty();
+    let closes = after.trim_matches([')', ']', '.', ',', ' ', '~']).is_empty();
     if last && free && closes {
         let label = mentions.pop();
         return (mentions, label);

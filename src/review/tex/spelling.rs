@@ -1,0 +1,95 @@
+//! Tables of names: which spellings are functions, and how letters look with an accent or in
+//! another font.
+
+use super::syntax::Known;
+
+/// A function that is known by its spelling, with or without a backslash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Function {
+    /// Of one argument.
+    Of(Known),
+    /// max or min.
+    Extreme {
+        /// Whether it is min.
+        least: bool,
+    },
+    /// Known by name, and not in the calculus.
+    Beyond,
+}
+
+/// The function of that spelling.
+pub(super) fn function(name: &str) -> Option<Function> {
+    Some(match name {
+        "exp" => Function::Of(Known::Exp),
+        "ln" | "log" => Function::Of(Known::Ln),
+        "tanh" => Function::Of(Known::Tanh),
+        "sqrt" => Function::Of(Known::Sqrt),
+        "sigmoid" | "Sigmoid" | "logistic" | "sigm" => Function::Of(Known::Sigmoid),
+        "softplus" | "Softplus" => Function::Of(Known::Softplus),
+        "relu" | "ReLU" | "ReLu" | "Relu" | "RELU" => Function::Of(Known::Relu),
+        "abs" => Function::Of(Known::Abs),
+        "sign" | "sgn" => Function::Of(Known::Sign),
+        "max" | "Max" => Function::Extreme { least: false },
+        "min" | "Min" => Function::Extreme { least: true },
+        "sin" | "cos" | "tan" | "cot" | "sec" | "csc" | "sinh" | "cosh" | "coth" | "arcsin"
+        | "arccos" | "arctan" | "lim" | "sup" | "inf" | "limsup" | "liminf" | "det" | "arg"
+        | "argmax" | "argmin" | "dim" | "ker" | "deg" | "gcd" | "Pr" | "log2" | "tr" | "diag"
+        | "rank" | "Tr" | "atan" | "erf" => Function::Beyond,
+        _ => return None,
+    })
+}
+
+/// The sign that an accent adds to a letter.
+pub(super) fn accent(command: &str) -> Option<char> {
+    Some(match command {
+        "hat" | "widehat" => '\u{302}',
+        "bar" | "overline" => '\u{304}',
+        "tilde" | "widetilde" => '\u{303}',
+        "vec" | "overrightarrow" => '\u{20d7}',
+        "dot" => '\u{307}',
+        "ddot" => '\u{308}',
+        "check" => '\u{30c}',
+        "breve" => '\u{306}',
+        _ => return None,
+    })
+}
+
+/// Letters that Unicode has with their accent on.
+const COMPOSED: &[(char, &str, &str)] = &[
+    ('\u{302}', "aceghijosuwyzACEGHIJOSUWYZ", "âĉêĝĥîĵôŝûŵŷẑÂĈÊĜĤÎĴÔŜÛŴŶẐ"),
+    ('\u{304}', "aegiouyAEGIOUY", "āēḡīōūȳĀĒḠĪŌŪȲ"),
+    ('\u{303}', "aeinouvyAEINOUVY", "ãẽĩñõũṽỹÃẼĨÑÕŨṼỸ"),
+];
+
+/// A stem with an accent: `y` with `\hat` is `ŷ`.
+pub(super) fn accented(stem: &str, mark: char) -> String {
+    let mut chars = stem.chars();
+    if let (Some(c), None) = (chars.next(), chars.next())
+        && let Some((_, bare, with)) = COMPOSED.iter().find(|(m, ..)| *m == mark)
+        && let Some(at) = bare.chars().position(|b| b == c)
+        && let Some(found) = with.chars().nth(at)
+    {
+        return found.to_string();
+    }
+    format!("{stem}{mark}")
+}
+
+/// A letter of `\mathcal` or `\mathbb`, as Unicode has it.
+pub(super) fn styled(font: &str, c: char) -> Option<char> {
+    let script = matches!(font, "mathcal" | "mathscr");
+    let special = if script {
+        ("BEFHILMRego", "ℬℰℱℋℐℒℳℛℯℊℴ")
+    } else {
+        ("CHNPQRZ", "ℂℍℕℙℚℝℤ")
+    };
+    if let Some(at) = special.0.chars().position(|s| s == c) {
+        return special.1.chars().nth(at);
+    }
+    let (upper, lower) = if script { (0x1d49c, 0x1d4b6) } else { (0x1d538, 0x1d552) };
+    let code = match c {
+        'A'..='Z' => upper + (c as u32 - 'A' as u32),
+        'a'..='z' => lower + (c as u32 - 'a' as u32),
+        _ => return None,
+    };
+    char::from_u32(code)
+}
