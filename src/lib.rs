@@ -60,6 +60,7 @@ pub mod net;
 pub mod page;
 pub mod proof;
 pub mod render;
+pub mod review;
 pub mod scalar;
 mod testing;
 #[cfg(feature = "values")]

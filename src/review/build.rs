@@ -1,0 +1,485 @@
+//! An author's expression as an expression of the graph, in a scope.
+//!
+//! Invariants: the author's order is kept and nothing is simplified; what has no value in the
+//! calculus of scalars is refused with its reason; a name that stands for nothing becomes a free
+//! variable, and a derivative is never taken to be 0 because its variable was not found.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::names::{is_digits, spelled};
+use super::scope::{Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, sorted};
+use super::tex::syntax::{Comparison, Expr, Kind, Known, Name};
+use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
+use crate::scalar::Function;
+
+/// The most terms that a sum over an index is written out in.
+pub const MAX_SUM_TERMS: usize = 1000;
+/// The largest expression that a row may stand for, in nodes made while it is built.
+pub const MAX_ROW_NODES: usize = 50_000;
+/// The most nodes that are looked through for what stands under a ∂ by its value.
+const MAX_RENAMED: usize = 20_000;
+
+/// Why an expression has no place in the graph.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Unbuilt {
+    /// It says something that is wrong whatever the names are: ∂E over w without its ∂.
+    Malformed(String, Range<usize>),
+    /// It lies beyond the calculus of scalars.
+    OutOfScope(String),
+    /// It cannot be decided, for this reason.
+    Unclear(String),
+}
+
+type Built = Result<ExprId, Unbuilt>;
+
+/// Values of the letters of sums that are being written out, and of a function's parameters.
+#[derive(Clone, Default)]
+struct Local {
+    indices: BTreeMap<String, i64>,
+    params: BTreeMap<String, ExprId>,
+}
+
+impl Scope<'_> {
+    /// The expression that `expr` is in item `at` of the document.
+    pub(super) fn build(&mut self, expr: &Expr, at: usize) -> Built {
+        let most = self.graph.len() + MAX_ROW_NODES;
+        self.expression(expr, at, &Local::default(), most)
+    }
+
+    fn expression(&mut self, expr: &Expr, at: usize, local: &Local, most: usize) -> Built {
+        if self.graph.len() > most {
+            return Err(Unbuilt::Unclear(format!(
+                "too large: it stands for more than {MAX_ROW_NODES} operations"
+            )));
+        }
+        let of = |scope: &mut Self, e: &Expr| scope.expression(e, at, local, most);
+        match &expr.kind {
+            Kind::Number { value, .. } => Ok(self.graph.number(value)),
+            Kind::Name(name) => self.name(name, at, local),
+            Kind::Neg(a) => {
+                let a = of(self, a)?;
+                Ok(self.graph.neg(a))
+            }
+            Kind::Sum(terms) => {
+                let mut args = Vec::with_capacity(terms.len());
+                for (minus, term) in terms {
+                    let term = of(self, term)?;
+                    args.push(if *minus { self.graph.neg(term) } else { term });
+                }
+                if let ([(false, _), (true, _)], [a, b]) = (&terms[..], &args[..]) {
+                    let (a, b) = (*a, self.graph.children(*b)[0]);
+                    return Ok(self.graph.sub(a, b));
+                }
+                Ok(self.graph.add(args))
+            }
+            Kind::Product(factors) => {
+                let factors: Result<Vec<ExprId>, Unbuilt> =
+                    factors.iter().map(|f| of(self, f)).collect();
+                Ok(self.graph.mul(factors?))
+            }
+            Kind::Quotient(a, b) => {
+                let (a, b) = (of(self, a)?, of(self, b)?);
+                Ok(self.graph.div(a, b))
+            }
+            Kind::Power(a, b) => {
+                let (a, b) = (of(self, a)?, of(self, b)?);
+                Ok(self.graph.pow(a, b))
+            }
+            Kind::Call(known, a) => {
+                let a = of(self, a)?;
+                Ok(self.graph.call(function(*known), a))
+            }
+            Kind::Extreme { least, of: all } => {
+                let all: Result<Vec<ExprId>, Unbuilt> = all.iter().map(|e| of(self, e)).collect();
+                let all = all?;
+                if all.is_empty() {
+                    return Err(Unbuilt::Unclear("nothing is the greatest of nothing".into()));
+                }
+                if !*least {
+                    let known = self.maxima.get(&sorted(&all)).copied();
+                    return Ok(known.unwrap_or_else(|| {
+                        let max = self.graph.max(&all);
+                        self.maxima.insert(sorted(&all), max);
+                        max
+                    }));
+                }
+                let minus: Vec<ExprId> = all.into_iter().map(|e| self.graph.neg(e)).collect();
+                let max = self.graph.max(minus);
+                Ok(self.graph.neg(max))
+            }
+            Kind::Apply { head, primes, args } => {
+                let args: Result<Vec<ExprId>, Unbuilt> = args.iter().map(|e| of(self, e)).collect();
+                self.apply(head, *primes, &args?, at, local, most)
+            }
+            Kind::Derivative { of: a, by, order } => {
+                if *order != 1 {
+                    return Err(Unbuilt::OutOfScope(
+                        "second derivatives are not taken".to_string(),
+                    ));
+                }
+                let (a, by) = (of(self, a)?, of(self, by)?);
+                self.partial(a, by)
+            }
+            Kind::Differential(_) => Err(Unbuilt::Malformed(
+                "∂ of something has no value without a ∂ below it".to_string(),
+                expr.span.clone(),
+            )),
+            Kind::HalfDerivative { by, .. } => Err(Unbuilt::Malformed(
+                "the ∂ below is missing".to_string(),
+                by.span.clone(),
+            )),
+            Kind::BigSum { indices, from, to, body } => {
+                self.sum(indices, [from, to], body, at, local, most)
+            }
+            Kind::Cases(cases) => self.cases(cases, at, local, most),
+            Kind::List(_) => Err(Unbuilt::Unclear("a list is no value".to_string())),
+            Kind::Matrix(_) => Err(Unbuilt::OutOfScope("matrices are not multiplied".to_string())),
+        }
+    }
+
+    fn name(&mut self, name: &Name, at: usize, local: &Local) -> Built {
+        if let Some(value) = local.params.get(&spelled(name)) {
+            return Ok(*value);
+        }
+        if name.below.is_empty()
+            && let Some(value) = local.indices.get(&name.stem)
+        {
+            return Ok(self.graph.integer(*value));
+        }
+        let name = &with_indices(name, local);
+        match self.meaning(name, at) {
+            Meaning::Cell(cell) => Ok(cell),
+            Meaning::Defined(definition, nth) => {
+                if !definition.params.is_empty() {
+                    // E of "E(w) = …" by itself is its value at w.
+                    let definition = definition.clone();
+                    return self.definition_value(name, &definition, nth);
+                }
+                let key = (spelled(name), nth);
+                if let Some(built) = self.built.get(&key) {
+                    return Ok(*built);
+                }
+                let definition = definition.clone();
+                self.definition_value(name, &definition, nth)
+            }
+            Meaning::Free if name.stem == "e" && name.below.is_empty() => {
+                let one = self.graph.integer(1);
+                Ok(self.graph.call(Function::Exp, one))
+            }
+            Meaning::Free => {
+                if self.cells.as_ref().is_some_and(|cells| cells.is_tensor(name)) {
+                    return Err(Unbuilt::OutOfScope(format!(
+                        "{} is a whole tensor, not one of its elements",
+                        spelled(name)
+                    )));
+                }
+                Ok(self.graph.var(&spelled(name)))
+            }
+        }
+    }
+
+    /// The named node of a definition.
+    fn definition_value(&mut self, name: &Name, definition: &Definition, nth: usize) -> Built {
+        let key = (spelled(name), nth);
+        if let Some(built) = self.built.get(&key) {
+            return Ok(*built);
+        }
+        if self.open.contains(&key) {
+            return Err(Unbuilt::Unclear(format!("{} is defined by itself", key.0)));
+        }
+        if self.open.len() >= MAX_DEFINITION_DEPTH {
+            return Err(Unbuilt::Unclear(format!(
+                "too large: more than {MAX_DEFINITION_DEPTH} definitions stand inside one another"
+            )));
+        }
+        self.open.push(key.clone());
+        let value = self.build(&definition.body, definition.at);
+        self.open.pop();
+        let value = value?;
+        // A name for a name is that name, so that ∂/∂y is ∂/∂w after "y = w".
+        let named = match self.graph.node(value) {
+            Node::Var(_) | Node::Named(..) => value,
+            _ => self.graph.named_symbol(Symbol::named(&key.0), value),
+        };
+        self.built.insert(key, named);
+        Ok(named)
+    }
+
+    /// f(x), f′(x), or a product if f is no function.
+    fn apply(
+        &mut self,
+        head: &Name,
+        primes: u32,
+        args: &[ExprId],
+        at: usize,
+        local: &Local,
+        most: usize,
+    ) -> Built {
+        let spelled = spelled(head);
+        let definition = match self.meaning(head, at) {
+            Meaning::Defined(definition, _) if !definition.params.is_empty() => {
+                Some(definition.clone())
+            }
+            _ => None,
+        };
+        if let Some(definition) = definition {
+            if definition.params.len() != args.len() {
+                return Err(Unbuilt::Unclear(format!(
+                    "{spelled} takes {} arguments, and {} are given",
+                    definition.params.len(),
+                    args.len()
+                )));
+            }
+            if self.open.len() >= MAX_DEFINITION_DEPTH {
+                return Err(Unbuilt::Unclear(format!(
+                    "too large: more than {MAX_DEFINITION_DEPTH} functions stand inside one another"
+                )));
+            }
+            let mut args = args.to_vec();
+            if primes > 0 {
+                // f′(a) is ∂f(a)/∂a; a number cannot be moved, its name can.
+                for arg in &mut args {
+                    if !matches!(self.graph.node(*arg), Node::Var(_) | Node::Named(..)) {
+                        *arg = self.graph.named("·", *arg);
+                    }
+                }
+            }
+            let params = definition.params.iter().map(super::names::spelled);
+            let inner =
+                Local { params: params.zip(args.iter().copied()).collect(), ..Local::default() };
+            self.open.push((spelled.clone(), usize::MAX));
+            let value = self.expression(&definition.body, definition.at, &inner, most);
+            self.open.pop();
+            return self.primed(value?, primes, &args, &spelled);
+        }
+        if let Some(function) = usual(&spelled)
+            && matches!(self.meaning(head, at), Meaning::Free)
+            && let [arg] = args
+        {
+            let value = self.graph.call(function, *arg);
+            return self.primed(value, primes, args, &spelled);
+        }
+        if primes == 0
+            && let [arg] = args
+            && (self.is_known(head, at) || self.leaf_named(&spelled))
+        {
+            let head = self.name(head, at, local)?;
+            return Ok(self.graph.mul([head, *arg]));
+        }
+        Err(Unbuilt::Unclear(format!("{spelled} has no definition")))
+    }
+
+    fn leaf_named(&self, name: &str) -> bool {
+        let symbol = self.graph.find_symbol(&Symbol::named(name));
+        symbol.is_some_and(|s| self.leaves.contains(&s))
+    }
+
+    fn primed(&mut self, value: ExprId, primes: u32, args: &[ExprId], name: &str) -> Built {
+        match (primes, args) {
+            (0, _) => Ok(value),
+            (1, [arg]) => self.partial(value, *arg),
+            (1, _) => Err(Unbuilt::Unclear(format!("{name}′ has more than one variable"))),
+            _ => Err(Unbuilt::OutOfScope("second derivatives are not taken".to_string())),
+        }
+    }
+
+    /// ∂of/∂by, where `by` may be named in `of` by its value and not by its name.
+    fn partial(&mut self, of: ExprId, by: ExprId) -> Built {
+        let none = Winners::new();
+        let is_name = matches!(self.graph.node(by), Node::Var(_));
+        if is_name || depends_on(&self.graph, of, by, &none) {
+            return Ok(self.graph.partial(of, by));
+        }
+        let value = match self.graph.node(by) {
+            Node::Named(_, value) => value,
+            Node::Number(_) => return Err(Unbuilt::Unclear("a number does not change".into())),
+            _ => by,
+        };
+        // ∂/∂z of (t − r)² where z = t − r: the expression is given its name.
+        if value != by && depends_on(&self.graph, of, value, &none) {
+            let renamed = self
+                .substituted(&[of], &BTreeMap::from([(value, by)]))
+                .ok_or_else(|| Unbuilt::Unclear("too large".to_string()))?;
+            return Ok(self.graph.partial(renamed[0], by));
+        }
+        let both = self.graph.reachable(&[by]);
+        let shares = both.iter().any(|id| {
+            matches!(self.graph.node(*id), Node::Var(_)) && depends_on(&self.graph, of, *id, &none)
+        });
+        let network = self.cells.is_some() && self.graph.symbol_of(by).is_some();
+        match shares && !network {
+            true => Err(Unbuilt::Unclear(
+                "what it is differentiated by does not stand in what is differentiated"
+                    .to_string(),
+            )),
+            false => Ok(self.graph.partial(of, by)),
+        }
+    }
+
+    fn sum(
+        &mut self,
+        indices: &[String],
+        [from, to]: [&Option<Box<Expr>>; 2],
+        body: &Expr,
+        at: usize,
+        local: &Local,
+        most: usize,
+    ) -> Built {
+        let bound = |scope: &mut Self, e: &Option<Box<Expr>>| -> Option<i64> {
+            let id = scope.expression(e.as_deref()?, at, local, most).ok()?;
+            let known = scope.graph.as_number(id).cloned();
+            let symbol = scope.graph.symbol_of(id);
+            let value = known.or_else(|| symbol.and_then(|s| scope.values.get(&s).cloned()));
+            value.and_then(|q| q.to_i32()).map(i64::from)
+        };
+        let (Some(from), Some(to), [index]) = (bound(self, from), bound(self, to), indices) else {
+            return Err(Unbuilt::OutOfScope("a sum whose bounds are no numbers".to_string()));
+        };
+        if to.saturating_sub(from) >= MAX_SUM_TERMS as i64 {
+            return Err(Unbuilt::Unclear(format!(
+                "too large: a sum of more than {MAX_SUM_TERMS} terms"
+            )));
+        }
+        let mut terms = Vec::new();
+        for value in from..=to {
+            let mut inner = local.clone();
+            inner.indices.insert(index.clone(), value);
+            terms.push(self.expression(body, at, &inner, most)?);
+        }
+        Ok(self.graph.add(terms))
+    }
+
+    /// A case distinction that is one of the usual functions: x where x > 0 and 0 elsewhere.
+    fn cases(
+        &mut self,
+        cases: &[(Expr, Option<Comparison>)],
+        at: usize,
+        local: &Local,
+        most: usize,
+    ) -> Built {
+        let refused =
+            || Unbuilt::OutOfScope("a case distinction that is no ReLU, |x| or step".to_string());
+        let [(first, Some(condition)), (second, other)] = cases else { return Err(refused()) };
+        let zero = self.graph.integer(0);
+        let left = self.expression(&condition.left, at, local, most)?;
+        let right = self.expression(&condition.right, at, local, most)?;
+        let (mut yes, mut no) = (
+            self.expression(first, at, local, most)?,
+            self.expression(second, at, local, most)?,
+        );
+        match condition.sign {
+            ">" | ">=" => {}
+            "<" | "<=" => std::mem::swap(&mut yes, &mut no),
+            _ => return Err(refused()),
+        }
+        if let Some(other) = other {
+            let again = [
+                self.expression(&other.left, at, local, most)?,
+                self.expression(&other.right, at, local, most)?,
+            ];
+            let opposite = matches!(
+                (condition.sign, other.sign),
+                (">", "<=" | "<") | (">=", "<" | "<=") | ("<", ">=" | ">") | ("<=", ">" | ">=")
+            );
+            if again != [left, right] || !opposite {
+                return Err(refused());
+            }
+        }
+        if right != zero {
+            return Err(refused());
+        }
+        // yes·[x > 0] + no·(1 − [x > 0]); at 0 itself a convention decides, and claims are
+        // judged off the kinks.
+        let step = self.graph.call(Function::Step, left);
+        let one = self.graph.integer(1);
+        let rest = self.graph.sub(one, step);
+        let (a, b) = (self.graph.mul([yes, step]), self.graph.mul([no, rest]));
+        Ok(self.graph.add([a, b]))
+    }
+}
+
+/// A name whose index letters have values: `x_i` is `x_2`, `w_{ij}` is `w_{12}`.
+fn with_indices(name: &Name, local: &Local) -> Name {
+    if local.indices.is_empty() {
+        return name.clone();
+    }
+    let value = |letter: &str| local.indices.get(letter).map(ToString::to_string);
+    let mut below = Vec::with_capacity(name.below.len());
+    for part in &name.below {
+        let letters: Option<Vec<String>> = part
+            .chars()
+            .map(|c| match c.is_ascii_digit() {
+                true => Some(c.to_string()),
+                false => value(&c.to_string()),
+            })
+            .collect();
+        match (value(part), letters) {
+            (Some(whole), _) => below.push(whole),
+            (None, Some(all)) if !is_digits(part) => below.extend(all),
+            _ => below.push(part.clone()),
+        }
+    }
+    Name { below, ..name.clone() }
+}
+
+fn function(known: Known) -> Function {
+    match known {
+        Known::Exp => Function::Exp,
+        Known::Ln => Function::Ln,
+        Known::Sqrt => Function::Sqrt,
+        Known::Tanh => Function::Tanh,
+        Known::Sigmoid => Function::Sigmoid,
+        Known::Softplus => Function::Softplus,
+        Known::Relu => Function::Relu,
+        Known::Abs => Function::Abs,
+        Known::Sign => Function::Sign,
+    }
+}
+
+/// The functions that have a usual name, for a document that does not define it.
+fn usual(name: &str) -> Option<Function> {
+    match name {
+        "σ" => Some(Function::Sigmoid),
+        "Φ" => Some(Function::NormalCdf),
+        "ReLU" | "relu" => Some(Function::Relu),
+        _ => None,
+    }
+}
+
+impl Scope<'_> {
+    /// The expressions with others in the place of some of their nodes; none if they are too
+    /// large. Nothing above a replaced node is looked up again: what was assumed of a max is
+    /// assumed of its copy.
+    pub(super) fn substituted(
+        &mut self,
+        roots: &[ExprId],
+        others: &BTreeMap<ExprId, ExprId>,
+    ) -> Option<Vec<ExprId>> {
+        let order = self.graph.reachable(roots);
+        if order.len() > MAX_RENAMED {
+            return None;
+        }
+        let mut made: BTreeMap<ExprId, ExprId> = BTreeMap::new();
+        for id in order {
+            let copy = match others.get(&id) {
+                Some(other) => *other,
+                None => {
+                    let children = self.graph.children(id);
+                    let copies: Vec<ExprId> = children.iter().map(|c| made[c]).collect();
+                    match copies == children {
+                        true => id,
+                        false => self.graph.rebuild(id, &copies),
+                    }
+                }
+            };
+            if copy != id
+                && let Some(winner) = self.winners.get(&id).and_then(|w| made.get(w)).copied()
+            {
+                self.winners.insert(copy, winner);
+            }
+            made.insert(id, copy);
+        }
+        roots.iter().map(|root| made.get(root).copied()).collect()
+    }
+}

@@ -1,0 +1,152 @@
+//! Questions about what a statement says, asked of its syntax alone.
+
+use super::document::{Document, Item, Placed};
+use super::names::spelled;
+use super::numbers::visit;
+use super::tex::syntax::{Expr, Kind, Name, Part, Relation, Statement};
+
+/// Every statement of a document, with its item.
+pub(super) fn statements<'d>(
+    document: &'d Document<'_>,
+) -> impl Iterator<Item = (usize, &'d Placed, &'d Statement)> {
+    document.items.iter().enumerate().flat_map(|(at, item)| {
+        let placed = match item {
+            Item::Row(placed) => Some(placed),
+            Item::Words(_) => None,
+        };
+        placed.into_iter().flat_map(move |placed| {
+            placed.row.parts.iter().filter_map(move |part| match part {
+                Part::Statement(statement) => Some((at, placed, statement)),
+                _ => None,
+            })
+        })
+    })
+}
+
+/// Whether a name stands in an expression.
+pub(super) fn holds_name(expr: &Expr, name: &Name) -> bool {
+    let name = spelled(name);
+    let mut found = false;
+    visit(expr, &mut |e| match &e.kind {
+        Kind::Name(other) | Kind::Apply { head: other, .. } => found |= spelled(other) == name,
+        _ => {}
+    });
+    found
+}
+
+/// What the left side of a definition names: a name, or a function with its parameters.
+pub(super) fn defined(first: &Expr) -> Option<(&Name, Vec<Name>)> {
+    match &first.kind {
+        Kind::Name(name) => Some((name, Vec::new())),
+        Kind::Apply { head, primes: 0, args } => {
+            let params: Option<Vec<Name>> = args
+                .iter()
+                .map(|arg| match &arg.kind {
+                    Kind::Name(name) => Some(name.clone()),
+                    _ => None,
+                })
+                .collect();
+            params.map(|params| (head, params))
+        }
+        _ => None,
+    }
+}
+
+/// Whether two expressions say the same, wherever they stand.
+pub(super) fn same(a: &Expr, b: &Expr) -> bool {
+    let all = |a: &[Expr], b: &[Expr]| {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+    };
+    match (&a.kind, &b.kind) {
+        (Kind::Number { value: a, .. }, Kind::Number { value: b, .. }) => a == b,
+        (Kind::Name(a), Kind::Name(b)) => spelled(a) == spelled(b),
+        (Kind::Neg(a), Kind::Neg(b)) | (Kind::Differential(a), Kind::Differential(b)) => same(a, b),
+        (Kind::Sum(a), Kind::Sum(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|((m, a), (n, b))| m == n && same(a, b))
+        }
+        (Kind::Product(a), Kind::Product(b)) | (Kind::List(a), Kind::List(b)) => all(a, b),
+        (Kind::Quotient(a, b), Kind::Quotient(c, d))
+        | (Kind::Power(a, b), Kind::Power(c, d))
+        | (Kind::HalfDerivative { of: a, by: b }, Kind::HalfDerivative { of: c, by: d }) => {
+            same(a, c) && same(b, d)
+        }
+        (Kind::Call(f, a), Kind::Call(g, b)) => f == g && same(a, b),
+        (Kind::Extreme { least: m, of: a }, Kind::Extreme { least: n, of: b }) => {
+            m == n && all(a, b)
+        }
+        (
+            Kind::Apply { head: f, primes: p, args: a },
+            Kind::Apply { head: g, primes: q, args: b },
+        ) => spelled(f) == spelled(g) && p == q && all(a, b),
+        (
+            Kind::Derivative { of: a, by: x, order: n },
+            Kind::Derivative { of: b, by: y, order: m },
+        ) => n == m && same(a, b) && same(x, y),
+        _ => false,
+    }
+}
+
+/// Whether `part` stands somewhere in `whole`.
+pub(super) fn stands_in(part: &Expr, whole: &Expr) -> bool {
+    let mut found = false;
+    visit(whole, &mut |e| found |= same(part, e));
+    found
+}
+
+/// Whether an equation has the shape of the chain rule in names alone:
+/// ∂x/∂y = ∂x/∂z·∂z/∂y, with more links or over several ways.
+pub(super) fn is_chain_rule(left: &Expr, right: &Expr) -> bool {
+    let Some((of, by)) = named_derivative(left) else { return false };
+    let terms: Vec<&Expr> = match &right.kind {
+        Kind::Sum(terms) if terms.iter().all(|(minus, _)| !minus) => {
+            terms.iter().map(|(_, t)| t).collect()
+        }
+        Kind::Product(_) => vec![right],
+        _ => return false,
+    };
+    let mut ways: Vec<&Name> = Vec::new();
+    for term in terms {
+        let Kind::Product(factors) = &term.kind else { return false };
+        let links: Option<Vec<(&Name, &Name)>> = factors.iter().map(named_derivative).collect();
+        let Some(links) = links else { return false };
+        let connected = links.windows(2).all(|pair| pair[0].1 == pair[1].0);
+        let ends = links.first().is_some_and(|l| l.0 == of) && links.last().is_some_and(|l| l.1 == by);
+        if links.len() < 2 || !connected || !ends || ways.contains(&links[0].1) {
+            return false;
+        }
+        let through: Vec<&Name> = links.iter().map(|l| l.0).collect();
+        if through.iter().skip(1).any(|z| *z == of || *z == by) {
+            return false;
+        }
+        ways.push(links[0].1);
+    }
+    true
+}
+
+fn named_derivative(expr: &Expr) -> Option<(&Name, &Name)> {
+    match &expr.kind {
+        Kind::Derivative { of, by, order: 1 } => match (&of.kind, &by.kind) {
+            (Kind::Name(of), Kind::Name(by)) => Some((of, by)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a relation claims that two sides are equal.
+pub(super) fn is_equation(relation: Relation) -> bool {
+    matches!(relation, Relation::Equal | Relation::About | Relation::Defines)
+}
+
+/// The names of an expression, each spelling once, in their order.
+pub(super) fn names_of(expr: &Expr) -> Vec<Name> {
+    let mut all: Vec<Name> = Vec::new();
+    visit(expr, &mut |e| {
+        if let Kind::Name(name) | Kind::Apply { head: name, .. } = &e.kind
+            && !all.iter().any(|n| spelled(n) == spelled(name))
+        {
+            all.push(name.clone());
+        }
+    });
+    all
+}

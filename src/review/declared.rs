@@ -1,0 +1,170 @@
+//! Names that the words of a document declare: "where C is a constant", "the input x".
+//!
+//! A declared name depends on nothing. Only plain turns of phrase are understood; where they are
+//! missing, a name without a definition stays unknown.
+
+use super::document::{Document, Item};
+use super::names::spelled;
+use super::tex::syntax::{Expr, Kind, Part};
+
+/// Words that say of a name that nothing in the network changes it.
+const GIVEN: &[&str] = &[
+    "constant", "constants", "input", "inputs", "target", "targets", "given", "fixed", "label",
+    "labels", "weight", "weights", "bias", "biases", "parameter", "parameters", "rate", "data",
+    "pixel", "pixels", "hyperparameter", "hyperparameters", "desired", "expected", "known",
+];
+/// How many words may lie between a name and what is said of it.
+const REACH: usize = 7;
+
+/// The spellings of all names that are declared, in the order of the document.
+pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut before: Vec<String> = Vec::new();
+    let mut words_before = String::new();
+    for item in &document.items {
+        match item {
+            Item::Words(passage) => {
+                spoken(&passage.text, &mut found);
+                if said_of(&passage.text) {
+                    found.append(&mut before);
+                }
+                before.clear();
+                words_before.clone_from(&passage.text);
+            }
+            Item::Row(placed) => {
+                for part in &placed.row.parts {
+                    match part {
+                        Part::Words(words, _) => {
+                            spoken(words, &mut found);
+                            if said_of(words) {
+                                found.append(&mut before);
+                            }
+                            before.clear();
+                            words_before.clone_from(words);
+                        }
+                        Part::Statement(statement) if statement.rest.is_empty() => {
+                            let all = statement.first.as_ref().map(names).unwrap_or_default();
+                            if leads_to(&words_before) {
+                                found.extend(all.iter().cloned());
+                            }
+                            // A list goes on over "and".
+                            let joined = matches!(
+                                words_before.trim().trim_matches(','),
+                                "" | "and" | "or" | "und"
+                            );
+                            if !joined {
+                                before.clear();
+                            }
+                            before.extend(all);
+                        }
+                        _ => before.clear(),
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The names of an expression that is a name or a list of names.
+fn names(expr: &Expr) -> Vec<String> {
+    let one = |e: &Expr| match &e.kind {
+        Kind::Name(name) => Some(spelled(name)),
+        _ => None,
+    };
+    match &expr.kind {
+        Kind::List(all) => all.iter().filter_map(one).collect(),
+        _ => one(expr).into_iter().collect(),
+    }
+}
+
+fn tokens(words: &str) -> Vec<&str> {
+    words
+        .split(|c: char| c.is_whitespace() || ",()".contains(c))
+        .filter(|token| !token.is_empty())
+        .collect()
+}
+
+fn is_given(token: &str) -> bool {
+    let plain = token.trim_end_matches(['.', ':', ';']).to_ascii_lowercase();
+    GIVEN.contains(&plain.as_str())
+}
+
+/// Whether words say of the name before them that it is given: "is the input".
+fn said_of(words: &str) -> bool {
+    let all = tokens(words);
+    let mut all = all.iter().copied();
+    let verb = all.next().is_some_and(|t| {
+        matches!(t.to_ascii_lowercase().as_str(), "is" | "are" | "being" | "denotes" | "denote")
+    });
+    verb && within_a_sentence(all)
+}
+
+fn within_a_sentence<'w>(all: impl Iterator<Item = &'w str>) -> bool {
+    for token in all.take(REACH) {
+        if matches!(token.to_ascii_lowercase().as_str(), "not" | "no") {
+            return false;
+        }
+        if is_given(token) {
+            return true;
+        }
+        if token.ends_with(['.', ';', ':']) {
+            return false;
+        }
+    }
+    false
+}
+
+/// Whether words end in what the name behind them is: "the input".
+fn leads_to(words: &str) -> bool {
+    tokens(words).last().is_some_and(|last| is_given(last) && !last.ends_with(['.', ';', ':']))
+}
+
+/// Names of one letter that are declared in words alone: "C is a constant", "constant C".
+fn spoken(words: &str, found: &mut Vec<String>) {
+    let all = tokens(words);
+    for (at, token) in all.iter().enumerate() {
+        let bare = token.trim_end_matches(['.', ';', ':']);
+        let mut letters = bare.chars();
+        let (Some(letter), None) = (letters.next(), letters.next()) else { continue };
+        // "a" and "I" are words.
+        if !letter.is_alphabetic() || matches!(letter, 'a' | 'A' | 'I') {
+            continue;
+        }
+        let verb = all.get(at + 1).is_some_and(|t| matches!(*t, "is" | "are" | "being"));
+        let after = verb && within_a_sentence(all[at + 2..].iter().copied());
+        let before = at > 0 && is_given(all[at - 1]) && !all[at - 1].ends_with(['.', ';', ':']);
+        if after || before {
+            found.push(letter.to_string());
+        }
+    }
+}
+
+/// Whether words introduce names for the moment: "here z = …", "let u be".
+pub(super) fn introduces(words: &str) -> bool {
+    let word = |t: &&str| {
+        let plain = t.trim_end_matches(['.', ';', ':']).to_ascii_lowercase();
+        matches!(
+            plain.as_str(),
+            "here" | "let" | "where" | "with" | "now" | "define" | "denote" | "set" | "put"
+                | "suppose" | "consider" | "write" | "call" | "substitute" | "substituting"
+        )
+    };
+    tokens(words).iter().any(|t| word(&t))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_turns_of_phrase_declare_names() {
+        let mut found = Vec::new();
+        spoken("where C is a constant), and t is given(expected) output", &mut found);
+        spoken("can be treated as a constant K", &mut found);
+        assert_eq!(found, ["C", "t", "K"]);
+        assert!(said_of(" is the target") && said_of("are the inputs of the layer"));
+        assert!(!said_of(" is not constant") && !said_of(" is large. The input"));
+        assert!(leads_to("for the input") && !leads_to("is given."));
+    }
+}

@@ -1,0 +1,108 @@
+//! A document as a sequence: words and the rows of its formulas, in order.
+//!
+//! Invariant: every place is a byte range of the source, on character boundaries.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::read::{self, Format, Lines, Passage, Piece, Setting};
+use super::tex::{self, Dots, Lexicon, Macros, syntax};
+use crate::diag::Error;
+use crate::net::Network;
+
+/// What stands in a document.
+pub(super) struct Document<'t> {
+    pub(super) source: &'t str,
+    pub(super) items: Vec<Item>,
+    lines: Lines<'t>,
+}
+
+/// One thing of it.
+pub(super) enum Item {
+    /// Words between formulas.
+    Words(Rc<Passage>),
+    /// A row of a formula.
+    Row(Placed),
+}
+
+/// A row with the passage that its spans refer to.
+pub(super) struct Placed {
+    pub(super) row: syntax::Row,
+    pub(super) passage: Rc<Passage>,
+    /// Whether it stands in the running text.
+    pub(super) inline: bool,
+}
+
+impl Placed {
+    /// Where a piece of the row stands in the document.
+    pub(super) fn source(&self, span: &Range<usize>) -> Range<usize> {
+        self.passage.source(span.clone())
+    }
+}
+
+impl Document<'_> {
+    /// Line and column of a place, from 1; the column in characters.
+    pub(super) fn place(&self, at: usize) -> (usize, usize) {
+        let place = self.lines.place(at);
+        (place.line, place.column)
+    }
+
+    /// What stands at a place, on one line.
+    pub(super) fn text(&self, source: &Range<usize>) -> String {
+        let text = self.source.get(source.clone()).unwrap_or_default();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Reads a document: pieces, then the rows of its formulas.
+pub(super) fn read<'t>(
+    source: &'t str,
+    format: Format,
+    network: Option<&Network>,
+) -> Result<Document<'t>, Error> {
+    let pieces = read::pieces(source, format)?;
+    let formulas: Vec<&str> = pieces
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::Formula(passage, _) => Some(passage.text.as_str()),
+            Piece::Words(_) | Piece::Unclosed(..) => None,
+        })
+        .collect();
+    let macros = Macros::of(std::iter::once(source));
+    let known: Vec<String> = network
+        .map(|net| net.quantities().map(|(_, q)| q.name.clone()).collect())
+        .unwrap_or_default();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let lexicon = Lexicon::of(&formulas, &macros, &known);
+    let mut items = Vec::new();
+    // "2.0" after a formula with "2.P" is 2·0.
+    let mut dots = Dots::default();
+    for piece in pieces {
+        match piece {
+            Piece::Words(passage) => items.push(Item::Words(Rc::new(passage))),
+            Piece::Formula(passage, setting) => {
+                let passage = Rc::new(passage);
+                for row in tex::rows(&passage.text, &macros, &lexicon, &dots) {
+                    let inline = setting == Setting::Inline;
+                    let passage = passage.clone();
+                    items.push(Item::Row(Placed { row, passage, inline }));
+                }
+                dots = Dots::after(&passage.text, &macros);
+            }
+            Piece::Unclosed(passage, unclosed) => {
+                let span = 0..passage.text.len();
+                let message = format!("{} is not closed by {}", unclosed.opener, unclosed.closer);
+                let row = syntax::Row {
+                    span: span.clone(),
+                    parts: vec![syntax::Part::Unread(syntax::Note { message, span })],
+                    labels: Vec::new(),
+                    references: Vec::new(),
+                    warnings: Vec::new(),
+                };
+                let inline = unclosed.setting == Setting::Inline;
+                items.push(Item::Row(Placed { row, passage: Rc::new(passage), inline }));
+            }
+        }
+    }
+    Ok(Document { source, items, lines: Lines::of(source) })
+}

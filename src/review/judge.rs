@@ -1,0 +1,201 @@
+//! Is one equation of a document true, as far as anybody can say?
+//!
+//! Goes in: two expressions in a scope. Comes out: an [`Answer`]. What always holds: "proved"
+//! and "refuted" are verdicts of [`prove_in`]; a name that nobody defined is never taken to be
+//! independent of anything without saying so. Where such a name stands under a ∂, the equation
+//! is first asked of *every* function that the name might be (a name u becomes a + Σ b·y over the
+//! variables y of differentiation, with free a and b: at any point an arbitrary value with
+//! arbitrary slopes, which is all that an identity in first derivatives can see). Only then is
+//! the name taken as given, and the answer says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::scope::Scope;
+use crate::expr::{ExprId, Node, Symbol, SymbolId, Winners, depends_on};
+use crate::proof::{Context, How, Leaves, Reason, Verdict, Witness, prove_in};
+
+/// What is known of an equation.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Answer {
+    /// It holds; `given` are the names that were taken as given.
+    Proved { how: How, given: Vec<String> },
+    /// It does not, and here is where.
+    Refuted { witness: Witness, given: Vec<String> },
+    /// Nobody knows, for this reason.
+    Undecided(String),
+}
+
+impl Answer {
+    pub(super) fn is_proved(&self) -> bool {
+        matches!(self, Answer::Proved { .. })
+    }
+}
+
+/// The most names without a definition for which an equation is asked of every function.
+const MAX_UNKNOWN: usize = 12;
+/// The most variables of differentiation, likewise.
+const MAX_VARIABLES: usize = 6;
+
+/// What a document as a whole says of names without a definition.
+#[derive(Default)]
+pub(super) struct Unknowns {
+    /// Those that seem to hide a dependence: the document differentiates something through them
+    /// that, as far as it says, does not depend on the variable.
+    pub(super) suspect: BTreeSet<SymbolId>,
+}
+
+impl Scope<'_> {
+    /// Judges `lhs = rhs`.
+    pub(super) fn judge(&mut self, lhs: ExprId, rhs: ExprId, unknowns: &Unknowns) -> Answer {
+        match self.ask(lhs, rhs, &self.leaves) {
+            Verdict::Undecided(Reason::NoDefinition(symbol)) => {
+                let reason = Reason::NoDefinition(symbol).sentence(&self.graph);
+                let leaves = self.leaves.clone();
+                self.judge_unknown([lhs, rhs], &leaves, unknowns, reason)
+            }
+            verdict => self.answer(verdict, Vec::new()),
+        }
+    }
+
+    fn ask(&self, lhs: ExprId, rhs: ExprId, leaves: &BTreeSet<SymbolId>) -> Verdict {
+        let context = Context { winners: &self.winners, leaves: Leaves::Declared(leaves) };
+        prove_in(&self.graph, lhs, rhs, &context)
+    }
+
+    fn answer(&self, verdict: Verdict, given: Vec<String>) -> Answer {
+        match verdict {
+            Verdict::Proved(how) => Answer::Proved { how, given },
+            Verdict::Refuted(witness) => Answer::Refuted { witness, given },
+            Verdict::Undecided(reason) => Answer::Undecided(reason.sentence(&self.graph)),
+        }
+    }
+
+    /// An equation with names under ∂ of which nobody says what they depend on.
+    fn judge_unknown(
+        &mut self,
+        sides: [ExprId; 2],
+        leaves: &BTreeSet<SymbolId>,
+        unknowns: &Unknowns,
+        reason: String,
+    ) -> Answer {
+        let under = self.under_partials(&sides);
+        let unknown: Vec<ExprId> = under
+            .names
+            .iter()
+            .filter(|id| self.graph.symbol_of(**id).is_some_and(|s| !leaves.contains(&s)))
+            .copied()
+            .collect();
+        if let Some([lhs, rhs]) = self.with_any_functions(&sides, &unknown, &under.variables) {
+            let mut all = leaves.clone();
+            all.extend(self.fresh_symbols(lhs, rhs, leaves));
+            if let verdict @ Verdict::Proved(_) = self.ask(lhs, rhs, &all) {
+                return self.answer(verdict, Vec::new());
+            }
+        }
+        let symbols: Vec<SymbolId> =
+            unknown.iter().filter_map(|id| self.graph.symbol_of(*id)).collect();
+        let hidden = symbols.iter().find(|s| unknowns.suspect.contains(s));
+        if let Some(hidden) = hidden {
+            let reason = Reason::NoDefinition(*hidden);
+            return Answer::Undecided(reason.sentence(&self.graph));
+        }
+        // Something has to be known to depend on the variable, or 0 = 0 would pass.
+        let none = Winners::new();
+        let has_path = under.partials.iter().any(|(of, by)| {
+            of != by && !under.names.contains(of) && depends_on(&self.graph, *of, *by, &none)
+        });
+        if !has_path {
+            return Answer::Undecided(reason);
+        }
+        let mut all = leaves.clone();
+        all.extend(&symbols);
+        let mut given: Vec<String> =
+            symbols.iter().map(|s| self.graph.symbol(*s).as_str().to_string()).collect();
+        given.sort();
+        given.dedup();
+        let verdict = self.ask(sides[0], sides[1], &all);
+        self.answer(verdict, given)
+    }
+
+    /// The sides with every unknown name as a function of the variables that could be any.
+    fn with_any_functions(
+        &mut self,
+        sides: &[ExprId; 2],
+        unknown: &[ExprId],
+        variables: &BTreeSet<ExprId>,
+    ) -> Option<[ExprId; 2]> {
+        // A variable that is itself unknown may depend on another, and that on the first.
+        let circular = unknown.iter().any(|id| variables.contains(id));
+        let too_many = unknown.len() > MAX_UNKNOWN || variables.len() > MAX_VARIABLES;
+        if unknown.is_empty() || circular || too_many {
+            return None;
+        }
+        // A compound variable, ∂/∂(t − r), that holds an unknown is that unknown's business.
+        let none = Winners::new();
+        let compound = variables.iter().any(|y| {
+            unknown.iter().any(|id| id != y && depends_on(&self.graph, *y, *id, &none))
+        });
+        if compound {
+            return None;
+        }
+        let mut others = BTreeMap::new();
+        for id in unknown {
+            let name = self.graph.symbol(self.graph.symbol_of(*id)?).as_str().to_string();
+            let mut terms = vec![self.graph.var(&format!("{name}·0"))];
+            for (nth, y) in variables.iter().enumerate() {
+                let slope = self.graph.var(&format!("{name}·{}", nth + 1));
+                terms.push(self.graph.mul([slope, *y]));
+            }
+            let value = self.graph.add(terms);
+            others.insert(*id, self.graph.named(&name, value));
+        }
+        let sides = self.substituted(sides, &others)?;
+        Some([sides[0], sides[1]])
+    }
+
+    fn fresh_symbols(
+        &self,
+        lhs: ExprId,
+        rhs: ExprId,
+        leaves: &BTreeSet<SymbolId>,
+    ) -> BTreeSet<SymbolId> {
+        let all = self.under_partials(&[lhs, rhs]).names;
+        let symbols = all.iter().filter_map(|id| self.graph.symbol_of(*id));
+        symbols
+            .filter(|s| leaves.contains(s) || self.graph.symbol(*s).as_str().contains('·'))
+            .collect()
+    }
+
+    /// What stands under the ∂ of some expressions.
+    pub(super) fn under_partials(&self, roots: &[ExprId]) -> UnderPartials {
+        let mut found = UnderPartials::default();
+        for id in self.graph.reachable(roots) {
+            let Node::Partial { of, by } = self.graph.node(id) else { continue };
+            found.partials.push((of, by));
+            found.variables.insert(by);
+        }
+        let of: Vec<ExprId> = found.partials.iter().map(|(of, _)| *of).collect();
+        for id in self.graph.reachable(&of) {
+            if matches!(self.graph.node(id), Node::Var(_)) {
+                found.names.insert(id);
+            }
+        }
+        found
+    }
+
+    /// The symbol of a name, new or known.
+    pub(super) fn symbol(&mut self, name: &str) -> SymbolId {
+        self.graph.intern_symbol(Symbol::named(name))
+    }
+}
+
+/// The derivatives of some expressions, and what is under them.
+#[derive(Default)]
+pub(super) struct UnderPartials {
+    /// What is differentiated, by what.
+    pub(super) partials: Vec<(ExprId, ExprId)>,
+    /// By what, each once.
+    pub(super) variables: BTreeSet<ExprId>,
+    /// The variables below, `Var` nodes.
+    pub(super) names: BTreeSet<ExprId>,
+}

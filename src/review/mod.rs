@@ -1,0 +1,294 @@
+//! Review (floor 5): the lines of a derivation that somebody wrote, marked one by one.
+//!
+//! Goes in: a document and, perhaps, the network that it is about. Comes out: a [`Review`]: a
+//! mark for every row, with a counterexample and a repair where it is wrong. A straight line:
+//! text → passages ([`read`]) → rows ([`tex`]) → what names stand for (`scope`) → claims
+//! (`marker`) → marks. What always holds:
+//! - "proved" and "refuted" are verdicts of [`prove`](crate::proof): where a name has no
+//!   definition, a row is undecided and says which name;
+//! - what cannot be read is refused with its place and reason, never guessed;
+//! - an error is marked once: rows that follow correctly from a wrong one say so;
+//! - a repair was proved before it is offered.
+
+mod build;
+mod claim;
+mod convention;
+mod declared;
+mod document;
+mod judge;
+mod marker;
+mod names;
+mod numbers;
+pub mod read;
+mod references;
+mod repair;
+pub mod report;
+mod scope;
+mod suspects;
+pub mod tex;
+
+use std::ops::Range;
+
+pub use build::{MAX_ROW_NODES, MAX_SUM_TERMS};
+pub use scope::MAX_DEFINITION_DEPTH;
+
+use crate::diag::Error;
+use crate::lower::lower;
+use crate::net::Network;
+use names::Cells;
+use read::Format;
+
+/// A document with its marks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Review {
+    /// Every row that states something or could not be read, in the order of the document.
+    pub rows: Vec<Row>,
+    /// What else there is to say, in the order of the document.
+    pub notes: Vec<Note>,
+    /// How the author's indices were read, if a network was given and they are not its own.
+    pub convention: Option<String>,
+    /// How many rows there are of each kind.
+    pub tally: Tally,
+}
+
+/// A row of the document with the marks of what it states.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its bytes in the document.
+    pub source: Range<usize>,
+    /// Line and column of its first character, from 1.
+    pub line: usize,
+    /// The column, in characters, from 1.
+    pub column: usize,
+    /// The row as it was written.
+    pub text: String,
+    /// What it is called by, if it has a number.
+    pub label: Option<String>,
+    /// A mark for each thing that it states; the first says most.
+    pub claims: Vec<Claim>,
+}
+
+/// One thing that a row states, and its mark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// Its bytes in the document.
+    pub source: Range<usize>,
+    /// As it was written.
+    pub text: String,
+    /// What is known of it.
+    pub mark: Mark,
+}
+
+/// The mark of one statement.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mark {
+    /// It holds.
+    Proved {
+        /// The bound on the probability of an error, where it was proved at random points.
+        error_bound: Option<f64>,
+        /// What was taken as given: names without a definition (`x`), values (`W = 4`).
+        given: Vec<String>,
+    },
+    /// It follows correctly from a row that does not hold.
+    Follows {
+        /// The line of that row.
+        line: usize,
+    },
+    /// It does not hold.
+    Refuted(Box<Wrong>),
+    /// Nobody knows.
+    Undecided {
+        /// Why, a sentence without its full stop.
+        reason: String,
+    },
+    /// It says what a name stands for; with a network, this was held against it.
+    Definition {
+        /// Whether a network says the same.
+        agrees: bool,
+    },
+    /// It is assumed: who wins a max, what a value is.
+    Assumption {
+        /// What is assumed, a sentence without its full stop.
+        what: String,
+    },
+    /// A rule in general letters, as the chain rule.
+    Rule {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A new value for an old name.
+    Update,
+    /// Beyond the calculus of scalars.
+    OutOfScope {
+        /// What is, a sentence without its full stop.
+        what: String,
+    },
+    /// It could not be read.
+    Unread {
+        /// Why, a sentence without its full stop.
+        reason: String,
+    },
+}
+
+/// What is wrong with a statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wrong {
+    /// A sentence without its full stop.
+    pub message: String,
+    /// A point where it fails, where there is one.
+    pub counterexample: Option<Counterexample>,
+    /// The smallest change that makes it true, proved.
+    pub repair: Option<Repair>,
+}
+
+/// A point where the two sides of an equation have different values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counterexample {
+    /// Names and their values.
+    pub point: Vec<(String, String)>,
+    /// The value of the left side.
+    pub left: String,
+    /// The value of the right side.
+    pub right: String,
+}
+
+/// A change of the document that makes a statement true.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repair {
+    /// The bytes to be replaced.
+    pub source: Range<usize>,
+    /// What stands there.
+    pub from: String,
+    /// What is meant.
+    pub to: String,
+}
+
+/// A remark about a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// What sort of remark.
+    pub kind: NoteKind,
+    /// Its bytes in the document.
+    pub source: Range<usize>,
+    /// Line of its first character, from 1.
+    pub line: usize,
+    /// The column, in characters, from 1.
+    pub column: usize,
+    /// A sentence without its full stop.
+    pub message: String,
+}
+
+/// What sort of remark a [`Note`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum NoteKind {
+    /// Something was read otherwise than written.
+    Reading,
+    /// A reference leads nowhere or to something else.
+    Reference,
+    /// An element stands twice in a list.
+    Repeated,
+    /// A name has a new meaning from here on.
+    NewMeaning,
+}
+
+/// How many rows of each kind a document has. A row counts once, by the gravest of its marks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Rows that state something or could not be read.
+    pub rows: usize,
+    /// Those that were read.
+    pub read: usize,
+    /// Proved.
+    pub proved: usize,
+    /// Correct, given a row that is not.
+    pub following: usize,
+    /// Refuted.
+    pub refuted: usize,
+    /// Undecided.
+    pub undecided: usize,
+    /// Definitions and updates.
+    pub definitions: usize,
+    /// Assumptions.
+    pub assumptions: usize,
+    /// Rules in general letters.
+    pub rules: usize,
+    /// Beyond the calculus of scalars.
+    pub out_of_scope: usize,
+}
+
+impl Review {
+    /// Whether nothing was refuted.
+    pub fn is_good(&self) -> bool {
+        self.tally.refuted == 0
+    }
+}
+
+impl Row {
+    /// The gravest of its marks.
+    pub fn mark(&self) -> Option<&Mark> {
+        self.claims.iter().map(|c| &c.mark).max_by_key(|m| m.gravity())
+    }
+}
+
+impl Mark {
+    /// How much a mark says against its row.
+    fn gravity(&self) -> u8 {
+        match self {
+            Mark::Rule { .. } => 0,
+            Mark::Definition { .. } | Mark::Update => 1,
+            Mark::Assumption { .. } => 2,
+            Mark::Proved { .. } => 3,
+            Mark::OutOfScope { .. } => 4,
+            Mark::Follows { .. } => 5,
+            Mark::Unread { .. } => 6,
+            Mark::Undecided { .. } => 7,
+            Mark::Refuted(_) => 8,
+        }
+    }
+
+    /// In a word or two, as a margin would say it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Mark::Proved { .. } => "proved",
+            Mark::Follows { .. } => "follows",
+            Mark::Refuted(_) => "refuted",
+            Mark::Undecided { .. } => "undecided",
+            Mark::Definition { .. } => "definition",
+            Mark::Assumption { .. } => "assumption",
+            Mark::Rule { .. } => "rule",
+            Mark::Update => "update",
+            Mark::OutOfScope { .. } => "out of scope",
+            Mark::Unread { .. } => "not read",
+        }
+    }
+}
+
+/// Marks every row of a document. With a network, the document's definitions are held against
+/// it, and its names are the network's.
+///
+/// # Errors
+/// Of kind `Syntax` where the container cannot be read (a notebook that is no JSON), of kind
+/// `Limit` where the document or the network is too large. Formulas that cannot be read are no
+/// errors but rows, marked [`Mark::Unread`].
+///
+/// ```
+/// use backproof::review::{Mark, read::Format, review};
+/// let text = r"
+/// Let $E = (t - wx)^2/2$, where $x$ and $t$ are given. Then
+/// $$\frac{\partial E}{\partial w} = (t - wx) \cdot x$$
+/// ";
+/// let review = review(text, Format::Markdown, None)?;
+/// let Some(Mark::Refuted(wrong)) = review.rows[1].mark() else { panic!() };
+/// assert!(wrong.counterexample.is_some() && wrong.repair.is_some());
+/// # Ok::<(), backproof::Error>(())
+/// ```
+pub fn review(text: &str, format: Format, network: Option<&Network>) -> Result<Review, Error> {
+    let lowered = network.map(lower).transpose()?;
+    let cells = match (network, &lowered) {
+        (Some(net), Some(lowered)) => Some(Cells { net, lowered }),
+        _ => None,
+    };
+    let document = document::read(text, format, network)?;
+    Ok(marker::mark(&document, cells))
+}

@@ -1,0 +1,314 @@
+//! Rows of worked numbers: exact arithmetic, to the precision that the author printed.
+//!
+//! A number without a decimal point is what it says. A result with d decimals may be off by half
+//! a unit of the last; a number that was such a result further up carries that along when it is
+//! used again. Where arithmetic is not exact (e^0.3), intervals enclose the value.
+
+use std::collections::BTreeSet;
+
+use super::scope::Scope;
+use super::tex::syntax::{Expr, Kind, Known, Name};
+use crate::expr::{Branches, ExprId, Rest, SymbolId, evaluate};
+use crate::scalar::{Fault, Function, Interval, Rational, Scalar};
+
+/// Numbers that were printed as rounded results further up.
+pub(super) type Rounded = BTreeSet<(Rational, u32)>;
+
+/// A number as far as it is known.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Number {
+    /// Exactly.
+    Exact(Rational),
+    /// Somewhere in here.
+    Enclosed(Interval),
+}
+
+/// What comparing a value with a printed number says.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Compared {
+    /// They are one number.
+    Equal,
+    /// They are one number, to the digits that were printed.
+    Rounded,
+    /// They are different; here are both.
+    Different(String, String),
+    /// It could not be computed, and why.
+    Unknown(String),
+}
+
+impl Number {
+    fn interval(&self) -> Result<Interval, Fault> {
+        match self {
+            Number::Exact(q) => Interval::from_rational(q),
+            Number::Enclosed(i) => Ok(*i),
+        }
+    }
+
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Number::Exact(q) => q.to_string(),
+            Number::Enclosed(i) => {
+                crate::scalar::show_digits(i.lower + (i.upper - i.lower) / 2.0, 10)
+            }
+        }
+    }
+}
+
+/// Whether an expression holds no name: a row of numbers.
+pub(super) fn is_numeric(expr: &Expr) -> bool {
+    let mut named = false;
+    visit(expr, &mut |e| {
+        named |= match &e.kind {
+            Kind::Name(name) => !is_e(name),
+            Kind::Apply { .. }
+            | Kind::Derivative { .. }
+            | Kind::Differential(_)
+            | Kind::HalfDerivative { .. }
+            | Kind::BigSum { .. }
+            | Kind::Cases(_)
+            | Kind::List(_)
+            | Kind::Matrix(_) => true,
+            _ => false,
+        };
+    });
+    !named
+}
+
+fn is_e(name: &Name) -> bool {
+    name.stem == "e" && name.below.is_empty() && name.above.is_none()
+}
+
+/// Calls `see` with every expression in `expr`, itself first.
+pub(super) fn visit<'e>(expr: &'e Expr, see: &mut dyn FnMut(&'e Expr)) {
+    see(expr);
+    match &expr.kind {
+        Kind::Number { .. } | Kind::Name(_) => {}
+        Kind::Neg(a) | Kind::Call(_, a) | Kind::Differential(a) => visit(a, see),
+        Kind::Sum(terms) => terms.iter().for_each(|(_, t)| visit(t, see)),
+        Kind::Product(all) | Kind::Extreme { of: all, .. } | Kind::List(all) => {
+            all.iter().for_each(|e| visit(e, see));
+        }
+        Kind::Apply { args, .. } => args.iter().for_each(|e| visit(e, see)),
+        Kind::Quotient(a, b) | Kind::Power(a, b) => {
+            visit(a, see);
+            visit(b, see);
+        }
+        Kind::Derivative { of, by, .. } | Kind::HalfDerivative { of, by } => {
+            visit(of, see);
+            visit(by, see);
+        }
+        Kind::BigSum { from, to, body, .. } => {
+            from.iter().chain(to).for_each(|e| visit(e, see));
+            visit(body, see);
+        }
+        Kind::Cases(cases) => {
+            for (value, condition) in cases {
+                visit(value, see);
+                if let Some(condition) = condition {
+                    visit(&condition.left, see);
+                    visit(&condition.right, see);
+                }
+            }
+        }
+        Kind::Matrix(rows) => rows.iter().flatten().for_each(|e| visit(e, see)),
+    }
+}
+
+/// The value of an expression without names; its rounded numbers as wide as they may be off.
+pub(super) fn value(expr: &Expr, rounded: &Rounded) -> Result<Number, Fault> {
+    let widened = holds_rounded(expr, rounded);
+    if !widened && let Ok(exact) = compute::<Rational>(expr, &|q, _| Ok(q.clone())) {
+        return Ok(Number::Exact(exact));
+    }
+    let leaf = |q: &Rational, decimals: u32| match rounded.contains(&(q.abs(), decimals)) {
+        true => about(q, decimals),
+        false => Interval::from_rational(q),
+    };
+    compute::<Interval>(expr, &leaf).map(Number::Enclosed)
+}
+
+fn holds_rounded(expr: &Expr, rounded: &Rounded) -> bool {
+    let mut found = false;
+    visit(expr, &mut |e| {
+        if let Kind::Number { value, decimals } = &e.kind {
+            found |= rounded.contains(&(value.clone(), *decimals));
+        }
+    });
+    found
+}
+
+/// A number and half a unit of its last digit around it.
+fn about(q: &Rational, decimals: u32) -> Result<Interval, Fault> {
+    let middle = Interval::from_rational(q)?;
+    let half = 0.5 * libm::pow(10.0, -f64::from(decimals)) * (1.0 + 1e-9);
+    Interval::new(middle.lower - half, middle.upper + half)
+}
+
+type Leaf<'a, T> = &'a dyn Fn(&Rational, u32) -> Result<T, Fault>;
+
+fn compute<T: Scalar>(expr: &Expr, leaf: Leaf<'_, T>) -> Result<T, Fault> {
+    let of = |e: &Expr| compute(e, leaf);
+    match &expr.kind {
+        Kind::Number { value, decimals } => leaf(value, *decimals),
+        Kind::Name(name) if is_e(name) => T::one().call(Function::Exp),
+        Kind::Neg(a) => Ok(of(a)?.neg()),
+        Kind::Sum(terms) => terms.iter().try_fold(T::zero(), |sum, (minus, term)| {
+            let term = of(term)?;
+            if *minus { sum.sub(&term) } else { sum.add(&term) }
+        }),
+        Kind::Product(all) => all.iter().try_fold(T::one(), |product, e| product.mul(&of(e)?)),
+        Kind::Quotient(a, b) => of(a)?.div(&of(b)?),
+        Kind::Power(a, b) => match whole(b) {
+            Some(n) => of(a)?.powi(n),
+            None => of(a)?.pow(&of(b)?),
+        },
+        Kind::Call(known, a) => {
+            let a = of(a)?;
+            match known {
+                Known::Exp => a.call(Function::Exp),
+                Known::Ln => a.call(Function::Ln),
+                Known::Sqrt => a.call(Function::Sqrt),
+                Known::Tanh => a.call(Function::Tanh),
+                Known::Sigmoid => a.call(Function::Sigmoid),
+                Known::Softplus => a.call(Function::Softplus),
+                Known::Relu => a.call(Function::Relu),
+                Known::Abs => a.call(Function::Abs),
+                Known::Sign => a.call(Function::Sign),
+            }
+        }
+        Kind::Extreme { least, of: all } => {
+            let mut all = all.iter().map(of);
+            let mut best = all.next().ok_or(Fault::NoOrder)??;
+            for next in all {
+                let next = next?;
+                let greater = next.compare(&best)? == std::cmp::Ordering::Greater;
+                if greater != *least {
+                    best = next;
+                }
+            }
+            Ok(best)
+        }
+        _ => Err(Fault::NoOrder),
+    }
+}
+
+fn whole(expr: &Expr) -> Option<i32> {
+    match &expr.kind {
+        Kind::Number { value, .. } => value.to_i32(),
+        Kind::Neg(a) => whole(a)?.checked_neg(),
+        _ => None,
+    }
+}
+
+/// A literal with its sign and its decimals, if that is all there is.
+pub(super) fn printed(expr: &Expr) -> Option<(Rational, u32)> {
+    match &expr.kind {
+        Kind::Number { value, decimals } => Some((value.clone(), *decimals)),
+        Kind::Neg(a) => printed(a).map(|(q, d)| (q.neg(), d)),
+        _ => None,
+    }
+}
+
+/// Holds a value against the number that the author printed for it; a result that was rounded is
+/// noted in `rounded`. `loose` is for ≈, which may be off by a whole unit of the last digit.
+pub(super) fn compare(
+    found: &Number,
+    theirs: &Expr,
+    rounded: &mut Rounded,
+    loose: bool,
+) -> Compared {
+    let value = match value(theirs, rounded) {
+        Ok(value) => value,
+        Err(fault) => return Compared::Unknown(fault.to_string()),
+    };
+    if let (Number::Exact(a), Number::Exact(b)) = (found, &value)
+        && a == b
+    {
+        return Compared::Equal;
+    }
+    let last = printed(theirs).filter(|(_, decimals)| *decimals > 0 || loose);
+    let both = || -> Result<bool, Fault> {
+        let a = found.interval()?;
+        let b = match &last {
+            Some((q, decimals)) => {
+                let around = about(q, *decimals)?;
+                match loose {
+                    true => Interval::new(
+                        2.0 * around.lower - q.to_f64(),
+                        2.0 * around.upper - q.to_f64(),
+                    )?,
+                    false => around,
+                }
+            }
+            None => value.interval()?,
+        };
+        Ok(a.lower <= b.upper && b.lower <= a.upper)
+    };
+    match both() {
+        Ok(true) => {
+            let exact = matches!((found, &value), (Number::Exact(_), Number::Exact(_)));
+            if exact && last.is_none() {
+                return Compared::Different(found.shown(), value.shown());
+            }
+            if let Some((q, decimals)) = last {
+                rounded.insert((q.abs(), decimals));
+            }
+            Compared::Rounded
+        }
+        Ok(false) => Compared::Different(found.shown(), value.shown()),
+        Err(fault) => Compared::Unknown(fault.to_string()),
+    }
+}
+
+impl Scope<'_> {
+    /// The value of an expression with the numbers that were given to its names.
+    pub(super) fn number(&self, id: ExprId) -> Option<Number> {
+        let branches =
+            Branches { winners: Some(&self.winners), rest: Rest::ByValue, opaque: None };
+        let exact = |s: SymbolId| self.values.get(&s).cloned();
+        if let Ok(q) = evaluate::<Rational>(&self.graph, id, &exact, branches) {
+            return Some(Number::Exact(q));
+        }
+        let near = |s: SymbolId| Interval::from_rational(self.values.get(&s)?).ok();
+        evaluate::<Interval>(&self.graph, id, &near, branches).ok().map(Number::Enclosed)
+    }
+}
+
+/// What the names of a formula have to be so that it is this row of numbers, as in "N = (W − F +
+/// 2P)/S + 1 = (4 − 2 + 2·0)/2 + 1". None if it is no such row.
+pub(super) fn instance(formula: &Expr, numbers: &Expr) -> Option<Vec<(Name, Rational)>> {
+    let mut found: Vec<(Name, Rational)> = Vec::new();
+    fits(formula, numbers, &mut found).then_some(found)
+}
+
+fn fits(formula: &Expr, numbers: &Expr, found: &mut Vec<(Name, Rational)>) -> bool {
+    if let Kind::Name(name) = &formula.kind
+        && !is_e(name)
+    {
+        let Some((q, _)) = printed(numbers) else { return false };
+        return match found.iter().find(|(known, _)| known == name) {
+            Some((_, known)) => *known == q,
+            None => {
+                found.push((name.clone(), q));
+                true
+            }
+        };
+    }
+    let mut all = |a: &[Expr], b: &[Expr]| {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| fits(a, b, found))
+    };
+    match (&formula.kind, &numbers.kind) {
+        (Kind::Number { value: a, .. }, Kind::Number { value: b, .. }) => a == b,
+        (Kind::Neg(a), Kind::Neg(b)) => fits(a, b, found),
+        (Kind::Call(f, a), Kind::Call(h, b)) => f == h && fits(a, b, found),
+        (Kind::Product(a), Kind::Product(b)) => all(a, b),
+        (Kind::Quotient(a, b), Kind::Quotient(c, d)) | (Kind::Power(a, b), Kind::Power(c, d)) => {
+            fits(a, c, found) && fits(b, d, found)
+        }
+        (Kind::Sum(a), Kind::Sum(b)) => {
+            a.len() == b.len()
+                && a.iter().zip(b).all(|((m, a), (n, b))| m == n && fits(a, b, found))
+        }
+        _ => false,
+    }
+}

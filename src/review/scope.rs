@@ -1,0 +1,150 @@
+//! What names stand for at a place of the document: cells of the network, the author's own
+//! definitions, or nothing yet.
+//!
+//! Invariants: a definition is in force from its row to the next one of the same name; before
+//! its first row too, since authors define late. No definition stands inside itself. A name that
+//! stands for nothing is a free variable, and the scope remembers that it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names::{Cells, Convention, spelled};
+use super::tex::syntax::{Expr, Name};
+use crate::expr::{ExprId, Graph, Node, SymbolId, Winners};
+use crate::scalar::Rational;
+
+/// How many definitions may stand inside one another.
+pub const MAX_DEFINITION_DEPTH: usize = 200;
+
+/// A definition of the author's.
+#[derive(Clone, Debug)]
+pub(super) struct Definition {
+    /// In which item of the document it stands.
+    pub(super) at: usize,
+    /// The names in the parentheses behind the name: f(x) has one.
+    pub(super) params: Vec<Name>,
+    /// What the name stands for.
+    pub(super) body: Expr,
+    /// Whether it hides a quantity of the network that has the same name.
+    pub(super) hides: bool,
+}
+
+/// Everything that names may stand for.
+pub(super) struct Scope<'a> {
+    pub(super) graph: Graph,
+    pub(super) cells: Option<Cells<'a>>,
+    pub(super) convention: Convention,
+    pub(super) winners: Winners,
+    /// Definitions by the spelling of their name, in the order of the document.
+    pub(super) definitions: BTreeMap<String, Vec<Definition>>,
+    /// Numbers that the document or the network gives to names.
+    pub(super) values: BTreeMap<SymbolId, Rational>,
+    /// Symbols that are known to depend on nothing.
+    pub(super) leaves: BTreeSet<SymbolId>,
+    /// The maxima so far by their arguments, sorted: max{a, b} and max{b, a} are decided once.
+    pub(super) maxima: BTreeMap<Vec<ExprId>, ExprId>,
+    /// What each definition was built into.
+    pub(super) built: BTreeMap<(String, usize), ExprId>,
+    /// The definitions that are being built.
+    pub(super) open: Vec<(String, usize)>,
+}
+
+/// What a name stands for at a place.
+pub(super) enum Meaning<'s> {
+    /// A cell of the network.
+    Cell(ExprId),
+    /// The author's definition, by its number among those of its name.
+    Defined(&'s Definition, usize),
+    /// Nothing.
+    Free,
+}
+
+impl<'a> Scope<'a> {
+    /// A scope without a definition of the author's.
+    pub(super) fn new(cells: Option<Cells<'a>>) -> Scope<'a> {
+        let lowered = cells.as_ref().map(|c| c.lowered);
+        let graph = lowered.map_or_else(Graph::new, |l| l.graph.clone());
+        let winners = lowered.map_or_else(Winners::new, |l| l.winners.clone());
+        let values = lowered.map_or_else(BTreeMap::new, |l| l.values.clone());
+        let mut leaves = BTreeSet::new();
+        if let Some(cells) = &cells {
+            for (id, _) in cells.net.quantities() {
+                if cells.is_leaf(id) {
+                    let all = cells.lowered.of(id).iter();
+                    leaves.extend(all.filter_map(|cell| graph.symbol_of(*cell)));
+                }
+            }
+        }
+        let mut maxima = BTreeMap::new();
+        for maximum in lowered.map_or(&[][..], |l| &l.maxima) {
+            if let Node::Max(args) = graph.node(maximum.max) {
+                maxima.insert(sorted(graph.args(args)), maximum.max);
+            }
+        }
+        Scope {
+            graph,
+            cells,
+            convention: Convention::default(),
+            winners,
+            definitions: BTreeMap::new(),
+            values,
+            leaves,
+            maxima,
+            built: BTreeMap::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// What a name stands for in item `at` of the document.
+    pub(super) fn meaning(&self, name: &Name, at: usize) -> Meaning<'_> {
+        let own = self.definition(&spelled(name), at);
+        if let Some((definition, nth)) = own
+            && definition.hides
+            && definition.at <= at
+        {
+            return Meaning::Defined(definition, nth);
+        }
+        if let Some(cell) = self.cell(name) {
+            return Meaning::Cell(cell);
+        }
+        match own {
+            Some((definition, nth)) => Meaning::Defined(definition, nth),
+            None => Meaning::Free,
+        }
+    }
+
+    /// The cell of the network that a name stands for.
+    pub(super) fn cell(&self, name: &Name) -> Option<ExprId> {
+        self.cells.as_ref()?.find(name, &self.convention).map(|found| found.cell)
+    }
+
+    /// The definition of that spelling in force: the last one so far, or else the first to come.
+    pub(super) fn definition(&self, name: &str, at: usize) -> Option<(&Definition, usize)> {
+        let all = self.definitions.get(name)?;
+        let nth = all.partition_point(|d| d.at <= at).saturating_sub(1);
+        all.get(nth).map(|d| (d, nth))
+    }
+
+    /// Puts a definition in force from its place on.
+    pub(super) fn define(&mut self, name: &Name, definition: Definition) {
+        let all = self.definitions.entry(spelled(name)).or_default();
+        let nth = all.partition_point(|d| d.at <= definition.at);
+        if nth < all.len() {
+            // Numbers move up, and with them what was built.
+            self.built.clear();
+        }
+        all.insert(nth, definition);
+    }
+
+    /// Whether anybody says what this name is.
+    pub(super) fn is_known(&self, name: &Name, at: usize) -> bool {
+        !matches!(self.meaning(name, at), Meaning::Free)
+    }
+}
+
+/// A set of arguments, whatever their order.
+pub(super) fn sorted(args: &[ExprId]) -> Vec<ExprId> {
+    let mut all = args.to_vec();
+    all.sort_unstable();
+    all.dedup();
+    all
+}

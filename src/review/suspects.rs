@@ -1,0 +1,95 @@
+//! Names without a definition that seem to hide a dependence.
+//!
+//! A document that differentiates E by w, and whose definition of E leads to t and r and never
+//! to w, keeps something back: one of t and r must depend on w. Neither may then be taken as
+//! given, or every derivative through them would be 0. A name that a derivative is taken by, and
+//! that nothing of this kind is said of, is a variable, and depends on nothing.
+
+use std::collections::BTreeSet;
+
+use super::claim::statements;
+use super::document::Document;
+use super::judge::Unknowns;
+use super::numbers::visit;
+use super::scope::{Meaning, Scope};
+use super::tex::syntax::{Expr, Kind};
+use crate::expr::{Node, Winners, depends_on};
+
+/// What the document as a whole says of its names without a definition; the variables of
+/// differentiation among them become leaves of the scope.
+pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknowns {
+    let mut unknowns = Unknowns::default();
+    let mut variables = BTreeSet::new();
+    let mut partials: Vec<(usize, &Expr, &Expr, bool)> = Vec::new();
+    for (at, _, statement) in statements(document) {
+        let sides = statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side));
+        for side in sides {
+            let mut links: Vec<*const Expr> = Vec::new();
+            visit(side, &mut |e| {
+                if let Kind::Product(factors) = &e.kind {
+                    let derivatives =
+                        factors.iter().filter(|f| matches!(f.kind, Kind::Derivative { .. }));
+                    let all: Vec<*const Expr> = derivatives.map(std::ptr::from_ref).collect();
+                    if all.len() > 1 {
+                        links.extend(all);
+                    }
+                }
+            });
+            visit(side, &mut |e| {
+                if let Kind::Derivative { of, by, .. } = &e.kind {
+                    // What is differentiated for its own sake, not as a term of a sum rule.
+                    let link = links.contains(&std::ptr::from_ref(e));
+                    partials.push((at, of, by, link || std::ptr::eq(e, bare(side))));
+                }
+            });
+        }
+    }
+    for (at, _, by, _) in &partials {
+        if let Kind::Name(name) = &by.kind
+            && matches!(scope.meaning(name, *at), Meaning::Free)
+        {
+            let symbol = scope.symbol(&super::names::spelled(name));
+            variables.insert(symbol);
+        }
+    }
+    // What a network says is not kept back.
+    if scope.cells.is_some() {
+        scope.leaves.extend(variables);
+        return unknowns;
+    }
+    for (at, of, by, for_itself) in partials {
+        if !for_itself || !matches!(of.kind, Kind::Name(_)) {
+            continue;
+        }
+        let (Ok(of), Ok(by)) = (scope.build(of, at), scope.build(by, at)) else { continue };
+        if of == by || depends_on(&scope.graph, of, by, &Winners::new()) {
+            continue;
+        }
+        for id in scope.graph.reachable(&[of]) {
+            if let Node::Var(symbol) = scope.graph.node(id)
+                && !scope.leaves.contains(&symbol)
+            {
+                variables.remove(&symbol);
+                unknowns.suspect.insert(symbol);
+            }
+        }
+    }
+    scope.leaves.extend(variables);
+    unknowns
+}
+
+/// A side without its numeric factors: ½·∂E/∂w is about ∂E/∂w.
+fn bare(side: &Expr) -> &Expr {
+    match &side.kind {
+        Kind::Neg(a) => bare(a),
+        Kind::Product(factors) => {
+            let mut rest =
+                factors.iter().filter(|f| !super::numbers::is_numeric(f));
+            match (rest.next(), rest.next()) {
+                (Some(only), None) => bare(only),
+                _ => side,
+            }
+        }
+        _ => side,
+    }
+}

@@ -1,0 +1,407 @@
+//! A correct derivation with one random change: changes of meaning are caught, changes that keep
+//! the meaning are not flagged. What a change means is decided by `meaning`, which evaluates in
+//! plain numbers and knows nothing of the review.
+//!
+//! `cargo test` tries a few thousand; `BACKPROOF_MUTANTS=20000 cargo test --test mutations` as
+//! many as one likes.
+
+mod meaning;
+
+use std::ops::Range;
+
+use backproof::review::read::{Format, Piece, pieces};
+use backproof::review::tex::{Dots, Lexicon, Macros, rows, syntax::Row};
+use backproof::review::{Mark, Review, review};
+use meaning::{Draw, World, sides};
+
+/// How many changes `cargo test` tries in all.
+const MUTANTS: usize = 1200;
+
+struct Case {
+    name: &'static str,
+    text: String,
+    format: Format,
+    network: Option<&'static str>,
+}
+
+/// Correct derivations in several notations: our own, and those of others.
+fn cases() -> Vec<Case> {
+    let file = |path: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        std::fs::read_to_string(path).expect("a file of the project")
+    };
+    let case = |name, path: &str, format, network| Case { name, text: file(path), format, network };
+    vec![
+        case("neuron", "tests/review/neuron.md", Format::Markdown, None),
+        case("convolution", "tests/review/convolution.md", Format::Markdown, Some("article")),
+        case("two layers", "tests/review/two-layers.tex", Format::Latex, None),
+        case("article, Markdown", "docs/derivations/article.md", Format::Markdown, Some("article")),
+        case("article, LaTeX", "docs/derivations/article.tex", Format::Latex, Some("article")),
+        case("plain, Markdown", "docs/derivations/plain.md", Format::Markdown, Some("plain")),
+        case("sigmoid", "docs/derivations/sigmoid.md", Format::Markdown, Some("sigmoid")),
+    ]
+}
+
+fn network(name: &str) -> backproof::Network {
+    let text = backproof::examples::find(name).expect("a built-in network").text;
+    backproof::parse_network(text).expect("built-in networks are valid")
+}
+
+/// A formula of a document with its rows.
+struct Formula {
+    text: String,
+    source: Range<usize>,
+    rows: Vec<Row>,
+    dots: Dots,
+}
+
+#[derive(Default, Debug)]
+struct Count {
+    caught: usize,
+    undecided: usize,
+    unread: usize,
+    missed: Vec<String>,
+    kept: usize,
+    flagged: Vec<String>,
+    unclear: usize,
+}
+
+#[test]
+fn changes_of_meaning_are_caught_and_others_are_not_flagged() {
+    let total = std::env::var("BACKPROOF_MUTANTS").ok().and_then(|n| n.parse().ok());
+    let total: usize = total.unwrap_or(MUTANTS);
+    let cases = cases();
+    let each = total.div_ceil(cases.len());
+    let mut all = Count::default();
+    for (nth, case) in cases.iter().enumerate() {
+        let count = mutate(case, each, 1 + nth as u64);
+        println!(
+            "{}: {} caught, {} undecided, {} unread, {} missed; {} kept, {} flagged; {} unclear",
+            case.name,
+            count.caught,
+            count.undecided,
+            count.unread,
+            count.missed.len(),
+            count.kept,
+            count.flagged.len(),
+            count.unclear
+        );
+        all.caught += count.caught;
+        all.undecided += count.undecided;
+        all.unread += count.unread;
+        all.kept += count.kept;
+        all.unclear += count.unclear;
+        all.missed.extend(count.missed);
+        all.flagged.extend(count.flagged);
+    }
+    let changed = all.caught + all.undecided + all.missed.len();
+    println!(
+        "{changed} changes of meaning: {} refuted, {} left undecided, {} missed; {} unread; {} \
+         that keep it, {} of them flagged",
+        all.caught,
+        all.undecided,
+        all.missed.len(),
+        all.unread,
+        all.kept,
+        all.flagged.len()
+    );
+    assert!(all.flagged.is_empty(), "flagged without cause:\n{}", all.flagged.join("\n"));
+    let share = (all.caught + all.undecided) as f64 / changed as f64;
+    assert!(share >= 0.99, "only {share} caught; missed:\n{}", all.missed.join("\n"));
+}
+
+fn mutate(case: &Case, times: usize, seed: u64) -> Count {
+    let net = case.network.map(network);
+    let good = review(&case.text, case.format, net.as_ref()).expect("a readable document");
+    let bad: Vec<&str> = good
+        .rows
+        .iter()
+        .filter(|r| matches!(r.mark(), Some(Mark::Refuted(_) | Mark::Undecided { .. } | Mark::Unread { .. })))
+        .map(|r| r.text.as_str())
+        .collect();
+    assert!(bad.is_empty(), "{} is not fine to begin with:\n{}", case.name, bad.join("\n"));
+    let (formulas, macros, lexicon) = parsed(case);
+    let all_rows: Vec<Row> = formulas.iter().flat_map(|f| f.rows.clone()).collect();
+    let world = World::of(&all_rows);
+    let mut draw = Draw(seed);
+    let mut count = Count::default();
+    let mut tries = 0;
+    while tries < times * 40
+        && count.caught + count.undecided + count.missed.len() + count.kept < times
+    {
+        tries += 1;
+        let formula = &formulas[draw.below(formulas.len())];
+        let nth = draw.below(formula.rows.len());
+        let row = &formula.rows[nth];
+        // Without a network, a definition is what its author says it is.
+        if case.network.is_none() && !is_proved(&good, formula, row) {
+            continue;
+        }
+        let Some(text) = changed(&formula.text, &row.span, &mut draw) else { continue };
+        let others = rows(&text, &macros, &lexicon, &formula.dots);
+        let (before, after) = (sides(row), others.get(nth).map(sides).unwrap_or_default());
+        if others.len() != formula.rows.len() || before.len() != after.len() || before.is_empty() {
+            continue;
+        }
+        let Some(differs) = differs(&world, &all_rows, &before, &after, &mut draw) else {
+            count.unclear += 1;
+            continue;
+        };
+        let mut whole = case.text.clone();
+        whole.replace_range(formula.source.clone(), &text);
+        let found = review(&whole, case.format, net.as_ref()).expect("a readable document");
+        let shown = || format!("{}: {}\n   was: {}", case.name, &text, &formula.text[row.span.clone()]);
+        let tally = found.tally;
+        match (differs, tally.refuted > 0) {
+            (true, true) => count.caught += 1,
+            (true, false) if tally.read < tally.rows => count.unread += 1,
+            (true, false) if tally.undecided > 0 => count.undecided += 1,
+            (true, false) => count.missed.push(shown()),
+            (false, false) => count.kept += 1,
+            (false, true) => count.flagged.push(shown()),
+        }
+    }
+    count
+}
+
+fn parsed(case: &Case) -> (Vec<Formula>, Macros, Lexicon) {
+    let macros = Macros::of(std::iter::once(case.text.as_str()));
+    let all = pieces(&case.text, case.format).expect("a readable document");
+    let texts: Vec<&str> = all
+        .iter()
+        .filter_map(|p| match p {
+            Piece::Formula(passage, _) => Some(passage.text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let net = case.network.map(network);
+    let names: Vec<String> = net
+        .iter()
+        .flat_map(|n| n.quantities().map(|(_, q)| q.name.clone()).collect::<Vec<_>>())
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let lexicon = Lexicon::of(&texts, &macros, &names);
+    let mut dots = Dots::default();
+    let mut formulas = Vec::new();
+    for piece in &all {
+        let Piece::Formula(passage, _) = piece else { continue };
+        let source = passage.source(0..passage.text.len());
+        let next = Dots::after(&passage.text, &macros);
+        // Only where the text of the formula is that of the document can it be replaced.
+        if case.text.get(source.clone()) == Some(passage.text.as_str()) {
+            let rows = rows(&passage.text, &macros, &lexicon, &dots);
+            if !rows.is_empty() {
+                formulas.push(Formula { text: passage.text.clone(), source, rows, dots });
+            }
+        }
+        dots = next;
+    }
+    (formulas, macros, lexicon)
+}
+
+fn is_proved(good: &Review, formula: &Formula, row: &Row) -> bool {
+    let start = formula.source.start + row.span.start;
+    good.rows.iter().any(|r| {
+        r.source.start == start && r.claims.iter().all(|c| matches!(c.mark, Mark::Proved { .. }))
+    })
+}
+
+/// Whether the changed row says something else: a side has another value somewhere. `None` where
+/// numbers do not tell.
+fn differs(
+    world: &World,
+    rows: &[Row],
+    before: &[&backproof::review::tex::syntax::Expr],
+    after: &[&backproof::review::tex::syntax::Expr],
+    draw: &mut Draw,
+) -> Option<bool> {
+    let mut seen = 0;
+    let mut world = world.clone();
+    for expr in before.iter().chain(after) {
+        world.meet(expr, draw);
+    }
+    for row in rows {
+        for expr in sides(row) {
+            world.meet(expr, draw);
+        }
+    }
+    for _ in 0..400 {
+        world.draw(draw);
+        if !assumptions_hold(&world, rows) {
+            continue;
+        }
+        seen += 1;
+        for (a, b) in before.iter().zip(after) {
+            let (a, b) = match (world.value(a), world.value(b)) {
+                (Some(a), Some(b)) if a.is_finite() && b.is_finite() => (a, b),
+                (None, None) => continue,
+                _ => return None,
+            };
+            let apart = (a - b).abs() / (1e-3 + a.abs() + b.abs());
+            if apart > 1e-4 {
+                return Some(true);
+            }
+            if apart > 1e-7 {
+                return None;
+            }
+        }
+        if seen == 3 {
+            return Some(false);
+        }
+    }
+    None
+}
+
+/// Whether r = c holds wherever a row says so of a max.
+fn assumptions_hold(world: &World, rows: &[Row]) -> bool {
+    use backproof::review::tex::syntax::{Kind, Part};
+    rows.iter().flat_map(|r| &r.parts).all(|part| {
+        let Part::Statement(s) = part else { return true };
+        let (Some(first), [(_, value)]) = (&s.first, &s.rest[..]) else { return true };
+        if !matches!((&first.kind, &value.kind), (Kind::Name(_), Kind::Name(_))) {
+            return true;
+        }
+        match (world.value(first), world.value(value)) {
+            (Some(a), Some(b)) => (a - b).abs() < 1e-9,
+            _ => true,
+        }
+    })
+}
+
+/// The text with one random change of a token in a range; `None` where the draw finds none.
+fn changed(text: &str, within: &Range<usize>, draw: &mut Draw) -> Option<String> {
+    let tokens = tokens(text, within);
+    if tokens.is_empty() {
+        return None;
+    }
+    let at = tokens[draw.below(tokens.len())].clone();
+    let token = &text[at.clone()];
+    let names: Vec<&str> =
+        tokens.iter().map(|t| &text[t.clone()]).filter(|t| is_name(t)).collect();
+    let new = match token {
+        "+" => "-".to_string(),
+        "-" => "+".to_string(),
+        t if t.bytes().all(|b| b.is_ascii_digit()) => match draw.below(3) {
+            0 => (t.parse::<u64>().ok()? + 1).to_string(),
+            1 => format!("{}", t.parse::<u64>().ok()? * 2),
+            _ => draw.below(4).to_string(),
+        },
+        t if is_name(t) => match draw.below(4) {
+            // Another name, an index, a power, or nothing at all.
+            0 => names[draw.below(names.len())].to_string(),
+            1 => {
+                let digits: Vec<usize> =
+                    t.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit()).map(|(i, _)| i).collect();
+                let place = *digits.get(draw.below(digits.len()))?;
+                let mut new = t.to_string();
+                new.replace_range(place..=place, &draw.below(4).to_string());
+                new
+            }
+            2 => format!("{t}^2"),
+            _ => String::new(),
+        },
+        _ => return None,
+    };
+    if new == token {
+        // Two neighbours trade places.
+        let other = tokens[draw.below(tokens.len())].clone();
+        if !is_name(&text[other.clone()]) || !is_name(token) || other == at {
+            return None;
+        }
+        let (a, b) = if at.start < other.start { (at, other) } else { (other, at) };
+        if a.end > b.start {
+            return None;
+        }
+        return Some(format!(
+            "{}{}{}{}{}",
+            &text[..a.start],
+            &text[b.clone()],
+            &text[a.end..b.start],
+            &text[a.clone()],
+            &text[b.end..]
+        ));
+    }
+    Some(format!("{}{new}{}", &text[..at.start], &text[at.end..]))
+}
+
+fn is_name(token: &str) -> bool {
+    token.starts_with(|c: char| c.is_ascii_alphabetic()) || GREEK.iter().any(|g| token.starts_with(g))
+}
+
+const GREEK: &[&str] = &["\\sigma", "\\delta", "\\eta"];
+
+/// Names with their subscripts, numbers and signs of a range. What stands in `\text{…}` and what
+/// is a command is passed over.
+fn tokens(text: &str, within: &Range<usize>) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut i = within.start;
+    while i < within.end {
+        let from = i;
+        match bytes[i] {
+            b'\\' => {
+                i += 1;
+                while i < within.end && bytes[i].is_ascii_alphabetic() {
+                    i += 1;
+                }
+                let command = &text[from..i];
+                if i == from + 1 {
+                    i += 1;
+                } else if ["\\text", "\\tag", "\\label", "\\begin", "\\end", "\\parbox", "\\mathrm", "\\eqref"]
+                    .contains(&command)
+                {
+                    i = after_group(bytes, i, within.end);
+                    if command == "\\parbox" {
+                        i = after_group(bytes, i, within.end);
+                    }
+                } else if GREEK.contains(&command) {
+                    i = after_subscript(bytes, i, within.end);
+                    found.push(from..i);
+                }
+            }
+            b if b.is_ascii_alphabetic() => {
+                i = after_subscript(bytes, i + 1, within.end);
+                found.push(from..i);
+            }
+            b if b.is_ascii_digit() => {
+                while i < within.end && bytes[i].is_ascii_digit() {
+                    i += 1;
+                }
+                found.push(from..i);
+            }
+            b'+' | b'-' => {
+                i += 1;
+                found.push(from..i);
+            }
+            _ => i += 1,
+        }
+    }
+    found
+}
+
+fn after_group(bytes: &[u8], mut i: usize, end: usize) -> usize {
+    if bytes.get(i) != Some(&b'{') {
+        return i;
+    }
+    let mut depth = 0;
+    while i < end {
+        match bytes[i] {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        i += 1;
+        if depth == 0 {
+            break;
+        }
+    }
+    i
+}
+
+fn after_subscript(bytes: &[u8], i: usize, end: usize) -> usize {
+    match (bytes.get(i), bytes.get(i + 1)) {
+        (Some(b'_'), Some(b'{')) => after_group(bytes, i + 1, end),
+        (Some(b'_'), Some(_)) if i + 1 < end => i + 2,
+        _ => i,
+    }
+}
