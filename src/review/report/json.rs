@@ -1,0 +1,218 @@
+//! A review as JSON, schema `backproof/review/1`; `docs/review.md` says what each field means.
+//!
+//! What always holds: the same review gives the same bytes; every field is there in every object
+//! of its kind.
+
+use serde::Serialize;
+
+use super::super::{Claim, Counterexample, Mark, Note, NoteKind, Repair, Review, Row, Tally};
+
+/// The schema that [`json`] writes.
+pub const SCHEMA: &str = "backproof/review/1";
+
+/// A review as one JSON object, indented, with a line break at the end.
+///
+/// ```
+/// use backproof::review::{read::Format, report, review};
+/// let review = review("$1 + 1 = 2$", Format::Markdown, None)?;
+/// assert!(report::json(&review).contains(r#""schema": "backproof/review/1""#));
+/// # Ok::<(), backproof::Error>(())
+/// ```
+pub fn json(review: &Review) -> String {
+    let json = JsonReview {
+        schema: SCHEMA,
+        good: review.is_good(),
+        convention: review.convention.as_deref(),
+        tally: tally(&review.tally),
+        rows: review.rows.iter().map(row).collect(),
+        notes: review.notes.iter().map(note).collect(),
+    };
+    // Strings, numbers and lists of them: nothing that JSON could not hold.
+    let mut text = serde_json::to_string_pretty(&json).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[derive(Serialize)]
+struct JsonReview<'r> {
+    schema: &'r str,
+    good: bool,
+    convention: Option<&'r str>,
+    tally: JsonTally,
+    rows: Vec<JsonRow<'r>>,
+    notes: Vec<JsonNote<'r>>,
+}
+
+#[derive(Serialize)]
+struct JsonTally {
+    rows: usize,
+    read: usize,
+    proved: usize,
+    following: usize,
+    refuted: usize,
+    undecided: usize,
+    definitions: usize,
+    assumptions: usize,
+    rules: usize,
+    out_of_scope: usize,
+}
+
+#[derive(Serialize)]
+struct JsonRow<'r> {
+    line: usize,
+    column: usize,
+    start: usize,
+    end: usize,
+    text: &'r str,
+    label: Option<&'r str>,
+    mark: Option<&'static str>,
+    claims: Vec<JsonClaim<'r>>,
+}
+
+#[derive(Serialize)]
+struct JsonClaim<'r> {
+    start: usize,
+    end: usize,
+    text: &'r str,
+    mark: &'static str,
+    message: Option<&'r str>,
+    given: &'r [String],
+    error_bound: Option<f64>,
+    follows: Option<usize>,
+    agrees: Option<bool>,
+    counterexample: Option<JsonCounterexample<'r>>,
+    repair: Option<JsonRepair<'r>>,
+}
+
+#[derive(Serialize)]
+struct JsonCounterexample<'r> {
+    point: Vec<JsonValue<'r>>,
+    left: &'r str,
+    right: &'r str,
+}
+
+#[derive(Serialize)]
+struct JsonValue<'r> {
+    name: &'r str,
+    value: &'r str,
+}
+
+#[derive(Serialize)]
+struct JsonRepair<'r> {
+    start: usize,
+    end: usize,
+    from: &'r str,
+    to: &'r str,
+}
+
+#[derive(Serialize)]
+struct JsonNote<'r> {
+    kind: &'static str,
+    line: usize,
+    column: usize,
+    start: usize,
+    end: usize,
+    message: &'r str,
+}
+
+fn tally(tally: &Tally) -> JsonTally {
+    JsonTally {
+        rows: tally.rows,
+        read: tally.read,
+        proved: tally.proved,
+        following: tally.following,
+        refuted: tally.refuted,
+        undecided: tally.undecided,
+        definitions: tally.definitions,
+        assumptions: tally.assumptions,
+        rules: tally.rules,
+        out_of_scope: tally.out_of_scope,
+    }
+}
+
+fn row(row: &Row) -> JsonRow<'_> {
+    JsonRow {
+        line: row.line,
+        column: row.column,
+        start: row.source.start,
+        end: row.source.end,
+        text: &row.text,
+        label: row.label.as_deref(),
+        mark: row.mark().map(mark),
+        claims: row.claims.iter().map(claim).collect(),
+    }
+}
+
+fn mark(mark: &Mark) -> &'static str {
+    match mark {
+        Mark::Proved { .. } => "proved",
+        Mark::Follows { .. } => "follows",
+        Mark::Refuted(_) => "refuted",
+        Mark::Undecided { .. } => "undecided",
+        Mark::Definition { .. } => "definition",
+        Mark::Assumption { .. } => "assumption",
+        Mark::Rule { .. } => "rule",
+        Mark::Update => "update",
+        Mark::OutOfScope { .. } => "out-of-scope",
+        Mark::Unread { .. } => "unread",
+    }
+}
+
+fn claim(claim: &Claim) -> JsonClaim<'_> {
+    let mut json = JsonClaim {
+        start: claim.source.start,
+        end: claim.source.end,
+        text: &claim.text,
+        mark: mark(&claim.mark),
+        message: None,
+        given: &[],
+        error_bound: None,
+        follows: None,
+        agrees: None,
+        counterexample: None,
+        repair: None,
+    };
+    match &claim.mark {
+        Mark::Proved { error_bound, given } => {
+            (json.error_bound, json.given) = (*error_bound, given);
+        }
+        Mark::Follows { line } => json.follows = Some(*line),
+        Mark::Refuted(wrong) => {
+            json.message = Some(&wrong.message);
+            json.counterexample = wrong.counterexample.as_ref().map(counterexample);
+            json.repair = wrong.repair.as_ref().map(repair);
+        }
+        Mark::Undecided { reason } | Mark::Unread { reason } => json.message = Some(reason),
+        Mark::Definition { agrees } => json.agrees = Some(*agrees),
+        Mark::Assumption { what } | Mark::OutOfScope { what } => json.message = Some(what),
+        Mark::Rule { name } => json.message = Some(name),
+        Mark::Update => {}
+    }
+    json
+}
+
+fn counterexample(found: &Counterexample) -> JsonCounterexample<'_> {
+    let point = found.point.iter().map(|(name, value)| JsonValue { name, value });
+    JsonCounterexample { point: point.collect(), left: &found.left, right: &found.right }
+}
+
+fn repair(repair: &Repair) -> JsonRepair<'_> {
+    let Repair { source, from, to } = repair;
+    JsonRepair { start: source.start, end: source.end, from, to }
+}
+
+fn note(note: &Note) -> JsonNote<'_> {
+    JsonNote {
+        kind: match note.kind {
+            NoteKind::Reading => "reading",
+            NoteKind::Reference => "dangling-reference",
+            NoteKind::Repeated => "repeated-element",
+            NoteKind::NewMeaning => "new-meaning",
+        },
+        line: note.line,
+        column: note.column,
+        start: note.source.start,
+        end: note.source.end,
+        message: &note.message,
+    }
+}

@@ -1,0 +1,149 @@
+//! A review for people at a terminal: what was found in a sentence, a picture of each place where
+//! there is something to say, and the table of marks.
+
+use super::super::read::Lines;
+use super::super::{Mark, Review, Row};
+use super::picture::picture;
+use super::remark::{Remark, Topic, remarks};
+use super::summary::{headline, kinds, read};
+use super::words::{cut, lines, sentence, wrapped};
+
+/// The width of the text in columns.
+pub(super) const WIDTH: usize = 80;
+
+/// How a review looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// With terminal escapes.
+    pub colour: bool,
+    /// With a list of all rows, each with its mark.
+    pub all: bool,
+}
+
+/// A review for people, at 80 columns. `source` is the document, and `name` is what it is called
+/// in front of a line: `notes.md`.
+///
+/// ```
+/// use backproof::review::{read::Format, report, review};
+/// let text = r"Let $y = x^2$. Then $\frac{dy}{dx} = x$.";
+/// let review = review(text, Format::Markdown, None)?;
+/// let report = report::text(&review, text, "notes.md", report::Style::default());
+/// assert!(report.starts_with("notes.md: 1 row is refuted (line 1)."));
+/// # Ok::<(), backproof::Error>(())
+/// ```
+pub fn text(review: &Review, source: &str, name: &str, style: Style) -> String {
+    let mut out = String::new();
+    let paragraph = |out: &mut String, text: &str| {
+        wrapped(text, WIDTH).iter().for_each(|line| push(out, line));
+    };
+    paragraph(&mut out, &format!("{name}: {}.", headline(review)));
+    if let Some(convention) = &review.convention {
+        paragraph(&mut out, &format!("The author's own convention: {convention}."));
+    }
+    let lines = Lines::of(source);
+    let all = remarks(review);
+    for remark in all.iter().filter(|remark| LISTED.iter().all(|(t, _)| *t != remark.topic)) {
+        out.push('\n');
+        push(&mut out, &picture(remark, source, &lines, name, style));
+    }
+    for (topic, heading) in LISTED {
+        if let Some(list) = list(&all, *topic, &lines) {
+            out.push('\n');
+            push(&mut out, heading);
+            out.push_str(&list);
+        }
+    }
+    if style.all {
+        out.push('\n');
+        review.rows.iter().for_each(|row| margin(row, &mut out));
+    }
+    out.push('\n');
+    table(review, &mut out);
+    out
+}
+
+fn push(out: &mut String, line: &str) {
+    out.push_str(line);
+    out.push('\n');
+}
+
+/// What has no picture, for it is frequent and no fault: a line for each message.
+const LISTED: &[(Topic, &str)] = &[
+    (Topic::NewMeaning, "Names that are used anew:"),
+    (Topic::OutOfScope, "Not judged, being beyond the calculus of scalars:"),
+];
+
+/// The messages of a topic, each with its lines.
+fn list(all: &[Remark<'_>], topic: Topic, places: &Lines<'_>) -> Option<String> {
+    let mut reasons: Vec<(&str, Vec<usize>)> = Vec::new();
+    let mut more = 0;
+    for remark in all.iter().filter(|remark| remark.topic == topic) {
+        let line = places.place(remark.source.start).line;
+        match reasons.iter().position(|(reason, _)| *reason == remark.message) {
+            Some(nth) if reasons[nth].1.last() == Some(&line) => {}
+            Some(nth) => reasons[nth].1.push(line),
+            None if reasons.len() == MAX_LISTED => more += 1,
+            None => reasons.push((&remark.message, vec![line])),
+        }
+    }
+    let mut out = String::new();
+    for (reason, at) in &reasons {
+        for (nth, line) in
+            wrapped(&format!("{}: {reason}", lines(at)), WIDTH - 4).iter().enumerate()
+        {
+            push(&mut out, &format!("{}{line}", if nth == 0 { "  " } else { "    " }));
+        }
+    }
+    if more > 0 {
+        push(&mut out, &format!("  and {more} more"));
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// The most messages of one topic that are listed; the rest is counted.
+const MAX_LISTED: usize = 40;
+/// The column where a row's text begins.
+const MARGIN: usize = 6 + 2 + 12 + 2;
+
+/// A row with its mark in front, and what else was found of it below.
+fn margin(row: &Row, out: &mut String) {
+    let Some(mark) = row.mark() else { return };
+    let line = format!("{:>6}  {:<12}  {}", row.line, mark.word(), cut(&row.text, WIDTH - MARGIN));
+    push(out, line.trim_end());
+    for claim in &row.claims {
+        let Some(said) = aside(&claim.mark) else { continue };
+        for line in wrapped(&said, WIDTH - MARGIN - 2) {
+            push(out, &format!("{:MARGIN$}  {line}", ""));
+        }
+    }
+}
+
+/// What a mark says besides its word, where that is short; the rest has its picture.
+fn aside(mark: &Mark) -> Option<String> {
+    match mark {
+        Mark::Proved { given, .. } if !given.is_empty() => {
+            Some(format!("given {}", given.join(", ")))
+        }
+        Mark::Follows { line } => Some(format!("correct, given line {line}")),
+        Mark::Refuted(wrong) => Some(wrong.message.clone()),
+        Mark::Undecided { reason } | Mark::Unread { reason } => Some(reason.clone()),
+        Mark::Definition { agrees: true } => Some("as in the network".to_string()),
+        Mark::Assumption { what } | Mark::OutOfScope { what } => Some(what.clone()),
+        Mark::Rule { name } => Some((*name).to_string()),
+        Mark::Proved { .. } | Mark::Definition { .. } | Mark::Update => None,
+    }
+}
+
+/// How many rows there are of each kind.
+fn table(review: &Review, out: &mut String) {
+    push(out, &sentence(&read(review)));
+    let kinds = kinds(review);
+    let digits = kinds.iter().map(|kind| kind.rows.to_string().len()).max().unwrap_or(1);
+    for kind in kinds {
+        let count = format!("  {:<12}  {:>digits$}   ", kind.name, kind.rows);
+        let mut remark = wrapped(&kind.remark, WIDTH - count.len()).into_iter();
+        push(out, format!("{count}{}", remark.next().unwrap_or_default()).trim_end());
+        let indent = count.len();
+        remark.for_each(|line| push(out, &format!("{:indent$}{line}", "")));
+    }
+}
