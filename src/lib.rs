@@ -39,6 +39,7 @@
 //! | values over any number system | [`evaluate`], [`evaluate_all`], [`forward`], [`backward`] |
 //! | a cross-check | [`check`](fn@check), [`check_gradients`], [`check_supplied`] |
 //! | values and gradients from files | `values::read`, `values::values`, `values::gradients` |
+//! | marks for somebody's derivation | [`review`](fn@review), [`review::report`] |
 //! | training in numbers | [`training`] |
 //! | pages | [`derivation_page`], [`network_page`], [`check_page`], [`training_page`] |
 //! | output | [`render::text`], [`render::latex`], [`render::markdown`], [`render::json`] |
@@ -80,6 +81,7 @@ pub use lower::{Lowered, lower};
 pub use net::Network;
 pub use page::{Level, check_page, derivation_page, network_page, training_page};
 pub use proof::{Verdict, prove, prove_in, replay};
+pub use review::review;
 pub use testing::{assert_gradients, formulas, gradient_formulas};
 
 /// The README's programs, compiled and run with the tests of the documentation.

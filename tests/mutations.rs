@@ -116,7 +116,12 @@ fn mutate(case: &Case, times: usize, seed: u64) -> Count {
     let bad: Vec<&str> = good
         .rows
         .iter()
-        .filter(|r| matches!(r.mark(), Some(Mark::Refuted(_) | Mark::Undecided { .. } | Mark::Unread { .. })))
+        .filter(|r| {
+            matches!(
+                r.mark(),
+                Some(Mark::Refuted(_) | Mark::Undecided { .. } | Mark::Unread { .. })
+            )
+        })
         .map(|r| r.text.as_str())
         .collect();
     assert!(bad.is_empty(), "{} is not fine to begin with:\n{}", case.name, bad.join("\n"));
@@ -150,7 +155,8 @@ fn mutate(case: &Case, times: usize, seed: u64) -> Count {
         let mut whole = case.text.clone();
         whole.replace_range(formula.source.clone(), &text);
         let found = review(&whole, case.format, net.as_ref()).expect("a readable document");
-        let shown = || format!("{}: {}\n   was: {}", case.name, &text, &formula.text[row.span.clone()]);
+        let shown =
+            || format!("{}: {}\n   was: {}", case.name, &text, &formula.text[row.span.clone()]);
         let tally = found.tally;
         match (differs, tally.refuted > 0) {
             (true, true) => count.caught += 1,
@@ -276,8 +282,7 @@ fn changed(text: &str, within: &Range<usize>, draw: &mut Draw) -> Option<String>
     }
     let at = tokens[draw.below(tokens.len())].clone();
     let token = &text[at.clone()];
-    let names: Vec<&str> =
-        tokens.iter().map(|t| &text[t.clone()]).filter(|t| is_name(t)).collect();
+    let names: Vec<&str> = tokens.iter().map(|t| &text[t.clone()]).filter(|t| is_name(t)).collect();
     let new = match token {
         "+" => "-".to_string(),
         "-" => "+".to_string(),
@@ -290,8 +295,12 @@ fn changed(text: &str, within: &Range<usize>, draw: &mut Draw) -> Option<String>
             // Another name, an index, a power, or nothing at all.
             0 => names[draw.below(names.len())].to_string(),
             1 => {
-                let digits: Vec<usize> =
-                    t.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit()).map(|(i, _)| i).collect();
+                let digits: Vec<usize> = t
+                    .bytes()
+                    .enumerate()
+                    .filter(|(_, b)| b.is_ascii_digit())
+                    .map(|(i, _)| i)
+                    .collect();
                 let place = *digits.get(draw.below(digits.len()))?;
                 let mut new = t.to_string();
                 new.replace_range(place..=place, &draw.below(4).to_string());
@@ -325,7 +334,8 @@ fn changed(text: &str, within: &Range<usize>, draw: &mut Draw) -> Option<String>
 }
 
 fn is_name(token: &str) -> bool {
-    token.starts_with(|c: char| c.is_ascii_alphabetic()) || GREEK.iter().any(|g| token.starts_with(g))
+    token.starts_with(|c: char| c.is_ascii_alphabetic())
+        || GREEK.iter().any(|g| token.starts_with(g))
 }
 
 const GREEK: &[&str] = &["\\sigma", "\\delta", "\\eta"];
@@ -347,8 +357,11 @@ fn tokens(text: &str, within: &Range<usize>) -> Vec<Range<usize>> {
                 let command = &text[from..i];
                 if i == from + 1 {
                     i += 1;
-                } else if ["\\text", "\\tag", "\\label", "\\begin", "\\end", "\\parbox", "\\mathrm", "\\eqref"]
-                    .contains(&command)
+                } else if [
+                    "\\text", "\\tag", "\\label", "\\begin", "\\end", "\\parbox", "\\mathrm",
+                    "\\eqref",
+                ]
+                .contains(&command)
                 {
                     i = after_group(bytes, i, within.end);
                     if command == "\\parbox" {

@@ -2,7 +2,7 @@
 //!
 //! A block of `console` has commands after `$` and their output below; a block of `sh` has
 //! commands that have to succeed. They run one after the other in one new folder, with `net.bp`
-//! as the README has it. The first block of `sh` is for cargo, and `.ci/run` runs it.
+//! and `hand.md` as the README has them. The first block of `sh` is for cargo, and `.ci/run` runs it.
 //! `BACKPROOF_BLESS=1 cargo test --test readme` writes the output anew.
 
 #![cfg(all(unix, feature = "cli"))]
@@ -65,6 +65,9 @@ fn commands_do_what_the_readme_shows() {
     let blocks = blocks(&text);
     let network = blocks.iter().find(|b| b.language == "bp").expect("the README has a network");
     std::fs::write(folder.join("net.bp"), network.lines.join("\n")).expect("it can be written");
+    let derivation = blocks.iter().find(|b| b.language == "md").expect("it has a derivation");
+    let text_of = derivation.lines.join("\n");
+    std::fs::write(folder.join("hand.md"), text_of).expect("it can be written");
 
     let mut lines: Vec<String> = text.lines().map(String::from).collect();
     let mut ran = 0;

@@ -125,10 +125,9 @@ impl Scope<'_> {
                 "∂ of something has no value without a ∂ below it".to_string(),
                 expr.span.clone(),
             )),
-            Kind::HalfDerivative { by, .. } => Err(Unbuilt::Malformed(
-                "the ∂ below is missing".to_string(),
-                by.span.clone(),
-            )),
+            Kind::HalfDerivative { by, .. } => {
+                Err(Unbuilt::Malformed("the ∂ below is missing".to_string(), by.span.clone()))
+            }
             Kind::BigSum { indices, from, to, body } => {
                 self.sum(indices, [from, to], body, at, local, most)
             }
@@ -310,8 +309,7 @@ impl Scope<'_> {
         let network = self.cells.is_some() && self.graph.symbol_of(by).is_some();
         match shares && !network {
             true => Err(Unbuilt::Unclear(
-                "what it is differentiated by does not stand in what is differentiated"
-                    .to_string(),
+                "what it is differentiated by does not stand in what is differentiated".to_string(),
             )),
             false => Ok(self.graph.partial(of, by)),
         }
@@ -364,10 +362,8 @@ impl Scope<'_> {
         let zero = self.graph.integer(0);
         let left = self.expression(&condition.left, at, local, most)?;
         let right = self.expression(&condition.right, at, local, most)?;
-        let (mut yes, mut no) = (
-            self.expression(first, at, local, most)?,
-            self.expression(second, at, local, most)?,
-        );
+        let (mut yes, mut no) =
+            (self.expression(first, at, local, most)?, self.expression(second, at, local, most)?);
         match condition.sign {
             ">" | ">=" => {}
             "<" | "<=" => std::mem::swap(&mut yes, &mut no),

@@ -1,5 +1,7 @@
 //! Questions about what a statement says, asked of its syntax alone.
 
+use std::ops::Range;
+
 use super::document::{Document, Item, Placed};
 use super::names::spelled;
 use super::numbers::visit;
@@ -9,8 +11,15 @@ use super::tex::syntax::{Expr, Kind, Name, Part, Relation, Statement};
 pub(super) fn statements<'d>(
     document: &'d Document<'_>,
 ) -> impl Iterator<Item = (usize, &'d Placed, &'d Statement)> {
-    document.items.iter().enumerate().flat_map(|(at, item)| {
-        let placed = match item {
+    within(document, 0..document.items.len())
+}
+
+fn within<'d>(
+    document: &'d Document<'_>,
+    items: Range<usize>,
+) -> impl Iterator<Item = (usize, &'d Placed, &'d Statement)> {
+    items.flat_map(|at| {
+        let placed = match &document.items[at] {
             Item::Row(placed) => Some(placed),
             Item::Words(_) => None,
         };
@@ -21,6 +30,17 @@ pub(super) fn statements<'d>(
             })
         })
     })
+}
+
+/// The statements of the items around one, no further away than `reach`.
+pub(super) fn statements_near<'d>(
+    document: &'d Document<'_>,
+    at: usize,
+    reach: usize,
+) -> impl Iterator<Item = (usize, &'d Placed, &'d Statement)> {
+    let from = at.saturating_sub(reach);
+    let to = document.items.len().min(at.saturating_add(reach));
+    within(document, from..to)
 }
 
 /// Whether a name stands in an expression.
@@ -54,9 +74,8 @@ pub(super) fn defined(first: &Expr) -> Option<(&Name, Vec<Name>)> {
 
 /// Whether two expressions say the same, wherever they stand.
 pub(super) fn same(a: &Expr, b: &Expr) -> bool {
-    let all = |a: &[Expr], b: &[Expr]| {
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-    };
+    let all =
+        |a: &[Expr], b: &[Expr]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b));
     match (&a.kind, &b.kind) {
         (Kind::Number { value: a, .. }, Kind::Number { value: b, .. }) => a == b,
         (Kind::Name(a), Kind::Name(b)) => spelled(a) == spelled(b),
@@ -110,7 +129,8 @@ pub(super) fn is_chain_rule(left: &Expr, right: &Expr) -> bool {
         let links: Option<Vec<(&Name, &Name)>> = factors.iter().map(named_derivative).collect();
         let Some(links) = links else { return false };
         let connected = links.windows(2).all(|pair| pair[0].1 == pair[1].0);
-        let ends = links.first().is_some_and(|l| l.0 == of) && links.last().is_some_and(|l| l.1 == by);
+        let ends =
+            links.first().is_some_and(|l| l.0 == of) && links.last().is_some_and(|l| l.1 == by);
         if links.len() < 2 || !connected || !ends || ways.contains(&links[0].1) {
             return false;
         }

@@ -9,9 +9,31 @@ use super::tex::syntax::{Expr, Kind, Part};
 
 /// Words that say of a name that nothing in the network changes it.
 const GIVEN: &[&str] = &[
-    "constant", "constants", "input", "inputs", "target", "targets", "given", "fixed", "label",
-    "labels", "weight", "weights", "bias", "biases", "parameter", "parameters", "rate", "data",
-    "pixel", "pixels", "hyperparameter", "hyperparameters", "desired", "expected", "known",
+    "constant",
+    "constants",
+    "input",
+    "inputs",
+    "target",
+    "targets",
+    "given",
+    "fixed",
+    "label",
+    "labels",
+    "weight",
+    "weights",
+    "bias",
+    "biases",
+    "parameter",
+    "parameters",
+    "rate",
+    "data",
+    "pixel",
+    "pixels",
+    "hyperparameter",
+    "hyperparameters",
+    "desired",
+    "expected",
+    "known",
 ];
 /// How many words may lie between a name and what is said of it.
 const REACH: usize = 7;
@@ -140,17 +162,23 @@ fn spoken(words: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Whether words introduce names for the moment: "here z = …", "let u be".
+/// Whether words introduce names for the moment: "here z = …", "let u be", "with u = …".
 pub(super) fn introduces(words: &str) -> bool {
-    let word = |t: &&str| {
-        let plain = t.trim_end_matches(['.', ';', ':']).to_ascii_lowercase();
-        matches!(
-            plain.as_str(),
-            "here" | "let" | "where" | "with" | "now" | "define" | "denote" | "set" | "put"
-                | "suppose" | "consider" | "write" | "call" | "substitute" | "substituting"
-        )
-    };
-    tokens(words).iter().any(|t| word(&t))
+    const ANYWHERE: &[&str] =
+        &["here", "let", "where", "define", "denote", "suppose", "consider", "set"];
+    const AT_THE_END: &[&str] = &["with", "put", "now", "write", "call", "substitute"];
+    let plain = |t: &&str| t.trim_end_matches(['.', ':', ';']).to_ascii_lowercase();
+    let all = tokens(words);
+    let anywhere = all.iter().any(|t| ANYWHERE.contains(&plain(t).as_str()));
+    anywhere || all.last().is_some_and(|t| AT_THE_END.contains(&plain(t).as_str()))
+}
+
+/// The word at the beginning of `words` that makes a condition of the formula behind them: "if",
+/// "for".
+pub(super) fn conditions(words: &str) -> Option<&'static str> {
+    const ALL: &[&str] = &["if", "when", "whenever", "for", "provided", "unless"];
+    let first = tokens(words).first().map(|t| t.to_ascii_lowercase())?;
+    ALL.iter().find(|word| **word == first).copied()
 }
 
 #[cfg(test)]

@@ -132,9 +132,9 @@ impl Scope<'_> {
         }
         // A compound variable, ∂/∂(t − r), that holds an unknown is that unknown's business.
         let none = Winners::new();
-        let compound = variables.iter().any(|y| {
-            unknown.iter().any(|id| id != y && depends_on(&self.graph, *y, *id, &none))
-        });
+        let compound = variables
+            .iter()
+            .any(|y| unknown.iter().any(|id| id != y && depends_on(&self.graph, *y, *id, &none)));
         if compound {
             return None;
         }

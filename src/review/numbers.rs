@@ -263,8 +263,7 @@ pub(super) fn compare(
 impl Scope<'_> {
     /// The value of an expression with the numbers that were given to its names.
     pub(super) fn number(&self, id: ExprId) -> Option<Number> {
-        let branches =
-            Branches { winners: Some(&self.winners), rest: Rest::ByValue, opaque: None };
+        let branches = Branches { winners: Some(&self.winners), rest: Rest::ByValue, opaque: None };
         let exact = |s: SymbolId| self.values.get(&s).cloned();
         if let Ok(q) = evaluate::<Rational>(&self.graph, id, &exact, branches) {
             return Some(Number::Exact(q));

@@ -5,8 +5,14 @@ use std::ops::Range;
 
 use super::claim::stands_in;
 use super::document::{Document, Item};
-use super::tex::{self, syntax::{Expr, Part, Row as Parsed}};
+use super::tex::{
+    self,
+    syntax::{Expr, Part, Row as Parsed},
+};
 use super::{Mark, Note, NoteKind, Row};
+
+/// How many rows a left side may be carried over before it is looked for no further.
+const MAX_CARRIED: usize = 1000;
 
 /// Notes every reference that leads nowhere, and every "from eq. (n)" whose equation does not
 /// stand in the line that it is put into.
@@ -101,7 +107,7 @@ fn misled(
 
 /// The left side of the chain that an item belongs to, and the item where it stands.
 fn left_side<'d>(document: &'d Document<'_>, item: usize) -> Option<(usize, &'d Expr)> {
-    for at in (0..=item).rev() {
+    for at in (0..=item).rev().take(MAX_CARRIED) {
         let Item::Row(placed) = &document.items[at] else { continue };
         for part in placed.row.parts.iter().rev() {
             if let Part::Statement(statement) = part
@@ -125,9 +131,8 @@ fn is_refuted(
         let Item::Row(placed) = &document.items[at] else { return false };
         let source = placed.source(&placed.row.span);
         let nth = rows.partition_point(|row| row.source.start < source.start);
-        rows.get(nth).is_some_and(|row| {
-            row.source == source && matches!(row.mark(), Some(Mark::Refuted(_)))
-        })
+        rows.get(nth)
+            .is_some_and(|row| row.source == source && matches!(row.mark(), Some(Mark::Refuted(_))))
     })
 }
 

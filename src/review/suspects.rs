@@ -83,8 +83,7 @@ fn bare(side: &Expr) -> &Expr {
     match &side.kind {
         Kind::Neg(a) => bare(a),
         Kind::Product(factors) => {
-            let mut rest =
-                factors.iter().filter(|f| !super::numbers::is_numeric(f));
+            let mut rest = factors.iter().filter(|f| !super::numbers::is_numeric(f));
             match (rest.next(), rest.next()) {
                 (Some(only), None) => bare(only),
                 _ => side,

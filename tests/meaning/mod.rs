@@ -49,7 +49,8 @@ impl World {
         for row in rows {
             for part in &row.parts {
                 let Part::Statement(statement) = part else { continue };
-                let (Some(first), [(relation, value), ..]) = (&statement.first, &statement.rest[..])
+                let (Some(first), [(relation, value), ..]) =
+                    (&statement.first, &statement.rest[..])
                 else {
                     continue;
                 };

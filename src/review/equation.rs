@@ -1,0 +1,252 @@
+//! Equations: the mark of one link of a chain, in letters or in numbers.
+//!
+//! Invariants: a side is judged against the one before it; after a wrong link also against the
+//! first, so that a chain that is right again says so, and one that only follows says that.
+
+use super::build::Unbuilt;
+use super::claim::is_chain_rule;
+use super::judge::Answer;
+use super::marker::{Chain, Context, Marker};
+use super::names::spelled;
+use super::numbers::{Compared, Number, compare, instance, is_numeric};
+use super::scope::{Meaning, Scope};
+use super::tex::syntax::{Expr, Kind, Name, Relation};
+use super::{Counterexample, Mark, Wrong};
+use crate::expr::ExprId;
+use crate::proof::{How, Value, Witness};
+
+impl Marker<'_, '_> {
+    /// The mark of "last = side" in a chain.
+    pub(super) fn equation(
+        &mut self,
+        chain: &mut Chain,
+        side: &Expr,
+        relation: Relation,
+        here: Context<'_>,
+    ) -> Mark {
+        let line = self.document.place(here.placed.source(&side.span).start).0;
+        let last = chain.last.clone();
+        let mark = self.equal(&last, side, relation, here);
+        let Some(broken) = chain.broken else {
+            if matches!(mark, Mark::Refuted(_)) {
+                chain.broken = Some(line);
+            }
+            return mark;
+        };
+        // After a wrong link: is the left side reached again, or is it carried along?
+        let first = chain.first.clone();
+        let whole = self.equal(&first, side, relation, here);
+        if matches!(whole, Mark::Proved { .. }) {
+            chain.broken = None;
+            return whole;
+        }
+        match mark {
+            Mark::Proved { .. } => Mark::Follows { line: broken },
+            Mark::Refuted(_) => {
+                chain.broken = Some(line);
+                mark
+            }
+            other => other,
+        }
+    }
+
+    pub(super) fn equal(
+        &mut self,
+        left: &Expr,
+        right: &Expr,
+        relation: Relation,
+        here: Context<'_>,
+    ) -> Mark {
+        if is_numeric(left) && is_numeric(right) {
+            let found = super::numbers::value(left, &self.rounded);
+            return match found {
+                Ok(found) => self.compared(&found, right, relation, Vec::new(), here),
+                Err(fault) => Mark::Undecided { reason: fault.to_string() },
+            };
+        }
+        if let Some(mark) = self.elsewhere(left, right, here) {
+            return mark;
+        }
+        let sides = (self.built_or_mark(left, here), self.built_or_mark(right, here));
+        let (lhs, rhs) = match sides {
+            (Ok(lhs), Ok(rhs)) => (lhs, rhs),
+            (Err(mark), _) | (_, Err(mark)) => return mark,
+        };
+        if relation == Relation::About {
+            return self.in_numbers(left, lhs, right, relation, here).unwrap_or_else(|| {
+                Mark::Undecided { reason: "an approximation of what has no value here".into() }
+            });
+        }
+        match self.scope.judge(lhs, rhs, &self.unknowns) {
+            Answer::Proved { how, given } => proved(how, given),
+            Answer::Refuted { witness, given } => {
+                if let Some(mark) = self.in_numbers(left, lhs, right, relation, here) {
+                    return mark;
+                }
+                let message = match given.is_empty() {
+                    true => "the two sides are not equal".to_string(),
+                    false => {
+                        format!("the two sides are not equal, {} being given", given.join(", "))
+                    }
+                };
+                self.refuted(message, &witness, left, right, here)
+            }
+            Answer::Undecided(reason) => {
+                if is_chain_rule(left, right) {
+                    return Mark::Rule { name: "chain rule" };
+                }
+                if let Some(mark) = self.in_numbers(left, lhs, right, relation, here) {
+                    return mark;
+                }
+                Mark::Undecided { reason }
+            }
+        }
+    }
+
+    /// A row of numbers that stands for the names on its left.
+    pub(super) fn in_numbers(
+        &mut self,
+        left: &Expr,
+        lhs: ExprId,
+        right: &Expr,
+        relation: Relation,
+        here: Context<'_>,
+    ) -> Option<Mark> {
+        let numeric = is_numeric(right);
+        if !numeric {
+            let fewer = super::claim::names_of(right);
+            let all = super::claim::names_of(left);
+            let subset = fewer.iter().all(|n| all.contains(n)) && fewer.len() < all.len();
+            if !subset {
+                return None;
+            }
+        }
+        let found = self.scope.number(lhs);
+        if let Some(found) = found {
+            let given = vec!["the given numbers".to_string()];
+            if numeric {
+                return Some(self.compared(&found, right, relation, given, here));
+            }
+            let rhs = self.scope.build(right, here.at).ok()?;
+            let other = self.scope.number(rhs)?;
+            let equal = match (&found, &other) {
+                (Number::Exact(a), Number::Exact(b)) => a == b,
+                _ => return None,
+            };
+            return equal.then_some(Mark::Proved { error_bound: None, given });
+        }
+        // "N = (W − F)/S + 1" and then "N = (4 − 2)/2 + 1": the same formula with numbers.
+        let Kind::Name(name) = &left.kind else { return None };
+        let Meaning::Defined(definition, _) = self.scope.meaning(name, here.at) else {
+            return None;
+        };
+        let body = definition.body.clone();
+        let bindings = instance(&body, right)?;
+        let given = bindings.iter().map(|(n, q)| format!("{} = {q}", spelled(n))).collect();
+        Some(Mark::Proved { error_bound: None, given })
+    }
+
+    pub(super) fn compared(
+        &mut self,
+        found: &Number,
+        right: &Expr,
+        relation: Relation,
+        given: Vec<String>,
+        here: Context<'_>,
+    ) -> Mark {
+        let loose = relation == Relation::About;
+        match compare(found, right, &mut self.rounded, loose) {
+            Compared::Equal | Compared::Rounded => Mark::Proved { error_bound: None, given },
+            Compared::Unknown(reason) => Mark::Undecided { reason },
+            Compared::Different(theirs, ours) => {
+                let counterexample =
+                    Counterexample { point: Vec::new(), left: theirs.clone(), right: ours };
+                let repair = self.number_repair(found, right, here.placed);
+                Mark::Refuted(Box::new(Wrong {
+                    message: format!("the two sides are not equal: the left side is {theirs}"),
+                    counterexample: Some(counterexample),
+                    repair,
+                }))
+            }
+        }
+    }
+
+    /// A derivative by a name that the network does not have, in terms of others that it does
+    /// not have either, is about something else.
+    pub(super) fn elsewhere(
+        &mut self,
+        left: &Expr,
+        right: &Expr,
+        here: Context<'_>,
+    ) -> Option<Mark> {
+        self.scope.cells.as_ref()?;
+        let Kind::Derivative { by, .. } = &left.kind else { return None };
+        let Kind::Name(by) = &by.kind else { return None };
+        let unknown = |scope: &Scope<'_>, n: &Name| {
+            let whole = scope.cells.as_ref().is_some_and(|cells| cells.is_tensor(n));
+            !whole && !scope.is_known(n, here.at)
+        };
+        let others: Vec<String> = super::claim::names_of(right)
+            .iter()
+            .filter(|n| unknown(&self.scope, n))
+            .map(spelled)
+            .collect();
+        if !unknown(&self.scope, by) || others.is_empty() {
+            return None;
+        }
+        let what = format!(
+            "it is not about this network, which has no {} and no {}",
+            spelled(by),
+            others.join(", ")
+        );
+        Some(Mark::Assumption { what })
+    }
+
+    pub(super) fn built_or_mark(&mut self, expr: &Expr, here: Context<'_>) -> Result<ExprId, Mark> {
+        self.scope.build(expr, here.at).map_err(|unbuilt| self.unbuilt(unbuilt, here))
+    }
+
+    pub(super) fn unbuilt(&self, unbuilt: Unbuilt, _here: Context<'_>) -> Mark {
+        match unbuilt {
+            Unbuilt::Malformed(message, _) => {
+                Mark::Refuted(Box::new(Wrong { message, counterexample: None, repair: None }))
+            }
+            Unbuilt::OutOfScope(what) => Mark::OutOfScope { what },
+            Unbuilt::Unclear(reason) => Mark::Undecided { reason },
+        }
+    }
+
+    pub(super) fn refuted(
+        &mut self,
+        message: String,
+        witness: &Witness,
+        left: &Expr,
+        right: &Expr,
+        here: Context<'_>,
+    ) -> Mark {
+        let counterexample = Some(self.counterexample(witness));
+        let repair = self.repair(left, right, here.own_left, here.at, here.placed);
+        Mark::Refuted(Box::new(Wrong { message, counterexample, repair }))
+    }
+
+    pub(super) fn counterexample(&self, witness: &Witness) -> Counterexample {
+        let name = |s| self.scope.graph.symbol(s).as_str().to_string();
+        let shown = |v: &Value| match v {
+            Value::Exact(q) => Number::Exact(q.clone()).shown(),
+            Value::Enclosed(i) => Number::Enclosed(*i).shown(),
+        };
+        Counterexample {
+            point: witness.point.iter().map(|(s, q)| (name(*s), q.to_string())).collect(),
+            left: shown(&witness.lhs),
+            right: shown(&witness.rhs),
+        }
+    }
+}
+
+fn proved(how: How, given: Vec<String>) -> Mark {
+    let error_bound = match how {
+        How::Exact => None,
+        How::Probabilistic { error_bound } => Some(error_bound),
+    };
+    Mark::Proved { error_bound, given }
+}

@@ -1,0 +1,182 @@
+//! Statements that say what a name stands for: definitions, values, winners, new values.
+//!
+//! Invariants: with a network, a definition of one of its quantities is held against it; a name
+//! gets a new meaning only where the words, a new section or `:=` say so, and a note tells.
+
+use super::claim::holds_name;
+use super::judge::Answer;
+use super::marker::{Context, Marker};
+use super::names::spelled;
+use super::numbers::{Number, Rounded, is_numeric, printed};
+use super::scope::{Definition, Meaning};
+use super::tex::syntax::{Expr, Kind, Name, Relation};
+use super::{Mark, NoteKind};
+use crate::expr::{ExprId, Node};
+
+impl Marker<'_, '_> {
+    /// The mark of "name = value" where that says what the name stands for; none where it is an
+    /// equation like any other.
+    pub(super) fn naming(
+        &mut self,
+        name: &Name,
+        params: Vec<Name>,
+        value: &Expr,
+        relation: Relation,
+        here: Context<'_>,
+    ) -> Option<Mark> {
+        let at = here.at;
+        if let Some(mark) = self.winner(name, value, at) {
+            return Some(mark);
+        }
+        if holds_name(value, name) {
+            // w = w + Δw gives w a new value; x = x says nothing new.
+            let update = params.is_empty() && !matches!(value.kind, Kind::Name(_));
+            return update.then_some(Mark::Update);
+        }
+        if params.is_empty() && is_numeric(value) {
+            return self.value(name, value, here);
+        }
+        if let Some(cell) = self.scope.cell(name)
+            && params.is_empty()
+            && !self.is_hidden(name, at)
+        {
+            return self.held_against(name, cell, value, here);
+        }
+        let (definition, _) = self.scope.definition(&spelled(name), at)?;
+        if definition.at == at && definition.body == *value {
+            let unclear = self.built_or_mark(value, here);
+            return Some(unclear.err().unwrap_or(Mark::Definition { agrees: false }));
+        }
+        if definition.at > at {
+            return None;
+        }
+        let since = self.headings.iter().any(|h| *h > definition.at && *h <= at);
+        let renews = here.local || since || relation == Relation::Defines;
+        if renews { self.again(name, params, value, here) } else { None }
+    }
+
+    pub(super) fn is_hidden(&self, name: &Name, at: usize) -> bool {
+        matches!(self.scope.meaning(name, at), Meaning::Defined(d, _) if d.hides)
+    }
+
+    /// "name = value" for a name that has a definition already.
+    pub(super) fn again(
+        &mut self,
+        name: &Name,
+        params: Vec<Name>,
+        value: &Expr,
+        here: Context<'_>,
+    ) -> Option<Mark> {
+        let at = here.at;
+        if params.is_empty() {
+            let old = match self.scope.meaning(name, at) {
+                Meaning::Defined(..) => {
+                    let expr = Expr { kind: Kind::Name(name.clone()), span: value.span.clone() };
+                    self.scope.build(&expr, at).ok()
+                }
+                _ => None,
+            };
+            let new = self.scope.build(value, at).ok();
+            if let (Some(old), Some(new)) = (old, new)
+                && (old == new || self.scope.judge(old, new, &self.unknowns).is_proved())
+            {
+                return Some(Mark::Definition { agrees: false });
+            }
+        }
+        let body = value.clone();
+        let hides = self.scope.cell(name).is_some();
+        self.scope.define(name, Definition { at, params, body, hides });
+        let source = here.placed.source(&value.span);
+        let message = format!("{} has a new meaning from here on", spelled(name));
+        self.note(NoteKind::NewMeaning, source, message);
+        Some(Mark::Definition { agrees: false })
+    }
+
+    /// "r_p = c_10" and "c_10 = max{…, c_10, …}" say who wins a max.
+    pub(super) fn winner(&mut self, name: &Name, value: &Expr, at: usize) -> Option<Mark> {
+        let left = Expr { kind: Kind::Name(name.clone()), span: value.span.clone() };
+        let (max, winner) = match &value.kind {
+            Kind::Name(_) => {
+                let Node::Named(_, max) =
+                    self.scope.build(&left, at).ok().map(|id| self.scope.graph.node(id))?
+                else {
+                    return None;
+                };
+                (max, self.scope.build(value, at).ok()?)
+            }
+            Kind::Extreme { least: false, .. } => {
+                (self.scope.build(value, at).ok()?, self.scope.build(&left, at).ok()?)
+            }
+            _ => return None,
+        };
+        let Node::Max(args) = self.scope.graph.node(max) else { return None };
+        if !self.scope.graph.args(args).contains(&winner) {
+            return None;
+        }
+        self.scope.winners.insert(max, winner);
+        let shown = |id| match self.scope.graph.symbol_of(id) {
+            Some(s) => self.scope.graph.symbol(s).as_str().to_string(),
+            None => "this element".to_string(),
+        };
+        Some(Mark::Assumption { what: format!("{} is the greatest", shown(winner)) })
+    }
+
+    /// "x = 2" gives a name without a definition its value.
+    pub(super) fn value(&mut self, name: &Name, value: &Expr, here: Context<'_>) -> Option<Mark> {
+        let left = Expr { kind: Kind::Name(name.clone()), span: value.span.clone() };
+        let id = self.scope.build(&left, here.at).ok()?;
+        let Node::Var(symbol) = self.scope.graph.node(id) else { return None };
+        let Ok(Number::Exact(q)) = super::numbers::value(value, &Rounded::new()) else {
+            return None;
+        };
+        if printed(value).is_none() {
+            return None;
+        }
+        let what = format!("{} is {q}", spelled(name));
+        if let Some(old) = self.scope.values.insert(symbol, q.clone())
+            && old != q
+        {
+            let source = here.placed.source(&value.span);
+            let message = format!("{} was {old} and is {q} from here on", spelled(name));
+            self.note(NoteKind::NewMeaning, source, message);
+        }
+        Some(Mark::Assumption { what })
+    }
+
+    /// A definition held against the network's.
+    pub(super) fn held_against(
+        &mut self,
+        name: &Name,
+        cell: ExprId,
+        value: &Expr,
+        here: Context<'_>,
+    ) -> Option<Mark> {
+        let at = here.at;
+        if matches!(self.scope.graph.node(cell), Node::Var(_)) {
+            // The network has a leaf of this name; the author means something else by it.
+            if !here.local {
+                return None;
+            }
+            let body = value.clone();
+            self.scope.define(name, Definition { at, params: Vec::new(), body, hides: true });
+            let source = here.placed.source(&value.span);
+            let message = format!("{} is not the network's from here on, but this", spelled(name));
+            self.note(NoteKind::NewMeaning, source, message);
+            return Some(Mark::Definition { agrees: false });
+        }
+        let value_id = match self.built_or_mark(value, here) {
+            Ok(id) => id,
+            Err(mark) => return Some(mark),
+        };
+        let answer = self.scope.judge(cell, value_id, &self.unknowns);
+        Some(match answer {
+            Answer::Proved { .. } => Mark::Definition { agrees: true },
+            Answer::Refuted { witness, .. } => {
+                let left = Expr { kind: Kind::Name(name.clone()), span: 0..0 };
+                let message = format!("the network defines {} otherwise", spelled(name));
+                self.refuted(message, &witness, &left, value, here)
+            }
+            Answer::Undecided(reason) => Mark::Undecided { reason },
+        })
+    }
+}

@@ -1,0 +1,313 @@
+//! Every small change of an expression, with the splice of the source that makes it.
+//!
+//! Nothing is judged here: what a change is worth is its rank, and whether it is true is asked by
+//! whoever tries it.
+
+use std::ops::Range;
+
+use crate::review::names::{is_digits, latex};
+use crate::review::numbers::visit;
+use crate::review::tex::syntax::{Expr, Kind, Name};
+use crate::scalar::Rational;
+
+/// The highest digit that is put into an index for which no name of the document speaks.
+const HIGHEST_DIGIT: char = '4';
+
+/// A change of a side: the places of the source with what is put there, and the side as it is
+/// then.
+#[derive(Clone)]
+pub(in crate::review) struct Edit {
+    /// 0 for the smallest changes.
+    pub(super) rank: u8,
+    pub(super) splices: Vec<(Range<usize>, String)>,
+    pub(super) side: Expr,
+}
+
+/// What edits may use.
+pub(super) struct Pool {
+    pub(super) names: Vec<Name>,
+    /// The names of the line itself.
+    pub(super) near: Vec<Name>,
+    /// Names of what the derivatives of the line are said to be elsewhere.
+    pub(super) related: Vec<Name>,
+}
+
+/// The names that differ from a name in one digit of an index.
+pub(super) fn neighbours(name: &Name) -> Vec<Name> {
+    let mut all = Vec::new();
+    for (place, part) in name.below.iter().enumerate().filter(|(_, part)| is_digits(part)) {
+        for (at, old) in part.char_indices() {
+            for digit in '0'..=HIGHEST_DIGIT {
+                if digit != old {
+                    let mut other = name.clone();
+                    other.below[place].replace_range(at..=at, digit.encode_utf8(&mut [0; 4]));
+                    all.push(other);
+                }
+            }
+        }
+    }
+    all
+}
+
+pub(super) type Text<'a> = &'a dyn Fn(&Range<usize>) -> String;
+
+/// Every small change of an expression.
+pub(super) fn edits(expr: &Expr, pool: &Pool, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
+    renamings(expr, pool, emit);
+    signs(expr, text, emit);
+    numbers(expr, emit);
+    powers(expr, text, emit);
+    dropped_factors(expr, text, emit);
+    added_factors(expr, pool, text, emit);
+    turned(expr, text, emit);
+}
+
+/// Another name in the place of one.
+pub(super) fn renamings(expr: &Expr, pool: &Pool, emit: &mut dyn FnMut(Edit)) {
+    everywhere(expr, &mut |e, put| {
+        let Kind::Name(name) = &e.kind else { return };
+        for other in &pool.names {
+            if other == name {
+                continue;
+            }
+            let alike = other.stem == name.stem && other.below.len() == name.below.len();
+            let near = pool.near.contains(other);
+            let rank = match (alike, near) {
+                (true, true) => 0,
+                (true, false) => 1,
+                _ if near || pool.related.contains(other) => 3,
+                _ => 4,
+            };
+            let new = Expr { kind: Kind::Name(other.clone()), span: e.span.clone() };
+            put(rank, new, vec![(e.span.clone(), latex(other))], emit);
+        }
+    });
+}
+
+/// Another sign before a term, a factor or the whole.
+fn signs(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
+    let minus = |e: &Expr| Expr { kind: Kind::Neg(Box::new(e.clone())), span: e.span.clone() };
+    match &expr.kind {
+        Kind::Neg(a) => emit(Edit {
+            rank: 2,
+            splices: vec![(expr.span.clone(), text(&a.span))],
+            side: (**a).clone(),
+        }),
+        Kind::Sum(_) => {
+            let splices = vec![(expr.span.clone(), format!("-({})", text(&expr.span)))];
+            emit(Edit { rank: 2, splices, side: minus(expr) });
+        }
+        _ => {
+            let splices = vec![(expr.span.clone(), format!("-{}", text(&expr.span)))];
+            emit(Edit { rank: 2, splices, side: minus(expr) });
+        }
+    }
+    everywhere(expr, &mut |e, put| match &e.kind {
+        Kind::Sum(terms) => {
+            for (nth, (minus, term)) in terms.iter().enumerate() {
+                let mut other = terms.clone();
+                other[nth].0 = !minus;
+                let sign = if *minus { "+" } else { "-" };
+                let splice = match nth {
+                    0 => {
+                        let plain = text(&term.span);
+                        let to = if *minus { plain } else { format!("-{plain}") };
+                        (term.span.clone(), to)
+                    }
+                    _ => (terms[nth - 1].1.span.end..term.span.start, format!(" {sign} ")),
+                };
+                let new = Expr { kind: Kind::Sum(other), span: e.span.clone() };
+                put(2, new, vec![splice], emit);
+            }
+        }
+        Kind::Neg(a) => put(2, (**a).clone(), vec![(e.span.clone(), text(&a.span))], emit),
+        _ => {}
+    });
+}
+
+/// Another small number in the place of one.
+fn numbers(expr: &Expr, emit: &mut dyn FnMut(Edit)) {
+    const OTHERS: &[(i64, i64, &str)] =
+        &[(0, 1, "0"), (1, 1, "1"), (2, 1, "2"), (3, 1, "3"), (4, 1, "4"), (1, 2, "\\frac{1}{2}")];
+    everywhere(expr, &mut |e, put| {
+        let Kind::Number { value, .. } = &e.kind else { return };
+        for (numer, denom, text) in OTHERS {
+            let Ok(other) = Rational::new(*numer, *denom) else { continue };
+            if other != *value {
+                let kind = Kind::Number { value: other, decimals: 0 };
+                let new = Expr { kind, span: e.span.clone() };
+                put(3, new, vec![(e.span.clone(), (*text).to_string())], emit);
+            }
+        }
+    });
+}
+
+/// A power more or less.
+fn powers(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
+    everywhere(expr, &mut |e, put| match &e.kind {
+        Kind::Power(a, _) => {
+            put(2, (**a).clone(), vec![(e.span.clone(), text(&a.span))], emit);
+        }
+        Kind::Name(_) => {
+            let two = Expr {
+                kind: Kind::Number { value: Rational::from(2), decimals: 0 },
+                span: e.span.clone(),
+            };
+            let kind = Kind::Power(Box::new(e.clone()), Box::new(two));
+            let to = format!("{}^2", text(&e.span));
+            put(5, Expr { kind, span: e.span.clone() }, vec![(e.span.clone(), to)], emit);
+        }
+        _ => {}
+    });
+}
+
+/// One factor, denominator or term less.
+pub(super) fn dropped_factors(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
+    let gap = |all: &[&Expr], nth: usize| match nth {
+        0 => all[0].span.start..all[1].span.start,
+        _ => all[nth - 1].span.end..all[nth].span.end,
+    };
+    everywhere(expr, &mut |e, put| match &e.kind {
+        Kind::Product(factors) if factors.len() > 1 => {
+            let all: Vec<&Expr> = factors.iter().collect();
+            for nth in 0..factors.len() {
+                let mut rest = factors.clone();
+                rest.remove(nth);
+                let kind = match rest.len() {
+                    1 => rest.swap_remove(0).kind,
+                    _ => Kind::Product(rest),
+                };
+                let new = Expr { kind, span: e.span.clone() };
+                put(4, new, vec![(gap(&all, nth), String::new())], emit);
+            }
+        }
+        Kind::Sum(terms) if terms.len() > 1 => {
+            let all: Vec<&Expr> = terms.iter().map(|(_, t)| t).collect();
+            for nth in 0..terms.len() {
+                let mut rest = terms.clone();
+                rest.remove(nth);
+                let new = Expr { kind: Kind::Sum(rest), span: e.span.clone() };
+                // Where the first goes, the sign of the second may have to stay.
+                let keeps = nth == 0 && terms[1].0;
+                let to = if keeps { "-".to_string() } else { String::new() };
+                put(5, new, vec![(gap(&all, nth), to)], emit);
+            }
+        }
+        Kind::Quotient(a, _) => {
+            put(5, (**a).clone(), vec![(e.span.clone(), text(&a.span))], emit);
+        }
+        _ => {}
+    });
+}
+
+/// One factor more, for the whole or for a term.
+fn added_factors(expr: &Expr, pool: &Pool, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
+    let number = |n: i64| Expr {
+        kind: Kind::Number { value: Rational::from(n), decimals: 0 },
+        span: expr.span.clone(),
+    };
+    let half = Kind::Quotient(Box::new(number(1)), Box::new(number(2)));
+    let numbers = [
+        (number(2), "2".to_string()),
+        (Expr { kind: half, span: expr.span.clone() }, "\\frac{1}{2}".to_string()),
+    ];
+    let names = pool.names.iter().map(|name| {
+        (Expr { kind: Kind::Name(name.clone()), span: expr.span.clone() }, latex(name))
+    });
+    let factors: Vec<(Expr, String)> = numbers.into_iter().chain(names).collect();
+    let add = |e: &Expr, put: &mut Put<'_>, emit: &mut dyn FnMut(Edit)| {
+        let plain = text(&e.span);
+        for (factor, shown) in &factors {
+            let all = vec![e.clone(), factor.clone()];
+            let new = Expr { kind: Kind::Product(all), span: e.span.clone() };
+            let inner = match e.kind {
+                Kind::Sum(_) if !plain.starts_with(['(', '{']) => format!("({plain})"),
+                _ => plain.clone(),
+            };
+            put(6, new, vec![(e.span.clone(), format!("{inner} \\cdot {shown}"))], emit);
+        }
+    };
+    everywhere(expr, &mut |e, put| match &e.kind {
+        Kind::Sum(terms) => {
+            for (nth, (_, term)) in terms.iter().enumerate() {
+                let mut inner = |rank: u8,
+                                 new: Expr,
+                                 splices: Splices,
+                                 emit: &mut dyn FnMut(Edit)| {
+                    let mut other = terms.clone();
+                    other[nth].1 = new;
+                    put(rank, Expr { kind: Kind::Sum(other), span: e.span.clone() }, splices, emit);
+                };
+                add(term, &mut inner, emit);
+            }
+        }
+        _ if e.span == expr.span => add(e, put, emit),
+        _ => {}
+    });
+}
+
+/// A fraction or a derivative upside down.
+fn turned(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
+    everywhere(expr, &mut |e, put| {
+        if let Kind::Quotient(a, b) = &e.kind {
+            let kind = Kind::Quotient(b.clone(), a.clone());
+            let to = format!("\\frac{{{}}}{{{}}}", text(&b.span), text(&a.span));
+            put(6, Expr { kind, span: e.span.clone() }, vec![(e.span.clone(), to)], emit);
+        }
+    });
+}
+
+type Splices = Vec<(Range<usize>, String)>;
+type Put<'a> = dyn FnMut(u8, Expr, Splices, &mut dyn FnMut(Edit)) + 'a;
+
+/// Calls `at` with every expression below `whole`, itself first, and with what puts another in
+/// its place and hands the whole on.
+fn everywhere(whole: &Expr, at: &mut dyn FnMut(&Expr, &mut Put<'_>)) {
+    let mut all = Vec::new();
+    visit(whole, &mut |e| all.push(e));
+    for e in all {
+        let mut put = |rank: u8, new: Expr, splices: Splices, emit: &mut dyn FnMut(Edit)| {
+            let side = with(whole, e, &new);
+            emit(Edit { rank, splices, side });
+        };
+        at(e, &mut put);
+    }
+}
+
+/// `whole` with `new` in the place of `old`, which is one of its parts.
+fn with(whole: &Expr, old: &Expr, new: &Expr) -> Expr {
+    if std::ptr::eq(whole, old) {
+        return new.clone();
+    }
+    let one = |e: &Expr| with(e, old, new);
+    let boxed = |e: &Expr| Box::new(one(e));
+    let all = |es: &[Expr]| es.iter().map(one).collect::<Vec<_>>();
+    let kind = match &whole.kind {
+        Kind::Number { .. } | Kind::Name(_) | Kind::Cases(_) | Kind::Matrix(_) => {
+            whole.kind.clone()
+        }
+        Kind::Neg(a) => Kind::Neg(boxed(a)),
+        Kind::Sum(terms) => Kind::Sum(terms.iter().map(|(m, t)| (*m, one(t))).collect()),
+        Kind::Product(es) => Kind::Product(all(es)),
+        Kind::List(es) => Kind::List(all(es)),
+        Kind::Quotient(a, b) => Kind::Quotient(boxed(a), boxed(b)),
+        Kind::Power(a, b) => Kind::Power(boxed(a), boxed(b)),
+        Kind::Call(f, a) => Kind::Call(*f, boxed(a)),
+        Kind::Extreme { least, of } => Kind::Extreme { least: *least, of: all(of) },
+        Kind::Apply { head, primes, args } => {
+            Kind::Apply { head: head.clone(), primes: *primes, args: all(args) }
+        }
+        Kind::Derivative { of, by, order } => {
+            Kind::Derivative { of: boxed(of), by: boxed(by), order: *order }
+        }
+        Kind::Differential(a) => Kind::Differential(boxed(a)),
+        Kind::HalfDerivative { of, by } => Kind::HalfDerivative { of: boxed(of), by: boxed(by) },
+        Kind::BigSum { indices, from, to, body } => Kind::BigSum {
+            indices: indices.clone(),
+            from: from.clone(),
+            to: to.clone(),
+            body: boxed(body),
+        },
+    };
+    Expr { kind, span: whole.span.clone() }
+}

@@ -1,0 +1,120 @@
+//! Derivations as people write them, and the marks that they get: a document a file, its report a
+//! snapshot. A first line `network: NAME` in a comment says what a document is about.
+
+use backproof::Network;
+use backproof::review::read::Format;
+use backproof::review::report::{Style, text};
+use backproof::review::{Mark, NoteKind, Review, review};
+
+fn network(name: &str) -> Network {
+    let text = backproof::examples::find(name).expect("a built-in network").text;
+    backproof::parse_network(text).expect("built-in networks are valid")
+}
+
+/// The network that a document names in its first line.
+fn named(document: &str) -> Option<Network> {
+    let first = document.lines().next()?;
+    let (_, name) = first.split_once("network: ")?;
+    Some(network(name.split_whitespace().next()?))
+}
+
+#[test]
+fn documents() {
+    insta::glob!("review/*", |path| {
+        let document = std::fs::read_to_string(path).unwrap();
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap();
+        let format = Format::of_name(name).expect("a known ending");
+        let review = review(&document, format, named(&document).as_ref()).unwrap();
+        let told = text(&review, &document, name, Style { colour: false, all: true });
+        insta::with_settings!({
+            snapshot_path => "../snapshots",
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, {
+            insta::assert_snapshot!("review", told);
+        });
+    });
+}
+
+/// The article that the project started from, if it lies beside the project; its text is not
+/// ours to copy.
+fn article() -> Option<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/seed/article.txt");
+    let text = std::fs::read_to_string(path).ok();
+    if text.is_none() {
+        println!("skipped: the article does not lie beside the project");
+    }
+    text
+}
+
+fn refuted(review: &Review) -> Vec<(usize, Option<(&str, &str)>)> {
+    let claims = review.rows.iter().flat_map(|row| row.claims.iter().map(|c| (row.line, c)));
+    claims
+        .filter_map(|(line, claim)| match &claim.mark {
+            Mark::Refuted(wrong) => {
+                let repair = wrong.repair.as_ref().map(|r| (r.from.as_str(), r.to.as_str()));
+                Some((line, repair))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn every_misprint_of_the_article_is_found_and_nothing_else_is_refuted() {
+    let Some(text) = article() else { return };
+    let review = review(&text, Format::Text, Some(&network("article"))).unwrap();
+    let missing = |w| ("w_{00}", w);
+    assert_eq!(
+        refuted(&review),
+        [
+            // A cell of the max stands twice, at both places.
+            (100, Some(("c_{10}", "c_{01}"))),
+            (106, Some(("i_{12}", "i_{13}"))),
+            (114, Some(("c_{10}", "c_{01}"))),
+            // ∂E over w without the ∂ below, four times in a row.
+            (117, Some(("w_{00}", "\\partial w_{00}"))),
+            (117, Some(("w_{10}", "\\partial w_{10}"))),
+            (117, Some(("w_{01}", "\\partial w_{01}"))),
+            (117, Some(("w_{11}", "\\partial w_{11}"))),
+            // ∂x/∂x = 0, twice.
+            (143, Some(("0", "1"))),
+            // The left sides of eq. 3.1 and of the block behind it.
+            (213, Some(missing("w_{10}"))),
+            (228, Some(missing("w_{10}"))),
+            (230, Some(("0", "1"))),
+            // The update of the output weight, with the factor of a filter's weight.
+            (
+                321,
+                Some((
+                    "-\\eta.{(t - r_{fc}).(-w_{fc})}.(i_{31})",
+                    "-\\eta.{(t - r_{fc}).(-r_{p})}"
+                ))
+            ),
+        ]
+    );
+    let dangling: Vec<&str> = review
+        .notes
+        .iter()
+        .filter(|n| n.kind == NoteKind::Reference)
+        .map(|n| n.message.as_str())
+        .collect();
+    assert_eq!(dangling, ["there is no equation (1.6) in this document"]);
+    assert_eq!(review.tally.undecided, 0);
+    assert_eq!(review.tally.out_of_scope, 0);
+    assert_eq!(review.tally.read, review.tally.rows);
+}
+
+#[test]
+fn without_the_network_the_article_shows_what_it_can_by_itself() {
+    let Some(text) = article() else { return };
+    let review = review(&text, Format::Text, None).unwrap();
+    let lines: Vec<usize> = refuted(&review).iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [117, 117, 117, 117, 143, 228, 230]);
+    // Nothing says what r_fc is, so what is differentiated through it is not known to be wrong.
+    let unknown = review.rows.iter().any(|row| match row.mark() {
+        Some(Mark::Undecided { reason }) => reason.contains("r_fc has no definition"),
+        _ => false,
+    });
+    assert!(unknown);
+}
