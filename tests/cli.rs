@@ -37,7 +37,7 @@ fn pages() {
 
 #[test]
 fn help() {
-    let commands = ["derive", "check", "step", "show", "examples", "completions", "man"];
+    let commands = ["derive", "check", "review", "step", "show", "examples", "completions", "man"];
     let mut text = run(&["--help"]).good();
     for command in commands {
         text.push_str(&format!("\n$ backproof {command} -h\n"));
@@ -57,7 +57,9 @@ fn the_examples_in_the_help_run() {
     let path = std::env::var("PATH").unwrap_or_default();
     let path = format!("{}:{path}", program.parent().unwrap().display());
     let mut count = 0;
-    for command in ["--help", "derive", "check", "step", "show", "examples", "completions", "man"] {
+    for command in
+        ["--help", "derive", "check", "review", "step", "show", "examples", "completions", "man"]
+    {
         let args: &[&str] = if command == "--help" { &["-h"] } else { &[command, "-h"] };
         for line in run(args).good().lines().filter(|l| l.starts_with("  backproof")) {
             // What follows two spaces explains.

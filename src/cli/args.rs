@@ -6,13 +6,15 @@ use anstream::ColorChoice;
 use backproof::check::{self, Framework};
 use backproof::lang::Overrides;
 use backproof::page::Level;
+use backproof::review::read;
 use backproof::scalar::Rational;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  a check found gradients that do not agree or could not be judged
+  1  a check found gradients that do not agree or could not be judged, or a
+     review found a row that does not hold
   2  bad input or usage; standard error says what and where";
 
 const PROGRAM_HELP: &str = "\
@@ -23,6 +25,7 @@ Examples:
   backproof examples plain -o net.bp     a file to start from
   backproof derive net.bp -o net.tex     its derivation as LaTeX
   backproof check net.bp                 its gradients, by formula and by numbers
+  backproof derive plain -f markdown | backproof review -n plain
 
 ";
 
@@ -52,6 +55,7 @@ pub struct Cli {
 pub enum Command {
     Derive(DeriveArgs),
     Check(CheckArgs),
+    Review(ReviewArgs),
     Step(StepArgs),
     Show(ShowArgs),
     Examples(ExamplesArgs),
@@ -60,15 +64,16 @@ pub enum Command {
 }
 
 impl Cli {
-    /// Where the output goes, for the commands that print a page.
-    pub fn output_args(&self) -> Option<&OutputArgs> {
+    /// What was said of colour, to the commands that know any.
+    pub fn colour(&self) -> Option<ColorChoice> {
         match &self.command {
-            None => Some(&self.output),
-            Some(Command::Derive(args)) => Some(&args.output),
-            Some(Command::Check(args)) => Some(&args.output),
-            Some(Command::Step(args)) => Some(&args.output),
-            Some(Command::Show(args)) => Some(&args.output),
-            Some(Command::Examples(args)) => Some(&args.output),
+            None => Some(self.output.look.colour()),
+            Some(Command::Derive(args)) => Some(args.output.look.colour()),
+            Some(Command::Check(args)) => Some(args.output.look.colour()),
+            Some(Command::Review(args)) => Some(args.color.choice()),
+            Some(Command::Step(args)) => Some(args.output.look.colour()),
+            Some(Command::Show(args)) => Some(args.output.look.colour()),
+            Some(Command::Examples(args)) => Some(args.output.look.colour()),
             Some(Command::Completions(_) | Command::Man(_)) => None,
         }
     }
@@ -172,11 +177,7 @@ pub struct Look {
 
 impl Look {
     pub fn colour(&self) -> ColorChoice {
-        match self.color {
-            When::Auto => ColorChoice::Auto,
-            When::Always => ColorChoice::Always,
-            When::Never => ColorChoice::Never,
-        }
+        self.color.choice()
     }
 }
 
@@ -264,6 +265,53 @@ pub enum When {
     Auto,
     Always,
     Never,
+}
+
+impl When {
+    pub fn choice(self) -> ColorChoice {
+        match self {
+            When::Auto => ColorChoice::Auto,
+            When::Always => ColorChoice::Always,
+            When::Never => ColorChoice::Never,
+        }
+    }
+}
+
+/// The forms of a review.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marks {
+    /// For people: a picture of each place where there is something to say
+    Text,
+    /// For programs
+    Json,
+    /// For code hosts, which show each remark at its line
+    Sarif,
+    /// A copy of the document with remarks in its margin
+    Markdown,
+}
+
+/// The formats of documents.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    Latex,
+    Markdown,
+    Html,
+    Text,
+    Rst,
+    Notebook,
+}
+
+impl Written {
+    pub fn format(self) -> read::Format {
+        match self {
+            Written::Latex => read::Format::Latex,
+            Written::Markdown => read::Format::Markdown,
+            Written::Html => read::Format::Html,
+            Written::Text => read::Format::Text,
+            Written::Rst => read::Format::Rst,
+            Written::Notebook => read::Format::Notebook,
+        }
+    }
 }
 
 /// How much of a derivation is shown.
@@ -403,6 +451,49 @@ pub struct CheckArgs {
     pub trials: Option<usize>,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Mark a derivation that somebody wrote, row by row
+///
+/// Every equation of a LaTeX, Markdown, HTML or reStructuredText document, a notebook or a text is
+/// proved, refuted with a counterexample and, where one small change mends it, the change, or left
+/// undecided with the reason. What cannot be read for certain is said to be unread, never guessed.
+/// With --network, the document's definitions are held against a network.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  backproof examples plain | backproof derive - -o plain.md
+  backproof review plain.md --network plain         every row of it is right
+  backproof review plain.md -n plain --all          each row with its mark
+  backproof review plain.md -n plain -o marked.md   remarks in the margin
+  backproof review plain.md -n plain -o r.sarif     for a code host
+
+Exit codes: 0 nothing is refuted, 1 a row is (--strict: or is left open), 2 bad input")]
+pub struct ReviewArgs {
+    /// The document: a file, or `-` for standard input, which is read where none is named
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// Hold the document's definitions against this network: a file, or a built-in one's name
+    #[arg(short, long, value_name = "NET", value_hint = ValueHint::FilePath)]
+    pub network: Option<PathBuf>,
+    /// How the document is written; without it, as its name ends, or else as it looks
+    #[arg(long, value_enum)]
+    pub from: Option<Written>,
+    /// Count a row that is undecided or could not be read as a failure, too
+    #[arg(long)]
+    pub strict: bool,
+    /// List every row with its mark, in text
+    #[arg(short, long, help_heading = "Output")]
+    pub all: bool,
+    /// The form of the review; without it, what the name of -o FILE ends in, or else text
+    #[arg(short, long, value_enum, help_heading = "Output")]
+    pub format: Option<Marks>,
+    /// Write to a file, which appears whole or not at all
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Whether text is coloured; without it, on a terminal unless NO_COLOR is set
+    #[arg(long, value_enum, default_value_t, hide_default_value = true, help_heading = "Output")]
+    pub color: When,
 }
 
 /// Take steps of gradient descent in numbers

@@ -14,6 +14,7 @@ mod failure;
 mod junit;
 mod output;
 mod progress;
+mod review;
 mod shell;
 mod show;
 mod source;
@@ -33,7 +34,7 @@ use failure::Failure;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Good,
-    /// The work was done, and gradients do not agree.
+    /// The work was done, and gradients do not agree, or a row of a document does not hold.
     Disagrees,
 }
 
@@ -53,7 +54,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => return explain(&usage),
     };
-    if let Some(choice) = cli.output_args().map(|output| output.look.colour()) {
+    if let Some(choice) = cli.colour() {
         choice.write_global();
     }
     match run(&cli) {
@@ -71,6 +72,7 @@ fn run(cli: &Cli) -> Result<Outcome, Failure> {
         None => article::run(&cli.output),
         Some(Command::Derive(args)) => derive::run(args),
         Some(Command::Check(args)) => check::run(args),
+        Some(Command::Review(args)) => review::run(args),
         Some(Command::Step(args)) => step::run(args),
         Some(Command::Show(args)) => show::run(args),
         Some(Command::Examples(args)) => examples::run(args),

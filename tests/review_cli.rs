@@ -1,0 +1,146 @@
+//! `backproof review` as a person meets it: exit codes, files, formats, refusals.
+#![cfg(feature = "cli")]
+
+#[allow(dead_code, reason = "what tests/cli.rs needs is not all that is needed here")]
+mod program;
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use program::{Run, command, folder, run, run_in};
+
+const RIGHT: &str =
+    "Let $E = (t - wx)^2/2$. Then\n\n$$\\frac{\\partial E}{\\partial w} = -(t - wx) \\cdot x$$\n";
+const WRONG: &str =
+    "Let $E = (t - wx)^2/2$. Then\n\n$$\\frac{\\partial E}{\\partial w} = (t - wx) \\cdot x$$\n";
+const OPEN: &str = "$$\\frac{\\partial E}{\\partial w} = (t - wx) \\cdot x$$\n";
+
+/// A run with a document on standard input.
+fn piped(args: &[&str], text: &[u8]) -> Run {
+    let folder = folder();
+    let mut child = command(folder.path())
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("it was asked for");
+    // A program that refuses may not read to the end.
+    let _ = stdin.write_all(text);
+    drop(stdin);
+    child.wait_with_output().expect("the program ends").into()
+}
+
+#[test]
+fn the_exit_code_says_whether_something_is_refuted() {
+    let cases: &[(&str, &[&str], i32)] = &[
+        (RIGHT, &["review"], 0),
+        (RIGHT, &["review", "-", "--strict"], 0),
+        (WRONG, &["review", "-"], 1),
+        (OPEN, &["review"], 0),
+        (OPEN, &["review", "--strict"], 1),
+        ("words", &["review", "--strict"], 0),
+    ];
+    for (text, args, code) in cases {
+        let run = piped(args, text.as_bytes());
+        assert_eq!((run.code, run.stderr.as_str()), (*code, ""), "{text}{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_wrong_row_is_shown_with_its_place_and_its_repair() {
+    let folder = folder();
+    fs::write(folder.path().join("notes.md"), WRONG).unwrap();
+    let report = run_in(folder.path(), &["review", "notes.md"]).stdout;
+    assert!(report.starts_with("notes.md: 1 row is refuted (line 3)."), "{report}");
+    for part in ["refuted: ", "--> notes.md:3:", "^", "the left side is ", "= help: "] {
+        assert!(report.contains(part), "{part}: {report}");
+    }
+    let coloured = run_in(folder.path(), &["review", "notes.md", "--color", "always"]).stdout;
+    assert!(coloured.contains('\u{1b}') && !report.contains('\u{1b}'));
+}
+
+#[test]
+fn the_form_goes_by_the_name_of_the_output() {
+    let folder = folder();
+    fs::write(folder.path().join("notes.md"), WRONG).unwrap();
+    let cases = [
+        ("review.json", "\"schema\": \"backproof/review/1\""),
+        ("review.sarif", "\"uri\": \"notes.md\""),
+        ("marked.md", "\n> ✗ line 3"),
+        ("review.txt", "= help: "),
+    ];
+    for (name, part) in cases {
+        let run = run_in(folder.path(), &["review", "notes.md", "-o", name]);
+        assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (1, "", ""));
+        let text = fs::read_to_string(folder.path().join(name)).unwrap();
+        assert!(text.contains(part), "{name}: {text}");
+    }
+    let refused = run_in(folder.path(), &["review", "notes.md", "-o", "review.pdf"]).refused();
+    assert!(refused.contains("no review that ends in `.pdf`"), "{refused}");
+    // A form that was asked for counts more than the name.
+    let json = run_in(folder.path(), &["review", "notes.md", "-f", "json"]).stdout;
+    assert!(json.starts_with('{'), "{json}");
+}
+
+#[test]
+fn the_format_is_named_or_told_by_the_text() {
+    let html = "<p>Let $E = (t - wx)^2/2$, so $t &lt; 1$.</p>";
+    for args in [&["review", "--from", "html"][..], &["review", "--from", "text"]] {
+        assert_eq!(piped(args, html.as_bytes()).code, 0);
+    }
+    let notebook = r#"{"cells": [{"cell_type": "markdown", "source": ["Let $y = x^2$. ",
+        "Then $\\frac{dy}{dx} = 3x$."]}], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}"#;
+    assert_eq!(piped(&["review"], notebook.as_bytes()).code, 1);
+}
+
+/// What backproof itself writes is right, in its own eyes.
+#[test]
+fn its_own_derivation_is_right() {
+    let folder = folder();
+    run_in(folder.path(), &["derive", "plain", "-o", "plain.md"]).good();
+    run_in(folder.path(), &["review", "plain.md", "--strict", "--network", "plain"]).good();
+}
+
+#[test]
+fn refusals() {
+    let folder = folder();
+    let file = |name: &str, text: &[u8]| fs::write(folder.path().join(name), text).unwrap();
+    file("latin.tex", b"na\xefve $x = 1$");
+    file("paper.pdf", b"%PDF-1.7\n\xff");
+    file("broken.ipynb", b"{\"cells\": [}");
+    file("net.bp", b"param w\nE = relo(w)");
+    file("notes.md", RIGHT.as_bytes());
+    let mut text = String::new();
+    let cases: &[&[&str]] = &[
+        &["review", "none.md"],
+        &["review", "."],
+        &["review", "latin.tex"],
+        &["review", "paper.pdf"],
+        &["review", "broken.ipynb"],
+        &["review", "notes.md", "--network", "net.bp"],
+        &["review", "notes.md", "--network", "none.bp"],
+        &["review", "--network", "-"],
+        &["review", "notes.md", "-o", "none/review.md"],
+    ];
+    for args in cases {
+        text.push_str(&format!("$ backproof {}\n", args.join(" ")));
+        text.push_str(&run_in(folder.path(), args).refused());
+        text.push('\n');
+    }
+    insta::with_settings!({
+        snapshot_path => "../snapshots",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, { insta::assert_snapshot!("review_refusals", text) });
+    assert!(!folder.path().join("none").exists());
+}
+
+#[test]
+fn the_help_says_what_the_exit_codes_mean() {
+    let help = run(&["review", "-h"]).good();
+    assert!(help.contains("Exit codes: 0 nothing is refuted"), "{help}");
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+}
