@@ -9,7 +9,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::super::read::Lines;
 use super::remark::{Gravity, Remark, counterexample, following, repair};
 use super::text::{Style, WIDTH};
-use super::words::wrapped;
+use super::words::{lines as in_words, wrapped};
 
 /// So much of a line is handed to the renderer on each side of what is wrong; it cuts to the
 /// width by itself.
@@ -23,9 +23,10 @@ const MAX_EXCERPT: usize = 1000;
 /// What stands before a message: `   = note: `, for line numbers of up to four digits.
 const MESSAGE_INDENT: usize = 14;
 
-/// The remark with a picture of its place.
+/// The remark with a picture of its place; `also` are the other lines that it is true of.
 pub(super) fn picture(
     remark: &Remark<'_>,
+    also: &[usize],
     source: &str,
     lines: &Lines<'_>,
     name: &str,
@@ -42,7 +43,9 @@ pub(super) fn picture(
     let message = wrapped(&remark.message, room).join("\n");
     let group = level.with_name(facts.word).primary_title(message);
     let mut group = excerpt(Group::with_title(group), remark, source, lines, name);
-    for (level, text) in below(remark, lines) {
+    let also = (!also.is_empty()).then(|| format!("the same holds of {}", in_words(also)));
+    let also = also.map(|text| (Level::NOTE, text));
+    for (level, text) in below(remark, lines).into_iter().chain(also) {
         let text = wrapped(&text, WIDTH - MESSAGE_INDENT).join("\n");
         group = group.element(level.message(text));
     }

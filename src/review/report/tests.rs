@@ -249,6 +249,18 @@ fn topics_stand_in_their_own_order() {
     }
 }
 
+/// One missing definition leaves many rows open, and is told once.
+#[test]
+fn a_reason_that_many_rows_share_is_told_once() {
+    let mut review = sample();
+    for row in &mut review.rows[3..8] {
+        row.claims[0].mark = Mark::Undecided { reason: "t has no definition".to_string() };
+    }
+    let report = text(&review, DOCUMENT, "neuron.md", Style::default());
+    assert_eq!(report.matches("undecided: t has no definition").count(), 1, "{report}");
+    assert!(report.contains("= note: the same holds of lines 8, 9, 10 and 14\n"), "{report}");
+}
+
 /// However long a statement is, its picture fits the page and shows what is to be changed.
 #[test]
 fn long_statements_are_cut_around_their_change() {

@@ -1,6 +1,8 @@
 //! A review for people at a terminal: what was found in a sentence, a picture of each place where
 //! there is something to say, and the table of marks.
 
+use std::collections::BTreeMap;
+
 use super::super::read::Lines;
 use super::super::{Mark, Review, Row};
 use super::picture::picture;
@@ -42,9 +44,18 @@ pub fn text(review: &Review, source: &str, name: &str, style: Style) -> String {
     }
     let lines = Lines::of(source);
     let all = remarks(review);
+    let mut shared = shared(&all, &lines);
     for remark in all.iter().filter(|remark| LISTED.iter().all(|(t, _)| *t != remark.topic)) {
+        let also = match remark.topic {
+            // The first has the picture, and names the others.
+            Topic::Undecided => match shared.remove(remark.message.as_str()) {
+                Some(also) => also,
+                None => continue,
+            },
+            _ => Vec::new(),
+        };
         out.push('\n');
-        push(&mut out, &picture(remark, source, &lines, name, style));
+        push(&mut out, &picture(remark, &also, source, &lines, name, style));
     }
     for (topic, heading) in LISTED {
         if let Some(list) = list(&all, *topic, &lines) {
@@ -65,6 +76,20 @@ pub fn text(review: &Review, source: &str, name: &str, style: Style) -> String {
 fn push(out: &mut String, line: &str) {
     out.push_str(line);
     out.push('\n');
+}
+
+/// The lines that are undecided for each reason, but for the first.
+fn shared<'r>(all: &'r [Remark<'_>], places: &Lines<'_>) -> BTreeMap<&'r str, Vec<usize>> {
+    let mut shared: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for remark in all.iter().filter(|remark| remark.topic == Topic::Undecided) {
+        let line = places.place(remark.source.start).line;
+        shared.entry(&remark.message).or_default().push(line);
+    }
+    for at in shared.values_mut() {
+        at.dedup();
+        at.remove(0);
+    }
+    shared
 }
 
 /// What has no picture, for it is frequent and no fault: a line for each message.
