@@ -38,8 +38,11 @@ pub struct Point {
     pub values: Values<Rational>,
     /// The names of the quantities whose values were drawn at random.
     pub drawn: Vec<String>,
-    /// How many draws had to be thrown away first, because the network had no value there.
+    /// How many draws had to be thrown away first, because the network had no value there, or one
+    /// beyond the range of `f64`.
     pub redrawn: usize,
+    /// Drawn values are multiples of 1/unit; none where every value was given.
+    pub unit: Option<i64>,
     /// In which numbers the exact comparison was made.
     pub arithmetic: Arithmetic,
     /// Why it was not made in the rationals, where it was not.
