@@ -17,6 +17,7 @@
 //! assert!(report.agrees());
 //! ```
 
+mod bounds;
 mod conventions;
 mod diagnosis;
 mod differences;
