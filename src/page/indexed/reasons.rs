@@ -23,6 +23,19 @@ pub(super) fn reasons(steps: &[IndexStep], label: &dyn Fn(usize) -> Option<Label
         let joined = steps.iter().any(is(Rule::JoinSums));
         return vec![words(if joined { "one sum" } else { "tidied" })];
     }
+    if steps.iter().all(is(Rule::DeltaInFull)) {
+        let labels: Vec<Label> = steps.iter().filter_map(|s| label(s.uses?)).collect();
+        let mut text = Vec::new();
+        for (n, label) in labels.iter().enumerate() {
+            text.push(words(match n {
+                0 => "by ",
+                _ if n + 1 == labels.len() => " and ",
+                _ => ", ",
+            }));
+            text.push(Inline::Reference(*label));
+        }
+        return text;
+    }
     let mut out: Vec<Inline> = Vec::new();
     let mut said: Vec<Vec<Inline>> = Vec::new();
     for step in steps {
@@ -127,7 +140,10 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
         },
         Rule::CommonDenominator => match &step.contractum {
             Formula::Div(_, below) => {
-                vec![words("over the common denominator "), Inline::Math(math(below))]
+                vec![
+                    words("names put back, over the common denominator "),
+                    Inline::Math(math(below)),
+                ]
             }
             _ => plain("over a common denominator"),
         },
