@@ -15,7 +15,9 @@ use backproof::calculus::rules::{Group, TABLE};
 use backproof::check::{CONVENTIONS, Corner, Framework, Rule};
 use backproof::expr::Winners;
 use backproof::index;
+use backproof::lesson::{AskIndexed, indexed_lesson, reads_better_in_indices};
 use backproof::net;
+use backproof::page::indexed_page;
 use backproof::proof::How;
 use backproof::render::{self, LatexStyle, TextStyle};
 use backproof::{
@@ -93,6 +95,11 @@ fn networks() -> Vec<(String, String)> {
 
 fn page(text: &str, level: Level) -> backproof::page::Page {
     let network = parse_network(text).unwrap_or_else(|e| panic!("{e}"));
+    // In the form that `backproof derive` takes by itself.
+    if reads_better_in_indices(&network) {
+        let lesson = indexed_lesson(network, &AskIndexed::default());
+        return indexed_page(&lesson.unwrap_or_else(|e| panic!("{e}")), level);
+    }
     derivation_page(&lesson(network, &Ask::default()).unwrap_or_else(|e| panic!("{e}")), level)
 }
 
