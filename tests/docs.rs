@@ -361,6 +361,30 @@ fn conventions_at_kinks_are_those_of_the_table() {
     hold_part("docs/checking.md", "conventions", &out);
 }
 
+/// The programs of docs/checking.md: the folder, the file, its language, what it writes.
+const PROGRAMS: [(&str, &str, &str, &str); 5] = [
+    ("torch", "snippet.py", "python", "safetensors"),
+    ("jax", "snippet.py", "python", "npz"),
+    ("tf", "snippet.py", "python", "npz"),
+    ("numpy", "snippet.py", "python", "npz"),
+    ("candle", "main.rs", "rust", "safetensors"),
+];
+
+/// Those that made the files in `tests/fixtures`, which `tests/fixtures.rs` checks.
+#[test]
+fn programs_are_those_that_made_the_fixtures() {
+    for (from, file, language, ending) in PROGRAMS {
+        let folder = format!("tests/fixtures/{from}/snippet");
+        let network = read(&format!("{folder}/net.bp"));
+        let program = read(&format!("{folder}/{file}"));
+        let wanted = format!(
+            "```bp\n{network}```\n\n```{language}\n{program}```\n\n```sh\nbackproof check net.bp \
+             --values v.{ending} --against g.{ending} --from {from}\n```\n"
+        );
+        hold_part("docs/checking.md", from, &wanted);
+    }
+}
+
 #[test]
 fn limits_are_those_of_the_source() {
     let order =
