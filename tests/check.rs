@@ -77,6 +77,22 @@ E = sum(w^2) * sum(x)^2 / 1000";
     page("sampled", &checked(text));
 }
 
+/// Scores of attention are long products, and exp of them leaves every range.
+#[test]
+fn values_are_drawn_smaller_where_larger_ones_overflow() {
+    let text = "input x[4, 64]
+param Q[64, 64], K[64, 64], V[64, 2]
+q = x @ Q
+k = x @ K
+v = x @ V
+a = softmax(q @ transpose(k), axis: 1)
+E = sum((a @ v)^2)";
+    let report = checked(text);
+    assert!(report.agrees());
+    assert!(report.points.iter().all(|p| p.unit == Some(64)), "{:?}", report.points[0].unit);
+    page("smaller", &report);
+}
+
 #[test]
 fn a_kernel_that_was_not_turned() {
     let net = network(&format!("{ARTICLE}{VALUES}"));

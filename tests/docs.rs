@@ -15,7 +15,9 @@ use backproof::calculus::rules::{Group, TABLE};
 use backproof::check::{CONVENTIONS, Corner, Framework, Rule};
 use backproof::expr::Winners;
 use backproof::index;
+use backproof::lesson::{AskIndexed, indexed_lesson, reads_better_in_indices};
 use backproof::net;
+use backproof::page::indexed_page;
 use backproof::proof::How;
 use backproof::render::{self, LatexStyle, TextStyle};
 use backproof::{
@@ -93,6 +95,11 @@ fn networks() -> Vec<(String, String)> {
 
 fn page(text: &str, level: Level) -> backproof::page::Page {
     let network = parse_network(text).unwrap_or_else(|e| panic!("{e}"));
+    // In the form that `backproof derive` takes by itself.
+    if reads_better_in_indices(&network) {
+        let lesson = indexed_lesson(network, &AskIndexed::default());
+        return indexed_page(&lesson.unwrap_or_else(|e| panic!("{e}")), level);
+    }
     derivation_page(&lesson(network, &Ask::default()).unwrap_or_else(|e| panic!("{e}")), level)
 }
 
@@ -352,6 +359,30 @@ fn conventions_at_kinks_are_those_of_the_table() {
         let _ = writeln!(out, " |");
     }
     hold_part("docs/checking.md", "conventions", &out);
+}
+
+/// The programs of docs/checking.md: the folder, the file, its language, what it writes.
+const PROGRAMS: [(&str, &str, &str, &str); 5] = [
+    ("torch", "snippet.py", "python", "safetensors"),
+    ("jax", "snippet.py", "python", "npz"),
+    ("tf", "snippet.py", "python", "npz"),
+    ("numpy", "snippet.py", "python", "npz"),
+    ("candle", "main.rs", "rust", "safetensors"),
+];
+
+/// Those that made the files in `tests/fixtures`, which `tests/fixtures.rs` checks.
+#[test]
+fn programs_are_those_that_made_the_fixtures() {
+    for (from, file, language, ending) in PROGRAMS {
+        let folder = format!("tests/fixtures/{from}/snippet");
+        let network = read(&format!("{folder}/net.bp"));
+        let program = read(&format!("{folder}/{file}"));
+        let wanted = format!(
+            "```bp\n{network}```\n\n```{language}\n{program}```\n\n```sh\nbackproof check net.bp \
+             --values v.{ending} --against g.{ending} --from {from}\n```\n"
+        );
+        hold_part("docs/checking.md", from, &wanted);
+    }
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Gradients that JAX computed, held against both of ours: `tests/fixtures/jax`, where `make.py`
-//! writes a network's text, values and gradients for every layer and loss of the language.
+//! writes a network's text, values and gradients for every layer and loss of the language. And
+//! what the programs of docs/checking.md wrote, checked as a reader would.
 //!
-//! An error is measured in units of the precision in which JAX computed, that of the values'
+//! An error of JAX is measured in units of the precision in which JAX computed, that of the values'
 //! type, at the size of the largest gradient by the same parameter; what is then stored in a
 //! narrower type is rounded once more.
 
 use std::path::{Path, PathBuf};
 
+use backproof::check::{Cause, Format, Framework, Report, Supplied, Theirs, check_supplied};
 use backproof::concrete::{self, Decide, Values};
 use backproof::expr::{Branches, SymbolId, Winners};
 use backproof::net::QuantityId;
@@ -270,4 +272,118 @@ fn the_directory_is_whole() {
     let weight = |f: &String| std::fs::metadata(directory().join(f)).unwrap().len();
     let bytes: u64 = files.iter().map(weight).sum();
     assert!(bytes <= MAX_BYTES, "{bytes} bytes");
+}
+
+/// What a program of docs/checking.md wrote, and one with a convolution.
+struct Written {
+    folder: &'static str,
+    from: Option<Framework>,
+    ending: &'static str,
+}
+
+const fn written(folder: &'static str, from: Option<Framework>, ending: &'static str) -> Written {
+    Written { folder, from, ending }
+}
+
+const WRITTEN: [Written; 6] = [
+    written("torch/snippet", Some(Framework::Torch), "safetensors"),
+    written("torch/conv", Some(Framework::Torch), "safetensors"),
+    written("jax/snippet", Some(Framework::Jax), "npz"),
+    written("tf/snippet", Some(Framework::TensorFlow), "npz"),
+    written("numpy/snippet", None, "npz"),
+    written("candle/snippet", Some(Framework::Candle), "safetensors"),
+];
+
+impl Written {
+    fn file(&self, name: &str) -> Vec<u8> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        let path = root.join(self.folder).join(name);
+        std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
+    fn arrays(&self, stem: &str) -> File {
+        let name = format!("{stem}.{}", self.ending);
+        values::read(&name, &self.file(&name)).unwrap_or_else(|e| panic!("{}: {e}", self.folder))
+    }
+
+    fn net(&self) -> Network {
+        let text = String::from_utf8(self.file("net.bp")).unwrap();
+        let mut net = parse_network(&text).unwrap_or_else(|e| panic!("{}: {e}", self.folder));
+        let given = values::values(&net, &[self.arrays("v")]);
+        for (id, values) in given.unwrap_or_else(|e| panic!("{}: {e}", self.folder)) {
+            net.give(id, values).unwrap();
+        }
+        net
+    }
+
+    fn gradients(&self, net: &Network) -> Vec<Gradient> {
+        let found = values::gradients(net, &[self.arrays("g")]);
+        found.unwrap_or_else(|e| panic!("{}: {e}", self.folder))
+    }
+
+    fn report(&self, net: &Network, gradients: &[Gradient]) -> Report {
+        let theirs = gradients.iter().map(|g| {
+            let format = match g.dtype {
+                Dtype::F32 => Format::F32,
+                Dtype::F64 => Format::F64,
+                other => panic!("{}: a gradient in {other}", self.folder),
+            };
+            (g.quantity, Theirs { numbers: g.numbers.clone(), format })
+        });
+        let gradients = theirs.collect();
+        let supplied = Supplied { gradients, complete: true, from: self.from };
+        check_supplied(net, net.values(), &supplied).unwrap()
+    }
+}
+
+#[test]
+fn what_the_programs_wrote_agrees() {
+    for program in &WRITTEN {
+        let net = program.net();
+        let gradients = program.gradients(&net);
+        let by: Vec<QuantityId> = gradients.iter().map(|g| g.quantity).collect();
+        assert_eq!(by, net.params().collect::<Vec<_>>(), "{}", program.folder);
+        let report = program.report(&net, &gradients);
+        assert!(report.agrees(), "{}: {:?}", program.folder, report.first_mismatch());
+    }
+}
+
+/// One parameter's gradient is spoilt in a way that people know: it alone is found to differ, and
+/// the cause is named; or, of a single element, which it is.
+#[test]
+fn what_is_wrong_in_it_is_named() {
+    for program in &WRITTEN {
+        let net = program.net();
+        let right = program.gradients(&net);
+        for n in 0..right.len() {
+            let name = &net.quantity(right[n].quantity).name;
+            let spoilt = |spoil: &dyn Fn(&mut Vec<f64>)| {
+                let mut wrong = right.clone();
+                spoil(&mut wrong[n].numbers);
+                let report = program.report(&net, &wrong);
+                let differ = |p: &&backproof::check::Parameter| {
+                    p.verdict() == backproof::check::Verdict::Differ
+                };
+                let differ: Vec<_> = report.parameters.iter().filter(differ).cloned().collect();
+                assert_eq!(differ.len(), 1, "{}, {name}", program.folder);
+                assert_eq!(&differ[0].name, name, "{}", program.folder);
+                (report, differ[0].clone())
+            };
+            let cause = |spoil: &dyn Fn(&mut Vec<f64>)| spoilt(spoil).1.diagnosis.map(|d| d.cause);
+            let times =
+                |by: f64| move |numbers: &mut Vec<f64>| numbers.iter_mut().for_each(|x| *x *= by);
+            let place = format!("{}, {name}", program.folder);
+            assert_eq!(cause(&times(-1.0)), Some(Cause::SignFlipped), "{place}");
+            assert_eq!(cause(&times(2.0)), Some(Cause::Factor(Rational::from(2))), "{place}");
+            assert_eq!(cause(&times(0.0)), Some(Cause::Zero), "{place}");
+
+            let most = |a: &usize, b: &usize| {
+                right[n].numbers[*a].abs().total_cmp(&right[n].numbers[*b].abs())
+            };
+            let at = (0..right[n].numbers.len()).max_by(most).unwrap();
+            let (report, _) = spoilt(&|numbers| numbers[at] *= 1.01);
+            let cell = &report.first_mismatch().unwrap().1.cell;
+            assert_eq!(cell.index, net.shape(right[n].quantity).index(at), "{place}");
+        }
+    }
 }

@@ -94,6 +94,39 @@ fn a_bound_wider_than_every_element_judges_nothing() {
     assert!(matches!(report.parameters[0].verdict(), Verdict::NotJudged(_)), "{report:?}");
 }
 
+/// In bf16 little is left of 3·1.3 − 3.875; beside 4, that little is not much.
+#[test]
+fn the_page_says_what_a_format_is_too_coarse_for() {
+    let text = "param w[2]\ninput x\ntarget t\nE = w[0]*4 + (x*w[1] - t)^2 / 2\n\
+                given x = 3, w = [1, 1.3], t = 3.875";
+    let report = supplied(&net(text), &[("w", &[4.0, 0.09375])], Format::Bf16, None);
+    assert!(report.agrees() && report.too_coarse() == 1, "{report:?}");
+    let page = render::text(&check_page(&report), &render::TextStyle::default());
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains("1 of 2 gradients agree: in bf16 without error."), "{page}");
+    let rest = "The other 1 lies within its error bound, but bf16 is too coarse for that to say \
+                anything of it.";
+    assert!(page.contains(rest), "{page}");
+    let why = "1 of 2 cells: the error bound of bf16 is more than an eighth of the element.";
+    assert!(page.contains(why), "{page}");
+}
+
+/// A program makes its choice at a kink once: 1 for w and 0 for b is no choice.
+#[test]
+fn one_choice_has_to_serve_all_parameters() {
+    let net = net("param w, b\ninput x\nE = relu(w*x + b)\ngiven x = 2, w = 0, b = 0");
+    let verdicts = |w: f64, b: f64| {
+        let report = supplied(&net, &[("w", &[w]), ("b", &[b])], Format::F32, None);
+        [0, 1].map(|k| report.parameters[k].verdict())
+    };
+    assert_eq!(verdicts(2.0, 1.0), [Verdict::Agree, Verdict::Agree]);
+    assert_eq!(verdicts(0.5, 0.25), [Verdict::Agree, Verdict::Agree]);
+    for (w, b) in [(2.0, 0.0), (0.5, 0.5)] {
+        assert!(verdicts(w, b).iter().any(|v| matches!(v, Verdict::NotJudged(_))), "{w} {b}");
+    }
+    assert_eq!(verdicts(3.0, 0.0)[0], Verdict::Differ);
+}
+
 #[test]
 fn parameters_without_numbers_are_not_judged() {
     let net = net("param w, v\nE = w*v\ngiven w = 2\ngiven v = 3");

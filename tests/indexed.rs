@@ -51,3 +51,33 @@ fn an_element_that_is_named_is_worked_out() {
     assert!(one.contains("For one element, x₀₁, the sum has 2 terms:"), "{one}");
     assert!(one.contains("= δ^z₀₁·w₀₀ + δ^z₀₀·w₀₁"), "{one}");
 }
+
+#[test]
+fn the_paths_of_an_element_are_counted_and_named() {
+    let one = page(TWO_CONVOLUTIONS, &["w[0, 1]"], Level::Textbook);
+    // 4 cells of y mention 4 cells of a each.
+    assert!(one.contains("w₀₁ acts on E along 16 paths."), "{one}");
+    snapshot("indexed_paths", one);
+}
+
+/// The second route of a network that parts.
+#[test]
+fn routes_are_told_apart() {
+    let one = page(
+        "param w[3]\ntarget t[3]\nz = 2*w\ns = sum(exp(z))\np = exp(z)/s\nE = -sum(t*ln(p))",
+        &["w[1]"],
+        Level::Textbook,
+    );
+    assert!(one.contains("w₁ acts on E along 4 paths, which take 2 routes:"), "{one}");
+}
+
+/// Letters of indices are no names of the network, and subscripts of names no indices.
+#[test]
+fn letters_and_names_are_told_apart() {
+    let one = page(
+        "input i[4], j\nparam w_o[3, 4], k[3]\no = w_o @ i + k*j\nE = sum(o^2)",
+        &[],
+        Level::Outline,
+    );
+    snapshot("indexed_letters", one);
+}

@@ -6,16 +6,19 @@
 //! derivative is not worked out in place; its frame goes on a stack, and its result is put in
 //! as an earlier one. So nothing recurses, however deep the network.
 
+mod finish;
+mod turns;
+
 use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::path::{is_sealed, replace_at, sites};
+use super::path::{is_sealed, replace_at};
 use super::plan::{Frontier, Plan};
-use super::rules::{self, Applied, Context, Group, Rule};
+use super::rules::{Applied, Rule};
 use super::step::{Derivation, Lemma, LemmaId, Role, Step};
 use crate::diag::{Error, Kind};
-use crate::expr::{ExprId, Graph, Node, Symbol, Winners};
+use crate::expr::{ExprId, Graph, Symbol, Winners};
 use crate::lower::Lowered;
 
 /// The largest number of nodes that the lines of a derivation may add to the graph.
@@ -28,9 +31,6 @@ pub const MAX_PLACES: usize = 1 << 22;
 /// which has lines of its own. What is used twice at every one of twenty levels would otherwise
 /// be written a million times.
 pub const MAX_PUT_IN: usize = 64;
-
-/// How often a result is finished, so that rules which undo each other could not go on for ever.
-const MAX_FINISHING: usize = 64;
 
 /// What to derive.
 #[derive(Clone, Debug, Default)]
@@ -176,21 +176,6 @@ impl Frame {
     }
 }
 
-/// What can be done at a place, in the order in which it is done.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Turn {
-    /// The slope of a power or a function at a bare variable.
-    Slope,
-    PutBack,
-    Unfold,
-    Split,
-    Factor,
-    Chain,
-    Earlier,
-    Constant,
-    Identity,
-}
-
 /// What a turn came to.
 enum Progress {
     /// A batch of steps was made.
@@ -307,48 +292,6 @@ impl Engine {
         }
     }
 
-    fn advance(&mut self, frame: &mut Frame) -> Progress {
-        let locals = frame.locals.clone();
-        let mut places = sites(&self.g, frame.line, &mut |g, e| match g.node(e) {
-            Node::Partial { .. } => true,
-            Node::Named(s, _) => locals.contains(g.symbol(s)),
-            _ => false,
-        });
-        // The update of a weight begins with the gradient, however long that is.
-        if frame.role != Role::Update || !frame.steps.is_empty() {
-            places.retain(|(_, e)| *e == frame.goal || !self.stays(*e));
-        }
-        let turns: Vec<(Turn, ExprId)> =
-            places.iter().map(|(_, e)| (self.turn(frame, *e), *e)).collect();
-        let Some(turn) = turns.iter().map(|(turn, _)| *turn).min() else {
-            return self.tidy_and_finish(frame);
-        };
-        let redexes = turns.iter().filter(|(t, _)| *t == turn).map(|(_, e)| *e);
-        let redexes: Vec<ExprId> = redexes.collect();
-        if turn == Turn::Earlier
-            && let Some(unknown) = redexes.iter().find(|e| !self.known.contains_key(e))
-        {
-            return Progress::Needs(*unknown);
-        }
-        self.batches += 1;
-        for (nth, redex) in redexes.into_iter().enumerate() {
-            self.places += places_of(&self.g, frame.line, MAX_PLACES);
-            if self.places > MAX_PLACES {
-                return Progress::Went;
-            }
-            let mut found = sites(&self.g, frame.line, &mut |_, e| e == redex);
-            if found.is_empty() {
-                continue;
-            }
-            let (site, _) = found.swap_remove(0);
-            self.carry_out(frame, turn, nth, site, redex);
-        }
-        if turn == Turn::PutBack {
-            frame.locals.clear();
-        }
-        Progress::Went
-    }
-
     /// Whether this derivative is known and too long to be put in.
     fn stays(&self, e: ExprId) -> bool {
         self.known.get(&e).is_some_and(|lemma| self.is_long(self.lemmas[lemma.0].result))
@@ -356,235 +299,6 @@ impl Engine {
 
     fn is_long(&self, result: ExprId) -> bool {
         places_of(&self.g, result, MAX_PUT_IN) > MAX_PUT_IN
-    }
-
-    /// What is to be done with a derivative, or a local name, that stands in the line.
-    fn turn(&self, frame: &Frame, e: ExprId) -> Turn {
-        let g = &self.g;
-        let Node::Partial { of, by } = g.node(e) else { return Turn::PutBack };
-        if of == by {
-            return Turn::Identity;
-        }
-        if g.symbol_of(of).is_some_and(|s| frame.locals.contains(g.symbol(s))) {
-            return Turn::PutBack;
-        }
-        if !crate::expr::depends_on(g, of, by, &self.winners) {
-            return Turn::Constant;
-        }
-        if e != frame.goal && (self.known.contains_key(&e) || self.is_aside(frame, e, of, by)) {
-            return Turn::Earlier;
-        }
-        match g.node(of) {
-            Node::Named(..) | Node::Max(_) => Turn::Unfold,
-            Node::Add(_) | Node::Sub(..) | Node::Neg(_) => Turn::Split,
-            Node::Pow(u, v) if (u == by) != (v == by) => {
-                let other = if u == by { v } else { u };
-                match crate::expr::depends_on(g, other, by, &self.winners) {
-                    false => Turn::Slope,
-                    true => Turn::Factor,
-                }
-            }
-            Node::Call(_, u) if u == by => Turn::Slope,
-            Node::Call(..) => Turn::Chain,
-            Node::Pow(u, v) => {
-                let moves = |e| crate::expr::depends_on(g, e, by, &self.winners);
-                if moves(u) && moves(v) { Turn::Factor } else { Turn::Chain }
-            }
-            _ => Turn::Factor,
-        }
-    }
-
-    /// Whether a derivative deserves lines of its own: it is the inner one of a chain or used in
-    /// several places, and takes more than a step or two.
-    fn is_aside(&self, frame: &Frame, e: ExprId, of: ExprId, by: ExprId) -> bool {
-        let shared = matches!(self.g.node(of), Node::Named(..)) && self.plan.is_shared(of);
-        (shared || frame.inner.contains(&e)) && self.is_heavy(of, by)
-    }
-
-    /// Whether more than one operation stands between `by` and `of`.
-    fn is_heavy(&self, of: ExprId, by: ExprId) -> bool {
-        let mut operations = 0;
-        let mut stack = vec![of];
-        while let Some(id) = stack.pop() {
-            if id <= by || !crate::expr::depends_on(&self.g, id, by, &self.winners) {
-                continue;
-            }
-            operations += 1;
-            if operations > 1 {
-                return true;
-            }
-            match self.winners.get(&id) {
-                Some(winner) => stack.push(*winner),
-                None => self.g.for_children(id, |c| stack.push(c)),
-            }
-        }
-        false
-    }
-
-    fn carry_out(&mut self, frame: &mut Frame, turn: Turn, nth: usize, site: Vec<u32>, e: ExprId) {
-        if turn == Turn::Earlier {
-            let lemma = self.known[&e];
-            let applied = Applied {
-                contractum: self.lemmas[lemma.0].result,
-                bindings: Vec::new(),
-                given: None,
-            };
-            self.write(frame, Rule::EarlierResult, site, e, applied, Some(lemma));
-            return;
-        }
-        let candidates: &[Rule] = match turn {
-            Turn::Slope => &[Rule::Power, Rule::Exponential, Rule::Elementary],
-            Turn::PutBack => &[Rule::PutBack],
-            Turn::Unfold => &[Rule::Definition, Rule::MaxWinner, Rule::MaxCases],
-            Turn::Split => &[Rule::ConstantTerms, Rule::Sum, Rule::Difference, Rule::Negation],
-            Turn::Factor => &[
-                Rule::ConstantFactor,
-                Rule::Product,
-                Rule::Reciprocal,
-                Rule::Quotient,
-                Rule::GeneralPower,
-            ],
-            Turn::Chain => &[Rule::Chain],
-            Turn::Constant => &[Rule::Constant],
-            Turn::Identity => &[Rule::Identity],
-            Turn::Earlier => &[],
-        };
-        let locals: Vec<Symbol> = match turn {
-            Turn::PutBack => frame.locals.clone(),
-            _ => vec![self.local(nth)],
-        };
-        for local in locals {
-            let context = Context {
-                winners: &self.winners,
-                names: &self.plan.names,
-                local: &local,
-                fractions: &self.plan.fractions,
-                distributions: &self.distributions,
-            };
-            for rule in candidates {
-                if let Some(applied) = rules::apply(&mut self.g, *rule, e, &context) {
-                    if *rule == Rule::Chain {
-                        self.note_inner(frame, &applied, &local);
-                    }
-                    self.write(frame, *rule, site, e, applied, None);
-                    return;
-                }
-            }
-        }
-        unreachable!("the strategy chose {turn:?} for an expression that no rule of it matches");
-    }
-
-    /// The nth local name of a line: z, u, v, …, then numbered ones.
-    fn local(&mut self, nth: usize) -> Symbol {
-        while self.locals.len() <= nth {
-            let stem = self.locals[0].stem().to_string();
-            let fresh = (self.locals.len()..)
-                .map(|n| Symbol::named(&format!("{stem}_{n}")))
-                .find(|s| self.g.find_symbol(s).is_none() && !self.locals.contains(s));
-            self.locals.extend(fresh);
-        }
-        self.locals[nth].clone()
-    }
-
-    /// Remembers what the chain rule left behind: the inner derivative and the local name.
-    fn note_inner(&mut self, frame: &mut Frame, applied: &Applied, local: &Symbol) {
-        let bound = |letter| applied.bindings.iter().find(|(l, _)| *l == letter).map(|(_, e)| *e);
-        if let (Some(z), Some(u), Some(x)) = (bound("z"), bound("u"), bound("x")) {
-            let inner = self.g.partial(u, x);
-            frame.inner.insert(inner);
-            if z != u {
-                frame.locals.push(local.clone());
-            }
-        }
-    }
-
-    /// Tidies the line, and finishes it as long as there is something to finish.
-    fn tidy_and_finish(&mut self, frame: &mut Frame) -> Progress {
-        for _ in 0..MAX_FINISHING {
-            self.tidy(frame);
-            if self.places > MAX_PLACES {
-                return Progress::Went;
-            }
-            if !self.finish(frame) {
-                break;
-            }
-        }
-        Progress::Done
-    }
-
-    /// Carries out the first of the finishing rules that matches anywhere: one batch.
-    fn finish(&mut self, frame: &mut Frame) -> bool {
-        const FINISHING: [Rule; 5] = [
-            Rule::RecogniseName,
-            Rule::SplitFraction,
-            Rule::CommonFactor,
-            Rule::SumsToOne,
-            Rule::MultiplyOut,
-        ];
-        for rule in FINISHING {
-            let mut went: Vec<Vec<u32>> = Vec::new();
-            for _ in 0..MAX_FINISHING {
-                self.places += places_of(&self.g, frame.line, MAX_PLACES);
-                let context = Context {
-                    winners: &self.winners,
-                    names: &self.plan.names,
-                    local: &self.locals[0],
-                    fractions: &self.plan.fractions,
-                    distributions: &self.distributions,
-                };
-                // What was just rewritten is tidied before more is done with it.
-                let fresh: &[Vec<u32>] = if rule == Rule::RecogniseName { &[] } else { &went };
-                let found = first_tidying(&mut self.g, frame.line, &[rule], &context, fresh);
-                let Some((rule, site, redex, applied)) = found else { break };
-                self.batches += u32::from(went.is_empty());
-                went.push(site.clone());
-                self.write(frame, rule, site, redex, applied, None);
-            }
-            if !went.is_empty() {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Tidies the whole line: one batch.
-    fn tidy(&mut self, frame: &mut Frame) {
-        let context = Context {
-            winners: &self.winners,
-            names: &self.plan.names,
-            local: &self.locals[0],
-            fractions: &self.plan.fractions,
-            distributions: &self.distributions,
-        };
-        let rules: Vec<Rule> = rules::TABLE
-            .iter()
-            .filter(|row| row.group == Group::Tidy)
-            .map(|row| row.rule)
-            .collect();
-        let mut went = Vec::new();
-        let mut line = frame.line;
-        while let Some((rule, site, redex, applied)) =
-            first_tidying(&mut self.g, line, &rules, &context, &[])
-        {
-            self.places += places_of(&self.g, line, MAX_PLACES);
-            if self.places > MAX_PLACES {
-                return;
-            }
-            let after = replace_at(&mut self.g, line, &site, applied.contractum);
-            went.push((rule, site, redex, applied));
-            line = after;
-        }
-        if went.is_empty() {
-            return;
-        }
-        // Signs that a result brings along are put in order where it is put in.
-        let with_result = frame.steps.last().is_some_and(|s| s.rule == Rule::EarlierResult);
-        if !(with_result && went.iter().all(|(rule, ..)| *rule == Rule::Signs)) {
-            self.batches += 1;
-        }
-        for (rule, site, redex, applied) in went {
-            self.write(frame, rule, site, redex, applied, None);
-        }
     }
 
     /// Puts a step on record and makes its line the current one.
@@ -613,40 +327,4 @@ impl Engine {
             batch: self.batches,
         });
     }
-}
-
-/// The first place, innermost and leftmost, where a tidying rule applies; not one of those that
-/// were just rewritten, nor inside or around one.
-fn first_tidying(
-    g: &mut Graph,
-    line: ExprId,
-    rules: &[Rule],
-    context: &Context<'_>,
-    fresh: &[Vec<u32>],
-) -> Option<(Rule, Vec<u32>, ExprId, Applied)> {
-    // A place is visited twice: on the way down, to push its children, and on the way up.
-    let mut stack = vec![(Vec::new(), line, false)];
-    while let Some((site, id, ready)) = stack.pop() {
-        if ready {
-            if fresh.iter().any(|f| f.starts_with(&site) || site.starts_with(f)) {
-                continue;
-            }
-            for rule in rules {
-                if let Some(applied) = rules::apply(g, *rule, id, context) {
-                    return Some((*rule, site, id, applied));
-                }
-            }
-            continue;
-        }
-        stack.push((site.clone(), id, true));
-        if is_sealed(g, id) {
-            continue;
-        }
-        for (n, child) in g.children(id).into_iter().enumerate().rev() {
-            let mut below = site.clone();
-            below.push(n as u32);
-            stack.push((below, child, false));
-        }
-    }
-    None
 }

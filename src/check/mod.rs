@@ -17,6 +17,7 @@
 //! assert!(report.agrees());
 //! ```
 
+mod bounds;
 mod conventions;
 mod diagnosis;
 mod differences;
@@ -54,7 +55,7 @@ pub use supplied::{Supplied, Theirs, check_gradients, check_supplied};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, QuantityId};
 use symbolic::Symbolic;
-use values::{RANGES, SplitMix};
+use values::{RANGES, SplitMix, UNITS};
 
 /// The largest number of random points.
 pub const MAX_TRIALS: usize = 1000;
@@ -93,7 +94,9 @@ impl Default for Options {
 /// Compares the gradients of the loss by every parameter.
 ///
 /// Values that the network does not give are drawn: multiples of 1/8 between −2 and 2, or, where
-/// the network is not defined there, between 0 and 2 and at last between 0 and 1.
+/// the network is not defined there, between 0 and 2 and at last between 0 and 1. Where values of
+/// the network leave the range of `f64`, the same is done with multiples of 1/64, and so on:
+/// [`Point::unit`] says which were drawn.
 ///
 /// # Errors
 /// [`Kind::Value`] for a network without parameters; [`Kind::Domain`] where the network or a
@@ -149,40 +152,50 @@ fn check_symbolic(net: &Network, symbolic: &Symbolic, options: &Options) -> Resu
     let mut random = SplitMix(options.seed);
     let mut report = blank(net, &symbolic.by, &COMPARED);
     report.seed = (!missing.is_empty()).then_some(options.seed);
+    let mut scale = 0;
     for which in 0..trials {
-        let (at, redrawn) = find_point(net, symbolic, &missing, &mut random)?;
+        let (at, redrawn) = find_point(net, symbolic, &missing, &mut random, &mut scale)?;
         sources::compare(net, &at, which, &mut report.parameters);
-        report.points.push(at.report(net, drawn.clone(), redrawn));
+        let mut point = at.report(net, drawn.clone(), redrawn);
+        point.unit = (!missing.is_empty()).then_some(UNITS[scale]);
+        report.points.push(point);
     }
     Ok(report)
 }
 
 /// The given point, or the first drawn one at which the network and its gradients are defined;
-/// and how many were thrown away.
+/// and how many were thrown away. `scale` is the position in [`UNITS`] to begin with, and the one
+/// that was used: what overflows is drawn smaller, and smaller from then on.
 fn find_point(
     net: &Network,
     symbolic: &Symbolic,
     missing: &[QuantityId],
     random: &mut SplitMix,
+    scale: &mut usize,
 ) -> Result<(point::Point, usize), Error> {
     if missing.is_empty() {
         let values = net.values().clone();
         return Ok((point::point(net, symbolic, values, true)?, 0));
     }
-    let mut last = None;
-    for draw in 0..RANGES.len() * MAX_DRAWS {
-        let values = values::draw(net, missing, random, RANGES[draw / MAX_DRAWS]);
+    let (mut last, mut tried, mut draw) = (None, 0, 0);
+    while draw < RANGES.len() * MAX_DRAWS {
+        let values = values::draw(net, missing, random, UNITS[*scale], RANGES[draw / MAX_DRAWS]);
         match point::point(net, symbolic, values, false) {
-            Ok(point) => return Ok((point, draw)),
-            Err(error) if matches!(error.kind(), Kind::Domain | Kind::Limit) => last = Some(error),
+            Ok(point) => return Ok((point, tried)),
+            Err(error) if error.kind() == Kind::Limit && *scale + 1 < UNITS.len() => {
+                *scale += 1;
+                last = Some(error);
+            }
+            Err(error) if matches!(error.kind(), Kind::Domain | Kind::Limit) => {
+                draw += 1;
+                last = Some(error);
+            }
             Err(error) => return Err(error),
         }
+        tried += 1;
     }
     let name = &net.quantity(missing[0]).name;
-    let hint = format!(
-        "{} random points were tried; give values: `given {name} = …`",
-        RANGES.len() * MAX_DRAWS
-    );
+    let hint = format!("{tried} random points were tried; give values: `given {name} = …`");
     let none = || Error::new(Kind::Domain, "no random point was found");
     Err(last.unwrap_or_else(none).hint(hint))
 }

@@ -255,6 +255,7 @@ impl Point {
             values: self.leaves(net),
             drawn,
             redrawn,
+            unit: None,
             arithmetic,
             inexact,
             loss,

@@ -38,8 +38,11 @@ pub struct Point {
     pub values: Values<Rational>,
     /// The names of the quantities whose values were drawn at random.
     pub drawn: Vec<String>,
-    /// How many draws had to be thrown away first, because the network had no value there.
+    /// How many draws had to be thrown away first, because the network had no value there, or one
+    /// beyond the range of `f64`.
     pub redrawn: usize,
+    /// Drawn values are multiples of 1/unit; none where every value was given.
+    pub unit: Option<i64>,
     /// In which numbers the exact comparison was made.
     pub arithmetic: Arithmetic,
     /// Why it was not made in the rationals, where it was not.
@@ -191,6 +194,9 @@ pub struct Comparison {
     pub mismatches: Vec<Mismatch>,
     /// How many cells were not judged, by reason, in the order in which the reasons came up.
     pub unjudged: Vec<Unjudged>,
+    /// How many of these the format of the numbers is too coarse for, where the gradient as a
+    /// whole was judged all the same: their bounds together are a small part of it.
+    pub too_coarse: usize,
     /// How many cells were left out because there are too many; the others are evenly spread.
     pub unsampled: usize,
     /// How many steps of a difference were not used because they cross a kink.
@@ -268,11 +274,11 @@ pub enum Number {
 /// The outcome for a comparison or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every cell that was judged agrees.
+    /// Every cell that was judged agrees, and for a parameter: enough of them were.
     Agree,
     /// At least one cell differs.
     Differ,
-    /// Nothing could be judged, or for a parameter: not every cell.
+    /// Nothing could be judged, or for a parameter: too little.
     NotJudged(String),
 }
 
@@ -294,7 +300,7 @@ impl fmt::Display for Cell {
 }
 
 impl Report {
-    /// Whether every parameter agrees; what was not judged does not count as agreement.
+    /// Whether every parameter agrees, by [`Parameter::verdict`].
     pub fn agrees(&self) -> bool {
         self.parameters.iter().all(|p| p.verdict() == Verdict::Agree)
     }
@@ -302,6 +308,13 @@ impl Report {
     /// How many single gradients the report is about: the cells of all parameters.
     pub fn gradients(&self) -> usize {
         self.parameters.iter().map(|p| p.shape.elements()).sum()
+    }
+
+    /// How many of them the format of supplied numbers is too coarse to judge by themselves, in
+    /// gradients that agree.
+    pub fn too_coarse(&self) -> usize {
+        let agreeing = self.parameters.iter().filter(|p| p.verdict() == Verdict::Agree);
+        agreeing.flat_map(|p| &p.comparisons).map(|c| c.too_coarse).sum()
     }
 
     /// The command that derives one element: [`Report::derive`] and its `--wrt`.
@@ -328,8 +341,9 @@ impl Parameter {
 
     /// `Differ` if any source differs; `Agree` if besides the whole gradient was confirmed in
     /// every cell at every point, exactly or in `f64`, by what the check is about: the supplied
-    /// numbers if there are any, else the backward pass. Dual numbers and differences, which may
-    /// be sampled, can only refute.
+    /// numbers if there are any, else the backward pass. Of supplied numbers, some may be
+    /// [too coarse](Comparison::too_coarse) to be judged by themselves. Dual numbers and
+    /// differences, which may be sampled, can only refute.
     pub fn verdict(&self) -> Verdict {
         if self.comparisons.iter().any(|c| c.differing > 0) {
             return Verdict::Differ;
@@ -337,7 +351,7 @@ impl Parameter {
         let supplied = self.comparisons.iter().any(|c| c.source == Source::Supplied);
         let main = if supplied { Source::Supplied } else { Source::Backward };
         let mut all = self.comparisons.iter().filter(|c| c.source == main);
-        if all.clone().any(|c| c.agreed == c.cells) {
+        if all.clone().any(|c| c.agreed + c.too_coarse == c.cells) {
             return Verdict::Agree;
         }
         let reason = all.find_map(|c| c.unjudged.first()).map(|u| u.reason.clone());
@@ -386,6 +400,7 @@ impl Comparison {
             differing: 0,
             mismatches: Vec::new(),
             unjudged: Vec::new(),
+            too_coarse: 0,
             unsampled: 0,
             crossed: 0,
             worst_absolute: None,

@@ -14,7 +14,9 @@
 //! - a product: |a|·e_b + |b|·e_a + e_a·e_b + u·|âb̂| (§3.3, running error analysis);
 //! - a quotient: (e_a + |a/b|·e_b)/(|b| − e_b) + 2u·|â/b̂|, for some programs multiply by 1/b;
 //! - a function or power f: how much f varies over the argument's error and two roundings of it,
-//!   + [`FUNCTION_ULPS`]·u·|f|, or (n + [`FUNCTION_ULPS`])·u·|f| for a power n.
+//!   + [`FUNCTION_ULPS`]·u·|f|, or (n + [`FUNCTION_ULPS`])·u·|f| for a power n;
+//! - where well-known implementations of f lose digits of it, as 1 + tanh does where tanh is near
+//!   −1, that many roundings of 1: [`absolute`].
 //!
 //! At last the error is taken [`REARRANGED`] times, for a program that writes the same formula
 //! another way (multiplied out, factored), and what underflow may lose is added at each product.
@@ -27,6 +29,10 @@ use crate::scalar::{Fault, Function, Interval, Rational, Scalar};
 pub const FUNCTION_ULPS: u32 = 4;
 /// What the error bound of the network's own formula is multiplied by.
 pub const REARRANGED: u32 = 2;
+
+/// How many roundings of 1 a function is off by that a program computes as a difference from 1, as
+/// 1 + tanh; the last digit of a number just below 1 is one rounding of 1.
+pub(super) const BESIDE_ONE: f64 = 1.0;
 
 /// The floating-point numbers that a program computed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,10 +111,18 @@ impl<const P: u32> Computed<P> {
         Computed { exact, size: magnitude(&exact), terms: 1.0, error: 0.0 }
     }
 
+    /// The same where a program may besides have added and taken away 1, by this many roundings.
+    pub fn beside_one(self, roundings: f64) -> Result<Computed<P>, Fault> {
+        let more = roundings * Self::U;
+        let error = finite((self.error + more) * INFLATED)?;
+        Ok(Computed { error, size: finite((self.size + more) * INFLATED)?, ..self })
+    }
+
     /// How far from the exact value it may be.
     fn bound(&self) -> Result<f64, Fault> {
         let rounded = (self.terms - 1.0) * Self::U;
-        if self.terms <= 1.0 {
+        // Two numbers without error that cancel, a − a, cancel without error.
+        if self.terms <= 1.0 || self.terms == 2.0 && self.error == 0.0 && self.vanishes() {
             return Ok(self.error);
         }
         // A sum so long that no digit of it is certain.
@@ -153,6 +167,10 @@ impl<const P: u32> Computed<P> {
         Computed::result(exact, passed, roundings)
     }
 
+    fn vanishes(&self) -> bool {
+        self.exact.is_point() && self.exact.lower == 0.0
+    }
+
     fn is_exactly(&self, n: f64) -> bool {
         self.exact.is_point() && self.exact.lower == n && self.error == 0.0 && self.terms == 1.0
     }
@@ -164,6 +182,25 @@ fn magnitude(x: &Interval) -> f64 {
 
 fn finite(x: f64) -> Result<f64, Fault> {
     if x.is_finite() { Ok(x) } else { Err(Fault::NotFinite) }
+}
+
+/// How many roundings of 1 a well-known implementation of f may be off by at an argument of up to
+/// `x`, besides [`FUNCTION_ULPS`] roundings of f(x):
+///
+/// - σ(x) as (1 + tanh(x/2))/2, and Φ(x) as (1 + erf(x/√2))/2, as PyTorch has it in GELU;
+/// - ln(1 + eˣ) as it stands;
+/// - σ(x), the slope of softplus, as exp(x − softplus(x)): so JAX has it, and burn has σ itself.
+///   The exponent is rounded to the digits of x, by up to u·x, until x is so large that eˣ + 1 is
+///   eˣ, for ln 2ᵖ = p·ln 2.
+fn absolute(function: Function, x: f64, bits: u32) -> Option<f64> {
+    match function {
+        Function::NormalCdf | Function::Softplus => Some(BESIDE_ONE),
+        Function::Sigmoid => {
+            let last = f64::from(bits) * std::f64::consts::LN_2;
+            Some(BESIDE_ONE.max(x.min(last)))
+        }
+        _ => None,
+    }
 }
 
 /// Whether `x` has a significand of at most `bits` bits.
@@ -209,8 +246,10 @@ impl<const P: u32> Scalar for Computed<P> {
             if one.is_exactly(-1.0) {
                 return Ok(kept.neg());
             }
-            if one.is_exactly(0.0) {
-                return Ok(*one);
+        }
+        for one in [a, b] {
+            if one.vanishes() && one.bound() == Ok(0.0) {
+                return Ok(Computed::exactly(one.exact));
             }
         }
         let (of_a, of_b) = (a.bound()?, b.bound()?);
@@ -260,7 +299,11 @@ impl<const P: u32> Scalar for Computed<P> {
 
     fn call(&self, function: Function) -> Result<Computed<P>, Fault> {
         let ulps = if function.has_kink() { 0.0 } else { f64::from(FUNCTION_ULPS) };
-        self.image(|x| x.call(function), ulps)
+        let value = self.image(|x| x.call(function), ulps)?;
+        match absolute(function, self.exact.upper, P) {
+            Some(roundings) => value.beside_one(roundings),
+            None => Ok(value),
+        }
     }
 
     /// That of the exact values.
@@ -332,6 +375,12 @@ mod tests {
         assert_eq!(two.add(&zero), Ok(two));
         assert_eq!(two.mul(&zero), Ok(zero));
         assert_eq!(two.enclosure(), Interval::point(2.0));
+        let nothing = one.sub(&one).unwrap();
+        assert_eq!(nothing.enclosure(), Interval::point(0.0));
+        assert_eq!(nothing.mul(&two.div(&single(3.0)).unwrap()), Ok(zero));
+        // In another order, (1 + c) − 1 is not c.
+        let reordered = nothing.add(&single(1e-9)).unwrap();
+        assert!(holds(&reordered, 0.0) && holds(&reordered, (1.0 + 1e-9) - 1.0));
         let tenth: Computed<24> = Computed::from_rational(&"0.1".parse().unwrap()).unwrap();
         assert!(holds(&tenth, 0.1));
         assert!(tenth.enclosure().unwrap().width() < 1e-7);

@@ -7,41 +7,24 @@
 //! subdifferential only where one choice at every kink gives all of them, and outside only where
 //! no choice does; what is neither is undecided.
 
-use std::cmp::Ordering;
-
-use crate::concrete::{self, Decide, Decision, Decisions, Forward, Kink, KinkKind, Shares};
+use crate::concrete::{self, Kink, KinkKind, Shares};
 use crate::diag::Error;
 use crate::net::{Network, NodeId, Op, QuantityId};
 use crate::scalar::{Function, Interval};
 
 use super::MAX_PASS_WORK;
+use super::bounds::{Bounds, bounds, forward, in_format, is_step};
 use super::conventions::{Framework, corner, rule, shares};
-use super::diagnosis::{Diagnosis, diagnose};
 use super::point::Point;
 use super::report::{AtKinks, Choice};
-use super::rounding::{Computed, Format};
-use super::values::{convert, work};
-
-/// Calls a function that is generic over the bits of a format.
-macro_rules! in_format {
-    ($format:expr, $f:ident($($argument:expr),*)) => {
-        match $format {
-            Format::Bf16 => $f::<8>($($argument),*),
-            Format::F16 => $f::<11>($($argument),*),
-            Format::F32 => $f::<24>($($argument),*),
-            Format::F64 => $f::<53>($($argument),*),
-        }
-    };
-}
+use super::rounding::Format;
+use super::values::work;
 
 /// The most combinations of choices at kinks that are tried one by one.
 pub const MAX_CHOICES: usize = 64;
 /// In a large network, where [`super::MAX_PASS_WORK`] allows fewer, so many are
 /// tried all the same.
 pub const MIN_CHOICES: usize = 4;
-
-/// For each quantity, the interval of each element; or why there is no bound.
-pub(super) type Bounds = Result<Vec<Vec<Interval>>, String>;
 
 /// What a format of numbers makes possible at a point.
 pub(super) struct Study {
@@ -70,91 +53,6 @@ pub(super) fn study(net: &Network, at: &Point, by: &[QuantityId], format: Format
     let near = in_format!(format, close_calls(net, at)).unwrap_or_default();
     kinks.extend(near.into_iter().filter(|kink| has_corner(&kink)));
     Study { ours, frameworks, kinks, exact }
-}
-
-/// The gradients that arithmetic in a format may give, where `shares` says how they are divided.
-pub(super) fn bounds(
-    net: &Network,
-    at: &Point,
-    by: &[QuantityId],
-    format: Format,
-    shares: &Shares<Interval>,
-) -> Bounds {
-    in_format!(format, run(net, at, by, shares))
-        .map_err(|why| format!("{format} has no error bound here: {why}"))
-}
-
-fn forward<const P: u32>(
-    net: &Network,
-    at: &Point,
-    decisions: &Decisions,
-) -> Result<Forward<Computed<P>>, Error> {
-    let values = convert::<Computed<P>>(net, &at.values)?;
-    concrete::forward(net, &values, Decide::Recorded(decisions))
-}
-
-/// The decisions of the point, but where two pieces meet those of `shares`: the step between them
-/// is 0 or 1, and its value, not a slope, says which piece it is.
-fn decided(net: &Network, at: &Point, shares: &Shares<Interval>) -> Decisions {
-    let mut decisions = at.decisions.clone();
-    for ((node, element), share) in shares {
-        let (true, Some(signs)) = (is_step(net, *node), decisions.signs(*node)) else { continue };
-        let mut signs = signs.to_vec();
-        let right = share.iter().any(|(_, weight)| weight.lower > 0.5);
-        if let Some(sign) = signs.get_mut(*element) {
-            *sign = if right { Ordering::Greater } else { Ordering::Less };
-        }
-        decisions.set(*node, Decision::Signs(signs));
-    }
-    decisions
-}
-
-fn is_step(net: &Network, node: NodeId) -> bool {
-    matches!(net.node(node).op, Op::Call(Function::Step, _))
-}
-
-fn run<const P: u32>(
-    net: &Network,
-    at: &Point,
-    by: &[QuantityId],
-    shares: &Shares<Interval>,
-) -> Bounds {
-    let told = |error: Error| error.message().to_string();
-    let exactly = |share: &Vec<(usize, Interval)>| {
-        share.iter().map(|(n, weight)| (*n, Computed::exactly(*weight))).collect()
-    };
-    let forward = forward::<P>(net, at, &decided(net, at, shares)).map_err(told)?;
-    let slopes = shares.iter().filter(|((node, _), _)| !is_step(net, *node));
-    let shares = slopes.map(|(place, share)| (*place, exactly(share))).collect();
-    let gradients = concrete::backward_with(net, &forward, by, &shares).map_err(told)?;
-    let all = by.iter().map(|id| {
-        let computed = gradients.of(*id).unwrap_or_default().iter();
-        let enclosures = computed.map(Computed::enclosure).collect::<Result<Vec<_>, _>>();
-        enclosures.map_err(|_| "a sum is so long that no digit of it is certain".to_string())
-    });
-    all.collect()
-}
-
-/// The mistake that numbers of a format come from, if one is known that gives them; `right` is
-/// what arithmetic in this format may give.
-pub(super) fn explain(
-    net: &Network,
-    at: &Point,
-    by: QuantityId,
-    (right, format): (&[Interval], Format),
-    numbers: &[f64],
-) -> Option<Diagnosis> {
-    in_format!(format, diagnosed(net, at, by, right, numbers))
-}
-
-fn diagnosed<const P: u32>(
-    net: &Network,
-    at: &Point,
-    by: QuantityId,
-    right: &[Interval],
-    numbers: &[f64],
-) -> Option<Diagnosis> {
-    diagnose(net, &forward::<P>(net, at, &at.decisions).ok()?, by, right, numbers)
 }
 
 /// Where a program with this rounding may have decided otherwise than the exact values do.
@@ -245,7 +143,7 @@ impl Study {
             all = same.and_then(|(_, bounds)| Some(bounds.as_ref().ok()?[k].clone()));
             Choice::Another
         } else {
-            match self.search(net, k, numbers, &try_one) {
+            match self.search(net, &[(k, numbers)], &try_one) {
                 Search::Found(choice, bounds) => {
                     all = Some(bounds);
                     choice
@@ -286,13 +184,38 @@ impl Study {
         rules
     }
 
-    /// Looks for a choice that gives the numbers: any of the combinations of whole ones, or
-    /// something between them where that is certain.
+    /// Whether it is certain that no one choice gives all of these gradients, which are numbers for
+    /// quantities of `by`: a program makes its choice at a kink once.
+    pub fn contradict(
+        &self,
+        net: &Network,
+        at: &Point,
+        by: &[QuantityId],
+        format: Format,
+        asked: &[(usize, &[f64])],
+    ) -> bool {
+        let given = |bounds: &Bounds| {
+            bounds.as_ref().is_ok_and(|all| {
+                asked.iter().all(|(k, numbers)| {
+                    numbers.iter().zip(&all[*k]).all(|(x, all)| all.contains(*x))
+                })
+            })
+        };
+        let known = self.frameworks.iter().any(|(f, all)| self.is_proper(net, *f) && given(all));
+        if !self.has_kinks() || asked.len() < 2 || known || given(&self.ours) {
+            return false;
+        }
+        let try_one = |shares: &Shares<Interval>| bounds(net, at, by, format, shares);
+        matches!(self.search(net, asked, &try_one), Search::None)
+    }
+
+    /// Looks for a choice that gives the numbers of some quantities: any of the combinations of
+    /// whole ones, or something between them where that is certain. Found are the intervals of
+    /// all these numbers, one quantity after the other.
     fn search(
         &self,
         net: &Network,
-        k: usize,
-        numbers: &[f64],
+        asked: &[(usize, &[f64])],
         try_one: &dyn Fn(&Shares<Interval>) -> Bounds,
     ) -> Search {
         let options: Vec<Vec<Share>> = self.kinks.iter().map(|kink| sides(net, kink)).collect();
@@ -301,6 +224,7 @@ impl Study {
         let Some(count) = count.filter(|n| *n <= most) else { return Search::Open };
         // Near a kink, rounding may also have led right onto it.
         let found = if self.exact == 0 { Choice::OtherSide } else { Choice::Another };
+        let numbers: Vec<f64> = asked.iter().flat_map(|(_, numbers)| *numbers).copied().collect();
         let mut corners = Vec::new();
         for mut n in 0..count {
             let mut shares = Shares::new();
@@ -308,8 +232,9 @@ impl Study {
                 shares.insert((kink.node, kink.element), options[n % options.len()].clone());
                 n /= options.len();
             }
-            let Ok(mut bounds) = try_one(&shares) else { return Search::Open };
-            let bounds = bounds.swap_remove(k);
+            let Ok(bounds) = try_one(&shares) else { return Search::Open };
+            let bounds: Vec<Interval> =
+                asked.iter().flat_map(|(k, _)| &bounds[*k]).copied().collect();
             if numbers.iter().zip(&bounds).all(|(x, all)| all.contains(*x)) {
                 return Search::Found(found, bounds);
             }
@@ -317,8 +242,8 @@ impl Study {
         }
         // Between two corners the gradient goes along a straight line; and a single number, which
         // moves without a gap from corner to corner, takes every value between two of them.
-        let inside = match (corners.as_slice(), numbers) {
-            ([a, b], _) => between(a, b, numbers),
+        let inside = match (corners.as_slice(), numbers.as_slice()) {
+            ([a, b], numbers) => between(a, b, numbers),
             (_, [x]) => {
                 let all = corners.iter().map(|bounds| bounds[0]);
                 all.clone().any(|c| c.lower <= *x) && all.clone().any(|c| *x <= c.upper)

@@ -13,14 +13,15 @@ use crate::diag::{Error, Kind};
 use crate::net::{Network, QuantityId};
 use crate::scalar::{Interval, Rational};
 
+use super::bounds::{bounds, explain};
 use super::conventions::Framework;
 use super::diagnosis::{Cause, Diagnosis};
-use super::judge::{self, Distance};
+use super::judge::{self, Distance, Judgeable};
 use super::point::{Point, point};
 use super::report::{Choice, Comparison, Mismatch, Number, Precision, Report, Source};
 use super::rounding::Format;
 use super::sources::{self, Here};
-use super::subdifferential::{Study, bounds, explain, study};
+use super::subdifferential::{Study, study};
 use super::symbolic::Symbolic;
 
 /// A gradient that another program computed.
@@ -143,8 +144,47 @@ pub fn check_supplied(
             }
         }
     }
+    for (format, study) in &studies {
+        one_choice(
+            &With { net, at: &at, by: &by, study, from: None },
+            supplied,
+            *format,
+            &mut report,
+        );
+    }
     report.points.push(at.report(net, Vec::new(), 0));
     Ok(report)
+}
+
+/// Takes back what was said of gradients that some choice at the kinks gives, each by itself,
+/// where no one choice gives all of them.
+fn one_choice(with: &With<'_>, supplied: &Supplied, format: Format, report: &mut Report) {
+    let explained = |k: &usize| {
+        let at_kinks = report.parameters[*k].at_kinks.as_ref();
+        let known = [Choice::Ours, Choice::Another, Choice::OtherSide];
+        let differs = report.parameters[*k].comparisons.iter().any(|c| c.differing > 0);
+        !differs && at_kinks.is_none_or(|found| known.contains(&found.choice))
+    };
+    let numbers = |k: usize| {
+        let theirs = supplied.gradients.get(&with.by[k]).filter(|t| t.format == format)?;
+        Some((k, theirs.numbers.as_slice()))
+    };
+    let asked: Vec<(usize, &[f64])> =
+        (0..with.by.len()).filter(explained).filter_map(numbers).collect();
+    if !with.study.contradict(with.net, with.at, with.by, format, &asked) {
+        return;
+    }
+    for (k, numbers) in asked {
+        let chosen = report.parameters[k].at_kinks.is_some();
+        if let Some(into) = theirs_in(report, k).filter(|_| chosen) {
+            *into = Comparison::new(into.source, into.precision);
+            into.skip(
+                "some choice at the kinks gives it, but no one choice gives the gradients of \
+                 all parameters",
+                numbers.len(),
+            );
+        }
+    }
 }
 
 fn check_input(
@@ -209,23 +249,44 @@ fn compare(with: &With<'_>, report: &mut Report, k: usize, theirs: &Theirs) {
                    known whether one choice gives all of them";
         return into.skip(why, numbers.len());
     }
-    if is_blunt(numbers.len(), |n| (formula(n).value, allowed[n].width() / 2.0)) {
-        let why = format!("the error bound of {format} is larger than every element");
-        return into.skip(&why, numbers.len());
-    }
+    let mut found = Vec::new();
+    let mut elements = Vec::new();
     for (n, x) in numbers.iter().enumerate() {
         let ours = judge::foreign(*x, &allowed[n], formula(n), exactly(n));
         let theirs = choices.as_ref().map(|all| all[n]).filter(|all| all.contains(*x));
-        match (choice, theirs) {
+        let (outcome, element) = match (choice, theirs) {
             (Choice::Another | Choice::OtherSide, Some(theirs)) => {
-                into.agree(0, &judge::inside(*x, &theirs), || here.cell(n));
+                (Outcome::Agree(judge::inside(*x, &theirs)), theirs)
             }
-            _ if ours.agree => into.agree(0, &ours, || here.cell(n)),
-            (_, Some(_)) => into.skip("within what choices at the kinks give", 1),
-            _ => into.differ(mismatch(here, n, formula(n).value, *x, exactly(n), &ours)),
+            _ if ours.agree => (Outcome::Agree(ours), formula(n).enclosure),
+            (_, Some(_)) => (Outcome::Open, formula(n).enclosure),
+            _ => (Outcome::Differ(ours), formula(n).enclosure),
+        };
+        elements.push((nearest_to_zero(&element), outcome.bound()));
+        found.push(outcome);
+    }
+    let judgeable = Judgeable::new(elements);
+    let vague = match (0..numbers.len()).all(|n| judgeable.is_vague(n)) {
+        true => format!("the error bound of {format} is more than an eighth of every element"),
+        false => format!("the error bound of {format} is more than an eighth of the element"),
+    };
+    for (n, outcome) in found.iter().enumerate() {
+        match outcome {
+            // What almost any number would pass for says nothing of this one.
+            Outcome::Agree(_) if judgeable.is_vague(n) => into.skip(&vague, 1),
+            Outcome::Agree(distance) => into.agree(0, distance, || here.cell(n)),
+            Outcome::Open => into.skip("within what choices at the kinks give", 1),
+            Outcome::Differ(distance) => {
+                let x = numbers[n];
+                into.differ(mismatch(here, n, formula(n).value, x, exactly(n), distance));
+            }
         }
     }
-    if into.differing > 0 {
+    if judgeable.is_enough() {
+        into.too_coarse = into.unjudged.iter().filter(|u| u.reason == vague).map(|u| u.cells).sum();
+    }
+    // Where almost any number would pass, too many causes would.
+    if into.differing > 0 && !judgeable.is_blunt() {
         report.parameters[k].diagnosis = cause(with, k, theirs, allowed);
     }
 }
@@ -248,10 +309,26 @@ fn mismatch(
     }
 }
 
-/// Whether the bounds are so wide that a gradient of zeros would pass, and there is one to pass.
-fn is_blunt(count: usize, element: impl Fn(usize) -> (f64, f64)) -> bool {
-    let mut nonzero = (0..count).map(element).filter(|(value, _)| *value != 0.0).peekable();
-    nonzero.peek().is_some() && nonzero.all(|(value, bound)| value.abs() <= bound)
+/// What became of one element.
+enum Outcome {
+    Agree(Distance),
+    /// Between what the choices at the kinks give.
+    Open,
+    Differ(Distance),
+}
+
+impl Outcome {
+    fn bound(&self) -> f64 {
+        match self {
+            Outcome::Agree(distance) | Outcome::Differ(distance) => distance.bound,
+            Outcome::Open => 0.0,
+        }
+    }
+}
+
+/// The least absolute value in an enclosure: 0 for what cannot be told from 0.
+fn nearest_to_zero(x: &Interval) -> f64 {
+    if x.contains(0.0) { 0.0 } else { x.lower.abs().min(x.upper.abs()) }
 }
 
 /// Numbers of a coarser format than they are stored in, or a known mistake.

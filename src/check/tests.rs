@@ -2,16 +2,19 @@
 //! and known to be wrong (every mistake must be found), and on kinks.
 
 mod broken;
+mod coarse;
 mod diagnosis;
 mod hand;
 mod labs;
 mod lowering;
 mod random;
 mod supplied;
+mod tails;
 
 use super::*;
 use crate::concrete::sketch::Sketch;
 use crate::concrete::tests::{rationals, values};
+use crate::lang::parse_network;
 use crate::net::{NodeId, Op, Role, Shape};
 use crate::scalar::{Function, Rational};
 
@@ -37,4 +40,20 @@ fn elementwise(f: impl Fn(&mut Sketch, NodeId, NodeId) -> Op) -> Network {
     let y = s.op(op, Shape::new([3]));
     let sum = s.sum(y);
     s.finish(sum)
+}
+
+/// The comparison of numbers, each for the whole of a quantity, in a format, at the values that
+/// the network's text gives.
+fn in_format(net: &Network, theirs: &[(&str, &[f64])], format: Format) -> Report {
+    let gradient = |(name, numbers): &(&str, &[f64])| {
+        (net.find(name).unwrap(), Theirs { numbers: numbers.to_vec(), format })
+    };
+    let gradients = theirs.iter().map(gradient).collect();
+    check_supplied(net, net.values(), &Supplied { gradients, ..Supplied::default() }).unwrap()
+}
+
+/// ` = [0.5, -2]`, as the language writes values; of floating-point numbers, which decimals hold.
+fn listed(numbers: &[f64]) -> String {
+    let all: Vec<String> = numbers.iter().map(|x| format!("{x}")).collect();
+    format!(" = [{}]", all.join(", "))
 }

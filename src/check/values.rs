@@ -6,9 +6,13 @@ use crate::diag::{Error, Kind};
 use crate::net::{Network, Op, QuantityId, Role};
 use crate::scalar::{Rational, Scalar};
 
-/// The ranges that values are drawn from, in eighths, one after the other: around 0 first; then,
+/// The ranges that values are drawn from, in [`UNITS`], one after the other: around 0 first; then,
 /// for networks that take logarithms or roots of their leaves, above it; then between 0 and 1.
 pub(super) const RANGES: [(i64, i64); 3] = [(-16, 16), (1, 16), (1, 7)];
+
+/// Drawn values are multiples of 1/8, or, where the network leaves the range of numbers at such
+/// values, as exp of long products does, of a smaller part.
+pub(super) const UNITS: [i64; 5] = [8, 64, 512, 4096, 32768];
 
 /// SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
 pub(super) struct SplitMix(pub u64);
@@ -22,11 +26,11 @@ impl SplitMix {
         z ^ (z >> 31)
     }
 
-    /// A multiple of 1/8 whose numerator lies in the range, both ends included.
-    fn eighth(&mut self, (low, high): (i64, i64)) -> Rational {
+    /// A multiple of 1/unit whose numerator lies in the range, both ends included.
+    fn multiple(&mut self, unit: i64, (low, high): (i64, i64)) -> Rational {
         // The bias of the remainder is below 33/2^64.
         let n = low + (self.next() % (high - low + 1) as u64) as i64;
-        Rational::new(n, 8).unwrap_or_else(|_| unreachable!("8 is not 0"))
+        Rational::new(n, unit).unwrap_or_else(|_| unreachable!("no unit is 1/0"))
     }
 }
 
@@ -56,12 +60,13 @@ pub(super) fn draw(
     net: &Network,
     missing: &[QuantityId],
     random: &mut SplitMix,
+    unit: i64,
     range: (i64, i64),
 ) -> Values<Rational> {
     let mut values = net.values().clone();
     for id in missing {
         let cells = net.shape(*id).elements();
-        values.insert(*id, (0..cells).map(|_| random.eighth(range)).collect());
+        values.insert(*id, (0..cells).map(|_| random.multiple(unit, range)).collect());
     }
     values
 }
@@ -132,7 +137,7 @@ mod tests {
     fn drawn_values_are_eighths_of_the_range() {
         let mut random = SplitMix(1);
         for range in RANGES {
-            let drawn: Vec<Rational> = (0..500).map(|_| random.eighth(range)).collect();
+            let drawn: Vec<Rational> = (0..500).map(|_| random.multiple(8, range)).collect();
             let [low, high] = [range.0, range.1].map(|n| Rational::new(n, 8).unwrap());
             assert_eq!(drawn.iter().min(), Some(&low));
             assert_eq!(drawn.iter().max(), Some(&high));

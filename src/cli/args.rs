@@ -402,9 +402,10 @@ pub struct DeriveArgs {
     /// In a worked element of a gradient with letters for indices, write out up to N terms
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub terms: usize,
-    /// List up to N of the paths along which what --wrt names acts on the loss
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = paths)]
-    pub paths: usize,
+    /// List up to N of the paths along which what --wrt names acts on the loss [default: 12, or 4
+    /// with letters for indices]
+    #[arg(long, value_name = "N", value_parser = paths)]
+    pub paths: Option<usize>,
     /// Leave out the update rule
     #[arg(long)]
     pub no_updates: bool,

@@ -51,10 +51,12 @@ fn page(source: &Source, args: &DeriveArgs) -> Result<Page, Error> {
         Form::Indices => true,
     };
     if in_indices {
-        let ask = AskIndexed { by, updates: !args.no_updates, terms: args.terms };
+        let paths = args.paths.unwrap_or(AskIndexed::default().paths);
+        let ask = AskIndexed { by, updates: !args.no_updates, terms: args.terms, paths };
         return Ok(indexed_page(&indexed_lesson(net, &ask)?, args.level.into()));
     }
-    let ask = Ask { by, updates: !args.no_updates, paths: args.paths, all_cases: args.cases };
+    let paths = args.paths.unwrap_or(Ask::default().paths);
+    let ask = Ask { by, updates: !args.no_updates, paths, all_cases: args.cases };
     Ok(derivation_page(&lesson(net, &ask)?, args.level.into()))
 }
 

@@ -11,7 +11,7 @@ use std::fmt;
 
 use rustc_hash::FxHashMap;
 
-use super::graph::{Marks, descend};
+use super::descend::{Marks, descend};
 use super::{ExprId, Graph, Node, SymbolId};
 use crate::scalar::{Dual, Fault, Function, Scalar};
 

@@ -5,109 +5,15 @@
 //! the constructors have equal ids; nodes never change. Hash tables are probed, never iterated,
 //! so no output depends on hashing.
 
-use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 
 use super::Symbol;
+use super::descend::descend;
+use super::node::{Args, ExprId, Node, NumberId, SymbolId};
 use crate::scalar::{Function, Rational};
-
-/// A handle to a node of one [`Graph`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ExprId(u32);
-
-impl ExprId {
-    /// The position in the arena; children have smaller ones.
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl fmt::Debug for ExprId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-/// A handle to a [`Symbol`] of one [`Graph`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct SymbolId(u32);
-
-impl SymbolId {
-    /// The position in the symbol table.
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// A handle to an exact number in the side table of one [`Graph`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct NumberId(u32);
-
-/// A run of arguments in the pool of one [`Graph`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Args {
-    start: u32,
-    len: u32,
-}
-
-impl Args {
-    /// How many arguments.
-    pub fn len(self) -> usize {
-        self.len as usize
-    }
-
-    /// Whether there are none (an empty sum is 0, an empty product 1).
-    pub fn is_empty(self) -> bool {
-        self.len == 0
-    }
-}
-
-/// One expression. `Named` is transparent: its value is that of its definition; it is there so
-/// that text can say r_p where the value is max{…}, and so that ∂E/∂r_p has a place.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Node {
-    /// An exact number.
-    Number(NumberId),
-    /// A free variable.
-    Var(SymbolId),
-    /// A quantity with a name and a definition.
-    Named(SymbolId, ExprId),
-    /// −a.
-    Neg(ExprId),
-    /// a − b.
-    Sub(ExprId, ExprId),
-    /// a / b.
-    Div(ExprId, ExprId),
-    /// a to the power b.
-    Pow(ExprId, ExprId),
-    /// a + b + …; a `Neg` among the later arguments reads as a difference.
-    Add(Args),
-    /// a · b · ….
-    Mul(Args),
-    /// The greatest of the arguments; the first of equals wins.
-    Max(Args),
-    /// An elementary function.
-    Call(Function, ExprId),
-    /// Iverson's bracket: 1 where `arg` is the winner of `max` (the first of its greatest
-    /// arguments), else 0.
-    Wins {
-        /// A `Max` node.
-        max: ExprId,
-        /// One of its arguments.
-        arg: ExprId,
-    },
-    /// ∂of/∂by, not carried out. `by` is any node; it is held as the variable: wherever it
-    /// occurs in `of` it counts as independent, whatever its own definition.
-    Partial {
-        /// What is differentiated.
-        of: ExprId,
-        /// By what.
-        by: ExprId,
-    },
-}
 
 /// An arena of expressions, with its symbols, numbers and argument lists.
 ///
@@ -502,57 +408,6 @@ impl Append<'_> {
     }
 }
 
-/// The roots and all that `below` leads to from them, each once, children before parents. It is
-/// called with a node and with what takes its children, which have smaller ids: one loop down
-/// the arena, without a stack and without sorting.
-pub(crate) fn descend(
-    roots: &[ExprId],
-    mut below: impl FnMut(ExprId, &mut dyn FnMut(ExprId)),
-) -> Vec<ExprId> {
-    let mut marks = Marks::up_to(roots);
-    for root in roots {
-        marks.insert(*root);
-    }
-    let mut all = Vec::new();
-    for word in (0..marks.0.len()).rev() {
-        let mut done = 0u64;
-        loop {
-            let open = marks.0[word] & !done;
-            if open == 0 {
-                break;
-            }
-            let bit = 63 - open.leading_zeros();
-            done |= 1 << bit;
-            let id = ExprId((word * 64) as u32 + bit);
-            all.push(id);
-            below(id, &mut |child| {
-                marks.insert(child);
-            });
-        }
-    }
-    all.reverse();
-    all
-}
-
-/// Which nodes of a graph were seen: one bit each.
-pub(crate) struct Marks(Vec<u64>);
-
-impl Marks {
-    /// No marks yet, with room for `roots` and everything below them.
-    pub(crate) fn up_to(roots: &[ExprId]) -> Marks {
-        let top = roots.iter().map(|id| id.index() + 1).max().unwrap_or(0);
-        Marks(vec![0; top.div_ceil(64)])
-    }
-
-    /// Marks a node; whether it was not marked before.
-    pub(crate) fn insert(&mut self, id: ExprId) -> bool {
-        let (word, bit) = (id.index() / 64, 1 << (id.index() % 64));
-        let new = self.0[word] & bit == 0;
-        self.0[word] |= bit;
-        new
-    }
-}
-
 fn hash<T: Hash>(value: &T) -> u64 {
     let mut h = FxHasher::default();
     value.hash(&mut h);
@@ -572,25 +427,5 @@ fn rehash(node: Node, pool: &[ExprId]) -> u64 {
             hash_args(node, &pool[a.start as usize..(a.start + a.len) as usize])
         }
         _ => hash(&node),
-    }
-}
-
-impl Hash for Node {
-    fn hash<H: Hasher>(&self, h: &mut H) {
-        std::mem::discriminant(self).hash(h);
-        match *self {
-            Node::Number(n) => n.hash(h),
-            Node::Var(s) => s.hash(h),
-            Node::Named(s, a) => (s, a).hash(h),
-            Node::Neg(a) => a.hash(h),
-            Node::Sub(a, b)
-            | Node::Div(a, b)
-            | Node::Pow(a, b)
-            | Node::Wins { max: a, arg: b }
-            | Node::Partial { of: a, by: b } => (a, b).hash(h),
-            Node::Call(f, a) => (f, a).hash(h),
-            // Lists are hashed by their content, in hash_args.
-            Node::Add(_) | Node::Mul(_) | Node::Max(_) => {}
-        }
     }
 }

@@ -28,6 +28,29 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("residual", "param x[4], u[4]\nh = tanh(u*x)\ny = x + h\nE = sum(y^2)"),
     ("powers", "param x[3], a\ny = x^3 + 2^x + a/x\nE = sum(y)*a"),
+    ("layer norm as a layer", "param z[4], w[4]\ny = w*layer_norm(z)\nE = sum(y^2)"),
+    (
+        "batch norm over two axes",
+        "param z[3, 2, 2], γ[2], β[2]\ny = batch_norm(z, γ, β)\nE = sum(y^3)",
+    ),
+    (
+        "layer norm of a long vector",
+        "param z[90, 12], γ[12], β[12]\ny = layer_norm(z, γ, β)\nE = sum(y^3)",
+    ),
+    ("no mean, for it divides by another number", "param x[4]\nmu = sum(x)/3\nE = sum((x - mu)^2)"),
+    (
+        "a padding wider than the kernel",
+        "param x[2, 3], w[2, 2]\nc = conv(x, w, padding: 3, stride: 2)\nE = sum(c^2)",
+    ),
+    (
+        "a large layer whose padding is wider than the kernel",
+        "param x[12, 12], w[3, 3]\nc = conv(x, w, padding: 4)\nE = sum(c^2)",
+    ),
+    ("exp six deep", "param w[3]\ny = exp(exp(exp(exp(exp(exp(w))))))\nE = sum(y)"),
+    (
+        "names that are letters",
+        "input i[4], j\nparam w_o[3, 4], k[3]\no = w_o @ i + k*j\nE = sum(o^2)",
+    ),
     ("a max of scalars", "param a, c\nm = max(a*c, c, 2)\nE = m*a"),
 ];
 

@@ -57,11 +57,16 @@ const ORDER: &[Rule] = &[
     Rule::Collapse,
     Rule::Cancel,
     Rule::SumsToOne,
+    Rule::DeviationsVanish,
     Rule::RepeatedTerm,
     Rule::OutOfTheSum,
     Rule::SumLast,
     Rule::Collect,
 ];
+
+/// Where the closed form of the derivative by what a normalisation takes in is to follow: each
+/// of these is carried out as often as it matches, one after the other.
+const CLOSING: &[Rule] = &[Rule::DeltaInFull, Rule::CommonDenominator];
 
 /// Derives ∂loss/∂x in indices for each tensor of `targets`, and for every tensor between them
 /// and the loss.
@@ -101,7 +106,8 @@ pub fn lemma(
 ) -> Result<IndexLemma, Error> {
     let unknown = || Error::new(Kind::Name, format!("there is no tensor `{name}`"));
     let tensor = system.tensor(name).ok_or_else(unknown)?;
-    let mut taken = BTreeSet::new();
+    let reserved = system.reserved();
+    let mut taken = reserved.clone();
     for length in &tensor.lengths {
         taken.extend(length.letters().into_iter().map(|l| l.name().to_string()));
     }
@@ -122,7 +128,14 @@ pub fn lemma(
     let goal = Formula::Element(system.loss_element()).partial(&by);
     let mut line = goal.clone();
     let mut steps: Vec<IndexStep> = Vec::new();
-    while let Some((rule, site, applied)) = next(system, reached, lemmas, &free, name, &line) {
+    let rules = std::iter::once(ORDER).chain(CLOSING.iter().map(std::slice::from_ref));
+    let mut rules = rules.peekable();
+    while let Some(order) = rules.peek() {
+        let place = Place { system, reached, lemmas, free: &free, by: name, reserved: &reserved };
+        let Some((rule, site, applied)) = place.next(order, &line) else {
+            rules.next();
+            continue;
+        };
         let after = line.put(&site, applied.contractum.clone());
         if steps.len() >= MAX_STEPS || after.size() > MAX_LINE {
             return Err(too_long(name));
@@ -159,26 +172,34 @@ fn too_long(name: &TensorName) -> Error {
     .hint("give names to parts of long definitions")
 }
 
-/// The first rule that matches anywhere, with its first place.
-fn next(
-    system: &System,
-    reached: &BTreeSet<TensorName>,
-    lemmas: &[IndexLemma],
-    free: &[Range],
-    by: &TensorName,
-    line: &Formula,
-) -> Option<(Rule, Vec<u32>, Applied)> {
-    let mut taken = line.letters();
-    taken.extend(free.iter().map(|r| r.index.clone()));
-    let scope = Scope { ranges: free.to_vec(), facts: system.facts.clone() };
-    let mut context = Context { system, reached, lemmas, by, scope, taken };
-    for rule in ORDER {
-        let mut site = Vec::new();
-        if let Some(applied) = search(*rule, line, &mut context, &mut site) {
-            return Some((*rule, site, applied));
+/// What stays the same from line to line.
+struct Place<'a> {
+    system: &'a System,
+    reached: &'a BTreeSet<TensorName>,
+    lemmas: &'a [IndexLemma],
+    free: &'a [Range],
+    by: &'a TensorName,
+    /// Letters that no index may have.
+    reserved: &'a BTreeSet<String>,
+}
+
+impl Place<'_> {
+    /// The first rule of `order` that matches anywhere, with its first place.
+    fn next(&self, order: &[Rule], line: &Formula) -> Option<(Rule, Vec<u32>, Applied)> {
+        let Place { system, reached, lemmas, free, by, reserved } = *self;
+        let mut taken = line.letters();
+        taken.extend(free.iter().map(|r| r.index.clone()));
+        taken.extend(reserved.iter().cloned());
+        let scope = Scope { ranges: free.to_vec(), facts: system.facts.clone() };
+        let mut context = Context { system, reached, lemmas, by, scope, taken };
+        for rule in order {
+            let mut site = Vec::new();
+            if let Some(applied) = search(*rule, line, &mut context, &mut site) {
+                return Some((*rule, site, applied));
+            }
         }
+        None
     }
-    None
 }
 
 /// Looks for a place from the outside in, from left to right. Nothing is rewritten under ∂ nor

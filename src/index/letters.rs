@@ -1,7 +1,9 @@
 //! Which letter an index gets: the one a textbook would take, or its next of kin where that is
 //! taken.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::expr::Symbol;
 
 /// Letters that stand for the same kind of index, in the order in which they are taken.
 const KIN: &[&[&str]] = &[
@@ -28,7 +30,8 @@ const KIN: &[&[&str]] = &[
 pub fn fresh(preferred: &str, taken: &BTreeSet<String>) -> String {
     let stem = preferred.trim_end_matches('′');
     let kin = KIN.iter().find(|row| row[0] == stem).copied().unwrap_or(&[]);
-    const OTHERS: &[&str] = &["k", "l", "q", "r", "s", "u", "v"];
+    const OTHERS: &[&str] =
+        &["k", "l", "q", "r", "s", "u", "v", "d", "e", "f", "g", "h", "i", "j", "m", "n"];
     let all = std::iter::once(preferred).chain(kin.iter().copied()).chain(OTHERS.iter().copied());
     let found = all.into_iter().find(|l| !taken.contains(*l));
     match found {
@@ -50,6 +53,41 @@ pub fn fresh_all(preferred: &[&str], taken: &mut BTreeSet<String>) -> Vec<String
             letter
         })
         .collect()
+}
+
+/// Letters that belong together, and others of the same kind, in the order in which they are
+/// taken where one of the first is a name of the network.
+const FAMILIES: &[&[&[&str]]] = &[
+    &[&["i", "j"], &["k", "l"], &["q", "r"], &["u", "v"]],
+    &[&["a", "b"], &["p", "q"], &["d", "e"], &["g", "h"]],
+    &[&["m", "n"], &["u", "v"], &["f", "h"]],
+];
+
+/// What to take in the place of letters of [`FAMILIES`] of which one is reserved.
+pub fn instead(reserved: &BTreeSet<String>) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    for rows in FAMILIES {
+        let free = |row: &&&[&str]| row.iter().all(|l| !reserved.contains(*l) && !used.contains(l));
+        let Some(row) = rows.iter().find(free) else { continue };
+        all.extend(rows[0].iter().zip(*row).map(|(a, b)| (a.to_string(), b.to_string())));
+        used.extend(*row);
+    }
+    all.retain(|a, b| a != b);
+    all
+}
+
+/// The letters that are a name, or stand alone in one: of `i`, `w_o` and `b_c1` these are `i`,
+/// `w`, `o` and `b`.
+pub fn reserved<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for name in names {
+        let symbol = Symbol::named(name);
+        let parts = std::iter::once(symbol.stem()).chain(symbol.subscripts());
+        let single = |part: &&str| part.chars().count() == 1;
+        all.extend(parts.filter(single).map(str::to_string));
+    }
+    all
 }
 
 /// The letters of a tensor that nothing else is known of, by its rank.

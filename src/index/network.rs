@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::affine::Affine;
 use super::formula::{Formula, Range, TensorName};
-use super::letters::fresh_all;
+use super::letters::{fresh_all, reserved};
 use super::system::{Definition, System, Tensor};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, NodeId, Op, QuantityId};
@@ -82,7 +82,7 @@ fn define(
     id: QuantityId,
     value: NodeId,
 ) -> Result<Definition, Error> {
-    let mut taken = BTreeSet::new();
+    let mut taken = reserved(net.quantities().map(|(_, q)| q.name.as_str()));
     let preferred = letters.of_output(net.quantity(id).node);
     let preferred: Vec<&str> = preferred.iter().map(String::as_str).collect();
     let own = fresh_all(&preferred, &mut taken);
@@ -136,7 +136,7 @@ impl Writer<'_> {
                 at.push(Affine::number(0));
                 continue;
             }
-            let letter = fresh_all(&[letter.as_str()], &mut self.taken).swap_remove(0);
+            let letter = fresh_all(&[self.letters.apart(letter)], &mut self.taken).swap_remove(0);
             let range = Range::new(&letter, *length);
             at.push(range.affine());
             ranges.push(range);

@@ -7,6 +7,8 @@
 
 mod brackets;
 mod differentiate;
+mod names;
+pub(crate) mod norms;
 mod tidy;
 
 use std::collections::BTreeSet;
@@ -96,6 +98,12 @@ pub enum Rule {
     SumsToOne,
     /// (Σ_j u_j)·v = v·Σ_j u_j.
     SumLast,
+    /// Σ_k (u_k − μ) = 0.
+    DeviationsVanish,
+    /// δ^y_a is what was derived of it before.
+    DeltaInFull,
+    /// a/u + b/v over u·v.
+    CommonDenominator,
 }
 
 /// What a rule looks at beside the formula.
@@ -233,7 +241,7 @@ table! {
         "Σ_m [m = c]·u_m = [0 ≤ c < M]·u_c" "c does not depend on m, which goes from 0 to M − 1; the bracket is left out where it always holds"
         brackets::collapse;
     PutBackName "put-back-name" Main
-        "u_a = y_a, where y_a is defined as u_a" "" tidy::put_back_name;
+        "u_a = y_a, where y_a is defined as u_a" "" names::put_back_name;
     Cancel "cancel" Tidy
         "(u/v)·v = u, (u·v)/v = u" "v ≠ 0" tidy::cancel;
     Collect "collect" Tidy
@@ -246,6 +254,15 @@ table! {
         "Σ_j t_j = 1" "t is a distribution, as assumed" tidy::sums_to_one;
     SumLast "sum-last" Tidy
         "(Σ_j u_j)·v = v·Σ_j u_j" "" tidy::sum_last;
+    DeviationsVanish "deviations-vanish" Main
+        "Σ_k (u_k − μ) = 0" "μ is defined as (Σ_k u_k)/N, over the same N terms"
+        norms::deviations;
+    DeltaInFull "delta-in-full" Main
+        "δ^y_a = r_a" "that was derived before; y is the mean, the variance or the deviation of a normalisation of x"
+        norms::delta_in_full;
+    CommonDenominator "common-denominator" Main
+        "a/u + b/(u·v) = (a·v + b)/(u·v), (u − μ)/s = x̂" "in the derivative by what is normalised"
+        norms::common_denominator;
 }
 
 impl Rule {
@@ -276,6 +293,6 @@ mod tests {
             assert_eq!(row.rule as usize, n, "{} stands at the place of its rule", row.name);
             assert!(row.name.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
         }
-        assert_eq!(Rule::SumLast as usize + 1, TABLE.len());
+        assert_eq!(Rule::CommonDenominator as usize + 1, TABLE.len());
     }
 }

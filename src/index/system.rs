@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::affine::Affine;
 use super::formula::{Element, Formula, Range, TensorName};
-use super::letters::fresh_all;
+use super::letters::{fresh_all, reserved};
 
 /// What a tensor is, cell by cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +58,11 @@ impl System {
     /// The tensors whose definitions mention `name`, in order.
     pub fn users<'a>(&'a self, name: &'a TensorName) -> impl Iterator<Item = &'a Tensor> {
         self.tensors.iter().filter(move |t| t.uses(name))
+    }
+
+    /// The letters that an index must not have: those that are names or stand in one.
+    pub fn reserved(&self) -> BTreeSet<String> {
+        reserved(self.tensors.iter().map(|t| t.name.name.as_str()))
     }
 
     /// The names of the tensors on which the loss depends, itself included.

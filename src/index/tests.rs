@@ -1,7 +1,7 @@
 //! What comes out for the layers of the language, to be read.
 
 use super::cases::cases;
-use super::{IndexDerivation, TensorName, derive, of_network};
+use super::{IndexDerivation, Rule, TensorName, derive, of_network};
 use crate::lang::parse_network;
 use crate::net::Network;
 
@@ -67,6 +67,67 @@ fn softmax_with_cross_entropy_ends_in_p_less_t() {
     assert_eq!(result(&system), "p[i]·Σ_k t[k] − t[i]");
     system.distributions.push((t, vec![0]));
     assert_eq!(result(&system), "p[i] − t[i]");
+}
+
+/// The closed form of Ioffe and Szegedy, and δ of the mean without its second term.
+#[test]
+fn a_normalisation_ends_in_its_closed_form() {
+    let net = parse_network("param z[4], γ[4], β[4]\ny = layer_norm(z, γ, β)\nE = sum(y^3)\n")
+        .expect("it is right");
+    let derivation = derived(&net);
+    let result = |name: &str| {
+        let lemma = derivation.lemma(&TensorName::new(name)).expect("it was asked for");
+        lemma.result.to_string()
+    };
+    assert_eq!(result("μ"), "−(Σ_i δ^xhat[i])/s");
+    assert_eq!(result("z"), "(4·δ^xhat[i] − Σ_k δ^xhat[k] − xhat[i]·Σ_q δ^xhat[q]·xhat[q])/(4·s)");
+}
+
+/// A normalisation is found inside of a definition, too.
+#[test]
+fn normalisations_are_found() {
+    let count = |text: &str| {
+        let net = parse_network(text).expect("it is right");
+        super::norms(&of_network(&net).expect("it is small")).len()
+    };
+    assert_eq!(count("param z[4], w[4]\nE = sum(w*layer_norm(z))"), 1);
+    assert_eq!(count("param z[4], w[4]\na = layer_norm(z)\nE = sum(w*layer_norm(a))"), 2);
+    assert_eq!(count("param z[4]\np = exp(z)/sum(exp(z))\nE = sum(p^2)"), 0);
+}
+
+/// Where the mean is none, or what is normalised acts on the loss beside it, there is neither.
+#[test]
+fn what_only_looks_like_a_normalisation_has_no_closed_form() {
+    for text in [
+        "param z[4]\nμ = sum(z)/3\nv = sum((z - μ)^2)/4\ns = sqrt(v + 1)\nx = (z - μ)/s\n\
+         E = sum(x^3)",
+        "param z[4]\nμ = sum(z)/4\nv = sum((z - μ)^2)/4\ns = sqrt(v + 1)\nx = (z - μ)/s\n\
+         E = sum(x^3 + z)",
+    ] {
+        let derivation = derived(&parse_network(text).expect("it is right"));
+        let used = |rule| {
+            let mut steps = derivation.lemmas.iter().flat_map(|l| &l.steps);
+            steps.any(|s| s.rule == rule)
+        };
+        assert!(!used(Rule::CommonDenominator), "{text}");
+        assert_eq!(used(Rule::DeviationsVanish), text.contains("sum(z)/4"), "{text}");
+    }
+}
+
+/// No index is called by a name of the network, nor by a letter of one.
+#[test]
+fn no_index_is_a_name() {
+    for (name, net) in cases() {
+        let derivation = derived(&net);
+        let reserved = derivation.system.reserved();
+        for lemma in &derivation.lemmas {
+            let free = lemma.free.iter().map(|r| r.index.clone());
+            let bound = lemma.steps.iter().flat_map(|s| s.after.letters());
+            for letter in free.chain(bound) {
+                assert!(!reserved.contains(&letter), "{name}: {letter} in {}", lemma.result);
+            }
+        }
+    }
 }
 
 /// Inside a sum over j no other index is called j.

@@ -2,10 +2,15 @@
 //! layer derived once at free indices, every step proved by instantiation, and elements of the
 //! gradients worked out.
 
+use num_bigint::BigUint;
+
+use super::MAX_PATHS;
+use super::ways::{CellOf, Ways, ways};
 use super::witness::witness;
-use super::worked::{Worked, worked};
+use super::worked::{Worked, full, worked};
 use crate::diag::{Error, Kind};
-use crate::index::{self, IndexDerivation, TensorName};
+use crate::index::{self, Formula, IndexDerivation, TensorName};
+use crate::lower::lower;
 use crate::net::{Network, QuantityId, Role};
 use crate::proof::{self, IndexReplay};
 
@@ -19,11 +24,14 @@ pub struct AskIndexed {
     pub updates: bool,
     /// How many terms of a worked sum are written before the rest is left out.
     pub terms: usize,
+    /// How many routes and paths of an element that is named are listed, at most
+    /// [`MAX_PATHS`](super::MAX_PATHS).
+    pub paths: usize,
 }
 
 impl Default for AskIndexed {
     fn default() -> AskIndexed {
-        AskIndexed { by: Vec::new(), updates: true, terms: 4 }
+        AskIndexed { by: Vec::new(), updates: true, terms: 4, paths: 4 }
     }
 }
 
@@ -41,6 +49,10 @@ pub struct IndexedLesson {
     pub witnessed: usize,
     /// Elements of the derivatives that were asked for, term by term.
     pub worked: Vec<Worked>,
+    /// The paths from each element that was asked for by name.
+    pub ways: Vec<Ways>,
+    /// Whether the network has too many scalars for its paths to be counted.
+    pub uncounted: bool,
     /// Whether the page ends with the update rule.
     pub updates: bool,
 }
@@ -49,11 +61,18 @@ pub struct IndexedLesson {
 /// indices than cell by cell.
 pub const READABLE_CELLS: usize = 400;
 
-/// Whether a network is better read in indices.
+/// A formula without δ for no more paths than this is evaluated, and held against the backward
+/// pass.
+pub const MAX_EVALUATED: u32 = 4096;
+
+/// Whether a network is better read in indices: it is large, or holds a normalisation, whose
+/// published derivation goes along its mean and its variance.
 pub fn reads_better_in_indices(net: &Network) -> bool {
+    let holds_a_norm =
+        || index::of_network(net).is_ok_and(|system| !index::norms(&system).is_empty());
     let counted = |role| matches!(role, Role::Param | Role::Defined);
     let cells = net.quantities().filter(|(_, q)| counted(q.role));
-    cells.map(|(id, _)| net.shape(id).elements()).sum::<usize>() > READABLE_CELLS
+    cells.map(|(id, _)| net.shape(id).elements()).sum::<usize>() > READABLE_CELLS || holds_a_norm()
 }
 
 /// Derives in indices and proves.
@@ -94,15 +113,45 @@ pub fn indexed_lesson(net: Network, ask: &AskIndexed) -> Result<IndexedLesson, E
     let system = index::of_network(&net)?;
     let derivation = index::derive(&system, &targets)?;
     let replay = proof::replay_indexed(&net, &derivation)?;
-    let witnessed = witness(&net, &derivation)?;
     let mut all = Vec::new();
+    let mut named = Vec::new();
     for (id, position) in &by {
         let Some(lemma) = derivation.lemma(&name(*id)) else { continue };
         let shape = net.shape(*id);
         // Where none is named, the first.
-        if shape.elements() > 1 {
-            all.push(worked(lemma, &shape.index(position.unwrap_or(0)), ask.terms));
+        let is_named = position.is_some() || shape.is_scalar() && !ask.by.is_empty();
+        if shape.elements() > 1 || is_named {
+            let mut one = worked(lemma, &shape.index(position.unwrap_or(0)), ask.terms);
+            if is_named {
+                one.full = full(&derivation, &one);
+                named.push((*id, position.unwrap_or(0)));
+            }
+            all.push(one);
         }
     }
-    Ok(IndexedLesson { net, derivation, replay, witnessed, worked: all, updates: ask.updates })
+    let lowered = if named.is_empty() { None } else { Some(lower(&net)) };
+    let uncounted = matches!(lowered, Some(Err(_)));
+    let ways: Vec<Ways> = match &lowered {
+        Some(Ok(lowered)) => {
+            named.iter().map(|cell| ways(&net, lowered, *cell, ask.paths.min(MAX_PATHS))).collect()
+        }
+        _ => Vec::new(),
+    };
+    // Where a formula without δ has few enough terms, it is evaluated as well.
+    let few = |cell: &CellOf| {
+        ways.iter().any(|w| w.from == *cell && w.count <= BigUint::from(MAX_EVALUATED))
+    };
+    let fulls: Vec<(CellOf, &Formula)> = all
+        .iter()
+        .filter_map(|w| {
+            let id = net.find(&w.element.tensor.name)?;
+            let at = w.element.at.iter().map(|a| usize::try_from(a.as_number()?).ok());
+            let position = net.shape(id).position(&at.collect::<Option<Vec<usize>>>()?)?;
+            Some(((id, position), w.full.as_ref()?.formula.as_ref()?))
+        })
+        .filter(|(cell, _)| few(cell))
+        .collect();
+    let witnessed = witness(&net, &derivation, &fulls)?;
+    let updates = ask.updates;
+    Ok(IndexedLesson { net, derivation, replay, witnessed, worked: all, ways, uncounted, updates })
 }

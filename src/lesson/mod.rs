@@ -12,6 +12,7 @@ mod numbers;
 mod order;
 mod paths;
 mod training;
+mod ways;
 mod witness;
 mod worked;
 
@@ -19,14 +20,16 @@ pub use cases::{Case, Cases, MAX_CASES, TABLE_CASES};
 pub use depth::{GeneralLesson, general_lesson};
 pub use general::{General, GeneralRow};
 pub use indexed::{
-    AskIndexed, IndexedLesson, READABLE_CELLS, indexed_lesson, reads_better_in_indices,
+    AskIndexed, IndexedLesson, MAX_EVALUATED, READABLE_CELLS, indexed_lesson,
+    reads_better_in_indices,
 };
 pub use numbers::Number;
 pub use order::in_order_of_lesson;
 pub use paths::{MAX_PATHS, Paths};
 pub use training::{MAX_EXACT_BITS, MAX_STEPS, State, Training, training};
+pub use ways::{CellOf, Route, Ways};
 pub use witness::MAX_WITNESSED;
-pub use worked::{MAX_TERMS, Terms, Worked, worked};
+pub use worked::{Full, MAX_TERMS, Terms, Worked, worked};
 
 use std::collections::BTreeMap;
 

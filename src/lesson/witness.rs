@@ -3,9 +3,10 @@
 //! shares no code with it. What the replay at smaller sizes cannot see, a wrong length or a wrong
 //! factor in a subscript, is seen here.
 
+use super::ways::CellOf;
 use crate::concrete::{self, Decide, Forward, Gradients, Values};
 use crate::diag::{Error, Kind};
-use crate::index::{Cell, IndexDerivation, IndexLemma, Letter, evaluate};
+use crate::index::{Cell, Formula, IndexDerivation, IndexLemma, Letter, evaluate};
 use crate::net::{Network, Op, QuantityId, Role};
 use crate::scalar::{Interval, Scalar};
 
@@ -20,12 +21,16 @@ const SLACK: f64 = 1e-9;
 /// An enclosure wider than this, in the same units, says nothing.
 const VAGUE: f64 = 1e-3;
 
-/// How many elements agreed. None did where the network has no value at the points that were
+/// How many elements agreed, those of `fulls` by their formulas without δ among them. None did where the network has no value at the points that were
 /// tried, or its gradients there are all 0.
 ///
 /// # Errors
 /// Of kind `Internal`, where an element differs, which would be a fault of backproof.
-pub(super) fn witness(net: &Network, derivation: &IndexDerivation) -> Result<usize, Error> {
+pub(super) fn witness(
+    net: &Network,
+    derivation: &IndexDerivation,
+    fulls: &[(CellOf, &Formula)],
+) -> Result<usize, Error> {
     let mut ids: Vec<QuantityId> =
         derivation.lemmas.iter().filter_map(|l| net.find(&l.by.tensor.name)).collect();
     ids.sort_unstable();
@@ -38,6 +43,9 @@ pub(super) fn witness(net: &Network, derivation: &IndexDerivation) -> Result<usi
         let mut agreed = 0;
         for lemma in &derivation.lemmas {
             agreed += run.compare(lemma)?;
+        }
+        for (cell, formula) in fulls {
+            agreed += run.compare_full(*cell, formula)?;
         }
         if agreed > 0 {
             return Ok(agreed);
@@ -58,11 +66,7 @@ impl Run<'_> {
     fn compare(&self, lemma: &IndexLemma) -> Result<usize, Error> {
         let Some(id) = self.net.find(&lemma.by.tensor.name) else { return Ok(0) };
         let Some(theirs) = self.gradients.of(id) else { return Ok(0) };
-        let greatest = |x: &Interval| {
-            let (low, high) = (x.lower, x.upper);
-            low.abs().max(high.abs())
-        };
-        let scale = theirs.iter().map(greatest).fold(0.0, f64::max);
+        let scale = greatest(theirs);
         if scale == 0.0 {
             return Ok(0);
         }
@@ -75,25 +79,43 @@ impl Run<'_> {
                 Some((Letter::Index(subscript.as_index()?.to_string()), *n as i64))
             });
             let letters = letters.collect();
-            let value =
-                evaluate(&self.derivation.system, &lemma.result, letters, &|c| self.cell(c));
-            // A formula may pass by a point where a part of it has no value, such as ln 0 · 0.
-            let Ok(ours) = value else { continue };
-            let (a, b) = (ours, theirs[position]);
-            let width = a.width().max(b.width());
-            if a.lower.max(b.lower) - a.upper.min(b.upper) > SLACK * scale {
-                return Err(Error::new(
-                    Kind::Internal,
-                    format!(
-                        "the formula for {} differs from the backward pass at {at:?}",
-                        lemma.goal
-                    ),
-                )
-                .hint("this is a fault of backproof; nothing was printed that is not proved"));
-            }
-            agreed += usize::from(width <= VAGUE * scale);
+            agreed += self.element(&lemma.result, letters, theirs[position], scale, &|| {
+                format!("the formula for {} differs from the backward pass at {at:?}", lemma.goal)
+            })?;
         }
         Ok(agreed)
+    }
+
+    /// Whether a derivative without δ agrees.
+    fn compare_full(&self, (id, position): CellOf, formula: &Formula) -> Result<usize, Error> {
+        let Some(theirs) = self.gradients.of(id) else { return Ok(0) };
+        let scale = greatest(theirs);
+        if scale == 0.0 {
+            return Ok(0);
+        }
+        self.element(formula, Vec::new(), theirs[position], scale, &|| {
+            let name = &self.net.quantity(id).name;
+            format!("the derivative by {name}, with every δ put in, differs from the backward pass")
+        })
+    }
+
+    /// 1 where a formula agrees with a number, 0 where nothing can be said.
+    fn element(
+        &self,
+        formula: &Formula,
+        letters: Vec<(Letter, i64)>,
+        theirs: Interval,
+        scale: f64,
+        what: &dyn Fn() -> String,
+    ) -> Result<usize, Error> {
+        let value = evaluate(&self.derivation.system, formula, letters, &|c| self.cell(c));
+        // A formula may pass by a point where a part of it has no value, such as ln 0 · 0.
+        let Ok(ours) = value else { return Ok(0) };
+        if ours.lower.max(theirs.lower) - ours.upper.min(theirs.upper) > SLACK * scale {
+            return Err(Error::new(Kind::Internal, what())
+                .hint("this is a fault of backproof; nothing was printed that is not proved"));
+        }
+        Ok(usize::from(ours.width().max(theirs.width()) <= VAGUE * scale))
     }
 
     fn cell(&self, cell: &Cell) -> Option<Interval> {
@@ -103,6 +125,11 @@ impl Run<'_> {
         let elements = if cell.delta { self.gradients.of(id) } else { self.forward.of(id) };
         elements?.get(position).cloned()
     }
+}
+
+/// The greatest absolute value.
+fn greatest(all: &[Interval]) -> f64 {
+    all.iter().map(|x| x.lower.abs().max(x.upper.abs())).fold(0.0, f64::max)
 }
 
 /// At most [`MAX_WITNESSED`] positions below `count`, the first and the last among them.
@@ -189,14 +216,14 @@ mod tests {
         let text = "input x[1, 6, 5]\nparam w[2, 1, 3, 2], b[2]\ntarget t[2, 4, 4]\n\
                     c = conv(x, w, b)\nE = sum((c - t)^2)";
         let (net, derivation) = derived(text, "w");
-        assert!(witness(&net, &derivation).unwrap() >= 2 * MAX_WITNESSED);
+        assert!(witness(&net, &derivation, &[]).unwrap() >= 2 * MAX_WITNESSED);
     }
 
     #[test]
     fn a_wrong_subscript_or_length_is_seen() {
         let text = "input x[9, 9]\nparam w[3, 3]\nc = conv(x, w, stride: 2)\nE = sum(c^2)";
         let (net, derivation) = derived(text, "w");
-        assert!(witness(&net, &derivation).unwrap() > 12);
+        assert!(witness(&net, &derivation, &[]).unwrap() > 12);
         let last = derivation.lemmas.len() - 1;
         let forms: [&dyn Fn(&Affine) -> Affine; 2] =
             [&|a| if a.to_string() == "2i + m" { a.plus_number(1) } else { a.clone() }, &|a| {
@@ -207,7 +234,7 @@ mod tests {
             let result = altered(&wrong.lemmas[last].result, form);
             assert_ne!(result, wrong.lemmas[last].result);
             wrong.lemmas[last].result = result;
-            assert!(witness(&net, &wrong).is_err());
+            assert!(witness(&net, &wrong, &[]).is_err());
         }
     }
 

@@ -1,9 +1,11 @@
 //! One element of an indexed formula, worked out: the free indices get numbers, the sum is written
 //! term by term, and terms whose bracket does not hold are left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::index::{Affine, Condition, Element, Formula, IndexLemma, Range};
+use crate::index::{
+    Affine, Condition, Element, Formula, IndexDerivation, IndexLemma, Range, in_full, rests_on,
+};
 
 /// The most values of the indices of a sum that are gone through.
 pub const MAX_TERMS: u64 = 1 << 20;
@@ -18,6 +20,26 @@ pub struct Worked {
     /// The sum written out, if the formula is one: a sign, the first terms, and the last one if
     /// terms were left out between.
     pub terms: Option<Terms>,
+    /// Without δ, where the element was asked for by name and its derivative has any.
+    pub full: Option<Full>,
+}
+
+/// A derivative without δ.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Full {
+    /// The formula; none where it would be too long to be read.
+    pub formula: Option<Formula>,
+    /// The places of the lemmas whose results are put in.
+    pub used: BTreeSet<usize>,
+}
+
+/// The derivative of a worked element with every δ put in; none where it has no δ.
+pub(super) fn full(derivation: &IndexDerivation, worked: &Worked) -> Option<Full> {
+    let used = rests_on(derivation, &worked.formula);
+    if used.is_empty() {
+        return None;
+    }
+    Some(Full { formula: in_full(derivation, &worked.formula).map(|f| decided(&f)), used })
 }
 
 /// A sum written out.
@@ -54,7 +76,7 @@ pub fn worked(lemma: &IndexLemma, at: &[usize], most: usize) -> Worked {
         },
         _ => None,
     };
-    Worked { element, formula, terms }
+    Worked { element, formula, terms, full: None }
 }
 
 fn terms(ranges: &[Range], body: &Formula, negated: bool, most: usize) -> Option<Terms> {

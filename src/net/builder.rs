@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+mod elementwise;
 mod products;
+mod supposed;
 mod views;
 mod windows;
 
@@ -17,10 +19,10 @@ pub use windows::MAX_WINDOW_STEP;
 use super::checks::{check_shape, is_name, split_subscript};
 use super::constant::{Arithmetic, fold};
 use super::{
-    Assumption, Network, NodeId, Normalised, Op, Pooling, Quantity, QuantityId, Role, Shape, Tensor,
+    Assumption, Network, NodeId, Normalised, Op, Quantity, QuantityId, Role, Shape, Tensor,
 };
 use crate::diag::{Error, Kind, Span};
-use crate::scalar::{Function, Rational, Scalar};
+use crate::scalar::Rational;
 
 /// The largest number of tensor nodes.
 pub const MAX_NODES: usize = 500_000;
@@ -183,141 +185,6 @@ impl Builder {
         Ok(id)
     }
 
-    /// −a.
-    pub fn neg(&mut self, a: NodeId) -> Result<NodeId, Error> {
-        self.elementwise("-", Arithmetic::Neg, &[a], Op::Neg(a))
-    }
-
-    /// a + b + …. Errors: shapes that do not broadcast; no terms.
-    pub fn add(&mut self, terms: &[NodeId]) -> Result<NodeId, Error> {
-        self.elementwise("+", Arithmetic::Add, terms, Op::Add(terms.to_vec()))
-    }
-
-    /// a − b. Errors: shapes that do not broadcast.
-    pub fn sub(&mut self, a: NodeId, b: NodeId) -> Result<NodeId, Error> {
-        self.elementwise("-", Arithmetic::Sub, &[a, b], Op::Sub(a, b))
-    }
-
-    /// a · b · …, elementwise. Errors: shapes that do not broadcast; no factors.
-    pub fn mul(&mut self, factors: &[NodeId]) -> Result<NodeId, Error> {
-        self.elementwise("*", Arithmetic::Mul, factors, Op::Mul(factors.to_vec()))
-    }
-
-    /// a / b, elementwise. Errors: shapes that do not broadcast; a constant 0 below.
-    pub fn div(&mut self, a: NodeId, b: NodeId) -> Result<NodeId, Error> {
-        self.elementwise("/", Arithmetic::Div, &[a, b], Op::Div(a, b))
-    }
-
-    /// a to the power b, elementwise. Errors: shapes that do not broadcast; a
-    /// constant exponent past [`MAX_EXPONENT`](super::MAX_EXPONENT).
-    pub fn pow(&mut self, a: NodeId, b: NodeId) -> Result<NodeId, Error> {
-        self.elementwise("^", Arithmetic::Pow, &[a, b], Op::Pow(a, b))
-    }
-
-    /// An elementary function, elementwise.
-    pub fn call(&mut self, function: Function, a: NodeId) -> Result<NodeId, Error> {
-        let op = Op::Call(function, a);
-        self.elementwise(function.name(), Arithmetic::Call(function), &[a], op)
-    }
-
-    /// The greatest of several scalars. Errors: fewer than two, or one that is no scalar.
-    pub fn max_of(&mut self, scalars: &[NodeId]) -> Result<NodeId, Error> {
-        if scalars.len() < 2 {
-            return Err(Error::new(Kind::Shape, "max of several scalars needs at least two"));
-        }
-        if let Some(tensor) = scalars.iter().find(|a| !self.shape(**a).is_scalar()) {
-            let (name, shape) = (self.called(*tensor), self.shape(*tensor).described());
-            return Err(Error::new(
-                Kind::Shape,
-                format!("max of several arguments takes scalars, and {name} is {shape}"),
-            )
-            .hint(
-                "max(c) is the greatest element of a tensor; relu(c) is max(x, 0) for each element x",
-            ));
-        }
-        self.elementwise("max", Arithmetic::Max, scalars, Op::MaxOf(scalars.to_vec()))
-    }
-
-    /// `winner` wins element number `element` of `max`, see [`Assumption`]. Errors: no max; no such
-    /// element or winner; a cell outside the window of a pooling; assumed twice.
-    pub fn assume(&mut self, max: NodeId, element: usize, winner: usize) -> Result<(), Error> {
-        let refuse = |sentence: String| Err(Error::new(Kind::Assumption, sentence));
-        let elements = self.shape(max).elements();
-        if !matches!(
-            &self.node(max).op,
-            Op::Max(..) | Op::MaxOf(_) | Op::Pool { kind: Pooling::Max, .. }
-        ) {
-            return refuse("only a max has a winner".to_string());
-        }
-        if element >= elements {
-            return refuse(format!(
-                "this max has {elements} elements, so none at position {element}"
-            ));
-        }
-        let count = match &self.node(max).op {
-            Op::MaxOf(all) => all.len(),
-            Op::Max(a, _) | Op::Pool { input: a, .. } => self.shape(*a).elements(),
-            _ => 0,
-        };
-        if winner >= count {
-            return refuse(format!("this max has {count} arguments, so none at position {winner}"));
-        }
-        if !self.competes(max, element, winner) {
-            return refuse("this cell is not under the max's window".to_string());
-        }
-        if let Some(first) = self.assumed.get(&(max, element)) {
-            return Err(Error::new(Kind::Assumption, "the winner of this max is assumed twice")
-                .also(self.assumptions[*first].span, "first assumed here"));
-        }
-        self.assumed.insert((max, element), self.assumptions.len());
-        self.assumptions.push(Assumption { max, element, winner, span: self.span });
-        Ok(())
-    }
-
-    /// The elements of a quantity sum to 1 along `axes`, all of them if there are none. Errors:
-    /// a defined quantity; a scalar; an axis that it has not.
-    pub fn normalise(&mut self, id: QuantityId, axes: &[usize]) -> Result<(), Error> {
-        let quantity = self.quantity(id);
-        if quantity.role == Role::Defined {
-            return Err(Error::new(
-                Kind::Assumption,
-                format!("`{}` has a definition, so what it sums to is not free", quantity.name),
-            )
-            .hint(
-                "only an input, a parameter, a target or a constant can be assumed to sum to 1",
-            ));
-        }
-        let (node, span) = (quantity.node, self.span);
-        self.check_tensor("sum", node, "only a tensor can be assumed to sum to 1")?;
-        let axes = self.check_axes("sum", node, axes)?;
-        let normalised = Normalised { quantity: id, axes, span };
-        if !self.normalised.iter().any(|n| (n.quantity, &n.axes) == (id, &normalised.axes)) {
-            self.normalised.push(normalised);
-        }
-        Ok(())
-    }
-
-    /// The values of a quantity, row-major. Errors: a defined quantity; a wrong number of them.
-    pub fn give(&mut self, id: QuantityId, values: Vec<Rational>) -> Result<(), Error> {
-        let quantity = self.quantity(id);
-        let name = &quantity.name;
-        if quantity.role == Role::Defined {
-            return Err(Error::new(
-                Kind::Value,
-                format!("`{name}` has a definition, so it cannot be given a value as well"),
-            ));
-        }
-        let wanted = self.shape(quantity.node).elements();
-        if wanted != values.len() {
-            return Err(Error::new(
-                Kind::Value,
-                format!("`{name}` has {wanted} elements, and {} are given", values.len()),
-            ));
-        }
-        self.values.insert(id, values);
-        Ok(())
-    }
-
     /// What training makes small. Errors: no scalar; no definition.
     pub fn set_loss(&mut self, id: QuantityId) -> Result<(), Error> {
         let quantity = self.quantity(id);
@@ -375,34 +242,6 @@ impl Builder {
         })
     }
 
-    /// Whether the values of a distribution, if there are any, are one.
-    fn check_normalised(&self, normalised: &Normalised) -> Result<(), Error> {
-        let Some(values) = self.values.get(&normalised.quantity) else { return Ok(()) };
-        let quantity = self.quantity(normalised.quantity);
-        let (shape, one) = (self.shape(quantity.node), Rational::from(1));
-        let sums = shape.without(&normalised.axes);
-        let mut totals = vec![Rational::from(0); sums.elements()];
-        for (position, value) in values.iter().enumerate() {
-            let at = shape.index(position);
-            let kept = (0..at.len()).filter(|i| !normalised.axes.contains(i)).map(|i| at[i]);
-            if let Some(total) = sums.position(&kept.collect::<Vec<_>>()) {
-                // A sum past the limits of exact numbers is not 1 either.
-                totals[total] = totals[total].add(value).unwrap_or(Rational::from(0));
-            }
-        }
-        match totals.iter().find(|total| **total != one) {
-            None => Ok(()),
-            Some(total) => Err(Error::new(
-                Kind::Assumption,
-                format!(
-                    "`{}` is assumed to sum to 1, and its values sum to {total}",
-                    quantity.name
-                ),
-            )
-            .at(normalised.span)),
-        }
-    }
-
     /// Whether nothing has that name yet.
     pub(crate) fn check_free(&self, name: &str) -> Result<(), Error> {
         let Some(first) = self.find(name) else { return Ok(()) };
@@ -416,47 +255,6 @@ impl Builder {
         match self.node(id).op {
             Op::Leaf(q) | Op::Define(q, _) => format!("`{}`", self.quantity(q).name),
             _ => "this".to_string(),
-        }
-    }
-
-    fn elementwise(
-        &mut self,
-        sign: &str,
-        arithmetic: Arithmetic,
-        operands: &[NodeId],
-        op: Op,
-    ) -> Result<NodeId, Error> {
-        let Some((first, rest)) = operands.split_first() else {
-            return Err(Error::new(Kind::Shape, format!("`{sign}` of nothing")));
-        };
-        let mut shape = self.shape(*first).clone();
-        for (before, operand) in rest.iter().enumerate() {
-            let next = self.shape(*operand);
-            let Some(wider) = shape.broadcast(next) else {
-                // What the operands before have come to is called by name if it is one of them.
-                let so_far = operands[..=before].iter().rfind(|a| *self.shape(**a) == shape);
-                let x = so_far.map_or("the left side".to_string(), |a| self.called(*a));
-                return Err(does_not_broadcast(sign, &x, &shape, &self.called(*operand), next));
-            };
-            shape = wider;
-        }
-        let known: Vec<Option<&Rational>> = operands.iter().map(|a| self.constant(*a)).collect();
-        let value = fold(arithmetic, &known)?;
-        // A big constant costs the square of its words: that is what its arithmetic takes.
-        let words = value.as_ref().map_or(0, |q| (q.bits() / 64) as usize);
-        self.charge(words * words)?;
-        let id = self.push(op, shape)?;
-        if let Some(q) = value {
-            self.constants.insert(id, q);
-        }
-        Ok(id)
-    }
-
-    fn constant(&self, id: NodeId) -> Option<&Rational> {
-        let id = self.value_of(id);
-        match &self.node(id).op {
-            Op::Number(q) => Some(q),
-            _ => self.constants.get(&id),
         }
     }
 
@@ -528,23 +326,4 @@ impl Builder {
         }
         Ok(())
     }
-}
-
-fn does_not_broadcast(sign: &str, x: &str, a: &Shape, y: &str, b: &Shape) -> Error {
-    let (left, right) = (a.described(), b.described());
-    let clash = (1..=a.rank().min(b.rank())).find_map(|back| {
-        let (m, n) = (a.lengths()[a.rank() - back], b.lengths()[b.rank() - back]);
-        (m != n && m != 1 && n != 1).then_some((back, m, n))
-    });
-    let hint = match clash {
-        Some((1, m, n)) => format!("the last axes differ, {m} and {n}"),
-        Some((back, m, n)) => format!("axis {back} from the last differs, {m} and {n}"),
-        None => "shapes differ".to_string(),
-    };
-    Error::new(
-        Kind::Shape,
-        format!("`{sign}` needs shapes that broadcast, and {x} is {left} but {y} is {right}"),
-    )
-    .label(format!("{left} and {right}"))
-    .hint(format!("{hint}; from the last axis on, lengths must be equal or 1"))
 }

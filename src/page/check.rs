@@ -1,12 +1,14 @@
 //! The page of a cross-check, as a lab report: the verdict first, then a table of every gradient
 //! by every way to it, then how it was done, how precise it is, and what could not be judged.
 
+mod how;
+
 use super::math::Math;
 use super::supplied::{self, is_supplied};
 use super::{Block, Inline, Page, Section, Table};
 use crate::check::{
-    Arithmetic, Assumptions, Cause, Cell, Comparison, Convention, Kink, Mismatch, Number,
-    Parameter, Point, Precision, Report, Source, Verdict,
+    Arithmetic, Cause, Cell, Comparison, Convention, Kink, Mismatch, Number, Parameter, Precision,
+    Report, Source, Verdict,
 };
 use crate::expr::Symbol;
 use crate::scalar::show_digits;
@@ -30,8 +32,8 @@ pub fn check_page(report: &Report) -> Page {
     let sections = [
         Some(verdict(report)),
         differing(report),
-        Some(method(report)),
-        precision(report),
+        Some(how::method(report)),
+        how::precision(report),
         kinks(report),
         unjudged(report),
     ];
@@ -105,9 +107,11 @@ fn sentence(report: &Report) -> Vec<Inline> {
     let open = of_verdict(|v| matches!(v, Verdict::NotJudged(_)));
     let mut text = Vec::new();
     if differing.is_empty() && open.is_empty() {
-        let strong = match report.gradients() {
-            1 => "The gradient agrees".to_string(),
-            n => format!("All {n} gradients agree"),
+        let (all, coarse) = (report.gradients(), report.too_coarse());
+        let strong = match (all, coarse) {
+            (1, _) => "The gradient agrees".to_string(),
+            (n, 0) => format!("All {n} gradients agree"),
+            (n, coarse) => format!("{} of {n} gradients agree", n - coarse),
         };
         text.push(Inline::Strong(strong));
         text.push(words(": "));
@@ -120,6 +124,16 @@ fn sentence(report: &Report) -> Vec<Inline> {
             0 => ".".to_string(),
             n => format!(". At {} a convention decided.", count(n, "kink")),
         }));
+        if coarse > 0 {
+            let (lie, them) = match coarse {
+                1 => ("lies within its error bound", "it"),
+                _ => ("lie within their error bounds", "them"),
+            };
+            text.push(words(format!(
+                " The other {coarse} {lie}, but {} is too coarse for that to say anything of {them}.",
+                supplied::formats(report)
+            )));
+        }
         return text;
     }
     if !differing.is_empty() {
@@ -263,7 +277,11 @@ fn differing(report: &Report) -> Option<Section> {
         let mut text = vec![
             words("By "),
             symbol(&parameter.name),
-            words(format!(", {} against the formula, {}: ", source(c.source), how(parameter, c))),
+            words(format!(
+                ", {} against the formula, {}: ",
+                source(c.source),
+                how_exactly(parameter, c)
+            )),
             words(format!("{} of {} differ", c.differing, count(c.cells, "cell"))),
         ];
         text.push(words(if shown < c.differing { "; the first are" } else { "." }));
@@ -317,7 +335,7 @@ fn source(source: Source) -> &'static str {
     }
 }
 
-fn how(parameter: &Parameter, c: &Comparison) -> String {
+fn how_exactly(parameter: &Parameter, c: &Comparison) -> String {
     match (c.source, c.precision, parameter.format) {
         (Source::Supplied, _, Some(format)) => format!("in {format}"),
         (_, Precision::Exact, _) => "exactly".to_string(),
@@ -333,145 +351,6 @@ pub(super) fn number(n: &Number) -> Math {
         Number::Residue(x) => Math::Decimal(x.residue().to_string()),
         Number::F64(x) => Math::Decimal(show_digits(*x, 10)),
     }
-}
-
-/// How the gradients were compared, and at which points.
-fn method(report: &Report) -> Section {
-    let ways = if is_supplied(report) {
-        supplied::method(report)
-    } else {
-        "The formula of each gradient is evaluated and held against three other ways to it: the \
-         backward pass over tensors, which shares no code with the formulas; dual numbers, one \
-         forward pass for each cell; and central differences, from nothing but values of the \
-         loss, with a step that is halved and extrapolated to 0."
-            .to_string()
-    };
-    let mut blocks = vec![Block::Text(vec![words(ways)])];
-    blocks.push(Block::Text(points(report)));
-    if let Some(text) = arithmetic(report) {
-        blocks.push(Block::Text(vec![words(text)]));
-    }
-    if report.points.iter().any(|p| p.assumptions == Assumptions::NotUsed) {
-        blocks.push(Block::Text(vec![words(
-            "The network assumes winners. Drawn values need not agree with that, so here every \
-             max goes by its values.",
-        )]));
-    } else if report.points.iter().any(|p| p.assumptions == Assumptions::Used) {
-        blocks.push(Block::Text(vec![words(
-            "The winners that the network assumes are those of the values.",
-        )]));
-    }
-    let mut said: Vec<&str> = Vec::new();
-    for (n, point) in report.points.iter().enumerate() {
-        for note in &point.notes {
-            if !said.contains(&note.as_str()) {
-                said.push(note);
-                let at = if report.points.len() > 1 {
-                    format!("At point {}: ", n + 1)
-                } else {
-                    "Note: ".to_string()
-                };
-                blocks.push(Block::Text(vec![words(format!("{at}{note}."))]));
-            }
-        }
-    }
-    section("How", blocks)
-}
-
-fn points(report: &Report) -> Vec<Inline> {
-    let Some(first) = report.points.first() else { return Vec::new() };
-    let loss = |text: &mut Vec<Inline>, point: &Point| {
-        text.push(symbol(&report.loss));
-        let value = number(&point.loss);
-        text.push(words(if matches!(value, Math::Number(_)) { " = " } else { " ≈ " }));
-        text.push(Inline::Math(value));
-    };
-    let Some(seed) = report.seed else {
-        let mut text = vec![words("At the given values, ")];
-        loss(&mut text, first);
-        text.push(words("."));
-        return text;
-    };
-    let how_many = match report.points.len() {
-        1 => "one point".to_string(),
-        n => format!("{n} points"),
-    };
-    let mut text = vec![words(format!("Compared at {how_many}, with the values of "))];
-    for (n, name) in first.drawn.iter().take(MAX_NAMED).enumerate() {
-        text.push(words(if n > 0 { ", " } else { "" }));
-        text.push(symbol(name));
-    }
-    if first.drawn.len() > MAX_NAMED {
-        text.push(words(format!(" and {} more", first.drawn.len() - MAX_NAMED)));
-    }
-    text.push(words(format!(" drawn at random (multiples of 1/8, seed {seed}); ")));
-    for (n, point) in report.points.iter().take(MAX_NAMED).enumerate() {
-        if n > 0 {
-            text.push(words(", "));
-        }
-        loss(&mut text, point);
-    }
-    text.push(words(if report.points.len() > MAX_NAMED { ", …." } else { "." }));
-    let redrawn: usize = report.points.iter().map(|p| p.redrawn).sum();
-    if redrawn > 0 {
-        text.push(words(format!(
-            " {} thrown away: the network has no value there.",
-            if redrawn == 1 { "1 draw was".to_string() } else { format!("{redrawn} draws were") },
-        )));
-    }
-    text
-}
-
-fn arithmetic(report: &Report) -> Option<String> {
-    let point = report.points.iter().find(|p| p.arithmetic != Arithmetic::Rational)?;
-    let why = point.inexact.as_deref().unwrap_or("the rationals do not suffice");
-    Some(match point.arithmetic {
-        Arithmetic::Prime => format!(
-            "Exact, in {FIELD}: {why}, so numbers are taken modulo the prime 2^61 − 1, functions \
-             such as exp have fixed random values there, and every max and sign is decided as in \
-             f64. What agrees there agrees in truth, but for a chance of about 1 in 10^17."
-        ),
-        _ => format!("No exact comparison was possible: {why}."),
-    })
-}
-
-/// The errors in `f64` and what they were judged by.
-fn precision(report: &Report) -> Option<Section> {
-    let mut rows = Vec::new();
-    for (parameter, c) in all_comparisons(report) {
-        let (Some(worst), Precision::F64) = (&c.worst_absolute, c.precision) else { continue };
-        if c.source == Source::Backward && is_supplied(report) {
-            continue;
-        }
-        let relative = c.worst_relative.as_ref().and_then(|w| w.relative);
-        rows.push(vec![
-            vec![symbol(&parameter.name)],
-            vec![words(source(c.source))],
-            vec![rounded(worst.absolute)],
-            vec![element(&worst.cell)],
-            vec![relative.map_or_else(|| words("none"), rounded)],
-            vec![rounded(c.bound)],
-        ]);
-    }
-    if rows.is_empty() {
-        return None;
-    }
-    let header = header(&["by", "against", "worst error", "in", "relative", "bound"]);
-    let (text, heading) = match is_supplied(report) {
-        true => (
-            "The largest error of a supplied number, where it occurs, the largest relative \
-             error, and the largest error bound.",
-            "Precision",
-        ),
-        false => (
-            "The largest error of an f64 number, where it occurs, the largest relative error, \
-             and the largest error bound. The bounds come from intervals that hold every \
-             rounding error; for differences, also from the last step of the extrapolation.",
-            "Precision in f64",
-        ),
-    };
-    let blocks = vec![Block::Text(vec![words(text)]), Block::Table(Table { header, rows })];
-    Some(section(heading, blocks))
 }
 
 fn kinks(report: &Report) -> Option<Section> {
@@ -554,8 +433,10 @@ fn unjudged(report: &Report) -> Option<Section> {
                 *source == c.source && *name == parameter.name && *text == line
             };
             match said.iter_mut().find(same) {
-                Some((.., precisions)) => precisions.push(how(parameter, c)),
-                None => said.push((c.source, &parameter.name, line, vec![how(parameter, c)])),
+                Some((.., precisions)) => precisions.push(how_exactly(parameter, c)),
+                None => {
+                    said.push((c.source, &parameter.name, line, vec![how_exactly(parameter, c)]))
+                }
             }
         }
     }

@@ -4,6 +4,7 @@
 mod general;
 mod reasons;
 mod set;
+mod ways;
 
 use std::ops::Range;
 
@@ -13,9 +14,10 @@ use super::network::cast;
 use super::words::relation;
 use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
 use crate::calculus::Group;
-use crate::index::{Formula, IndexDerivation, IndexLemma};
-use crate::lesson::{IndexedLesson, Worked};
-use crate::net::Role;
+use crate::index::{Affine, Formula, IndexDerivation, IndexLemma};
+use crate::lesson::{IndexedLesson, Ways, Worked};
+use crate::lower::MAX_NODES;
+use crate::net::{Network, Role};
 
 pub use general::general_page;
 
@@ -23,7 +25,10 @@ pub use general::general_page;
 pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
     let mut composer = Composer {
         derivation: &lesson.derivation,
+        net: Some(&lesson.net),
         worked: &lesson.worked,
+        ways: &lesson.ways,
+        uncounted: lesson.uncounted,
         verdict: &|lemma, step| lesson.replay.verdict(lemma, step).name(),
         level,
         labels: Vec::new(),
@@ -54,7 +59,11 @@ pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
 /// Composes sections of one derivation in indices.
 struct Composer<'a> {
     derivation: &'a IndexDerivation,
+    /// The network; none in the equations for any depth.
+    net: Option<&'a Network>,
     worked: &'a [Worked],
+    ways: &'a [Ways],
+    uncounted: bool,
     /// How a step of a lemma was proved.
     verdict: &'a dyn Fn(usize, usize) -> &'static str,
     level: Level,
@@ -85,10 +94,18 @@ impl Composer<'_> {
         // Where nobody knows what the loss is made of, everything is on the way.
         for tensor in system.tensors.iter().filter(|t| unknown || reached.contains(&t.name)) {
             let Some(definition) = &tensor.definition else { continue };
-            let at = definition.axes.iter().map(|r| r.affine()).collect();
+            // An axis of length 1 has the subscript 0 and no letter.
+            let is_long = |r: &&crate::index::Range| r.length.as_number() != Some(1);
+            let long: Vec<crate::index::Range> =
+                definition.axes.iter().filter(is_long).cloned().collect();
+            let at = definition
+                .axes
+                .iter()
+                .map(|r| if is_long(&r) { r.affine() } else { Affine::number(0) })
+                .collect();
             let element = crate::index::Element { tensor: tensor.name.clone(), at };
             let mut row = Row::new(Some(set::element(&element)), set::math(&definition.body));
-            row.reason = for_all(&definition.axes);
+            row.reason = for_all(&long);
             row.label = Some(self.next_label());
             rows.push(row);
         }
@@ -250,7 +267,27 @@ impl Composer<'_> {
                 words(" writes out up to N of them."),
             ]));
         }
+        if let Some(full) = &worked.full {
+            if let Some(ways) = self.ways_from(worked) {
+                blocks.extend(self.ways(ways));
+            } else if self.uncounted {
+                blocks.push(Block::Text(vec![words(format!(
+                    "Its paths are not counted: the network has more than {MAX_NODES} scalar \
+                     operations."
+                ))]));
+            }
+            blocks.extend(self.full(worked, full));
+        }
         blocks
+    }
+
+    /// The paths from a worked element.
+    fn ways_from(&self, worked: &Worked) -> Option<&Ways> {
+        let net = self.net?;
+        let id = net.find(&worked.element.tensor.name)?;
+        let at = worked.element.at.iter().map(|a| usize::try_from(a.as_number()?).ok());
+        let position = net.shape(id).position(&at.collect::<Option<Vec<usize>>>()?)?;
+        self.ways.iter().find(|w| w.from == (id, position))
     }
 
     /// Which steps share a line at this level.

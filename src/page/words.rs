@@ -172,3 +172,15 @@ const MAX_REASONS: usize = 3;
 pub(super) fn relation(left: Math, sign: Relation, right: Math) -> Math {
     Math::Relation(Box::new(left), sign, Box::new(right))
 }
+
+/// 12 345 678: digits in groups of three.
+pub(super) fn grouped(digits: &str) -> String {
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push('\u{a0}');
+        }
+        out.push(digit);
+    }
+    out
+}

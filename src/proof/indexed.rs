@@ -12,9 +12,13 @@ mod general;
 mod instance;
 mod layer;
 mod shrink;
+mod smaller;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ground::value_somewhere;
+use super::local;
+use super::look::Moves;
 use super::probability::probably_equal_all;
 use super::prove::{Context, How, Leaves, MAX_STEPS, Verdict, prove_where_defined};
 use super::replay::StepProof;
@@ -22,15 +26,16 @@ use super::survey::mixed;
 use crate::calculus::sweep;
 use crate::diag::{Error, Kind};
 use crate::expr::{Branches, ExprId, Graph, Node, SymbolId, Winners, evaluate_all};
+use crate::index::rules::norms::mean_in;
 use crate::index::{
-    Element, Formula, IndexDerivation, IndexLemma, Letters, NoValue, Rule, System, TensorName,
-    all_values, lemma as index_lemma, of_network,
+    Formula, IndexDerivation, IndexLemma, IndexStep, Letters, NoValue, Rule, System, TensorName,
+    all_values,
 };
 use crate::lower::{Lowered, lower};
 use crate::net::{Network, Op, QuantityId, Tensor};
 use instance::{Instance, Table, rewrite};
 use layer::{Cut, Layer, cut_out};
-use shrink::shrunk;
+use smaller::replay_smaller;
 
 pub use general::prove_general;
 pub use instance::MAX_INSTANCE;
@@ -138,84 +143,6 @@ fn work(net: &Network) -> usize {
     net.nodes().iter().map(of).fold(0, usize::saturating_add)
 }
 
-/// Proves a lemma about a large layer by the same derivation of the same layer at smaller sizes:
-/// the same rules at the same places, every step proved.
-fn replay_smaller(
-    layer: &Layer,
-    derivation: &IndexDerivation,
-    lemma: &IndexLemma,
-    used: &BTreeSet<usize>,
-) -> Result<Vec<StepProof>, Error> {
-    let too_large = || {
-        Error::new(
-            Kind::Limit,
-            format!(
-                "the gradient by `{}` cannot be proved: its layer has more than {MAX_OWN_SIZE} \
-                 cells and products, and cannot be made smaller",
-                lemma.by
-            ),
-        )
-    };
-    let mut proofs = vec![StepProof::Exact; lemma.steps.len()];
-    for variant in 0..SMALLER_SIZES {
-        let net = shrunk(&layer.net, variant).ok_or_else(too_large)?;
-        let mut system = of_network(&net)?;
-        let own = &derivation.system.loss;
-        if layer.kept.contains(&own.name) {
-            system.loss = own.clone();
-        }
-        let present = |(name, _): &&(TensorName, Vec<usize>)| system.tensor(name).is_some();
-        system.distributions =
-            derivation.system.distributions.iter().filter(present).cloned().collect();
-        let reached: BTreeSet<TensorName> = system.tensors.iter().map(|t| t.name.clone()).collect();
-        let mut lemmas = Vec::new();
-        for place in used {
-            let original = &derivation.lemmas[*place];
-            let smaller = index_lemma(&system, &reached, &lemmas, &original.by.tensor)?;
-            if !same_way(original, &smaller, [own, &system.loss]) {
-                return Err(too_large());
-            }
-            lemmas.push(smaller);
-        }
-        let smaller = index_lemma(&system, &reached, &lemmas, &lemma.by.tensor)?;
-        if !same_way(lemma, &smaller, [own, &system.loss]) {
-            return Err(too_large());
-        }
-        follows(&smaller)?;
-        let layer = Layer { net, kept: layer.kept.clone() };
-        for (all, one) in proofs.iter_mut().zip(replay_lemma(&layer, &system, &smaller)?) {
-            if one != StepProof::Exact {
-                *all = one;
-            }
-        }
-    }
-    Ok(proofs)
-}
-
-/// Whether two lemmas go the same way: the same rules at the same places, and formulas that
-/// differ in numbers and letters alone.
-fn same_way(a: &IndexLemma, b: &IndexLemma, losses: [&TensorName; 2]) -> bool {
-    fn alike(a: &Formula, b: &Formula, losses: [&TensorName; 2]) -> bool {
-        let names = |e: &Element, loss: &TensorName| {
-            (e.tensor != *loss).then(|| (e.tensor.clone(), e.at.len()))
-        };
-        let tensors = |f: &Formula, loss: &TensorName| match f {
-            Formula::Element(e) | Formula::Partial { by: e, .. } => names(e, loss),
-            _ => None,
-        };
-        let (own, other) = (a.children(), b.children());
-        std::mem::discriminant(a) == std::mem::discriminant(b)
-            && tensors(a, losses[0]) == tensors(b, losses[1])
-            && a.binds().len() == b.binds().len()
-            && own.len() == other.len()
-            && own.into_iter().zip(other).all(|(a, b)| alike(a, b, losses))
-    }
-    a.steps.len() == b.steps.len()
-        && a.steps.iter().zip(&b.steps).all(|(a, b)| {
-            a.rule == b.rule && a.site == b.site && alike(&a.contractum, &b.contractum, losses)
-        })
-}
-
 fn fault(what: &str, before: &Formula, after: &Formula) -> Error {
     Error::new(Kind::Internal, format!("{what} does not prove {before} = {after}"))
         .hint("this is a fault of backproof; nothing was printed that is not proved")
@@ -271,6 +198,10 @@ fn cut_for(net: &Network, derivation: &IndexDerivation, place: usize) -> (Cut, B
             }
             if let (Rule::PutBackName, Formula::Element(e)) = (step.rule, &step.contractum) {
                 kept.extend(find(&e.tensor));
+            }
+            // That the deviations sum to 0 rests on what the mean is.
+            if let (Rule::DeviationsVanish, Some(mean)) = (step.rule, mean_in(&step.redex)) {
+                kept.extend(find(&mean.tensor));
             }
         }
     }
@@ -338,15 +269,26 @@ fn proved(g: &Graph, before: ExprId, after: ExprId) -> Option<StepProof> {
     let winners = Winners::new();
     let context = Context { winners: &winners, leaves: Leaves::All };
     // A long normal form is not worth its time where random points prove the same.
-    [FEW_STEPS, MAX_STEPS].into_iter().find_map(|steps| {
+    let whole = [FEW_STEPS, MAX_STEPS].into_iter().find_map(|steps| {
         let left = std::cell::Cell::new(steps);
         match prove_where_defined(g, before, after, &context, &left) {
             Verdict::Proved(How::Exact) => Some(StepProof::Exact),
             Verdict::Proved(How::Probabilistic { .. }) => Some(StepProof::Probabilistic),
             _ => None,
         }
+    });
+    // Where the sides are too large for a number at every point, such as exp of exp of exp, they
+    // may still be equal whatever the value of what they share.
+    let moves = Moves::new(g, &winners);
+    whole.or_else(|| match local::proof_to(&moves, before, after, LAYER_DEPTH, false)? {
+        How::Exact => Some(StepProof::Exact),
+        How::Probabilistic { .. } => Some(StepProof::Probabilistic),
     })
 }
+
+/// How many operations deep both sides of a line are looked into where no number is found at
+/// which they have a value.
+const LAYER_DEPTH: usize = 40;
 
 /// How many steps of polynomial arithmetic the proof of one line may take at first.
 const FEW_STEPS: u64 = 50_000;
@@ -387,7 +329,11 @@ fn replay_lemma(
     let by = &lemma.by.tensor;
     let together = work(&layer.net) > MAX_EXACT_SIZE;
     let Scalars { mut graph, tensors, deltas, total } = scalars(layer, system, by)?;
-    prove_deltas(&graph, &tensors, &deltas, total, lemma, together)?;
+    if prove_deltas(&graph, &tensors, &deltas, total, lemma, together).is_err() {
+        return Err(has_a_value(&graph, total, by)
+            .err()
+            .unwrap_or_else(|| fault("δ", &lemma.goal, &lemma.result)));
+    }
     let mut instance = Instance {
         g: &mut graph,
         tensors: &tensors,
@@ -426,6 +372,8 @@ fn replay_lemma(
         for (n, proof) in proved_all(instance.g, &lines, together).into_iter().enumerate() {
             match (lemma.steps.get(n), proof) {
                 (Some(step), None) => {
+                    has_a_value(instance.g, total, by)?;
+                    is_decided(instance.g, lines[n], step)?;
                     return Err(fault(step.rule.name(), &step.before, &step.after));
                 }
                 (None, None) => {
@@ -440,6 +388,42 @@ fn replay_lemma(
         }
     }
     Ok(proofs)
+}
+
+/// A line that can be neither proved nor refuted is too much for the proof, and no fault.
+fn is_decided(g: &Graph, (before, after): (ExprId, ExprId), step: &IndexStep) -> Result<(), Error> {
+    let winners = Winners::new();
+    let context = Context { winners: &winners, leaves: Leaves::All };
+    let left = std::cell::Cell::new(MAX_STEPS);
+    match prove_where_defined(g, before, after, &context, &left) {
+        Verdict::Refuted(_) => Ok(()),
+        _ => Err(Error::new(
+            Kind::Limit,
+            format!(
+                "{} = {} can be neither proved nor refuted: no point was found where both sides \
+                 have values that can be told apart, and their normal form is too long",
+                step.before, step.after
+            ),
+        )
+        .hint("give names to parts of the layer; what has a name is a layer of its own")),
+    }
+}
+
+/// Whether a layer has a value somewhere; where it has none, there is nothing to prove of it.
+fn has_a_value(g: &Graph, total: ExprId, by: &TensorName) -> Result<(), Error> {
+    value_somewhere(g, total, &Winners::new(), &BTreeMap::new()).map_err(|found| {
+        Error::new(
+            Kind::Domain,
+            format!(
+                "nothing can be proved of the gradient by `{by}`: the layer that it acts on has \
+                 no value at any point that was tried, for {}",
+                found.fault
+            ),
+        )
+        .hint(
+            "a proof says that two sides agree wherever both have a value, and that they have one",
+        )
+    })
 }
 
 /// δ, which comes from the reverse sweep, is what dual numbers give for ∂E/∂y.

@@ -31,21 +31,29 @@ pub(super) fn proof(moves: &Moves<'_>, before: ExprId, after: ExprId) -> Option<
     if is_definition(moves, before, after) {
         return Some(How::Exact);
     }
-    for (depth, shared) in [(DEPTH, true), (DEEPER, false)] {
-        let opaque = parts(moves, before, after, depth, shared)?;
-        let hidden = |id: ExprId| opaque.contains(&id);
-        match exactly(moves, before, after, &hidden) {
-            Ok(true) => return Some(How::Exact),
-            Err(EvalFault::Scalar(Fault::TooLarge)) => {
-                let bound = probably(moves, &[(before, after)], &hidden).swap_remove(0);
-                if let Some(error_bound) = bound {
-                    return Some(How::Probabilistic { error_bound });
-                }
-            }
-            _ => {}
+    let at = |(depth, shared)| proof_to(moves, before, after, depth, shared);
+    [(DEPTH, true), (DEEPER, false)].into_iter().find_map(at)
+}
+
+/// The same, looking only `depth` operations into the two sides, and into what they share unless
+/// `shared` hides that.
+pub(super) fn proof_to(
+    moves: &Moves<'_>,
+    before: ExprId,
+    after: ExprId,
+    depth: usize,
+    shared: bool,
+) -> Option<How> {
+    let opaque = parts(moves, before, after, depth, shared)?;
+    let hidden = |id: ExprId| opaque.contains(&id);
+    match exactly(moves, before, after, &hidden) {
+        Ok(true) => Some(How::Exact),
+        Err(EvalFault::Scalar(Fault::TooLarge)) => {
+            let error_bound = probably(moves, &[(before, after)], &hidden).swap_remove(0)?;
+            Some(How::Probabilistic { error_bound })
         }
+        _ => None,
     }
-    None
 }
 
 /// Whether the sides are the same but for names and assumed winners, which stand for what they

@@ -395,15 +395,23 @@ impl Formula {
             }
             return;
         }
-        if short {
+        // A name with subscripts of its own takes its indices in brackets, as the language does:
+        // in w_c5[i, j] no c5 is taken for an index.
+        let bracketed = symbol.subscripts().next().is_some();
+        for subscript in symbol.subscripts() {
             self.text("_");
-        } else {
-            self.text("_{");
-            for subscript in symbol.subscripts() {
-                self.text(&part(subscript, how.unicode));
-                self.text(if indices.is_empty() { "" } else { ", " });
-            }
+            self.text(&part(subscript, how.unicode));
         }
+        if indices.is_empty() {
+            return;
+        }
+        self.text(if bracketed {
+            "["
+        } else if short {
+            "_"
+        } else {
+            "_{"
+        });
         for (at, index) in indices.iter().enumerate() {
             if at > 0 && !short {
                 self.text(", ");
@@ -411,7 +419,7 @@ impl Formula {
             self.set(index, Slot::Free, how, depth);
         }
         if !short {
-            self.text("}");
+            self.text(if bracketed { "]" } else { "}" });
         }
     }
 }

@@ -53,6 +53,9 @@ struct Piece {
 /// to read, and brackets in them double their height with each.
 const MAX_STACK: usize = 2;
 
+/// What stands between brackets and is no wider than this is not broken.
+const UNBROKEN: usize = 400;
+
 const LETTER: usize = 10;
 const SMALL_LETTER: usize = 7;
 const OPERATOR: usize = 26;
@@ -178,6 +181,15 @@ impl Tex {
     ) {
         let mut part = Tex { pieces: Vec::new(), tall: false };
         inside(&mut part, How { level: how.level + 1, ..how });
+        // No line ends between brackets that a reader takes in at a glance, nor in Iverson's.
+        if !part.tall && (before == "[" || part.width() <= UNBROKEN) {
+            let gap = if before.starts_with('\\') { " " } else { "" };
+            self.push(
+                &format!("{before}{gap}{}{after}", part.one_line()),
+                part.width() + 2 * LETTER,
+            );
+            return;
+        }
         if part.tall {
             let (tex, width) = (part.one_line(), part.width());
             self.push(&format!("\\left{before} {tex} \\right{after}"), width + 2 * LETTER);
@@ -482,7 +494,12 @@ fn symbol_tex(
             // Letters for indices: i_{2a+1-m,2b+1-n}.
             below.push(subscript.replace('−', "-"));
         } else {
-            below.push(name_tex(subscript, "\\mathrm", reader));
+            // Beside indices a letter of the name stands upright.
+            let letter = subscript.len() == 1 && subscript.chars().all(|c| c.is_ascii_alphabetic());
+            below.push(match indices {
+                Some(_) if letter => format!("\\mathrm{{{subscript}}}"),
+                _ => name_tex(subscript, "\\mathrm", reader),
+            });
         }
     }
     if let Some((list, list_width)) = indices {

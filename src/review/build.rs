@@ -173,6 +173,12 @@ impl Scope<'_> {
                         spelled(name)
                     )));
                 }
+                if self.cells.as_ref().is_some_and(|cells| cells.has_letters(name)) {
+                    return Err(Unbuilt::OutOfScope(format!(
+                        "{} has letters for its indices",
+                        spelled(name)
+                    )));
+                }
                 Ok(self.graph.var(&spelled(name)))
             }
         }
@@ -261,7 +267,9 @@ impl Scope<'_> {
         }
         if primes == 0
             && let [arg] = args
-            && (self.is_known(head, at) || self.leaf_named(&spelled))
+            && (self.is_known(head, at)
+                || self.leaf_named(&spelled)
+                || self.plain.contains(&spelled))
         {
             let head = self.name(head, at, local)?;
             return Ok(self.graph.mul([head, *arg]));
@@ -348,7 +356,7 @@ impl Scope<'_> {
         Ok(self.graph.add(terms))
     }
 
-    /// A case distinction that is one of the usual functions: x where x > 0 and 0 elsewhere.
+    /// A case distinction with one comparison: x where x > y and 0 elsewhere.
     fn cases(
         &mut self,
         cases: &[(Expr, Option<Comparison>)],
@@ -356,8 +364,11 @@ impl Scope<'_> {
         local: &Local,
         most: usize,
     ) -> Built {
-        let refused =
-            || Unbuilt::OutOfScope("a case distinction that is no ReLU, |x| or step".to_string());
+        let refused = || {
+            Unbuilt::OutOfScope(
+                "a case distinction that is not one comparison and its opposite".to_string(),
+            )
+        };
         let [(first, Some(condition)), (second, other)] = cases else { return Err(refused()) };
         let zero = self.graph.integer(0);
         let left = self.expression(&condition.left, at, local, most)?;
@@ -382,12 +393,10 @@ impl Scope<'_> {
                 return Err(refused());
             }
         }
-        if right != zero {
-            return Err(refused());
-        }
         // yes·[x > 0] + no·(1 − [x > 0]); at 0 itself a convention decides, and claims are
         // judged off the kinks.
-        let step = self.graph.call(Function::Step, left);
+        let over = if right == zero { left } else { self.graph.sub(left, right) };
+        let step = self.graph.call(Function::Step, over);
         let one = self.graph.integer(1);
         let rest = self.graph.sub(one, step);
         let (a, b) = (self.graph.mul([yes, step]), self.graph.mul([no, rest]));

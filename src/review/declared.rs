@@ -70,11 +70,7 @@ pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
                                 found.extend(all.iter().cloned());
                             }
                             // A list goes on over "and".
-                            let joined = matches!(
-                                words_before.trim().trim_matches(','),
-                                "" | "and" | "or" | "und"
-                            );
-                            if !joined {
+                            if !joins(&words_before) {
                                 before.clear();
                             }
                             before.extend(all);
@@ -86,6 +82,13 @@ pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
         }
     }
     found
+}
+
+/// Whether words only lead from one name of a list to the next: ", ", "and the label".
+fn joins(words: &str) -> bool {
+    let small = ["and", "or", "the", "a", "an", "its", "with"];
+    let plain = |t: &&str| small.contains(t) || (is_given(t) && !t.ends_with(['.', ';', ':']));
+    tokens(words).iter().all(plain)
 }
 
 /// The names of an expression that is a name or a list of names.

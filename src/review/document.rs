@@ -60,7 +60,14 @@ pub(super) fn read<'t>(
     format: Format,
     network: Option<&Network>,
 ) -> Result<Document<'t>, Error> {
-    let pieces = read::pieces(source, format)?;
+    let mut pieces = read::pieces(source, format)?;
+    for piece in &mut pieces {
+        if let Piece::Formula(passage, _) = piece
+            && let Some(other) = out_of_words(passage)
+        {
+            *passage = other;
+        }
+    }
     let formulas: Vec<&str> = pieces
         .iter()
         .filter_map(|piece| match piece {
@@ -105,4 +112,20 @@ pub(super) fn read<'t>(
         }
     }
     Ok(Document { source, items, lines: Lines::of(source) })
+}
+
+/// A formula whose words hold formulas, `\text{with $u = t - r$}`, as one that stands beside them:
+/// `\text{with }u = t - r\text{}`. None where there are no such.
+fn out_of_words(passage: &Passage) -> Option<Passage> {
+    let bytes = passage.text.as_bytes();
+    let dollars: Vec<usize> = (0..bytes.len())
+        .filter(|at| bytes[*at] == b'$' && (*at == 0 || bytes[*at - 1] != b'\\'))
+        .collect();
+    if dollars.is_empty() || !dollars.len().is_multiple_of(2) {
+        return None;
+    }
+    let place = |at: &usize| *at..*at + 1;
+    let all =
+        dollars.chunks(2).flat_map(|pair| [(place(&pair[0]), "}"), (place(&pair[1]), "\\text{")]);
+    Some(passage.replaced(&all.collect::<Vec<_>>()))
 }

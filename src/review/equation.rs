@@ -123,7 +123,7 @@ impl Marker<'_, '_> {
         }
         let found = self.scope.number(lhs);
         if let Some(found) = found {
-            let given = vec!["the given numbers".to_string()];
+            let given = vec!["the numbers above".to_string()];
             if numeric {
                 return Some(self.compared(&found, right, relation, given, here));
             }
@@ -136,14 +136,33 @@ impl Marker<'_, '_> {
             return equal.then_some(Mark::Proved { error_bound: None, given });
         }
         // "N = (W − F)/S + 1" and then "N = (4 − 2)/2 + 1": the same formula with numbers.
-        let Kind::Name(name) = &left.kind else { return None };
-        let Meaning::Defined(definition, _) = self.scope.meaning(name, here.at) else {
-            return None;
+        let body = match &left.kind {
+            Kind::Name(name) => match self.scope.meaning(name, here.at) {
+                Meaning::Defined(definition, _) => definition.body.clone(),
+                _ => return None,
+            },
+            _ => left.clone(),
         };
-        let body = definition.body.clone();
-        let bindings = instance(&body, right)?;
-        let given = bindings.iter().map(|(n, q)| format!("{} = {q}", spelled(n))).collect();
-        Some(Mark::Proved { error_bound: None, given })
+        if !numeric || matches!(right.kind, Kind::Number { .. }) {
+            return None;
+        }
+        if let Some(bindings) = instance(&body, right) {
+            let given = bindings.iter().map(|(n, q)| format!("{} = {q}", spelled(n))).collect();
+            return Some(Mark::Proved { error_bound: None, given });
+        }
+        // What changes with its names has no number without theirs; ∂x/∂x has.
+        if self.is_constant(lhs) {
+            return None;
+        }
+        let reason = "nobody says what numbers the names on the left stand for".to_string();
+        Some(Mark::Undecided { reason })
+    }
+
+    /// Whether an expression has the same value whatever its names are.
+    fn is_constant(&mut self, id: ExprId) -> bool {
+        let Some(value) = self.scope.somewhere(id) else { return false };
+        let value = self.scope.graph.number(&value);
+        self.scope.judge(id, value, &self.unknowns).is_proved()
     }
 
     pub(super) fn compared(
@@ -160,10 +179,10 @@ impl Marker<'_, '_> {
             Compared::Unknown(reason) => Mark::Undecided { reason },
             Compared::Different(theirs, ours) => {
                 let counterexample =
-                    Counterexample { point: Vec::new(), left: theirs.clone(), right: ours };
+                    Counterexample { point: Vec::new(), left: theirs, right: ours };
                 let repair = self.number_repair(found, right, here.placed);
                 Mark::Refuted(Box::new(Wrong {
-                    message: format!("the two sides are not equal: the left side is {theirs}"),
+                    message: "the two sides are not equal".to_string(),
                     counterexample: Some(counterexample),
                     repair,
                 }))

@@ -28,6 +28,7 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
         let symbol = scope.symbol(&name);
         scope.leaves.insert(symbol);
     }
+    scope.plain = quantities(document);
     let convention = convention::settle(&mut scope, document);
     define_first(&mut scope, document);
     let unknowns = unknowns(&mut scope, document);
@@ -55,6 +56,36 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
     notes.sort_by_key(|n| (n.source.start, n.kind));
     let tally = tally(&rows);
     Review { rows, notes, convention, tally }
+}
+
+/// The names without a definition that are quantities for certain: they stand as factors, and
+/// nowhere as functions do.
+fn quantities(document: &Document<'_>) -> BTreeSet<String> {
+    /// What functions are usually called.
+    const FUNCTIONS: &[&str] = &["f", "g", "h", "F", "G", "φ", "ψ", "σ"];
+    let (mut factors, mut functions) = (BTreeSet::new(), BTreeSet::new());
+    for (_, _, statement) in statements(document) {
+        for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
+            visit(side, &mut |e| match &e.kind {
+                Kind::Product(all) => {
+                    let names = all.iter().filter_map(|f| match &f.kind {
+                        Kind::Name(name) => Some(spelled(name)),
+                        _ => None,
+                    });
+                    factors.extend(names);
+                }
+                Kind::Apply { head, primes, args } => {
+                    let of_a_name = matches!(&args[..], [Expr { kind: Kind::Name(_), .. }]);
+                    if *primes > 0 || of_a_name || args.len() != 1 {
+                        functions.insert(spelled(head));
+                    }
+                }
+                _ => {}
+            });
+        }
+    }
+    factors.retain(|name| !functions.contains(name) && !FUNCTIONS.contains(&name.as_str()));
+    factors
 }
 
 /// The first definition of each name is in force everywhere: authors define late.

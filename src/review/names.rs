@@ -153,6 +153,18 @@ impl Cells<'_> {
             && self.net.find(&spelled(name)).is_some_and(|q| self.net.shape(q).elements() > 1)
     }
 
+    /// Whether the name is that of an element of a tensor with letters for its indices: `w_{ij}`.
+    pub(super) fn has_letters(&self, name: &Name) -> bool {
+        let Some(quantity) = self.net.find(&name.stem) else { return false };
+        let rank = self.net.shape(quantity).rank();
+        let letters = |part: &String| part.chars().all(|c| c.is_alphanumeric());
+        let count: usize = name.below.iter().map(|part| part.chars().count()).sum();
+        rank > 0
+            && name.below.iter().all(letters)
+            && (name.below.len() == rank || count == rank)
+            && name.below.iter().any(|part| !is_digits(part))
+    }
+
     /// The parameters of rank 2, which an author may have turned.
     pub(super) fn kernels(&self) -> Vec<QuantityId> {
         let kernel =

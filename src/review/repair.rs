@@ -18,7 +18,7 @@ use super::marker::Marker;
 use super::names::{Convention, is_digits, latex, spelled};
 use super::numbers::{Compared, Number, compare, is_numeric, printed};
 use super::tex::syntax::{Expr, Kind, Name};
-use crate::scalar::Rational;
+use crate::scalar::{Rational, Scalar};
 
 /// The most changes that are tried on one line.
 pub const MAX_TRIES_PER_ROW: usize = 4000;
@@ -115,14 +115,14 @@ impl Marker<'_, '_> {
     ) -> Option<Repair> {
         let (old, decimals) = printed(right)?;
         let text = match found {
-            Number::Exact(q) if decimals == 0 => match q.is_integer() {
-                true => q.to_string(),
-                false => format!("\\frac{{{}}}{{{}}}", q.numer(), q.denom()),
-            },
-            Number::Exact(q) => format!("{:.*}", decimals as usize, q.to_f64()),
+            Number::Exact(q) if decimals == 0 && !q.is_integer() => {
+                format!("\\frac{{{}}}{{{}}}", q.numer(), q.denom())
+            }
+            Number::Exact(q) => rounded(q, decimals)?,
             Number::Enclosed(_) if decimals == 0 => return None,
             Number::Enclosed(i) => {
-                format!("{:.*}", decimals as usize, i.lower + (i.upper - i.lower) / 2.0)
+                let middle = i.lower + (i.upper - i.lower) / 2.0;
+                rounded(&Rational::from_f64(middle).ok()?, decimals)?
             }
         };
         let value: Rational = match text.starts_with('\\') {
@@ -158,7 +158,8 @@ impl Marker<'_, '_> {
         let (Ok(lhs), Ok(rhs)) = (self.scope.build(left, at), self.scope.build(right, at)) else {
             return false;
         };
-        self.scope.judge(lhs, rhs, &self.unknowns).is_proved()
+        !self.scope.plainly_differ(lhs, rhs)
+            && self.scope.judge(lhs, rhs, &self.unknowns).is_proved()
     }
 
     /// How well the rest of the document confirms a repaired line: 2 if a line of the same number
@@ -255,6 +256,22 @@ impl Marker<'_, '_> {
         to.push_str(self.document.source.get(done..source.end).unwrap_or_default());
         Repair { source, from: text.to_string(), to }
     }
+}
+
+/// A number with so many decimals, rounded half up.
+fn rounded(q: &Rational, decimals: u32) -> Option<String> {
+    let scale = 10i64.checked_pow(decimals)?;
+    let half = Rational::new(1, 2).ok()?;
+    let scaled = q.abs().mul(&Rational::from(scale)).ok()?.add(&half).ok()?;
+    let whole = (scaled.numer() / scaled.denom()).to_string();
+    let sign = if q.is_negative() { "-" } else { "" };
+    let places = decimals as usize;
+    let digits = format!("{whole:0>width$}", width = places + 1);
+    let (before, after) = digits.split_at(digits.len() - places);
+    Some(match places {
+        0 => format!("{sign}{before}"),
+        _ => format!("{sign}{before}.{after}"),
+    })
 }
 
 /// The LaTeX of a cell that is spelled `c_01`, written as the author writes `c_{10}`.

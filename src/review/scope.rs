@@ -38,6 +38,9 @@ pub(super) struct Scope<'a> {
     pub(super) definitions: BTreeMap<String, Vec<Definition>>,
     /// Numbers that the document or the network gives to names.
     pub(super) values: BTreeMap<SymbolId, Rational>,
+    /// The spellings of names that are factors somewhere and functions nowhere: η of "η ∂E/∂w" is
+    /// a quantity, and η(t − y) a product.
+    pub(super) plain: BTreeSet<String>,
     /// Symbols that are known to depend on nothing.
     pub(super) leaves: BTreeSet<SymbolId>,
     /// The maxima so far by their arguments, sorted: max{a, b} and max{b, a} are decided once.
@@ -87,6 +90,7 @@ impl<'a> Scope<'a> {
             winners,
             definitions: BTreeMap::new(),
             values,
+            plain: BTreeSet::new(),
             leaves,
             maxima,
             built: BTreeMap::new(),

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use super::claim::statements;
 use super::document::Document;
 use super::judge::Unknowns;
-use super::numbers::visit;
+use super::names::spelled;
+use super::numbers::{is_numeric, visit};
 use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Expr, Kind};
 use crate::expr::{Node, Winners, depends_on};
@@ -48,12 +49,21 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
         if let Kind::Name(name) = &by.kind
             && matches!(scope.meaning(name, *at), Meaning::Free)
         {
-            let symbol = scope.symbol(&super::names::spelled(name));
+            let symbol = scope.symbol(&spelled(name));
             variables.insert(symbol);
         }
     }
-    // What a network says is not kept back.
+    // What a network says is not kept back; a name that it does not know may be anything.
     if scope.cells.is_some() {
+        for (at, of, ..) in &partials {
+            if let Kind::Name(name) = &of.kind
+                && matches!(scope.meaning(name, *at), Meaning::Free)
+            {
+                let symbol = scope.symbol(&spelled(name));
+                variables.remove(&symbol);
+                unknowns.suspect.insert(symbol);
+            }
+        }
         scope.leaves.extend(variables);
         return unknowns;
     }
@@ -83,7 +93,7 @@ fn bare(side: &Expr) -> &Expr {
     match &side.kind {
         Kind::Neg(a) => bare(a),
         Kind::Product(factors) => {
-            let mut rest = factors.iter().filter(|f| !super::numbers::is_numeric(f));
+            let mut rest = factors.iter().filter(|f| !is_numeric(f));
             match (rest.next(), rest.next()) {
                 (Some(only), None) => bare(only),
                 _ => side,

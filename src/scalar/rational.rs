@@ -49,6 +49,9 @@ impl Rational {
 
     /// The exact value of a finite `f64`, as a fraction whose denominator is a power of two.
     pub fn from_f64(x: f64) -> Result<Rational, Fault> {
+        if let Some(small) = small_dyadic(x) {
+            return Ok(Rational(Repr::Small(small)));
+        }
         BigRational::from_float(x).ok_or(Fault::NotFinite).map(Rational::normal)
     }
 
@@ -375,6 +378,29 @@ fn decimal(text: &str) -> Result<Rational, Fault> {
     let ten = |k: i32| BigInt::from(10).pow(k.unsigned_abs());
     let shift = power - fraction.len() as i32;
     if shift >= 0 { Rational::new(n * ten(shift), 1) } else { Rational::new(n, ten(shift)) }
+}
+
+/// The fraction that `x` is, where numerator and denominator are of fewer than 63 bits: without
+/// big numbers, which take twenty times as long. None also for what is not finite.
+fn small_dyadic(x: f64) -> Option<Ratio<i64>> {
+    if x == 0.0 {
+        return Some(Ratio::zero());
+    }
+    let bits = x.to_bits();
+    let exponent = (bits >> 52 & 0x7FF) as i32;
+    // Neither subnormal nor infinite: ±significand · 2^power, the significand odd.
+    if exponent == 0 || exponent == 0x7FF {
+        return None;
+    }
+    let significand = (bits & ((1 << 52) - 1) | 1 << 52) as i64;
+    let zeros = significand.trailing_zeros();
+    let (odd, power) = (significand >> zeros, exponent - 1075 + zeros as i32);
+    let odd = if x < 0.0 { -odd } else { odd };
+    match power {
+        0.. if power + 53 - (zeros as i32) < 63 => Some(Ratio::new_raw(odd << power, 1)),
+        -62..0 => Some(Ratio::new_raw(odd, 1 << -power)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

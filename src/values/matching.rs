@@ -218,6 +218,10 @@ fn unknown(net: &Network, name: &str, affixes: &[(&str, &str)]) -> Error {
         .or_else(|| nearest(&stem, names.iter().copied()))
         .or_else(|| names.iter().filter(tail).max_by_key(|q| q.len()).copied());
     match near {
+        // `0.weight`: PyTorch counts the layers that nobody named.
+        _ if stem.starts_with(|c: char| c.is_ascii_digit()) => error.hint(format!(
+            "a name of the network begins with a letter: save it under `layer{stem}`, say"
+        )),
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error.hint(format!("its quantities: {}", list(names.into_iter()))),
     }
@@ -242,9 +246,20 @@ fn shaped(net: &Network, id: QuantityId, array: &Array) -> Result<(), Error> {
         wanted.described()
     );
     let error = Error::new(Kind::Shape, sentence);
-    Err(match shape_hint(wanted.lengths(), found.lengths(), &array.name) {
+    let hint = class_hint(wanted.lengths(), array)
+        .or_else(|| shape_hint(wanted.lengths(), found.lengths(), &array.name));
+    Err(match hint {
         Some(hint) => error.hint(hint),
         None => error,
+    })
+}
+
+/// Class numbers where the network has a row for each.
+fn class_hint(wanted: &[usize], array: &Array) -> Option<String> {
+    let (classes, batch) = wanted.split_last()?;
+    let numbered = array.dtype == Dtype::Integer && array.shape.lengths() == batch;
+    numbered.then(|| {
+        format!("class numbers perhaps; the network's rows of {classes} are one-hot: save them so")
     })
 }
 
@@ -260,8 +275,9 @@ fn shape_hint(wanted: &[usize], found: &[usize], name: &str) -> Option<String> {
     let product = |lengths: &[usize]| lengths.iter().product::<usize>();
     match (wanted, found) {
         ([a, b], [c, d]) if (a, b) == (d, c) => Some(format!(
-            "the file has {c}×{d}, the network {a}×{b}: it is transposed; \
-             JAX and TensorFlow keep a dense kernel as [in, out], `W @ x` takes [out, in]"
+            "the file has {c}×{d}, the network {a}×{b}: it is transposed; PyTorch and candle keep \
+             dense weights as [out, in], for `dense(x, W)`, JAX and TensorFlow as [in, out], for \
+             `x @ W`"
         )),
         ([o, i, h, w], [h2, w2, i2, o2]) if (o, i, h, w) == (o2, i2, h2, w2) => Some(
             "the axes are [height, width, in, out], as TensorFlow and JAX keep them; the \

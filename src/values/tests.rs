@@ -460,6 +460,7 @@ fn what_does_not_fit_is_told_at_once() {
             of_values(r#"{"fc1.wieght": [1], "b": [1, 2, 3], "E": 1, "banana": 2}"#),
             of_values(r#"{"fc1_weight": [[1, 2], [3, 4], [5, 6]], "b": [[1], [2]], "s": [1, 2], "x": [[1, 2, 3], [4, 5, 6]]}"#),
             of_values(r#"{"s": 1, "module.fc1.weight": [[1, 2, 3], [3, 4, 5]], "t": 1, "b": [1, 2], "x": [1, 2, 3]}"#),
+            of_values(r#"{"0.weight": [[1, 2, 3], [3, 4, 5]], "s": 1, "t": 1, "b": [1, 2], "x": [1, 2, 3]}"#),
             of_gradients(r#"{"s": 1, "d_fc1.wieght": 3, "grad_s": 1}"#),
             of_gradients("{}"),
             told(twice.map(|v| format!("{v:?}"))),
@@ -469,6 +470,15 @@ fn what_does_not_fit_is_told_at_once() {
     let same = [json("a.json", r#"{"s": 1}"#), json("b.json", r#"{"s": 1}"#)];
     let error = values(&net, &same).unwrap_err();
     assert_eq!(error.message(), "`s` is there twice: `s` in a.json and `s` in b.json");
+}
+
+#[test]
+fn class_numbers_are_recognised() {
+    let net = net("param w[2, 3]\ntarget t[2, 3]\nE = cross_entropy(w, t)");
+    let numbers = npy("<i8", false, "(2,)", &[2, 1].map(u64::to_le_bytes).concat());
+    let file = read("v.npz", &npz(&[("t", numbers)], true)).unwrap();
+    let error = values(&net, &[file]).unwrap_err();
+    assert!(error.hints()[0].contains("rows of 3 are one-hot"), "{error}");
 }
 
 #[test]

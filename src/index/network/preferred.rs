@@ -1,13 +1,17 @@
 //! Which letters the axes of each tensor prefer, by what the tensor is for.
 
+use std::collections::BTreeMap;
+
 use crate::net::{Network, NodeId, Op, QuantityId};
 
-use super::super::letters::by_rank;
+use super::super::letters::{by_rank, instead, reserved};
 
 /// The preferred letters of every node, and those of each quantity as what is differentiated by.
 pub(super) struct Letters {
     output: Vec<Vec<String>>,
     target: Vec<Vec<String>>,
+    /// What stands for a letter that is a name, or goes with one.
+    instead: BTreeMap<String, String>,
 }
 
 impl Letters {
@@ -85,7 +89,19 @@ impl Letters {
                 _ => {}
             }
         }
-        Letters { output, target }
+        // No letter of an index is a name of the network.
+        let instead = instead(&reserved(net.quantities().map(|(_, q)| q.name.as_str())));
+        for letter in output.iter_mut().chain(&mut target).flatten() {
+            if let Some(other) = instead.get(letter) {
+                letter.clone_from(other);
+            }
+        }
+        Letters { output, target, instead }
+    }
+
+    /// The letter, or the one that stands for it where it is a name.
+    pub(super) fn apart<'a>(&'a self, letter: &'a str) -> &'a str {
+        self.instead.get(letter).map_or(letter, String::as_str)
     }
 
     /// The letters of a tensor where it is defined.

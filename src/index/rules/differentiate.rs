@@ -277,13 +277,13 @@ pub fn max_winner(f: &Formula, c: &Context<'_>) -> Option<Applied> {
             let kept = whole.rename(&names);
             let Formula::Max { ranges, body, .. } = whole else { return None };
             let at = ranges.iter().map(Range::affine).collect();
-            let of = super::tidy::named(whole, c);
+            let of = super::names::named(whole, c);
             let wins = Formula::Wins { max: Box::new(kept), at, of };
             let product = Formula::Mul(vec![wins, body.as_ref().clone().partial(by)]);
             Some(Formula::sum(ranges.clone(), product).into())
         }
         (whole @ Formula::MaxOf(all), by) => {
-            let of = super::tidy::named(whole, c);
+            let of = super::names::named(whole, c);
             let moving = all.iter().enumerate().filter(|(_, u)| u.depends_on(&by.tensor));
             let terms = moving.map(|(n, u)| {
                 let max = Box::new(whole.clone());

@@ -1,7 +1,7 @@
 //! The paths along which a quantity acts on the loss, counted and named.
 
 use super::super::math::{Math, Relation};
-use super::super::words::relation;
+use super::super::words::{grouped, relation};
 use super::super::{Block, Inline, Row};
 use super::{Composer, words};
 use crate::calculus::LemmaId;
@@ -19,7 +19,7 @@ impl Composer<'_> {
             return Vec::new();
         }
         let counted = match paths.count {
-            Some(count) => format!(" along {} paths", grouped(count)),
+            Some(count) => format!(" along {} paths", grouped(&count.to_string())),
             None => " along more paths than 128 bits count".to_string(),
         };
         let loss = Inline::Math(self.t.math(self.d.loss));
@@ -38,8 +38,9 @@ impl Composer<'_> {
         }));
         let mut blocks = vec![Block::Text(text), Block::Equations(rows)];
         if more != Some(0) {
-            let rest =
-                more.map_or("The rest is".to_string(), |n| format!("{} more are", grouped(n)));
+            let rest = more.map_or("The rest is".to_string(), |n| {
+                format!("{} more are", grouped(&n.to_string()))
+            });
             blocks.push(Block::Text(vec![
                 words(format!("{rest} left out here; ")),
                 Inline::Code("--paths N".to_string()),
@@ -57,17 +58,4 @@ impl Composer<'_> {
         row.relation = Relation::LeadsTo;
         row
     }
-}
-
-/// 12 345 678: digits in groups of three.
-fn grouped(n: u128) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push('\u{a0}');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -12,7 +12,10 @@ pub fn general_page(lesson: &GeneralLesson, level: Level) -> Page {
     let general = &lesson.general;
     let mut composer = Composer {
         derivation: &general.derivation,
+        net: None,
         worked: &[],
+        ways: &[],
+        uncounted: false,
         verdict: &|_, _| "instantiated",
         level,
         labels: Vec::new(),

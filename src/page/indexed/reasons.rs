@@ -2,6 +2,7 @@
 
 use super::set::{element, math, tensor};
 use crate::calculus::Group;
+use crate::index::rules::norms::mean_in;
 use crate::index::{Formula, IndexStep, Rule};
 use crate::page::derivation::list;
 use crate::page::math::{Math, Relation};
@@ -21,6 +22,19 @@ pub(super) fn reasons(steps: &[IndexStep], label: &dyn Fn(usize) -> Option<Label
     if steps.iter().all(|s| s.rule.group() == Group::Tidy) {
         let joined = steps.iter().any(is(Rule::JoinSums));
         return vec![words(if joined { "one sum" } else { "tidied" })];
+    }
+    if steps.iter().all(is(Rule::DeltaInFull)) {
+        let labels: Vec<Label> = steps.iter().filter_map(|s| label(s.uses?)).collect();
+        let mut text = Vec::new();
+        for (n, label) in labels.iter().enumerate() {
+            text.push(words(match n {
+                0 => "by ",
+                _ if n + 1 == labels.len() => " and ",
+                _ => ", ",
+            }));
+            text.push(Inline::Reference(*label));
+        }
+        return text;
     }
     let mut out: Vec<Inline> = Vec::new();
     let mut said: Vec<Vec<Inline>> = Vec::new();
@@ -65,7 +79,7 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
             }
             _ => plain("δ is the derivative by the layer that it names"),
         },
-        Rule::EarlierResult => match step.uses.and_then(label) {
+        Rule::EarlierResult | Rule::DeltaInFull => match step.uses.and_then(label) {
             Some(label) => vec![words("by "), Inline::Reference(label)],
             None => plain("as found above"),
         },
@@ -116,6 +130,23 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
         Rule::SumsToOne => {
             vec![Inline::Math(math(&step.redex)), words(" is 1, as assumed")]
         }
+        Rule::DeviationsVanish => match mean_in(&step.redex) {
+            Some(mean) => vec![
+                words("deviations from the mean "),
+                Inline::Math(tensor(&mean.tensor)),
+                words(" sum to 0"),
+            ],
+            None => plain("deviations from a mean sum to 0"),
+        },
+        Rule::CommonDenominator => match &step.contractum {
+            Formula::Div(_, below) => {
+                vec![
+                    words("names put back, over the common denominator "),
+                    Inline::Math(math(below)),
+                ]
+            }
+            _ => plain("over a common denominator"),
+        },
         Rule::ZeroProduct
         | Rule::DropZero
         | Rule::DropOne

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::layer::copy;
 use crate::net::{Builder, Network, NodeId, Op, Range, Shape, Window};
+use crate::scalar::Rational;
 
 /// How a length follows from others.
 enum Rule {
@@ -32,6 +33,8 @@ struct Axes {
     parent: Vec<usize>,
     length: Vec<usize>,
     fixed: Vec<bool>,
+    /// What a mean is taken along; two would make 2/N vanish, which it does not in a large layer.
+    averaged: Vec<bool>,
     ties: Vec<Tie>,
 }
 
@@ -47,6 +50,7 @@ impl Axes {
             start,
             parent: (0..count).collect(),
             fixed: vec![false; count],
+            averaged: vec![false; count],
             length,
             ties: vec![],
         }
@@ -102,6 +106,12 @@ impl Axes {
                 tensor.op.for_operands(|a| operands.push(a));
                 for a in operands {
                     self.broadcast(net, a, id, [0, 0]);
+                }
+                if let Some((of, axes)) = mean(net, id) {
+                    axes.iter().for_each(|i| {
+                        let axis = self.axis(of, *i);
+                        self.averaged[axis] = true;
+                    });
                 }
             }
             Op::Max(a, axes) | Op::Sum(a, axes) => {
@@ -250,6 +260,10 @@ impl Axes {
                 }
             }
         }
+        let mut averaged = vec![false; count];
+        for axis in 0..count {
+            averaged[root[axis]] |= self.averaged[axis];
+        }
         let follows: Vec<usize> = self.ties.iter().map(|t| root[t.result]).collect();
         let mut chosen: BTreeMap<usize, usize> = BTreeMap::new();
         for axis in (0..count).filter(|a| root[*a] == *a) {
@@ -258,7 +272,7 @@ impl Axes {
             } else if !follows.contains(&axis) {
                 let under = self.ties.iter().filter(|t| root[t.of[0]] == axis);
                 let needed = under.filter_map(|t| needed(t, variant)).max();
-                let plain = 2 + (chosen.len() + variant) % 3;
+                let plain = 2 + usize::from(averaged[axis]) + (chosen.len() + variant) % 3;
                 chosen.insert(axis, needed.unwrap_or(plain).min(self.length[axis]));
             }
         }
@@ -300,7 +314,24 @@ fn needed(tie: &Tie, variant: usize) -> Option<usize> {
     let places = if stride == 1 { (size + 1).max(few) } else { few };
     let padded = (places - 1) * stride + reach;
     let [before, after] = window.padding[*axis];
-    Some(padded.saturating_sub(before + after).max(1))
+    // Where the padding alone holds places, at least a few cells are left, as there are many in a
+    // large layer: an axis of length 1 would have no letter.
+    Some(padded.saturating_sub(before + after).max(2 + variant % 2))
+}
+
+/// What a mean is taken of, and along which axes: the node is a sum over the number of its terms.
+fn mean(net: &Network, id: NodeId) -> Option<(NodeId, &[usize])> {
+    let Op::Div(sum, count) = &net.node(id).op else { return None };
+    let (Op::Sum(of, axes), Op::Number(n)) = (&net.node(*sum).op, &net.node(*count).op) else {
+        return None;
+    };
+    (*n == terms(&net.node(*of).shape, axes)).then_some((*of, axes.as_slice()))
+}
+
+/// How many cells a sum along some axes has.
+fn terms(shape: &Shape, axes: &[usize]) -> Rational {
+    let count: usize = axes.iter().map(|i| shape.lengths()[*i]).product();
+    Rational::from(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 fn is_whole(range: &Range, length: usize) -> bool {
@@ -344,6 +375,12 @@ pub(super) fn shrunk(net: &Network, variant: usize) -> Option<Network> {
                     })
                     .collect();
                 b.slice(made[a], &ranges).ok()?
+            }
+            Op::Div(sum, _) if mean(net, id).is_some() => {
+                let (of, axes) = mean(net, id)?;
+                // A mean stays one.
+                let count = b.number(&terms(&shape(of), axes)).ok()?;
+                b.div(made[sum], count).ok()?
             }
             op => copy(&mut b, op, &shape(id), &made).ok()?,
         };

@@ -139,6 +139,11 @@ fn bracketed<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
             _ => refuse(span, "a list stands where one value must"),
         };
     }
+    if matches!(input.tok(), Some(Tok::Sign('[') | Tok::Fence(_, '[')))
+        && let Some(kind) = blocks::iverson(inside, &span)?
+    {
+        return Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
+    }
     let value = whole(inside)?;
     Ok((rest, Value { expr: Expr { span, ..value.expr }, shape: Shape::Paren }))
 }

@@ -203,6 +203,26 @@ fn without_comma<'s, 'a>(cell: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
     cell
 }
 
+/// Iverson's bracket \[a > b\], 1 where it holds and 0 elsewhere; none if this compares nothing.
+pub(super) fn iverson(inside: Tokens, span: &Range<usize>) -> Result<Option<Kind>> {
+    if inside.split(|t| sign_of(t).is_some()).len() != 2 {
+        return Ok(None);
+    }
+    let number =
+        |n: i64| Expr { kind: Kind::Number { value: n.into(), decimals: 0 }, span: span.clone() };
+    let condition = condition(inside)?;
+    Ok(Some(Kind::Cases(vec![(number(1), condition), (number(0), None)])))
+}
+
+/// The comparison that a token is.
+fn sign_of(t: Tok) -> Option<&'static str> {
+    match t {
+        Tok::Sign(c) => symbols::comparison(c.encode_utf8(&mut [0; 4])),
+        Tok::Command(c) => symbols::comparison(c),
+        _ => None,
+    }
+}
+
 /// A condition; `None` is "otherwise".
 fn condition(cell: Tokens) -> Result<Option<Comparison>> {
     let mut cell = without_comma(cell);
@@ -225,11 +245,6 @@ fn condition(cell: Tokens) -> Result<Option<Comparison>> {
     if cell.is_empty() {
         return refuse(cell.here(), "the condition of this case was expected here");
     }
-    let sign_of = |t: Tok| match t {
-        Tok::Sign(c) => symbols::comparison(c.encode_utf8(&mut [0; 4])),
-        Tok::Command(c) => symbols::comparison(c),
-        _ => None,
-    };
     let sides = cell.split(|t| sign_of(t).is_some());
     let [left, right] = sides.as_slice() else {
         return refuse(cell.span(), "this condition is not one comparison");

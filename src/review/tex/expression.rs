@@ -418,7 +418,8 @@ fn side_by_side<'s, 'a>(input: Tokens<'s, 'a>, last: Shape) -> Parsed<'s, 'a, Va
         Shape::Open => {
             return refuse(here, "is this a part of the function's argument? It needs parentheses");
         }
-        Shape::Sum | Shape::Neg => {
+        // {−a}(b) is −ab however it is read.
+        Shape::Sum => {
             return refuse(
                 here,
                 "braces are not seen in print: is the whole sum before this a factor?",

@@ -203,3 +203,22 @@ fn roots_and_functions_are_exact_or_refused() {
     assert_eq!(q("-3").call(Function::Sign), Ok(q("-1")));
     assert_eq!(q("0").call(Function::Step), Ok(q("0")));
 }
+
+proptest! {
+    /// The short way for small numbers gives what big ones give.
+    #[test]
+    fn an_f64_is_the_fraction_that_it_is(
+        bits in any::<u64>(),
+        (n, power) in (-(1i64 << 53)..(1 << 53), -80..80i32),
+    ) {
+        let edges = [0.0, -0.0, 1.0, -1.0, f64::MIN_POSITIVE, 5e-324, f64::MAX];
+        let powers = [61, 62, 63, -61, -62, -63].map(|n| 2f64.powi(n));
+        let drawn = [f64::from_bits(bits), n as f64 * 2f64.powi(power)];
+        for x in drawn.into_iter().chain(edges).chain(powers).chain(powers.map(|x| -x)) {
+            let big = BigRational::from_float(x).map(Rational::normal);
+            let found = Rational::from_f64(x);
+            prop_assert!(found.as_ref().is_ok_and(is_canonical) == big.is_some(), "{x}");
+            prop_assert_eq!(found.ok(), big, "{}", x);
+        }
+    }
+}

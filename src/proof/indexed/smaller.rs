@@ -1,0 +1,90 @@
+//! A lemma about a large layer, proved at smaller sizes: the layer is made smaller, derived there
+//! by the same rules at the same places, and every step is proved.
+
+use std::collections::BTreeSet;
+
+use super::layer::Layer;
+use super::shrink::shrunk;
+use super::{MAX_OWN_SIZE, SMALLER_SIZES, StepProof, follows, replay_lemma};
+use crate::diag::{Error, Kind};
+use crate::index::{
+    Element, Formula, IndexDerivation, IndexLemma, TensorName, lemma as index_lemma, of_network,
+};
+
+/// Proves a lemma about a large layer by the same derivation of the same layer at smaller sizes:
+/// the same rules at the same places, every step proved.
+pub(super) fn replay_smaller(
+    layer: &Layer,
+    derivation: &IndexDerivation,
+    lemma: &IndexLemma,
+    used: &BTreeSet<usize>,
+) -> Result<Vec<StepProof>, Error> {
+    let too_large = || {
+        Error::new(
+            Kind::Limit,
+            format!(
+                "the gradient by `{}` cannot be proved: its layer has more than {MAX_OWN_SIZE} \
+                 cells and products, and cannot be made smaller",
+                lemma.by
+            ),
+        )
+    };
+    let mut proofs = vec![StepProof::Exact; lemma.steps.len()];
+    for variant in 0..SMALLER_SIZES {
+        let net = shrunk(&layer.net, variant).ok_or_else(too_large)?;
+        let mut system = of_network(&net)?;
+        let own = &derivation.system.loss;
+        if layer.kept.contains(&own.name) {
+            system.loss = own.clone();
+        }
+        let present = |(name, _): &&(TensorName, Vec<usize>)| system.tensor(name).is_some();
+        system.distributions =
+            derivation.system.distributions.iter().filter(present).cloned().collect();
+        let reached: BTreeSet<TensorName> = system.tensors.iter().map(|t| t.name.clone()).collect();
+        let mut lemmas = Vec::new();
+        for place in used {
+            let original = &derivation.lemmas[*place];
+            let smaller = index_lemma(&system, &reached, &lemmas, &original.by.tensor)?;
+            if !same_way(original, &smaller, [own, &system.loss]) {
+                return Err(too_large());
+            }
+            lemmas.push(smaller);
+        }
+        let smaller = index_lemma(&system, &reached, &lemmas, &lemma.by.tensor)?;
+        if !same_way(lemma, &smaller, [own, &system.loss]) {
+            return Err(too_large());
+        }
+        follows(&smaller)?;
+        let layer = Layer { net, kept: layer.kept.clone() };
+        for (all, one) in proofs.iter_mut().zip(replay_lemma(&layer, &system, &smaller)?) {
+            if one != StepProof::Exact {
+                *all = one;
+            }
+        }
+    }
+    Ok(proofs)
+}
+
+/// Whether two lemmas go the same way: the same rules at the same places, and formulas that
+/// differ in numbers and letters alone.
+fn same_way(a: &IndexLemma, b: &IndexLemma, losses: [&TensorName; 2]) -> bool {
+    fn alike(a: &Formula, b: &Formula, losses: [&TensorName; 2]) -> bool {
+        let names = |e: &Element, loss: &TensorName| {
+            (e.tensor != *loss).then(|| (e.tensor.clone(), e.at.len()))
+        };
+        let tensors = |f: &Formula, loss: &TensorName| match f {
+            Formula::Element(e) | Formula::Partial { by: e, .. } => names(e, loss),
+            _ => None,
+        };
+        let (own, other) = (a.children(), b.children());
+        std::mem::discriminant(a) == std::mem::discriminant(b)
+            && tensors(a, losses[0]) == tensors(b, losses[1])
+            && a.binds().len() == b.binds().len()
+            && own.len() == other.len()
+            && own.into_iter().zip(other).all(|(a, b)| alike(a, b, losses))
+    }
+    a.steps.len() == b.steps.len()
+        && a.steps.iter().zip(&b.steps).all(|(a, b)| {
+            a.rule == b.rule && a.site == b.site && alike(&a.contractum, &b.contractum, losses)
+        })
+}
