@@ -43,6 +43,7 @@ pub use normal::{
 };
 pub use prove::{
     Context, How, Leaves, MAX_EXACT_VISITS, MAX_STEPS, Reason, Verdict, prove, prove_in,
+    prove_within,
 };
 pub use replay::{MAX_REPLAY_STEPS, Replay, StepProof, replay};
 pub use survey::{MAX_NODES, MAX_VISITS};

@@ -149,6 +149,18 @@ pub fn prove_in(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>) -> V
     judge(g, lhs, rhs, context, true, &Cell::new(3 * MAX_STEPS))
 }
 
+/// [`prove_in`] with a limit of its own on the steps of polynomial arithmetic, for whoever judges
+/// many claims: what would take more is judged at points of the prime field.
+pub fn prove_within(
+    g: &Graph,
+    lhs: ExprId,
+    rhs: ExprId,
+    context: &Context<'_>,
+    steps: u64,
+) -> Verdict {
+    judge(g, lhs, rhs, context, true, &Cell::new(steps))
+}
+
 /// Judges a claim that need hold only where the sides have a value: ∂ of 1/relu(x) is what it is
 /// where relu(x) is not 0. `prove_in` is strict and leaves such a claim undecided, since a claim
 /// that is empty in one of its cases is seldom what its author meant. Takes its steps from `left`.

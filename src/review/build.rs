@@ -428,7 +428,7 @@ fn with_indices(name: &Name, local: &Local) -> Name {
     Name { below, ..name.clone() }
 }
 
-fn function(known: Known) -> Function {
+pub(super) fn function(known: Known) -> Function {
     match known {
         Known::Exp => Function::Exp,
         Known::Ln => Function::Ln,
@@ -443,7 +443,7 @@ fn function(known: Known) -> Function {
 }
 
 /// The functions that have a usual name, for a document that does not define it.
-fn usual(name: &str) -> Option<Function> {
+pub(super) fn usual(name: &str) -> Option<Function> {
     match name {
         "σ" => Some(Function::Sigmoid),
         "Φ" => Some(Function::NormalCdf),
@@ -480,6 +480,8 @@ impl Scope<'_> {
             };
             if copy != id
                 && let Some(winner) = self.winners.get(&id).and_then(|w| made.get(w)).copied()
+                && let Node::Max(args) = self.graph.node(copy)
+                && self.graph.args(args).contains(&winner)
             {
                 self.winners.insert(copy, winner);
             }

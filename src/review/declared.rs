@@ -47,10 +47,7 @@ pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
         match item {
             Item::Words(passage) => {
                 spoken(&passage.text, &mut found);
-                if said_of(&passage.text) {
-                    found.append(&mut before);
-                }
-                before.clear();
+                heard(&passage.text, &mut before, &mut found);
                 words_before.clone_from(&passage.text);
             }
             Item::Row(placed) => {
@@ -58,10 +55,7 @@ pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
                     match part {
                         Part::Words(words, _) => {
                             spoken(words, &mut found);
-                            if said_of(words) {
-                                found.append(&mut before);
-                            }
-                            before.clear();
+                            heard(words, &mut before, &mut found);
                             words_before.clone_from(words);
                         }
                         Part::Statement(statement) if statement.rest.is_empty() => {
@@ -82,6 +76,16 @@ pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
         }
     }
     found
+}
+
+/// What words say of the names before them: that they are given, that more are to come, or
+/// nothing.
+fn heard(words: &str, before: &mut Vec<String>, found: &mut Vec<String>) {
+    if said_of(words) {
+        found.append(before);
+    } else if !joins(words) {
+        before.clear();
+    }
 }
 
 /// Whether words only lead from one name of a list to the next: ", ", "and the label".

@@ -3,17 +3,22 @@
 //! Invariants: a side is judged against the one before it; after a wrong link also against the
 //! first, so that a chain that is right again says so, and one that only follows says that.
 
+use std::collections::BTreeMap;
+
 use super::build::Unbuilt;
-use super::claim::is_chain_rule;
+use super::claim::{holds_name, is_chain_rule, names_of};
 use super::judge::Answer;
 use super::marker::{Chain, Context, Marker};
 use super::names::spelled;
-use super::numbers::{Compared, Number, compare, instance, is_numeric};
+use super::numbers::{
+    Compared, Number, Rounded, compare, instance, is_numeric, printed, put_in, visit,
+};
 use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Expr, Kind, Name, Relation};
 use super::{Counterexample, Mark, Wrong};
-use crate::expr::ExprId;
+use crate::expr::{ExprId, Symbol, Winners, depends_on};
 use crate::proof::{How, Value, Witness};
+use crate::scalar::Rational;
 
 impl Marker<'_, '_> {
     /// The mark of "last = side" in a chain.
@@ -83,6 +88,9 @@ impl Marker<'_, '_> {
                 if let Some(mark) = self.in_numbers(left, lhs, right, relation, here) {
                     return mark;
                 }
+                if let Some(reason) = self.unknown_beside(lhs, rhs, right, here) {
+                    return Mark::Undecided { reason };
+                }
                 let message = match given.is_empty() {
                     true => "the two sides are not equal".to_string(),
                     false => {
@@ -114,26 +122,17 @@ impl Marker<'_, '_> {
     ) -> Option<Mark> {
         let numeric = is_numeric(right);
         if !numeric {
-            let fewer = super::claim::names_of(right);
-            let all = super::claim::names_of(left);
-            let subset = fewer.iter().all(|n| all.contains(n)) && fewer.len() < all.len();
-            if !subset {
-                return None;
-            }
+            return self.partly_in_numbers(left, right, here);
         }
         let found = self.scope.number(lhs);
         if let Some(found) = found {
             let given = vec!["the numbers above".to_string()];
-            if numeric {
-                return Some(self.compared(&found, right, relation, given, here));
+            if printed(right).is_none() {
+                let known = self.scope.values.values().map(Rational::abs).collect();
+                let mut put_in = put_in(right, &known, &self.rounded);
+                return Some(self.compared_with(&found, right, relation, given, here, &mut put_in));
             }
-            let rhs = self.scope.build(right, here.at).ok()?;
-            let other = self.scope.number(rhs)?;
-            let equal = match (&found, &other) {
-                (Number::Exact(a), Number::Exact(b)) => a == b,
-                _ => return None,
-            };
-            return equal.then_some(Mark::Proved { error_bound: None, given });
+            return Some(self.compared(&found, right, relation, given, here));
         }
         // "N = (W − F)/S + 1" and then "N = (4 − 2)/2 + 1": the same formula with numbers.
         let body = match &left.kind {
@@ -143,10 +142,14 @@ impl Marker<'_, '_> {
             },
             _ => left.clone(),
         };
-        if !numeric || matches!(right.kind, Kind::Number { .. }) {
+        if matches!(right.kind, Kind::Number { .. }) {
             return None;
         }
-        if let Some(bindings) = instance(&body, right) {
+        let fits = |(name, q): &(Name, Rational)| {
+            let symbol = self.scope.graph.find_symbol(&Symbol::named(&spelled(name)));
+            symbol.and_then(|s| self.scope.values.get(&s)).is_none_or(|known| known == q)
+        };
+        if let Some(bindings) = instance(&body, right).filter(|all| all.iter().all(fits)) {
             let given = bindings.iter().map(|(n, q)| format!("{} = {q}", spelled(n))).collect();
             return Some(Mark::Proved { error_bound: None, given });
         }
@@ -156,6 +159,55 @@ impl Marker<'_, '_> {
         }
         let reason = "nobody says what numbers the names on the left stand for".to_string();
         Some(Mark::Undecided { reason })
+    }
+
+    /// What to say if a name of the right side stands for nothing and is no part of the left side
+    /// either: who does not know what it is cannot call the equation wrong.
+    pub(super) fn unknown_beside(
+        &mut self,
+        lhs: ExprId,
+        rhs: ExprId,
+        right: &Expr,
+        here: Context<'_>,
+    ) -> Option<String> {
+        let none = Winners::new();
+        for name in names_of(right) {
+            if self.scope.is_known(&name, here.at) {
+                continue;
+            }
+            let id = self.scope.graph.var(&spelled(&name));
+            let symbol = self.scope.graph.symbol_of(id)?;
+            let known = self.scope.values.contains_key(&symbol);
+            let stands = depends_on(&self.scope.graph, rhs, id, &none);
+            if stands && !known && !depends_on(&self.scope.graph, lhs, id, &none) {
+                return Some(format!("{} has no definition", spelled(&name)));
+            }
+        }
+        None
+    }
+
+    /// A row in which some names have become numbers: they are put in for those names alone, and
+    /// what is left has to hold for the others as it stands.
+    fn partly_in_numbers(&mut self, left: &Expr, right: &Expr, here: Context<'_>) -> Option<Mark> {
+        let kept = names_of(right);
+        let gone: Vec<Name> = names_of(left).into_iter().filter(|n| !kept.contains(n)).collect();
+        let mut derivative = false;
+        visit(left, &mut |e| derivative |= matches!(e.kind, Kind::Derivative { .. }));
+        if derivative || gone.is_empty() || kept.iter().any(|n| !holds_name(left, n)) {
+            return None;
+        }
+        let mut numbers = BTreeMap::new();
+        for name in gone {
+            let expr = Expr { kind: Kind::Name(name), span: 0..0 };
+            let id = self.scope.build(&expr, here.at).ok()?;
+            let Number::Exact(value) = self.scope.number(id)? else { return None };
+            numbers.insert(id, self.scope.graph.number(&value));
+        }
+        let sides = [self.scope.build(left, here.at).ok()?, self.scope.build(right, here.at).ok()?];
+        let sides = self.scope.substituted(&sides, &numbers)?;
+        let answer = self.scope.judge(sides[0], sides[1], &self.unknowns);
+        let given = vec!["the numbers above".to_string()];
+        answer.is_proved().then_some(Mark::Proved { error_bound: None, given })
     }
 
     /// Whether an expression has the same value whatever its names are.
@@ -173,8 +225,23 @@ impl Marker<'_, '_> {
         given: Vec<String>,
         here: Context<'_>,
     ) -> Mark {
+        let mut rounded = std::mem::take(&mut self.rounded);
+        let mark = self.compared_with(found, right, relation, given, here, &mut rounded);
+        self.rounded = rounded;
+        mark
+    }
+
+    fn compared_with(
+        &mut self,
+        found: &Number,
+        right: &Expr,
+        relation: Relation,
+        given: Vec<String>,
+        here: Context<'_>,
+        rounded: &mut Rounded,
+    ) -> Mark {
         let loose = relation == Relation::About;
-        match compare(found, right, &mut self.rounded, loose) {
+        match compare(found, right, rounded, loose) {
             Compared::Equal | Compared::Rounded => Mark::Proved { error_bound: None, given },
             Compared::Unknown(reason) => Mark::Undecided { reason },
             Compared::Different(theirs, ours) => {
@@ -205,11 +272,8 @@ impl Marker<'_, '_> {
             let whole = scope.cells.as_ref().is_some_and(|cells| cells.is_tensor(n));
             !whole && !scope.is_known(n, here.at)
         };
-        let others: Vec<String> = super::claim::names_of(right)
-            .iter()
-            .filter(|n| unknown(&self.scope, n))
-            .map(spelled)
-            .collect();
+        let others: Vec<String> =
+            names_of(right).iter().filter(|n| unknown(&self.scope, n)).map(spelled).collect();
         if !unknown(&self.scope, by) || others.is_empty() {
             return None;
         }

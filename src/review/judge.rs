@@ -1,7 +1,7 @@
 //! Is one equation of a document true, as far as anybody can say?
 //!
 //! Goes in: two expressions in a scope. Comes out: an [`Answer`]. What always holds: "proved"
-//! and "refuted" are verdicts of [`prove_in`]; a name that nobody defined is never taken to be
+//! and "refuted" are verdicts of [`prove_within`]; a name that nobody defined is never taken to be
 //! independent of anything without saying so. Where such a name stands under a ∂, the equation
 //! is first asked of *every* function that the name might be (a name u becomes a + Σ b·y over the
 //! variables y of differentiation, with free a and b: at any point an arbitrary value with
@@ -14,7 +14,7 @@ use super::scope::Scope;
 use crate::expr::{
     Branches, ExprId, Node, Rest, Symbol, SymbolId, Winners, depends_on, evaluate_all,
 };
-use crate::proof::{Context, How, Leaves, Reason, Verdict, Witness, prove_in};
+use crate::proof::{Context, How, Leaves, Reason, Verdict, Witness, prove_within};
 
 /// What is known of an equation.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,8 @@ impl Answer {
     }
 }
 
+/// The most steps of polynomial arithmetic for one claim of a document.
+pub const MAX_STEPS_OF_A_CLAIM: u64 = 100_000;
 /// The most names without a definition for which an equation is asked of every function.
 const MAX_UNKNOWN: usize = 12;
 /// The most variables of differentiation, likewise.
@@ -80,7 +82,7 @@ impl Scope<'_> {
 
     fn ask(&self, lhs: ExprId, rhs: ExprId, leaves: &BTreeSet<SymbolId>) -> Verdict {
         let context = Context { winners: &self.winners, leaves: Leaves::Declared(leaves) };
-        prove_in(&self.graph, lhs, rhs, &context)
+        prove_within(&self.graph, lhs, rhs, &context, MAX_STEPS_OF_A_CLAIM)
     }
 
     fn answer(&self, verdict: Verdict, given: Vec<String>) -> Answer {

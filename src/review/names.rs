@@ -165,6 +165,16 @@ impl Cells<'_> {
             && name.below.iter().any(|part| !is_digits(part))
     }
 
+    /// Whether the name has the indices of an element of a tensor that has no such element.
+    pub(super) fn has_no_such_cell(&self, name: &Name, convention: &Convention) -> bool {
+        let digits = name.below.iter().any(|part| is_digits(part));
+        let words: Vec<&String> = name.below.iter().filter(|part| !is_digits(part)).collect();
+        let tensor = bases(name, &words)
+            .iter()
+            .any(|base| self.net.find(base).is_some_and(|q| self.net.shape(q).rank() > 0));
+        digits && tensor && self.find(name, convention).is_none()
+    }
+
     /// The parameters of rank 2, which an author may have turned.
     pub(super) fn kernels(&self) -> Vec<QuantityId> {
         let kernel =

@@ -29,9 +29,16 @@ impl Marker<'_, '_> {
             return Some(mark);
         }
         if holds_name(value, name) {
-            // w = w + Δw gives w a new value; x = x says nothing new.
-            let update = params.is_empty() && !matches!(value.kind, Kind::Name(_));
-            return update.then_some(Mark::Update);
+            if is_dependence(name, value) {
+                return Some(Mark::Definition { agrees: false });
+            }
+            return is_update(name, value).then_some(Mark::Update);
+        }
+        if let Some(cells) = &self.scope.cells
+            && cells.has_no_such_cell(name, &self.scope.convention)
+        {
+            let reason = format!("the network has no {}", spelled(name));
+            return Some(Mark::Undecided { reason });
         }
         if params.is_empty() && is_numeric(value) {
             return self.value(name, value, here);
@@ -172,11 +179,33 @@ impl Marker<'_, '_> {
         Some(match answer {
             Answer::Proved { .. } => Mark::Definition { agrees: true },
             Answer::Refuted { witness, .. } => {
+                if let Some(reason) = self.unknown_beside(cell, value_id, value, here) {
+                    return Some(Mark::Undecided { reason });
+                }
                 let left = Expr { kind: Kind::Name(name.clone()), span: 0..0 };
                 let message = format!("the network defines {} otherwise", spelled(name));
                 self.refuted(message, &witness, &left, value, here)
             }
             Answer::Undecided(reason) => Mark::Undecided { reason },
         })
+    }
+}
+
+/// Whether this is w = w + Δw, which gives w a new value.
+fn is_update(name: &Name, value: &Expr) -> bool {
+    let same = |e: &Expr| matches!(&e.kind, Kind::Name(n) if spelled(n) == spelled(name));
+    match &value.kind {
+        Kind::Sum(terms) => terms.iter().filter(|(minus, term)| !minus && same(term)).count() == 1,
+        _ => false,
+    }
+}
+
+/// Whether this is y = y(x), which says no more than what y depends on.
+fn is_dependence(name: &Name, value: &Expr) -> bool {
+    match &value.kind {
+        Kind::Apply { head, primes: 0, args } => {
+            spelled(head) == spelled(name) && args.iter().all(|a| matches!(a.kind, Kind::Name(_)))
+        }
+        _ => false,
     }
 }

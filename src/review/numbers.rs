@@ -6,8 +6,10 @@
 
 use std::collections::BTreeSet;
 
+use super::build::{function, usual};
+use super::names::spelled;
 use super::scope::Scope;
-use super::tex::syntax::{Expr, Kind, Known, Name};
+use super::tex::syntax::{Expr, Kind, Name};
 use crate::expr::{Branches, ExprId, Rest, SymbolId, evaluate};
 use crate::scalar::{Fault, Function, Interval, Rational, Scalar};
 
@@ -60,8 +62,8 @@ pub(super) fn is_numeric(expr: &Expr) -> bool {
     visit(expr, &mut |e| {
         named |= match &e.kind {
             Kind::Name(name) => !is_e(name),
-            Kind::Apply { .. }
-            | Kind::Derivative { .. }
+            Kind::Apply { head, primes, .. } => *primes > 0 || usual(&spelled(head)).is_none(),
+            Kind::Derivative { .. }
             | Kind::Differential(_)
             | Kind::HalfDerivative { .. }
             | Kind::BigSum { .. }
@@ -162,20 +164,11 @@ fn compute<T: Scalar>(expr: &Expr, leaf: Leaf<'_, T>) -> Result<T, Fault> {
             Some(n) => of(a)?.powi(n),
             None => of(a)?.pow(&of(b)?),
         },
-        Kind::Call(known, a) => {
-            let a = of(a)?;
-            match known {
-                Known::Exp => a.call(Function::Exp),
-                Known::Ln => a.call(Function::Ln),
-                Known::Sqrt => a.call(Function::Sqrt),
-                Known::Tanh => a.call(Function::Tanh),
-                Known::Sigmoid => a.call(Function::Sigmoid),
-                Known::Softplus => a.call(Function::Softplus),
-                Known::Relu => a.call(Function::Relu),
-                Known::Abs => a.call(Function::Abs),
-                Known::Sign => a.call(Function::Sign),
-            }
-        }
+        Kind::Call(known, a) => of(a)?.call(function(*known)),
+        Kind::Apply { head, primes: 0, args } => match (usual(&spelled(head)), &args[..]) {
+            (Some(function), [arg]) => of(arg)?.call(function),
+            _ => Err(Fault::NoOrder),
+        },
         Kind::Extreme { least, of: all } => {
             let mut all = all.iter().map(of);
             let mut best = all.next().ok_or(Fault::NoOrder)??;
@@ -207,6 +200,21 @@ pub(super) fn printed(expr: &Expr) -> Option<(Rational, u32)> {
         Kind::Neg(a) => printed(a).map(|(q, d)| (q.neg(), d)),
         _ => None,
     }
+}
+
+/// The decimals of an expression, as rounded, but for those that were given: what is put in for
+/// a name may have been rounded when it was printed.
+pub(super) fn put_in(expr: &Expr, given: &BTreeSet<Rational>, rounded: &Rounded) -> Rounded {
+    let mut all = rounded.clone();
+    visit(expr, &mut |e| {
+        if let Kind::Number { value, decimals } = &e.kind
+            && *decimals > 0
+            && !given.contains(value)
+        {
+            all.insert((value.clone(), *decimals));
+        }
+    });
+    all
 }
 
 /// Holds a value against the number that the author printed for it; a result that was rounded is

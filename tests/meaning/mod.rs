@@ -89,6 +89,16 @@ impl World {
         self.leaves.insert(name.to_string(), value);
     }
 
+    /// Whether a name is defined as a max that lists the other.
+    pub fn chooses(&self, name: &Name, other: &Name) -> bool {
+        match self.definitions.get(&spelled(name)) {
+            Some((_, Expr { kind: Kind::Extreme { of, .. }, .. })) => {
+                of.iter().any(|e| matches!(&e.kind, Kind::Name(n) if spelled(n) == spelled(other)))
+            }
+            _ => false,
+        }
+    }
+
     /// Fresh numbers for every name without a definition.
     pub fn draw(&mut self, draw: &mut Draw) {
         for value in self.leaves.values_mut() {
@@ -185,7 +195,11 @@ impl World {
                             self.at(body, &inner, depth + 1)
                         }
                         _ if name == "σ^_" => Some(known_function(Known::Sigmoid, *args.first()?)),
-                        _ if *primes == 0 => Some(*self.leaves.get(&name)? * args.first()?),
+                        _ if *primes == 0 => {
+                            // f(x) where f is a quantity is a product.
+                            let head = Expr { kind: Kind::Name(head.clone()), span: 0..0 };
+                            Some(self.at(&head, held, depth + 1)? * args.first()?)
+                        }
                         _ => None,
                     }
                 };
@@ -272,7 +286,8 @@ pub fn visit(expr: &Expr, see: &mut dyn FnMut(&Expr)) {
     }
 }
 
-/// The sides of a row's statements, in order.
+/// The sides of what a row claims, in order: formulas that claim nothing, and new values for old
+/// names, mean nothing that could be wrong.
 pub fn sides(row: &Row) -> Vec<&Expr> {
     row.parts
         .iter()
@@ -280,6 +295,7 @@ pub fn sides(row: &Row) -> Vec<&Expr> {
             Part::Statement(s) => Some(s),
             _ => None,
         })
+        .filter(|s| s.rest.iter().any(|(r, _)| matches!(r, Relation::Equal | Relation::Defines)))
         .flat_map(|s| s.first.iter().chain(s.rest.iter().map(|(_, e)| e)))
         .collect()
 }
