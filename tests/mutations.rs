@@ -251,6 +251,10 @@ fn differs(
         // A row that still says of its sides that they are equal, and is right.
         let chain = was.len() > 1 && agree(&was) == Some(true);
         if chain && agree(&is) == Some(true) {
+            // Right by itself, but no longer what the next row goes on from.
+            if equal(was[0]?, is[0]?) != Some(true) {
+                return None;
+            }
             if seen >= wanted {
                 return Some(false);
             }
