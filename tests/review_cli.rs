@@ -144,3 +144,13 @@ fn the_help_says_what_the_exit_codes_mean() {
     assert!(help.contains("Exit codes: 0 nothing is refuted"), "{help}");
     assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
 }
+
+#[test]
+fn a_document_is_not_overwritten_by_its_review() {
+    let folder = folder();
+    fs::write(folder.path().join("mine.md"), RIGHT).unwrap();
+    let run = run_in(folder.path(), &["review", "mine.md", "-o", "./mine.md"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("is the document itself"), "{}", run.stderr);
+    assert_eq!(fs::read_to_string(folder.path().join("mine.md")).unwrap(), RIGHT);
+}

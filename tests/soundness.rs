@@ -198,6 +198,11 @@ fn spoiled(e: &E, draw: &mut Draw) -> E {
     }
 }
 
+/// A number, or none where rounding would be seen in what it is used for.
+fn unless(x: f64, bad: impl Fn(f64) -> bool) -> f64 {
+    if bad(x) { f64::NAN } else { x }
+}
+
 fn value(e: &E, at: &[f64; 5]) -> f64 {
     match e {
         Num(n) => *n as f64,
@@ -205,10 +210,10 @@ fn value(e: &E, at: &[f64; 5]) -> f64 {
         Sum(all) => all.iter().map(|e| value(e, at)).sum(),
         Mul(all) => all.iter().map(|e| value(e, at)).product(),
         Neg(a) => -value(a, at),
-        Div(a, b) => value(a, at) / value(b, at),
+        Div(a, b) => value(a, at) / unless(value(b, at), |b| b.abs() < 1e-3),
         Pow(a, n) => value(a, at).powi(*n as i32),
         Call(f, a) => {
-            let a = value(a, at);
+            let a = unless(value(a, at), |a| a.abs() > 6.0);
             match f {
                 Function::Exp => a.exp(),
                 Function::Ln => a.ln(),
@@ -227,7 +232,7 @@ fn differ(a: &E, b: &E, draw: &mut Draw) -> Option<bool> {
         let at = [(); 5].map(|()| draw.real());
         let (a, b) = (value(a, &at), value(b, &at));
         let size = a.abs() + b.abs();
-        if !size.is_finite() || size > 1e9 {
+        if !size.is_finite() || size > 1e6 {
             continue;
         }
         if (a - b).abs() > 1e-5 * (1e-3 + size) {

@@ -173,9 +173,11 @@ impl Scope<'_> {
                         spelled(name)
                     )));
                 }
-                if self.cells.as_ref().is_some_and(|cells| cells.has_letters(name)) {
+                if self.is_generic(name)
+                    || self.cells.as_ref().is_some_and(|cells| cells.has_letters(name))
+                {
                     return Err(Unbuilt::OutOfScope(format!(
-                        "{} has letters for its indices",
+                        "{} has a letter for an index",
                         spelled(name)
                     )));
                 }

@@ -16,9 +16,14 @@ use super::numbers::{
 use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Expr, Kind, Name, Relation};
 use super::{Counterexample, Mark, Wrong};
-use crate::expr::{ExprId, Symbol, Winners, depends_on};
+use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
 use crate::proof::{How, Value, Witness};
-use crate::scalar::Rational;
+use crate::scalar::{Function, Rational};
+
+/// The most kinks of an equation whose cases are tried one by one.
+const MAX_KINKS: usize = 4;
+/// The most cases of one kink that are tried.
+const MAX_CASES_OF_A_KINK: usize = 16;
 
 impl Marker<'_, '_> {
     /// The mark of "last = side" in a chain.
@@ -91,6 +96,9 @@ impl Marker<'_, '_> {
                 if let Some(reason) = self.unknown_beside(lhs, rhs, right, here) {
                     return Mark::Undecided { reason };
                 }
+                if let Some(reason) = self.holds_in_a_case(lhs, rhs) {
+                    return Mark::Undecided { reason };
+                }
                 let message = match given.is_empty() {
                     true => "the two sides are not equal".to_string(),
                     false => {
@@ -159,6 +167,52 @@ impl Marker<'_, '_> {
         }
         let reason = "nobody says what numbers the names on the left stand for".to_string();
         Some(Mark::Undecided { reason })
+    }
+
+    /// What to say of an equation that does not hold everywhere, if it holds in one case of a max
+    /// or of a function with a kink: the document may mean that case and say so in words.
+    fn holds_in_a_case(&mut self, lhs: ExprId, rhs: ExprId) -> Option<String> {
+        let mut kinks = 0;
+        for id in self.scope.graph.reachable(&[lhs, rhs]) {
+            let cases = match self.scope.graph.node(id) {
+                Node::Max(args) if !self.scope.winners.contains_key(&id) => {
+                    self.scope.graph.args(args).to_vec()
+                }
+                Node::Call(Function::Relu, a) => vec![a, self.scope.graph.integer(0)],
+                Node::Call(Function::Step, _) => {
+                    vec![self.scope.graph.integer(1), self.scope.graph.integer(0)]
+                }
+                Node::Call(Function::Abs, a) => vec![a, self.scope.graph.neg(a)],
+                _ => continue,
+            };
+            kinks += 1;
+            if kinks > MAX_KINKS {
+                return None;
+            }
+            for case in cases.into_iter().take(MAX_CASES_OF_A_KINK) {
+                let sides = self.scope.substituted(&[lhs, rhs], &BTreeMap::from([(id, case)]))?;
+                if !self.scope.plainly_differ(sides[0], sides[1])
+                    && self.scope.judge(sides[0], sides[1], &self.unknowns).is_proved()
+                    && (sides[1] == rhs || !self.vanishes(sides[1]))
+                {
+                    let case = match (self.scope.graph.node(id), self.scope.graph.symbol_of(case)) {
+                        (Node::Max(_), Some(s)) => {
+                            let name = self.scope.shown(s);
+                            format!("where {name} is the greatest, and no formula here says so")
+                        }
+                        _ => "in one case of a kink, and no formula here says which".to_string(),
+                    };
+                    return Some(format!("it holds {case}"));
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether an expression is 0 throughout: behind a closed ReLU anything equals anything.
+    fn vanishes(&mut self, id: ExprId) -> bool {
+        let zero = self.scope.graph.integer(0);
+        self.scope.judge(id, zero, &self.unknowns).is_proved()
     }
 
     /// What to say if a name of the right side stands for nothing and is no part of the left side
@@ -313,7 +367,7 @@ impl Marker<'_, '_> {
     }
 
     pub(super) fn counterexample(&self, witness: &Witness) -> Counterexample {
-        let name = |s| self.scope.graph.symbol(s).as_str().to_string();
+        let name = |s| self.scope.shown(s);
         let shown = |v: &Value| match v {
             Value::Exact(q) => Number::Exact(q.clone()).shown(),
             Value::Enclosed(i) => Number::Enclosed(*i).shown(),

@@ -7,12 +7,12 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::claim::{defined, holds_name, is_equation, statements};
+use super::claim::{defined, holds_name, is_equation, names_in, statements};
 use super::convention;
 use super::declared::{conditions, declared, introduces};
 use super::document::{Document, Item, Placed};
 use super::judge::Unknowns;
-use super::names::{Cells, spelled};
+use super::names::{Cells, is_digits, spelled};
 use super::numbers::{Rounded, is_numeric, visit};
 use super::references;
 use super::repair;
@@ -29,7 +29,9 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
         scope.leaves.insert(symbol);
     }
     scope.plain = quantities(document);
+    scope.numbered = numbered(document);
     let convention = convention::settle(&mut scope, document);
+    scope.know_authors(document);
     define_first(&mut scope, document);
     let unknowns = unknowns(&mut scope, document);
     let mut marker = Marker {
@@ -51,7 +53,18 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
             Item::Row(placed) => marker.row(at, placed),
         }
     }
-    let Marker { rows, mut notes, .. } = marker;
+    let Marker { scope, rows, mut notes, .. } = marker;
+    let agrees =
+        |row: &Row| row.claims.iter().any(|c| matches!(c.mark, Mark::Definition { agrees: true }));
+    let defines =
+        rows.iter().flat_map(|r| &r.claims).any(|c| matches!(c.mark, Mark::Definition { .. }));
+    if scope.cells.is_some() && defines && !rows.iter().any(agrees) {
+        let message = "none of the definitions here is one of the network's: are its names those \
+                       of the document?";
+        let (kind, source) = (NoteKind::Reading, rows.first().map_or(0..0, |r| r.source.clone()));
+        let (line, column) = document.place(source.start);
+        notes.push(Note { kind, source, line, column, message: message.to_string() });
+    }
     references::check(document, &rows, &mut notes);
     notes.sort_by_key(|n| (n.source.start, n.kind));
     let tally = tally(&rows);
@@ -86,6 +99,18 @@ fn quantities(document: &Document<'_>) -> BTreeSet<String> {
     }
     factors.retain(|name| !functions.contains(name) && !FUNCTIONS.contains(&name.as_str()));
     factors
+}
+
+/// The stems of names that somewhere have a number for an index: where w_1 stands, w_j is any of
+/// them.
+fn numbered(document: &Document<'_>) -> BTreeSet<String> {
+    let mut stems = BTreeSet::new();
+    for name in statements(document).flat_map(|(_, _, s)| names_in(s)) {
+        if name.below.iter().any(|part| is_digits(part)) {
+            stems.insert(name.stem);
+        }
+    }
+    stems
 }
 
 /// The first definition of each name is in force everywhere: authors define late.
@@ -299,6 +324,9 @@ impl Marker<'_, '_> {
             }
             if is_equation(*relation) {
                 chain.last = side.clone();
+            } else if *relation == Relation::Becomes {
+                // What follows is about the new value.
+                chain = Chain { first: side.clone(), last: side.clone(), broken: None };
             }
         }
         if !statement.aside {

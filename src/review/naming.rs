@@ -122,7 +122,7 @@ impl Marker<'_, '_> {
         }
         self.scope.winners.insert(max, winner);
         let shown = |id| match self.scope.graph.symbol_of(id) {
-            Some(s) => self.scope.graph.symbol(s).as_str().to_string(),
+            Some(s) => self.scope.shown(s),
             None => "this element".to_string(),
         };
         Some(Mark::Assumption { what: format!("{} is the greatest", shown(winner)) })
@@ -136,9 +136,7 @@ impl Marker<'_, '_> {
         let Ok(Number::Exact(q)) = super::numbers::value(value, &Rounded::new()) else {
             return None;
         };
-        if printed(value).is_none() {
-            return None;
-        }
+        printed(value)?;
         let what = format!("{} is {q}", spelled(name));
         if let Some(old) = self.scope.values.insert(symbol, q.clone())
             && old != q

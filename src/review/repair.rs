@@ -83,7 +83,8 @@ impl Marker<'_, '_> {
         }
         if let Some((_, on_left, _, edit)) = best {
             let whole = if on_left { &left.span } else { &right.span };
-            return Some(self.spliced(&edit, whole, placed));
+            let repair = self.spliced(&edit, whole, placed);
+            return (repair.from != repair.to).then_some(repair);
         }
         // One name and one factor: −w·i should be −r.
         let mut drops = Vec::new();

@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::claim::{names_in, statements};
+use super::document::Document;
 use super::names::{Cells, Convention, spelled};
 use super::tex::syntax::{Expr, Name};
 use crate::expr::{ExprId, Graph, Node, SymbolId, Winners};
@@ -41,6 +43,10 @@ pub(super) struct Scope<'a> {
     /// The spellings of names that are factors somewhere and functions nowhere: η of "η ∂E/∂w" is
     /// a quantity, and η(t − y) a product.
     pub(super) plain: BTreeSet<String>,
+    /// The stems of names that somewhere have a number for an index.
+    pub(super) numbered: BTreeSet<String>,
+    /// How the author calls cells of the network, where he counts otherwise than it does.
+    pub(super) authors: BTreeMap<SymbolId, String>,
     /// Symbols that are known to depend on nothing.
     pub(super) leaves: BTreeSet<SymbolId>,
     /// The maxima so far by their arguments, sorted: max{a, b} and max{b, a} are decided once.
@@ -91,11 +97,39 @@ impl<'a> Scope<'a> {
             definitions: BTreeMap::new(),
             values,
             plain: BTreeSet::new(),
+            numbered: BTreeSet::new(),
+            authors: BTreeMap::new(),
             leaves,
             maxima,
             built: BTreeMap::new(),
             open: Vec::new(),
         }
+    }
+
+    /// Notes how the author calls the cells of the network.
+    pub(super) fn know_authors(&mut self, document: &Document<'_>) {
+        if self.convention == Convention::default() {
+            return;
+        }
+        for name in statements(document).flat_map(|(_, _, s)| names_in(s)) {
+            if let Some(symbol) = self.cell(&name).and_then(|cell| self.graph.symbol_of(cell)) {
+                self.authors.entry(symbol).or_insert_with(|| spelled(&name));
+            }
+        }
+    }
+
+    /// The name of a symbol, as the author has it.
+    pub(super) fn shown(&self, symbol: SymbolId) -> String {
+        match self.authors.get(&symbol) {
+            Some(name) => name.clone(),
+            None => self.graph.symbol(symbol).as_str().to_string(),
+        }
+    }
+
+    /// Whether a name has a letter for an index where others of its stem have numbers.
+    pub(super) fn is_generic(&self, name: &Name) -> bool {
+        let letter = |part: &String| matches!(part.as_str(), "i" | "j" | "k" | "l" | "m" | "n");
+        name.below.iter().any(letter) && self.numbered.contains(&name.stem)
     }
 
     /// What a name stands for in item `at` of the document.

@@ -68,7 +68,8 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
         return unknowns;
     }
     for (at, of, by, for_itself) in partials {
-        if !for_itself || !matches!(of.kind, Kind::Name(_)) {
+        let generic = |e: &Expr| matches!(&e.kind, Kind::Name(n) if scope.is_generic(n));
+        if !for_itself || !matches!(of.kind, Kind::Name(_)) || generic(of) || generic(by) {
             continue;
         }
         let (Ok(of), Ok(by)) = (scope.build(of, at), scope.build(by, at)) else { continue };

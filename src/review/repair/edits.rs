@@ -146,7 +146,11 @@ fn numbers(expr: &Expr, emit: &mut dyn FnMut(Edit)) {
 fn powers(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
     everywhere(expr, &mut |e, put| match &e.kind {
         Kind::Power(a, _) => {
-            put(2, (**a).clone(), vec![(e.span.clone(), text(&a.span))], emit);
+            let base = match &a.kind {
+                Kind::Name(name) => latex(name),
+                _ => text(&a.span),
+            };
+            put(2, (**a).clone(), vec![(e.span.clone(), base)], emit);
         }
         Kind::Name(_) => {
             let two = Expr {
