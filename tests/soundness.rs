@@ -350,6 +350,25 @@ fn nothing_true_is_refuted_and_nearly_all_of_it_is_proved() {
     assert!(proved * 100 >= tried * 99, "{proved} of {tried} proved, not:\n{}", open.join("\n"));
 }
 
+/// relu(z) is 0 for every z < 0: what a kink says of it there is no matter of a point or two.
+#[test]
+fn a_kink_that_is_met_throughout_a_region_is_looked_at() {
+    let mut g = Graph::new();
+    let (z, zero, one) = (g.var("z"), g.integer(0), g.integer(1));
+    let a = g.max([zero, z]);
+    let slope = g.partial(a, z);
+    let (open, minus) = (g.call(Function::Step, z), g.neg(a));
+    let below = g.call(Function::Step, minus);
+    // [a ≥ 0] holds everywhere, and the slope is [z > 0].
+    let not_below = g.sub(one, below);
+    let winners = BTreeMap::new();
+    let context = Context { winners: &winners, leaves: Leaves::All };
+    assert!(prove_in(&g, slope, open, &context).is_proved());
+    assert!(prove_in(&g, slope, not_below, &context).is_refuted());
+    let closed = g.sub(one, open);
+    assert!(!prove_in(&g, below, closed, &context).is_proved());
+}
+
 fn latex(e: &E) -> String {
     let all = |es: &[E], by: &str| {
         es.iter().map(|e| format!("\\left( {} \\right)", latex(e))).collect::<Vec<_>>().join(by)

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::names::{is_digits, spelled};
+use super::numbers::visit;
 use super::scope::{Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, sorted};
 use super::tex::syntax::{Comparison, Expr, Kind, Known, Name};
 use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
@@ -107,6 +108,12 @@ impl Scope<'_> {
                 let minus: Vec<ExprId> = all.into_iter().map(|e| self.graph.neg(e)).collect();
                 let max = self.graph.max(minus);
                 Ok(self.graph.neg(max))
+            }
+            // σ(1 − σ) is a product: no function stands in its own argument.
+            Kind::Apply { head, primes: 0, args } if stands_bare(head, args) => {
+                let value = self.name(head, at, local)?;
+                let arg = of(self, &args[0])?;
+                Ok(self.graph.mul([value, arg]))
             }
             Kind::Apply { head, primes, args } => {
                 let args: Result<Vec<ExprId>, Unbuilt> = args.iter().map(|e| of(self, e)).collect();
@@ -377,10 +384,16 @@ impl Scope<'_> {
         let right = self.expression(&condition.right, at, local, most)?;
         let (mut yes, mut no) =
             (self.expression(first, at, local, most)?, self.expression(second, at, local, most)?);
-        match condition.sign {
-            ">" | ">=" => {}
-            "<" | "<=" => std::mem::swap(&mut yes, &mut no),
+        // a ≥ b is "not b > a": where a and b are equal throughout a region, that is no kink.
+        let (over, under) = match condition.sign {
+            ">" => (left, right),
+            "<" => (right, left),
+            ">=" => (right, left),
+            "<=" => (left, right),
             _ => return Err(refused()),
+        };
+        if condition.sign.len() == 2 {
+            std::mem::swap(&mut yes, &mut no);
         }
         if let Some(other) = other {
             let again = [
@@ -397,7 +410,11 @@ impl Scope<'_> {
         }
         // yes·[x > 0] + no·(1 − [x > 0]); at 0 itself a convention decides, and claims are
         // judged off the kinks.
-        let over = if right == zero { left } else { self.graph.sub(left, right) };
+        let over = match (over == zero, under == zero) {
+            (_, true) => over,
+            (true, false) => self.graph.neg(under),
+            (false, false) => self.graph.sub(over, under),
+        };
         let step = self.graph.call(Function::Step, over);
         let one = self.graph.integer(1);
         let rest = self.graph.sub(one, step);
@@ -491,4 +508,14 @@ impl Scope<'_> {
         }
         roots.iter().map(|root| made.get(root).copied()).collect()
     }
+}
+
+/// Whether a name stands by itself in the only argument that it is followed by.
+fn stands_bare(head: &Name, args: &[Expr]) -> bool {
+    let [arg] = args else { return false };
+    let mut found = false;
+    visit(arg, &mut |e| {
+        found |= matches!(&e.kind, Kind::Name(name) if spelled(name) == spelled(head));
+    });
+    found
 }

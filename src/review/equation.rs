@@ -108,7 +108,7 @@ impl Marker<'_, '_> {
                 self.refuted(message, &witness, left, right, here)
             }
             Answer::Undecided(reason) => {
-                if is_chain_rule(left, right) {
+                if is_chain_rule(left, right) && self.has_free_name(right, here) {
                     return Mark::Rule { name: "chain rule" };
                 }
                 if let Some(mark) = self.in_numbers(left, lhs, right, relation, here) {
@@ -141,6 +141,9 @@ impl Marker<'_, '_> {
                 return Some(self.compared_with(&found, right, relation, given, here, &mut put_in));
             }
             return Some(self.compared(&found, right, relation, given, here));
+        }
+        if let Some(mark) = self.with_values(lhs, right, here) {
+            return Some(mark);
         }
         // "N = (W − F)/S + 1" and then "N = (4 − 2)/2 + 1": the same formula with numbers.
         let body = match &left.kind {
@@ -209,6 +212,11 @@ impl Marker<'_, '_> {
         None
     }
 
+    /// Whether some name stands for nothing: the chain rule in general letters has such names.
+    fn has_free_name(&self, expr: &Expr, here: Context<'_>) -> bool {
+        names_of(expr).iter().any(|n| !self.scope.is_known(n, here.at))
+    }
+
     /// Whether an expression is 0 throughout: behind a closed ReLU anything equals anything.
     fn vanishes(&mut self, id: ExprId) -> bool {
         let zero = self.scope.graph.integer(0);
@@ -262,6 +270,29 @@ impl Marker<'_, '_> {
         let answer = self.scope.judge(sides[0], sides[1], &self.unknowns);
         let given = vec!["the numbers above".to_string()];
         answer.is_proved().then_some(Mark::Proved { error_bound: None, given })
+    }
+
+    /// A number for what depends only on names that have values, though other names stand in it:
+    /// ∂(w·x)/∂w = 3 where x is 3.
+    fn with_values(&mut self, lhs: ExprId, right: &Expr, here: Context<'_>) -> Option<Mark> {
+        let variables = self.scope.under_partials(&[lhs]).variables;
+        let mut numbers = BTreeMap::new();
+        for id in self.scope.graph.reachable(&[lhs]) {
+            if let Node::Var(symbol) = self.scope.graph.node(id)
+                && !variables.contains(&id)
+                && let Some(value) = self.scope.values.get(&symbol).cloned()
+            {
+                numbers.insert(id, self.scope.graph.number(&value));
+            }
+        }
+        if numbers.is_empty() {
+            return None;
+        }
+        let rhs = self.scope.build(right, here.at).ok()?;
+        let left = self.scope.substituted(&[lhs], &numbers)?[0];
+        let given = vec!["the numbers above".to_string()];
+        let proved = self.scope.judge(left, rhs, &self.unknowns).is_proved();
+        proved.then_some(Mark::Proved { error_bound: None, given })
     }
 
     /// Whether an expression has the same value whatever its names are.

@@ -46,11 +46,17 @@ pub(super) struct Unknowns {
     /// Those that seem to hide a dependence: the document differentiates something through them
     /// that, as far as it says, does not depend on the variable.
     pub(super) suspect: BTreeSet<SymbolId>,
+    /// Those that a derivative is taken by, and that neither the network knows nor any formula of
+    /// the document has.
+    pub(super) strangers: BTreeSet<SymbolId>,
 }
 
 impl Scope<'_> {
     /// Judges `lhs = rhs`.
     pub(super) fn judge(&mut self, lhs: ExprId, rhs: ExprId, unknowns: &Unknowns) -> Answer {
+        if let Some(stranger) = self.stranger(lhs, rhs, unknowns) {
+            return Answer::Undecided(Reason::NoDefinition(stranger).sentence(&self.graph));
+        }
         match self.ask(lhs, rhs, &self.leaves) {
             Verdict::Undecided(Reason::NoDefinition(symbol)) => {
                 let reason = Reason::NoDefinition(symbol).sentence(&self.graph);
@@ -59,6 +65,24 @@ impl Scope<'_> {
             }
             verdict => self.answer(verdict, Vec::new()),
         }
+    }
+
+    /// A name that nobody knows, if something is differentiated by it that does not
+    /// hold it: that is not 0 but unknown.
+    fn stranger(&self, lhs: ExprId, rhs: ExprId, unknowns: &Unknowns) -> Option<SymbolId> {
+        if unknowns.strangers.is_empty() {
+            return None;
+        }
+        let none = Winners::new();
+        let under = self.under_partials(&[lhs, rhs]);
+        under.partials.iter().find_map(|(of, by)| {
+            let symbol = self.graph.symbol_of(*by)?;
+            let plain = matches!(self.graph.node(*of), Node::Var(_));
+            let strange = unknowns.strangers.contains(&symbol)
+                && !plain
+                && !depends_on(&self.graph, *of, *by, &none);
+            strange.then_some(symbol)
+        })
     }
 
     /// Whether two expressions have plainly different values at two points: a look that costs

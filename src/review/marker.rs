@@ -133,6 +133,10 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         if params.is_empty() && is_numeric(value) {
             continue;
         }
+        // σ(y) = 0.9 is a value, and not what σ is.
+        if !params.is_empty() && !params.iter().any(|p| holds_name(value, p)) {
+            continue;
+        }
         if scope.cell(name).is_none() && seen.insert(spelled(name)) {
             let body = value.clone();
             scope.define(name, Definition { at, params, body, hides: false });

@@ -133,10 +133,17 @@ impl Marker<'_, '_> {
         let left = Expr { kind: Kind::Name(name.clone()), span: value.span.clone() };
         let id = self.scope.build(&left, here.at).ok()?;
         let Node::Var(symbol) = self.scope.graph.node(id) else { return None };
-        let Ok(Number::Exact(q)) = super::numbers::value(value, &Rounded::new()) else {
+        if printed(value).is_none() && self.scope.values.contains_key(&symbol) {
             return None;
+        }
+        let q = match super::numbers::value(value, &Rounded::new()) {
+            Ok(Number::Exact(q)) => q,
+            Ok(found) => {
+                let what = format!("{} is {}", spelled(name), found.shown());
+                return Some(Mark::Assumption { what });
+            }
+            Err(_) => return None,
         };
-        printed(value)?;
         let what = format!("{} is {q}", spelled(name));
         if let Some(old) = self.scope.values.insert(symbol, q.clone())
             && old != q

@@ -11,7 +11,7 @@ use super::names::spelled;
 use super::scope::Scope;
 use super::tex::syntax::{Expr, Kind, Name};
 use crate::expr::{Branches, ExprId, Rest, SymbolId, evaluate};
-use crate::scalar::{Fault, Function, Interval, Rational, Scalar};
+use crate::scalar::{Fault, Interval, Rational, Scalar};
 
 /// Numbers that were printed as rounded results further up.
 pub(super) type Rounded = BTreeSet<(Rational, u32)>;
@@ -61,7 +61,7 @@ pub(super) fn is_numeric(expr: &Expr) -> bool {
     let mut named = false;
     visit(expr, &mut |e| {
         named |= match &e.kind {
-            Kind::Name(name) => !is_e(name),
+            Kind::Name(_) => true,
             Kind::Apply { head, primes, .. } => *primes > 0 || usual(&spelled(head)).is_none(),
             Kind::Derivative { .. }
             | Kind::Differential(_)
@@ -74,10 +74,6 @@ pub(super) fn is_numeric(expr: &Expr) -> bool {
         };
     });
     !named
-}
-
-fn is_e(name: &Name) -> bool {
-    name.stem == "e" && name.below.is_empty() && name.above.is_none()
 }
 
 /// Calls `see` with every expression in `expr`, itself first.
@@ -146,13 +142,26 @@ fn about(q: &Rational, decimals: u32) -> Result<Interval, Fault> {
     Interval::new(middle.lower - half, middle.upper + half)
 }
 
+/// The values that ≈ allows a printed number to stand for: those that round to it, and those that
+/// begin with its digits, as long as they are not off by more than a tenth.
+fn cut_off(q: &Rational, around: &Interval, found: &Interval) -> Result<Interval, Fault> {
+    let (half, middle) = ((around.upper - around.lower) / 2.0, q.to_f64());
+    let (mut lower, mut upper) = (around.lower, around.upper);
+    if middle >= 0.0 {
+        upper += half;
+    } else {
+        lower -= half;
+    }
+    let most = 0.1 * found.lower.abs().max(found.upper.abs());
+    Interval::new(lower.max(middle - most), upper.min(middle + most))
+}
+
 type Leaf<'a, T> = &'a dyn Fn(&Rational, u32) -> Result<T, Fault>;
 
 fn compute<T: Scalar>(expr: &Expr, leaf: Leaf<'_, T>) -> Result<T, Fault> {
     let of = |e: &Expr| compute(e, leaf);
     match &expr.kind {
         Kind::Number { value, decimals } => leaf(value, *decimals),
-        Kind::Name(name) if is_e(name) => T::one().call(Function::Exp),
         Kind::Neg(a) => Ok(of(a)?.neg()),
         Kind::Sum(terms) => terms.iter().try_fold(T::zero(), |sum, (minus, term)| {
             let term = of(term)?;
@@ -241,10 +250,8 @@ pub(super) fn compare(
             Some((q, decimals)) => {
                 let around = about(q, *decimals)?;
                 match loose {
-                    true => Interval::new(
-                        2.0 * around.lower - q.to_f64(),
-                        2.0 * around.upper - q.to_f64(),
-                    )?,
+                    // Digits that were cut off, too; but 1 is not about 1/32.
+                    true => cut_off(q, &around, &a)?,
                     false => around,
                 }
             }
@@ -258,7 +265,9 @@ pub(super) fn compare(
             if exact && last.is_none() {
                 return Compared::Different(found.shown(), value.shown());
             }
-            if let Some((q, decimals)) = last {
+            if let Some((q, decimals)) = last
+                && !loose
+            {
                 rounded.insert((q.abs(), decimals));
             }
             Compared::Rounded
@@ -295,9 +304,7 @@ pub(super) fn instance(formula: &Expr, numbers: &Expr) -> Option<Vec<(Name, Rati
 }
 
 fn fits(formula: &Expr, numbers: &Expr, found: &mut Vec<(Name, Rational)>) -> bool {
-    if let Kind::Name(name) = &formula.kind
-        && !is_e(name)
-    {
+    if let Kind::Name(name) = &formula.kind {
         let Some((q, _)) = printed(numbers) else { return false };
         return match found.iter().find(|(known, _)| known == name) {
             Some((_, known)) => *known == q,

@@ -16,7 +16,7 @@ use super::claim::{names_of, same, stands_in, statements_near};
 use super::document::Placed;
 use super::marker::Marker;
 use super::names::{Convention, is_digits, latex, spelled};
-use super::numbers::{Compared, Number, compare, is_numeric, printed};
+use super::numbers::{Compared, Number, compare, is_numeric, printed, visit};
 use super::tex::syntax::{Expr, Kind, Name};
 use crate::scalar::{Rational, Scalar};
 
@@ -24,6 +24,8 @@ use crate::scalar::{Rational, Scalar};
 pub const MAX_TRIES_PER_ROW: usize = 4000;
 /// The most changes that are tried in one document.
 pub const MAX_TRIES: usize = 200_000;
+/// The largest line that is repaired, in names, numbers and signs.
+pub const MAX_REPAIRED: usize = 200;
 /// The most names of the document that are put in the place of another.
 const MAX_NAMES: usize = 48;
 /// How far around the line names are looked for, in items of the document.
@@ -49,6 +51,12 @@ impl Marker<'_, '_> {
         placed: &Placed,
     ) -> Option<Repair> {
         if self.repairs.used >= MAX_TRIES {
+            return None;
+        }
+        let mut size = 0;
+        visit(right, &mut |_| size += 1);
+        visit(left, &mut |_| size += 1);
+        if size > MAX_REPAIRED {
             return None;
         }
         let pool = self.pool(left, right, at);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claim::{names_in, statements};
 use super::document::Document;
 use super::names::{Cells, Convention, spelled};
-use super::tex::syntax::{Expr, Name};
+use super::tex::syntax::{Expr, Kind, Name};
 use crate::expr::{ExprId, Graph, Node, SymbolId, Winners};
 use crate::scalar::Rational;
 
@@ -158,8 +158,12 @@ impl<'a> Scope<'a> {
     /// The definition of that spelling in force: the last one so far, or else the first to come.
     pub(super) fn definition(&self, name: &str, at: usize) -> Option<(&Definition, usize)> {
         let all = self.definitions.get(name)?;
-        let nth = all.partition_point(|d| d.at <= at).saturating_sub(1);
-        all.get(nth).map(|d| (d, nth))
+        let nth = all.partition_point(|d| d.at <= at);
+        match nth.checked_sub(1) {
+            Some(nth) => all.get(nth).map(|d| (d, nth)),
+            // A name for a name is a conclusion as often as a definition: not before it is said.
+            None => all.first().filter(|d| !matches!(d.body.kind, Kind::Name(_))).map(|d| (d, 0)),
+        }
     }
 
     /// Puts a definition in force from its place on.

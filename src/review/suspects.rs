@@ -5,7 +5,7 @@
 //! given, or every derivative through them would be 0. A name that a derivative is taken by, and
 //! that nothing of this kind is said of, is a variable, and depends on nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::statements;
 use super::document::Document;
@@ -45,6 +45,7 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
             });
         }
     }
+    let used = used(document);
     for (at, _, by, _) in &partials {
         if let Kind::Name(name) = &by.kind
             && matches!(scope.meaning(name, *at), Meaning::Free)
@@ -64,8 +65,14 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
                 unknowns.suspect.insert(symbol);
             }
         }
+        unknowns.strangers.clone_from(&variables);
         scope.leaves.extend(variables);
         return unknowns;
+    }
+    for symbol in &variables {
+        if !used.contains(scope.graph.symbol(*symbol).as_str()) {
+            unknowns.strangers.insert(*symbol);
+        }
     }
     for (at, of, by, for_itself) in partials {
         let generic = |e: &Expr| matches!(&e.kind, Kind::Name(n) if scope.is_generic(n));
@@ -74,6 +81,11 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
         }
         let (Ok(of), Ok(by)) = (scope.build(of, at), scope.build(by, at)) else { continue };
         if of == by || depends_on(&scope.graph, of, by, &Winners::new()) {
+            continue;
+        }
+        // A variable that stands nowhere else says nothing about what depends on it.
+        if scope.graph.symbol_of(by).is_some_and(|s| !used.contains(scope.graph.symbol(s).as_str()))
+        {
             continue;
         }
         for id in scope.graph.reachable(&[of]) {
@@ -102,4 +114,26 @@ fn bare(side: &Expr) -> &Expr {
         }
         _ => side,
     }
+}
+
+/// The names that stand anywhere but below a ∂.
+fn used(document: &Document<'_>) -> BTreeSet<String> {
+    let (mut all, mut below) = (BTreeMap::new(), BTreeMap::new());
+    for (_, _, statement) in statements(document) {
+        for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
+            visit(side, &mut |e| match &e.kind {
+                Kind::Name(name) | Kind::Apply { head: name, .. } => {
+                    *all.entry(spelled(name)).or_insert(0usize) += 1;
+                }
+                Kind::Derivative { by, .. } => {
+                    if let Kind::Name(name) = &by.kind {
+                        *below.entry(spelled(name)).or_insert(0usize) += 1;
+                    }
+                }
+                _ => {}
+            });
+        }
+    }
+    all.retain(|name, times| *times > below.get(name).copied().unwrap_or(0));
+    all.into_keys().collect()
 }
