@@ -91,7 +91,6 @@ fn dollar(text: &str, delimiters: &Delimiters, rules: Rules, token: &Token) -> O
             !body.starts_with(char::is_whitespace)
                 && !body.ends_with(char::is_whitespace)
                 && !after.is_some_and(|c| c.is_ascii_digit())
-                && body.len() <= MAX_FORMULA
         })?;
     }
     Some(match close {
