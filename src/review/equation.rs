@@ -138,7 +138,12 @@ impl Marker<'_, '_> {
             if printed(right).is_none() {
                 let known = self.scope.values.values().map(Rational::abs).collect();
                 let mut put_in = put_in(right, &known, &self.rounded);
-                return Some(self.compared_with(&found, right, relation, given, here, &mut put_in));
+                let mark = self.compared_with(&found, right, relation, given, here, &mut put_in);
+                // What was put in rounded stays so for the result behind it.
+                if matches!(mark, Mark::Proved { .. }) {
+                    self.rounded = put_in;
+                }
+                return Some(mark);
             }
             return Some(self.compared(&found, right, relation, given, here));
         }

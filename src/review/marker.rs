@@ -71,6 +71,17 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
     Review { rows, notes, convention, tally }
 }
 
+/// Whether a part of a row says what a name is, behind words that introduce it.
+fn is_introduced(parts: &[Part], nth: usize) -> bool {
+    let Part::Statement(s) = &parts[nth] else { return false };
+    let named = s.first.as_ref().is_some_and(|first| matches!(first.kind, Kind::Name(_)));
+    let words = nth.checked_sub(1).map(|before| &parts[before]);
+    named
+        && !s.aligned
+        && s.rest.len() == 1
+        && matches!(words, Some(Part::Words(words, _)) if introduces(words))
+}
+
 /// The names without a definition that are quantities for certain: they stand as factors, and
 /// nowhere as functions do.
 fn quantities(document: &Document<'_>) -> BTreeSet<String> {
@@ -207,8 +218,17 @@ impl Marker<'_, '_> {
             .count();
         let mut local = self.introduced;
         let mut claims = Vec::new();
-        for part in &placed.row.parts {
-            match part {
+        // "… chain rule with z = t − r": what a row says of its names comes before their use.
+        let parts = &placed.row.parts;
+        let (early, late): (Vec<usize>, Vec<usize>) =
+            (0..parts.len()).partition(|nth| is_introduced(parts, *nth));
+        let introduced = local;
+        for nth in early.iter().chain(&late) {
+            local |= early.contains(nth);
+            if late.first() == Some(nth) {
+                local = introduced;
+            }
+            match &parts[*nth] {
                 Part::Words(words, _) => local |= introduces(words),
                 Part::Unread(note) => claims.push(self.claim(
                     placed,
@@ -227,6 +247,7 @@ impl Marker<'_, '_> {
                 }
             }
         }
+        claims.sort_by_key(|c| c.source.start);
         // "Let $z = …$, $x = …$": each formula of the sentence is introduced.
         self.introduced &= placed.inline;
         if self.is_conditional(at, placed) {

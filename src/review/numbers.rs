@@ -67,7 +67,6 @@ pub(super) fn is_numeric(expr: &Expr) -> bool {
             | Kind::Differential(_)
             | Kind::HalfDerivative { .. }
             | Kind::BigSum { .. }
-            | Kind::Cases(_)
             | Kind::List(_)
             | Kind::Matrix(_) => true,
             _ => false,
@@ -189,6 +188,28 @@ fn compute<T: Scalar>(expr: &Expr, leaf: Leaf<'_, T>) -> Result<T, Fault> {
                 }
             }
             Ok(best)
+        }
+        Kind::Cases(cases) => {
+            for (value, condition) in cases {
+                let holds = match condition {
+                    None => true,
+                    Some(condition) => {
+                        let order = of(&condition.left)?.compare(&of(&condition.right)?)?;
+                        match condition.sign {
+                            ">" => order.is_gt(),
+                            "<" => order.is_lt(),
+                            ">=" => order.is_ge(),
+                            "<=" => order.is_le(),
+                            "=" => order.is_eq(),
+                            _ => order.is_ne(),
+                        }
+                    }
+                };
+                if holds {
+                    return of(value);
+                }
+            }
+            Err(Fault::NoOrder)
         }
         _ => Err(Fault::NoOrder),
     }
