@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::claim::{defined, holds_name, is_equation, names_in, statements};
 use super::convention;
@@ -47,13 +48,24 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
         notes: Vec::new(),
         repairs: repair::Budget::default(),
     };
-    for (at, item) in document.items.iter().enumerate() {
-        match item {
-            Item::Words(passage) => marker.words(at, &passage.text),
-            Item::Row(placed) => marker.row(at, placed),
+    let mut at = 0;
+    while let Some(item) = document.items.get(at) {
+        match (item, document.items.get(at + 1)) {
+            (Item::Words(passage), _) => marker.words(at, &passage.text),
+            // The reason of a row may stand on a row of its own below it.
+            (Item::Row(placed), Some(Item::Row(next)))
+                if Rc::ptr_eq(&placed.passage, &next.passage) && is_reason(next) =>
+            {
+                marker.row(at + 1, next);
+                marker.row(at, placed);
+                at += 1;
+            }
+            (Item::Row(placed), _) => marker.row(at, placed),
         }
+        at += 1;
     }
-    let Marker { scope, rows, mut notes, .. } = marker;
+    let Marker { scope, mut rows, mut notes, .. } = marker;
+    rows.sort_by_key(|row| row.source.start);
     let agrees =
         |row: &Row| row.claims.iter().any(|c| matches!(c.mark, Mark::Definition { agrees: true }));
     let defines =
@@ -69,6 +81,14 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
     notes.sort_by_key(|n| (n.source.start, n.kind));
     let tally = tally(&rows);
     Review { rows, notes, convention, tally }
+}
+
+/// Whether a row holds nothing but words and what they say of names.
+fn is_reason(placed: &Placed) -> bool {
+    let parts = &placed.row.parts;
+    let introduced = |nth: usize| is_introduced(parts, nth);
+    (0..parts.len()).any(introduced)
+        && (0..parts.len()).all(|nth| matches!(parts[nth], Part::Words(..)) || introduced(nth))
 }
 
 /// Whether a part of a row says what a name is, behind words that introduce it.

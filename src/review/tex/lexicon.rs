@@ -193,6 +193,8 @@ struct After {
     /// Its index, as it would be printed in one line.
     indexed: Option<String>,
     primed: bool,
+    /// A power, perhaps behind an index.
+    raised: bool,
     paren: bool,
     /// A relation, perhaps behind an index.
     relation: bool,
@@ -227,8 +229,14 @@ fn past(tokens: &[Token], at: usize) -> usize {
 }
 
 fn after(tokens: &[Token], at: usize) -> After {
-    let mut found =
-        After { indexed: None, primed: false, paren: false, relation: false, applied: false };
+    let mut found = After {
+        indexed: None,
+        primed: false,
+        raised: false,
+        paren: false,
+        relation: false,
+        applied: false,
+    };
     let mut i = at;
     // A name has two scripts and some primes at most.
     for _ in 0..6 {
@@ -248,6 +256,8 @@ fn after(tokens: &[Token], at: usize) -> After {
                     || matches!(tokens.get(i + 1..i + 3), Some([a, b]) if a.tok == Tok::Open && b.tok == Tok::Sign('\''))
                 {
                     found.primed = true;
+                } else {
+                    found.raised = true;
                 }
                 i = past(tokens, i + 1);
             }
@@ -300,15 +310,20 @@ fn letters(
             *candidates.entry(stem.clone()).or_default() |= certain;
         }
     }
-    if behind {
+    if behind && !is_exponential(&stem, place) {
         lexicon.defined.insert(stem.clone());
     }
     note(&stem, place, lexicon);
 }
 
+/// Whether this is e with an exponent, as in ∂e^z/∂z: that says nothing of a quantity e.
+fn is_exponential(stem: &str, place: &Place) -> bool {
+    stem == "e" && place.after.raised
+}
+
 fn note(stem: &str, place: &Place, lexicon: &mut Lexicon) {
     let after = &place.after;
-    if place.starts && after.relation && !after.primed {
+    if place.starts && after.relation && !after.primed && !is_exponential(stem, place) {
         lexicon.defined.insert(stem.to_string());
     }
     if after.paren && (after.primed || (place.starts && after.applied)) {
