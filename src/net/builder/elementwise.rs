@@ -33,7 +33,7 @@ impl Builder {
     }
 
     /// a to the power b, elementwise. Errors: shapes that do not broadcast; a
-    /// constant exponent past [`MAX_EXPONENT`](super::MAX_EXPONENT).
+    /// constant exponent past [`MAX_EXPONENT`](crate::net::MAX_EXPONENT).
     pub fn pow(&mut self, a: NodeId, b: NodeId) -> Result<NodeId, Error> {
         self.elementwise("^", Arithmetic::Pow, &[a, b], Op::Pow(a, b))
     }

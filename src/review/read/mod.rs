@@ -1,10 +1,10 @@
 //! A document of any common format, taken apart into words and formulas.
 //!
-//! A straight line: the reader of a format ([`latex`], [`markdown`], [`html`], [`rst`],
-//! [`notebook`]; plain text needs none) lays the source out as one [`stream`]: clean text that
+//! A straight line: the reader of a format (`latex`, `markdown`, `html`, `rst`,
+//! `notebook`; plain text needs none) lays the source out as one `stream`: clean text that
 //! knows its places, with marks on what is code and what is a formula already, and with walls
-//! where paragraphs and blocks end. [`delimiters`] finds what opens and closes maths in it, and
-//! [`scan`] cuts it into pieces. No mathematics is known here: a formula is what stands between
+//! where paragraphs and blocks end. `delimiters` finds what opens and closes maths in it, and
+//! `scan` cuts it into pieces. No mathematics is known here: a formula is what stands between
 //! its delimiters.
 //!
 //! Three laws hold for every input. Nothing is lost: the pieces follow the document, and what is
