@@ -5,6 +5,7 @@
 //! `cargo test` tries a few thousand; `BACKPROOF_MUTANTS=20000 cargo test --test mutations` as
 //! many as one likes.
 
+mod draw;
 mod meaning;
 
 use std::ops::Range;
@@ -13,7 +14,8 @@ use backproof::review::read::{Format, Piece, pieces};
 use backproof::review::tex::syntax::{Expr, Kind, Part, Row};
 use backproof::review::tex::{Dots, Lexicon, Macros, rows};
 use backproof::review::{Mark, Review, review};
-use meaning::{Draw, World, sides};
+use draw::Draw;
+use meaning::{World, sides};
 
 /// How many changes `cargo test` tries in all.
 const MUTANTS: usize = 1200;

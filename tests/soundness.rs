@@ -6,7 +6,7 @@
 //! `cargo test` tries a few ten thousand; `BACKPROOF_EQUATIONS=1000000 cargo test --test
 //! soundness` as many as one likes, a tenth as many true ones.
 
-mod meaning;
+mod draw;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use backproof::proof::{Context, Leaves, Verdict, prove_in};
 use backproof::review::read::Format;
 use backproof::review::{Mark, review};
 use backproof::scalar::Function;
-use meaning::Draw;
+use draw::Draw;
 
 /// How many false equations `cargo test` tries.
 const FALSE: usize = 30_000;

@@ -1,34 +1,12 @@
 //! What a formula means, in numbers: an evaluator of other people's syntax that shares no code
 //! with the review that it judges. Definitions are looked up by name, derivatives are central
 //! differences of fourth order, in plain `f64`.
-#![allow(dead_code)]
 
 use std::collections::BTreeMap;
 
 use backproof::review::tex::syntax::{Expr, Kind, Known, Name, Part, Relation, Row};
 
-/// A small generator of numbers, the same on every machine (SplitMix64).
-pub struct Draw(pub u64);
-
-impl Draw {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, n: usize) -> usize {
-        (self.next() % n.max(1) as u64) as usize
-    }
-
-    /// Between 0.3 and 1.7, of either sign.
-    pub fn real(&mut self) -> f64 {
-        let size = 0.3 + 1.4 * (self.next() % (1 << 30)) as f64 / f64::from(1 << 30);
-        if self.next().is_multiple_of(2) { size } else { -size }
-    }
-}
+use crate::draw::Draw;
 
 /// What names stand for.
 #[derive(Default, Clone)]
@@ -81,12 +59,6 @@ impl World {
             }
         }
         world
-    }
-
-    /// A name stands for what it is given, and no longer for its definition.
-    pub fn set(&mut self, name: &str, value: f64) {
-        self.definitions.remove(name);
-        self.leaves.insert(name.to_string(), value);
     }
 
     /// Whether a name is defined as a max that lists the other.

@@ -145,16 +145,9 @@ fn row(row: &Row) -> JsonRow<'_> {
 
 fn mark(mark: &Mark) -> &'static str {
     match mark {
-        Mark::Proved { .. } => "proved",
-        Mark::Follows { .. } => "follows",
-        Mark::Refuted(_) => "refuted",
-        Mark::Undecided { .. } => "undecided",
-        Mark::Definition { .. } => "definition",
-        Mark::Assumption { .. } => "assumption",
-        Mark::Rule { .. } => "rule",
-        Mark::Update => "update",
         Mark::OutOfScope { .. } => "out-of-scope",
         Mark::Unread { .. } => "unread",
+        other => other.word(),
     }
 }
 

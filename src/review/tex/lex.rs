@@ -363,8 +363,18 @@ fn plain_group(rest: &str) -> Read<'_, &str> {
 /// text cannot be read at all, so that no text is searched twice for an end.
 fn group(rest: &str) -> Read<'_, &str> {
     let (inside, _) = preceded(multispace0, char('{')).parse(rest)?;
+    if let Some(found) = balanced(inside, inside.len()) {
+        return Ok(found);
+    }
+    let error = nom::error::Error::new(rest, nom::error::ErrorKind::Eof);
+    Err(nom::Err::Failure(error))
+}
+
+/// What stands behind the brace that closes an open group, and before it; none if there is no
+/// such brace among the first `most` bytes.
+pub(super) fn balanced(inside: &str, most: usize) -> Option<(&str, &str)> {
     let (mut depth, mut escaped) = (1usize, false);
-    for (at, b) in inside.bytes().enumerate() {
+    for (at, b) in inside.bytes().enumerate().take(most) {
         match b {
             _ if escaped => escaped = false,
             b'\\' => escaped = true,
@@ -373,9 +383,8 @@ fn group(rest: &str) -> Read<'_, &str> {
             _ => {}
         }
         if depth == 0 {
-            return Ok((&inside[at + 1..], &inside[..at]));
+            return Some((&inside[at + 1..], &inside[..at]));
         }
     }
-    let error = nom::error::Error::new(rest, nom::error::ErrorKind::Eof);
-    Err(nom::Err::Failure(error))
+    None
 }

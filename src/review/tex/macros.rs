@@ -15,7 +15,7 @@ use nom::combinator::opt;
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
-use super::lex::{Font, Tok, Token, lex};
+use super::lex::{Font, Tok, Token, balanced, lex};
 use super::syntax::Note;
 use super::{MAX_EXPANSION, MAX_MACRO_DEPTH, MAX_MACROS};
 
@@ -66,23 +66,11 @@ fn braced_name(rest: &str) -> IResult<&str, &str> {
     alt((delimited((multispace0, char('{')), name, (multispace0, char('}'))), name)).parse(rest)
 }
 
-/// A group of at most [`MAX_EXPANSION`] bytes, so that finding all definitions stays linear.
+/// A group of at most [`MAX_BODY`] bytes, so that finding all definitions stays linear.
 fn body(rest: &str) -> IResult<&str, &str> {
     let (inside, _) = preceded(multispace0, char('{')).parse(rest)?;
-    let (mut depth, mut escaped) = (1usize, false);
-    for (at, b) in inside.bytes().enumerate().take(MAX_BODY) {
-        match b {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'{' => depth += 1,
-            b'}' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return Ok((&inside[at + 1..], &inside[..at]));
-        }
-    }
-    Err(nom::Err::Error(nom::error::Error::new(rest, nom::error::ErrorKind::Eof)))
+    balanced(inside, MAX_BODY)
+        .ok_or_else(|| nom::Err::Error(nom::error::Error::new(rest, nom::error::ErrorKind::Eof)))
 }
 
 /// The most bytes of a macro's meaning.
