@@ -36,6 +36,34 @@ fn documents() {
     });
 }
 
+/// What we write ourselves passes our own marking: nothing refuted, and nothing unread but dots.
+#[test]
+fn our_own_derivations_are_marked_right() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/derivations");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut seen = 0;
+    for path in files {
+        let stem = path.file_stem().and_then(|n| n.to_str()).unwrap();
+        let Some(example) = backproof::examples::find(stem) else { continue };
+        let net = backproof::parse_network(example.text).unwrap();
+        let document = std::fs::read_to_string(&path).unwrap();
+        let format = Format::of_name(path.to_str().unwrap()).expect("a known ending");
+        let review = review(&document, format, Some(&net)).unwrap();
+        for claim in review.rows.iter().flat_map(|row| &row.claims) {
+            let fine = match &claim.mark {
+                Mark::Unread { .. } => claim.text.contains("\\ldots"),
+                Mark::Refuted(_) | Mark::Follows { .. } => false,
+                _ => true,
+            };
+            assert!(fine, "{}: {}: {:?}", path.display(), claim.text, claim.mark);
+        }
+        seen += 1;
+    }
+    assert!(seen > 40, "only {seen} derivations were found");
+}
+
 /// The article that the project started from, if it lies beside the project; its text is not
 /// ours to copy.
 fn article() -> Option<String> {

@@ -136,9 +136,10 @@ pub(super) fn reasons(
         if said.contains(&one) {
             continue;
         }
-        if said.len() == MAX_REASONS {
+        // What a line calls by a new name, it says.
+        if said.len() >= MAX_REASONS && !introduces(t, step) {
             left_out = true;
-            break;
+            continue;
         }
         said.push(one);
     }
@@ -163,6 +164,13 @@ pub(super) fn reasons(
         out.push(words(", …"));
     }
     out
+}
+
+/// Whether a step calls something by a name that stands for nothing else.
+fn introduces(t: &Typesetter<'_>, step: &Step) -> bool {
+    let bound =
+        |letter: &str| step.bindings.iter().find(|(l, _)| *l == letter).map(|(_, e)| t.math(*e));
+    step.rule == Rule::Chain && bound("z") != bound("u")
 }
 
 /// How many different reasons one line gives before it leaves the rest out.

@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::names::{is_digits, spelled};
-use super::numbers::visit;
 use super::scope::{Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, sorted};
-use super::tex::syntax::{Comparison, Expr, Kind, Known, Name};
+use super::tex::syntax::{Comparison, Expr, Kind, Known, Name, visit};
 use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
 use crate::scalar::Function;
 
@@ -458,11 +457,13 @@ pub(super) fn function(known: Known) -> Function {
         Known::Relu => Function::Relu,
         Known::Abs => Function::Abs,
         Known::Sign => Function::Sign,
+        Known::NormalCdf => Function::NormalCdf,
+        Known::NormalPdf => Function::NormalPdf,
     }
 }
 
-/// The functions that have a usual name, for a document that does not define it.
-pub(super) fn usual(name: &str) -> Option<Function> {
+/// The functions whose usual name has primes here, which the parser leaves to the scope.
+fn usual(name: &str) -> Option<Function> {
     match name {
         "σ" => Some(Function::Sigmoid),
         "Φ" => Some(Function::NormalCdf),

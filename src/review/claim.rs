@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use super::document::{Document, Item, Placed};
 use super::names::spelled;
-use super::numbers::visit;
-use super::tex::syntax::{Expr, Kind, Name, Part, Relation, Statement};
+use super::tex::syntax::{Expr, Kind, Name, Part, Relation, Statement, visit};
 
 /// Every statement of a document, with its item.
 pub(super) fn statements<'d>(

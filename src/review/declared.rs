@@ -169,17 +169,6 @@ fn spoken(words: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Whether words introduce names for the moment: "here z = …", "let u be", "with u = …".
-pub(super) fn introduces(words: &str) -> bool {
-    const ANYWHERE: &[&str] =
-        &["here", "let", "where", "define", "denote", "suppose", "consider", "set"];
-    const AT_THE_END: &[&str] = &["with", "put", "now", "write", "call", "substitute"];
-    let plain = |t: &&str| t.trim_end_matches(['.', ':', ';']).to_ascii_lowercase();
-    let all = tokens(words);
-    let anywhere = all.iter().any(|t| ANYWHERE.contains(&plain(t).as_str()));
-    anywhere || all.last().is_some_and(|t| AT_THE_END.contains(&plain(t).as_str()))
-}
-
 /// The word at the beginning of `words` that makes a condition of the formula behind them: "if",
 /// "for".
 pub(super) fn conditions(words: &str) -> Option<&'static str> {

@@ -60,14 +60,7 @@ pub(super) fn read<'t>(
     format: Format,
     network: Option<&Network>,
 ) -> Result<Document<'t>, Error> {
-    let mut pieces = read::pieces(source, format)?;
-    for piece in &mut pieces {
-        if let Piece::Formula(passage, _) = piece
-            && let Some(other) = out_of_words(passage)
-        {
-            *passage = other;
-        }
-    }
+    let pieces = read::pieces(source, format)?;
     let formulas: Vec<&str> = pieces
         .iter()
         .filter_map(|piece| match piece {
@@ -112,35 +105,4 @@ pub(super) fn read<'t>(
         }
     }
     Ok(Document { source, items, lines: Lines::of(source) })
-}
-
-/// A formula whose words hold formulas, `\text{with $u = t - r$}`, as one that stands beside them:
-/// `\text{with }u = t - r\text{}`; and words in a box as words. None where there are no such.
-fn out_of_words(passage: &Passage) -> Option<Passage> {
-    const BOX: &str = "\\parbox";
-    let text = passage.text.as_str();
-    let bytes = text.as_bytes();
-    let mut others: Vec<(Range<usize>, &str)> = Vec::new();
-    let dollars: Vec<usize> = (0..bytes.len())
-        .filter(|at| bytes[*at] == b'$' && (*at == 0 || bytes[*at - 1] != b'\\'))
-        .collect();
-    if dollars.len().is_multiple_of(2) {
-        for pair in dollars.chunks(2) {
-            others.push((pair[0]..pair[0] + 1, "}"));
-            others.push((pair[1]..pair[1] + 1, "\\text{"));
-        }
-    }
-    for (at, _) in text.match_indices(BOX) {
-        // \parbox[position]{width}{words}
-        let behind = &text[at + BOX.len()..];
-        let width = behind.find('{').and_then(|open| Some(open + behind[open..].find('}')? + 1));
-        if let Some(width) = width
-            && behind[width..].starts_with('{')
-        {
-            others.push((at..at + BOX.len() + width, "\\text"));
-        }
-    }
-    others.sort_by_key(|(range, _)| range.start);
-    let apart = others.windows(2).all(|pair| pair[0].0.end <= pair[1].0.start);
-    (!others.is_empty() && apart).then(|| passage.replaced(&others))
 }

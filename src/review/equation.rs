@@ -10,11 +10,9 @@ use super::claim::{holds_name, is_chain_rule, names_of};
 use super::judge::Answer;
 use super::marker::{Chain, Context, Marker};
 use super::names::spelled;
-use super::numbers::{
-    Compared, Number, Rounded, compare, instance, is_numeric, printed, put_in, visit,
-};
+use super::numbers::{Compared, Number, Rounded, compare, instance, is_numeric, printed, put_in};
 use super::scope::{Meaning, Scope};
-use super::tex::syntax::{Expr, Kind, Name, Relation};
+use super::tex::syntax::{Expr, Kind, Name, Relation, visit};
 use super::{Counterexample, Mark, Wrong};
 use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
 use crate::proof::{How, Value, Witness};

@@ -52,8 +52,21 @@ pub(super) struct Unknowns {
 }
 
 impl Scope<'_> {
-    /// Judges `lhs = rhs`.
+    /// Judges `lhs = rhs`, by itself and, if it does not hold so, with the sums that are given.
     pub(super) fn judge(&mut self, lhs: ExprId, rhs: ExprId, unknowns: &Unknowns) -> Answer {
+        let answer = self.judge_alone(lhs, rhs, unknowns);
+        if !matches!(answer, Answer::Refuted { .. }) {
+            return answer;
+        }
+        let Some(([lhs, rhs], sums)) = self.with_givens(lhs, rhs) else { return answer };
+        let mut answer = self.judge_alone(lhs, rhs, unknowns);
+        if let Answer::Proved { given, .. } | Answer::Refuted { given, .. } = &mut answer {
+            given.extend(sums);
+        }
+        answer
+    }
+
+    fn judge_alone(&mut self, lhs: ExprId, rhs: ExprId, unknowns: &Unknowns) -> Answer {
         if let Some(stranger) = self.stranger(lhs, rhs, unknowns) {
             return Answer::Undecided(Reason::NoDefinition(stranger).sentence(&self.graph));
         }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::marker::{Context, Marker};
 use super::names::spelled;
-use super::numbers::visit;
-use super::tex::syntax::{Expr, Kind};
+use super::tex::syntax::{Expr, Kind, visit};
 use super::{Repair, Wrong, repair};
 use crate::expr::{ExprId, Node};
 

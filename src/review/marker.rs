@@ -6,20 +6,21 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::rc::Rc;
 
 use super::claim::{defined, holds_name, is_equation, names_in, statements};
 use super::convention;
-use super::declared::{conditions, declared, introduces};
+use super::declared::{conditions, declared};
 use super::document::{Document, Item, Placed};
+use super::givens;
 use super::judge::Unknowns;
 use super::names::{Cells, is_digits, spelled};
-use super::numbers::{Rounded, is_numeric, visit};
+use super::numbers::{Rounded, is_numeric};
 use super::references;
 use super::repair;
 use super::scope::{Definition, Scope};
 use super::suspects::unknowns;
-use super::tex::syntax::{Expr, Kind, Part, Relation, Statement};
+use super::tex::introduces;
+use super::tex::syntax::{Expr, Kind, Part, Relation, Statement, visit};
 use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
 
 /// Marks every row.
@@ -34,6 +35,7 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
     let convention = convention::settle(&mut scope, document);
     scope.know_authors(document);
     define_first(&mut scope, document);
+    givens::find(&mut scope, document);
     let unknowns = unknowns(&mut scope, document);
     let mut marker = Marker {
         document,
@@ -48,24 +50,13 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
         notes: Vec::new(),
         repairs: repair::Budget::default(),
     };
-    let mut at = 0;
-    while let Some(item) = document.items.get(at) {
-        match (item, document.items.get(at + 1)) {
-            (Item::Words(passage), _) => marker.words(at, &passage.text),
-            // The reason of a row may stand on a row of its own below it.
-            (Item::Row(placed), Some(Item::Row(next)))
-                if Rc::ptr_eq(&placed.passage, &next.passage) && is_reason(next) =>
-            {
-                marker.row(at + 1, next);
-                marker.row(at, placed);
-                at += 1;
-            }
-            (Item::Row(placed), _) => marker.row(at, placed),
+    for (at, item) in document.items.iter().enumerate() {
+        match item {
+            Item::Words(passage) => marker.words(at, &passage.text),
+            Item::Row(placed) => marker.row(at, placed),
         }
-        at += 1;
     }
-    let Marker { scope, mut rows, mut notes, .. } = marker;
-    rows.sort_by_key(|row| row.source.start);
+    let Marker { scope, rows, mut notes, .. } = marker;
     let agrees =
         |row: &Row| row.claims.iter().any(|c| matches!(c.mark, Mark::Definition { agrees: true }));
     let defines =
@@ -81,25 +72,6 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
     notes.sort_by_key(|n| (n.source.start, n.kind));
     let tally = tally(&rows);
     Review { rows, notes, convention, tally }
-}
-
-/// Whether a row holds nothing but words and what they say of names.
-fn is_reason(placed: &Placed) -> bool {
-    let parts = &placed.row.parts;
-    let introduced = |nth: usize| is_introduced(parts, nth);
-    (0..parts.len()).any(introduced)
-        && (0..parts.len()).all(|nth| matches!(parts[nth], Part::Words(..)) || introduced(nth))
-}
-
-/// Whether a part of a row says what a name is, behind words that introduce it.
-fn is_introduced(parts: &[Part], nth: usize) -> bool {
-    let Part::Statement(s) = &parts[nth] else { return false };
-    let named = s.first.as_ref().is_some_and(|first| matches!(first.kind, Kind::Name(_)));
-    let words = nth.checked_sub(1).map(|before| &parts[before]);
-    named
-        && !s.aligned
-        && s.rest.len() == 1
-        && matches!(words, Some(Part::Words(words, _)) if introduces(words))
 }
 
 /// The names without a definition that are quantities for certain: they stand as factors, and
@@ -239,16 +211,10 @@ impl Marker<'_, '_> {
         let mut local = self.introduced;
         let mut claims = Vec::new();
         // "… chain rule with z = t − r": what a row says of its names comes before their use.
-        let parts = &placed.row.parts;
-        let (early, late): (Vec<usize>, Vec<usize>) =
-            (0..parts.len()).partition(|nth| is_introduced(parts, *nth));
-        let introduced = local;
-        for nth in early.iter().chain(&late) {
-            local |= early.contains(nth);
-            if late.first() == Some(nth) {
-                local = introduced;
-            }
-            match &parts[*nth] {
+        let introduced = |part: &&Part| matches!(part, Part::Statement(s) if s.introduced);
+        let (early, late): (Vec<&Part>, Vec<&Part>) = placed.row.parts.iter().partition(introduced);
+        for part in early.into_iter().chain(late) {
+            match part {
                 Part::Words(words, _) => local |= introduces(words),
                 Part::Unread(note) => claims.push(self.claim(
                     placed,
@@ -262,7 +228,8 @@ impl Marker<'_, '_> {
                 )),
                 Part::Statement(statement) => {
                     let several = equations > 1 && !statement.aligned;
-                    let context = Context { at, placed, local: local || several, own_left: false };
+                    let local = local || several || statement.introduced;
+                    let context = Context { at, placed, local, own_left: false };
                     self.statement(statement, context, &mut claims);
                 }
             }
@@ -333,6 +300,11 @@ impl Marker<'_, '_> {
             return;
         }
         if claims.len() > found {
+            return;
+        }
+        if self.scope.is_given(statement, here.at) {
+            let what = "it is given".to_string();
+            claims.push(self.claim(here.placed, &statement.span, Mark::Assumption { what }));
             return;
         }
         let carried = match (&statement.first, statement.aside) {

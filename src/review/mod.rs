@@ -16,6 +16,7 @@ mod convention;
 mod declared;
 mod document;
 mod equation;
+mod givens;
 mod judge;
 mod lists;
 mod marker;

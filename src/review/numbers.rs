@@ -6,10 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::build::{function, usual};
-use super::names::spelled;
+use super::build::function;
 use super::scope::Scope;
-use super::tex::syntax::{Expr, Kind, Name};
+use super::tex::syntax::{Expr, Kind, Name, visit};
 use crate::expr::{Branches, ExprId, Rest, SymbolId, evaluate};
 use crate::scalar::{Fault, Interval, Rational, Scalar};
 
@@ -60,55 +59,19 @@ impl Number {
 pub(super) fn is_numeric(expr: &Expr) -> bool {
     let mut named = false;
     visit(expr, &mut |e| {
-        named |= match &e.kind {
-            Kind::Name(_) => true,
-            Kind::Apply { head, primes, .. } => *primes > 0 || usual(&spelled(head)).is_none(),
-            Kind::Derivative { .. }
-            | Kind::Differential(_)
-            | Kind::HalfDerivative { .. }
-            | Kind::BigSum { .. }
-            | Kind::List(_)
-            | Kind::Matrix(_) => true,
-            _ => false,
-        };
+        named |= matches!(
+            &e.kind,
+            Kind::Name(_)
+                | Kind::Apply { .. }
+                | Kind::Derivative { .. }
+                | Kind::Differential(_)
+                | Kind::HalfDerivative { .. }
+                | Kind::BigSum { .. }
+                | Kind::List(_)
+                | Kind::Matrix(_)
+        );
     });
     !named
-}
-
-/// Calls `see` with every expression in `expr`, itself first.
-pub(super) fn visit<'e>(expr: &'e Expr, see: &mut dyn FnMut(&'e Expr)) {
-    see(expr);
-    match &expr.kind {
-        Kind::Number { .. } | Kind::Name(_) => {}
-        Kind::Neg(a) | Kind::Call(_, a) | Kind::Differential(a) => visit(a, see),
-        Kind::Sum(terms) => terms.iter().for_each(|(_, t)| visit(t, see)),
-        Kind::Product(all) | Kind::Extreme { of: all, .. } | Kind::List(all) => {
-            all.iter().for_each(|e| visit(e, see));
-        }
-        Kind::Apply { args, .. } => args.iter().for_each(|e| visit(e, see)),
-        Kind::Quotient(a, b) | Kind::Power(a, b) => {
-            visit(a, see);
-            visit(b, see);
-        }
-        Kind::Derivative { of, by, .. } | Kind::HalfDerivative { of, by } => {
-            visit(of, see);
-            visit(by, see);
-        }
-        Kind::BigSum { from, to, body, .. } => {
-            from.iter().chain(to).for_each(|e| visit(e, see));
-            visit(body, see);
-        }
-        Kind::Cases(cases) => {
-            for (value, condition) in cases {
-                visit(value, see);
-                if let Some(condition) = condition {
-                    visit(&condition.left, see);
-                    visit(&condition.right, see);
-                }
-            }
-        }
-        Kind::Matrix(rows) => rows.iter().flatten().for_each(|e| visit(e, see)),
-    }
 }
 
 /// The value of an expression without names; its rounded numbers as wide as they may be off.
@@ -173,10 +136,6 @@ fn compute<T: Scalar>(expr: &Expr, leaf: Leaf<'_, T>) -> Result<T, Fault> {
             None => of(a)?.pow(&of(b)?),
         },
         Kind::Call(known, a) => of(a)?.call(function(*known)),
-        Kind::Apply { head, primes: 0, args } => match (usual(&spelled(head)), &args[..]) {
-            (Some(function), [arg]) => of(arg)?.call(function),
-            _ => Err(Fault::NoOrder),
-        },
         Kind::Extreme { least, of: all } => {
             let mut all = all.iter().map(of);
             let mut best = all.next().ok_or(Fault::NoOrder)??;

@@ -16,8 +16,8 @@ use super::claim::{names_of, same, stands_in, statements_near};
 use super::document::Placed;
 use super::marker::Marker;
 use super::names::{Convention, is_digits, latex, spelled};
-use super::numbers::{Compared, Number, compare, is_numeric, printed, visit};
-use super::tex::syntax::{Expr, Kind, Name};
+use super::numbers::{Compared, Number, compare, is_numeric, printed};
+use super::tex::syntax::{Expr, Kind, Name, visit};
 use crate::scalar::{Rational, Scalar};
 
 /// The most changes that are tried on one line.

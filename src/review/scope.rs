@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{names_in, statements};
 use super::document::Document;
+use super::givens::GivenSum;
 use super::names::{Cells, Convention, spelled};
 use super::tex::syntax::{Expr, Kind, Name};
 use crate::expr::{ExprId, Graph, Node, SymbolId, Winners};
@@ -49,6 +50,8 @@ pub(super) struct Scope<'a> {
     pub(super) authors: BTreeMap<SymbolId, String>,
     /// Symbols that are known to depend on nothing.
     pub(super) leaves: BTreeSet<SymbolId>,
+    /// Sums that are given.
+    pub(super) givens: Vec<GivenSum>,
     /// The maxima so far by their arguments, sorted: max{a, b} and max{b, a} are decided once.
     pub(super) maxima: BTreeMap<Vec<ExprId>, ExprId>,
     /// What each definition was built into.
@@ -100,6 +103,7 @@ impl<'a> Scope<'a> {
             numbered: BTreeSet::new(),
             authors: BTreeMap::new(),
             leaves,
+            givens: Vec::new(),
             maxima,
             built: BTreeMap::new(),
             open: Vec::new(),

@@ -11,9 +11,9 @@ use super::claim::statements;
 use super::document::Document;
 use super::judge::Unknowns;
 use super::names::spelled;
-use super::numbers::{is_numeric, visit};
+use super::numbers::is_numeric;
 use super::scope::{Meaning, Scope};
-use super::tex::syntax::{Expr, Kind};
+use super::tex::syntax::{Expr, Kind, visit};
 use crate::expr::{Node, Winners, depends_on};
 
 /// What the document as a whole says of its names without a definition; the variables of

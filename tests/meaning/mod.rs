@@ -213,7 +213,19 @@ fn known_function(known: Known, x: f64) -> f64 {
         Known::Relu => x.max(0.0),
         Known::Abs => x.abs(),
         Known::Sign => x.signum(),
+        Known::NormalCdf => normal_cdf(x),
+        Known::NormalPdf => (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt(),
     }
+}
+
+/// Φ by its series, for arguments that are not large.
+fn normal_cdf(x: f64) -> f64 {
+    let (mut term, mut sum) = (x, x);
+    for n in 1..200 {
+        term *= -x * x / (2.0 * f64::from(n));
+        sum += term / f64::from(2 * n + 1);
+    }
+    0.5 + sum / (2.0 * std::f64::consts::PI).sqrt()
 }
 
 /// An expression as a string in which its place does not count.

@@ -74,25 +74,6 @@ impl Passage {
         part
     }
 
-    /// The passage with other texts in the place of some of its ranges, which are in order and
-    /// apart. Each stands for what it replaces.
-    ///
-    /// # Panics
-    ///
-    /// If a range does not lie in the text on character boundaries.
-    #[must_use]
-    pub fn replaced(&self, others: &[(Range<usize>, &str)]) -> Passage {
-        let mut passage = Passage::empty(self.source(0..0).start);
-        let mut done = 0;
-        for (range, text) in others {
-            passage.push_slice(self, done..range.start);
-            passage.push_as(text, self.source(range.clone()));
-            done = range.end;
-        }
-        passage.push_slice(self, done..self.text.len());
-        passage
-    }
-
     /// The same text, where this passage was made from the text of `outer`, with its places in
     /// the source of `outer`.
     #[must_use]

@@ -6,8 +6,7 @@
 use std::ops::Range;
 
 use crate::review::names::{is_digits, latex};
-use crate::review::numbers::visit;
-use crate::review::tex::syntax::{Expr, Kind, Name};
+use crate::review::tex::syntax::{Expr, Kind, Name, visit};
 use crate::scalar::Rational;
 
 /// The highest digit that is put into an index for which no name of the document speaks.

@@ -1,9 +1,11 @@
 //! Text to tokens. In goes the text of a formula, or of a macro's meaning; out come its tokens
 //! with their places. What only says how something looks is gone, fences of `\left` and `\right`
-//! are one token each, and words are one token with their text.
+//! are one token each, and words are one token with their text. A formula inside words, as in
+//! `\text{with $u = t - r$}`, stands between two tokens of words.
 //!
 //! What always holds: every span lies inside the text and on the bounds of its characters, and
-//! the work is linear in the text, since no byte is looked at again after its token is made.
+//! the work is linear in the text, since no byte is looked at more than once for each level of
+//! words in formulas in words, of which there are [`MAX_WORDS_IN_WORDS`].
 
 use std::ops::Range;
 
@@ -89,63 +91,122 @@ impl Token<'_> {
 
 type Read<'a, T> = IResult<&'a str, T>;
 
+/// How deep words may stand in formulas that stand in words themselves.
+const MAX_WORDS_IN_WORDS: usize = 2;
+
 /// The tokens of `text`, or why there are none.
 pub(super) fn lex(text: &str) -> Result<Vec<Token<'_>>, Note> {
     if text.len() > MAX_LENGTH {
         let message = format!("this formula is longer than {MAX_LENGTH} bytes");
         return Err(Note { message, span: 0..0 });
     }
-    let mut tokens: Vec<Token> = Vec::new();
-    let (mut rest, mut spaced) = (text, false);
-    while !rest.is_empty() {
-        let at = text.len() - rest.len();
-        let (after, found) = match piece(rest) {
-            Ok(read) => read,
-            Err(_) => {
-                let end = at + rest.chars().next().map_or(0, char::len_utf8);
-                let message = "the `{…}` that belongs to this command is not closed".to_string();
-                return Err(Note { message, span: at..end });
-            }
-        };
-        rest = after;
-        let end = text.len() - rest.len();
-        match found {
-            Found::Space => spaced = true,
-            Found::Nothing => {}
-            Found::Accent(mark) => match tokens.last_mut() {
-                Some(Token { tok: Tok::Letter(c), end: last, .. }) if !spaced => {
-                    // A letter that Unicode has with its accent; another accent is left out of
-                    // the letter, and so refused.
-                    let mut made =
-                        spelling::accented(&c.to_string(), mark).chars().collect::<Vec<_>>();
-                    match made.as_mut_slice() {
-                        [one] => (*c, *last) = (*one, end as u32),
-                        _ => tokens.push(Token {
-                            tok: Tok::Sign(mark),
-                            start: at as u32,
-                            end: end as u32,
-                            spaced: false,
-                        }),
-                    }
+    let mut lexer = Lexer { text, tokens: Vec::new(), spaced: false };
+    lexer.read(0..text.len(), MAX_WORDS_IN_WORDS)?;
+    Ok(lexer.tokens)
+}
+
+struct Lexer<'a> {
+    text: &'a str,
+    tokens: Vec<Token<'a>>,
+    /// Whether a space stands before the next token.
+    spaced: bool,
+}
+
+impl<'a> Lexer<'a> {
+    /// The tokens of a piece of the text. Formulas in its words are read while `depth` is left.
+    fn read(&mut self, piece: Range<usize>, depth: usize) -> Result<(), Note> {
+        let mut rest = &self.text[piece.clone()];
+        while !rest.is_empty() {
+            let at = piece.end - rest.len();
+            let (after, found) = match self::piece(rest) {
+                Ok(read) => read,
+                Err(_) => {
+                    let end = at + rest.chars().next().map_or(0, char::len_utf8);
+                    let message = "the `{…}` that belongs to this command is not closed";
+                    return Err(Note { message: message.to_string(), span: at..end });
                 }
-                _ => tokens.push(Token {
-                    tok: Tok::Sign(mark),
-                    start: at as u32,
-                    end: end as u32,
-                    spaced,
-                }),
-            },
-            Found::Tok(tok) => {
-                if tokens.len() >= MAX_TOKENS {
-                    let message = format!("this formula has more than {MAX_TOKENS} signs");
-                    return Err(Note { message, span: at..end });
+            };
+            rest = after;
+            let span = at..piece.end - rest.len();
+            match found {
+                Found::Space => self.spaced = true,
+                Found::Nothing => {}
+                Found::Accent(mark) => self.accent(mark, span)?,
+                Found::Tok(Tok::Text(Font::Words, words)) if depth > 0 && words.contains('$') => {
+                    self.words(words, span, depth - 1)?;
                 }
-                tokens.push(Token { tok, start: at as u32, end: end as u32, spaced });
-                spaced = tok == Tok::Wide;
+                Found::Tok(tok) => self.push(tok, span)?,
             }
         }
+        Ok(())
     }
-    Ok(tokens)
+
+    fn push(&mut self, tok: Tok<'a>, span: Range<usize>) -> Result<(), Note> {
+        if self.tokens.len() >= MAX_TOKENS {
+            let message = format!("this formula has more than {MAX_TOKENS} signs");
+            return Err(Note { message, span });
+        }
+        let (start, end) = (span.start as u32, span.end as u32);
+        self.tokens.push(Token { tok, start, end, spaced: self.spaced });
+        self.spaced = tok == Tok::Wide;
+        Ok(())
+    }
+
+    /// A combining accent. Where Unicode has the letter before with it, the two are one letter;
+    /// otherwise the accent stays a sign of its own, and so is refused.
+    fn accent(&mut self, mark: char, span: Range<usize>) -> Result<(), Note> {
+        if let Some(Token { tok: Tok::Letter(c), end, .. }) = self.tokens.last_mut()
+            && !self.spaced
+            && let [one] = spelling::accented(&c.to_string(), mark).chars().collect::<Vec<_>>()[..]
+        {
+            (*c, *end) = (one, span.end as u32);
+            return Ok(());
+        }
+        self.push(Tok::Sign(mark), span)
+    }
+
+    /// Words with formulas between dollars; where those have no partner, with none.
+    fn words(&mut self, words: &'a str, span: Range<usize>, depth: usize) -> Result<(), Note> {
+        let pieces = between_dollars(words);
+        if pieces.len().is_multiple_of(2) {
+            return self.push(Tok::Text(Font::Words, words), span);
+        }
+        // The group ends with the brace behind its words.
+        let base = span.end - 1 - words.len();
+        let last = pieces.len() - 1;
+        for (nth, piece) in pieces.into_iter().enumerate() {
+            let place = base + piece.start..base + piece.end;
+            if !nth.is_multiple_of(2) {
+                self.read(place, depth)?;
+                continue;
+            }
+            let start = if nth == 0 { span.start } else { place.start };
+            let end = if nth == last { span.end } else { place.end };
+            self.push(Tok::Text(Font::Words, &words[piece]), start..end)?;
+        }
+        Ok(())
+    }
+}
+
+/// What stands before, between and behind the dollars of some words, those inside of braces and
+/// those behind a backslash not counted.
+fn between_dollars(words: &str) -> Vec<Range<usize>> {
+    let (mut pieces, mut start, mut depth, mut escaped) = (Vec::new(), 0, 0i32, false);
+    for (at, b) in words.bytes().enumerate() {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            b'$' if depth == 0 => {
+                pieces.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    pieces.push(start..words.len());
+    pieces
 }
 
 enum Found<'a> {
@@ -253,6 +314,12 @@ fn command(rest: &str) -> Read<'_, Found<'_>> {
         | "hbox" | "textup" | "emph" | "textsc" | "textcolour" => {
             let (after, words) = group(after)?;
             Ok((after, tok(Tok::Text(Font::Words, words))))
+        }
+        // \parbox[position]{width}{words}
+        "parbox" => {
+            let (after, _) = opt(preceded(blank, optional)).parse(after)?;
+            let (after, _) = group(after)?;
+            group.map(|words| tok(Tok::Text(Font::Words, words))).parse(after)
         }
         "operatorname" | "mathrm" | "mathit" | "mathsf" | "mathtt" | "operatornamewithlimits" => {
             let (after, _) = opt(char('*')).parse(after)?;

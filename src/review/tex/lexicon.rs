@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lex::{Font, Tok, Token, lex};
 use super::macros::{Macros, expand};
+use super::syntax::Known;
 use super::{spelling, symbols};
 
 /// What the formulas of a document say about its names.
@@ -26,6 +27,10 @@ pub struct Lexicon {
     alone: BTreeSet<char>,
     /// Stems that are used as functions: f(x) on a left side, f′(x).
     functions: BTreeSet<String>,
+    /// Stems that stand on a left side, alone or with their argument: the document defines them.
+    own: BTreeSet<String>,
+    /// Stems that are applied anywhere.
+    applied: BTreeSet<String>,
     /// Stems that stand somewhere without a parenthesis behind them.
     bare: BTreeSet<String>,
     /// Stems that stand alone on a left side or behind ∂: quantities of the document.
@@ -110,6 +115,17 @@ impl Lexicon {
             (false, true, _) | (false, _, true) => Some(false),
             _ => None,
         }
+    }
+
+    /// The function that a letter usually is, if the document gives it no other meaning.
+    pub(super) fn usual(&self, stem: &str) -> Option<Known> {
+        let function = match stem {
+            "σ" => Known::Sigmoid,
+            "Φ" => Known::NormalCdf,
+            "φ" if self.usual("Φ").is_some() && self.applied.contains("Φ") => Known::NormalPdf,
+            _ => return None,
+        };
+        (!self.own.contains(stem)).then_some(function)
     }
 
     /// Whether the letter e is a quantity of the document, and not Euler's number.
@@ -200,6 +216,8 @@ struct After {
     relation: bool,
     /// A relation behind a parenthesis.
     applied: bool,
+    /// A relation behind a parenthesis with a name in it: f(x) = …, and not f(0) = ….
+    defining: bool,
 }
 
 fn starts(tokens: &[Token], at: usize) -> bool {
@@ -236,6 +254,7 @@ fn after(tokens: &[Token], at: usize) -> After {
         paren: false,
         relation: false,
         applied: false,
+        defining: false,
     };
     let mut i = at;
     // A name has two scripts and some primes at most.
@@ -279,6 +298,8 @@ fn after(tokens: &[Token], at: usize) -> After {
     found.paren =
         matches!(tokens.get(i).map(|t| t.tok), Some(Tok::Sign('(') | Tok::Fence(true, '(')));
     found.applied = found.paren && is_relation(unmarked(past(tokens, i)));
+    let named = matches!(tokens.get(i + 1).map(|t| t.tok), Some(Tok::Letter(_) | Tok::Symbol(_)));
+    found.defining = found.applied && named;
     found
 }
 
@@ -325,9 +346,16 @@ fn note(stem: &str, place: &Place, lexicon: &mut Lexicon) {
     let after = &place.after;
     if place.starts && after.relation && !after.primed && !is_exponential(stem, place) {
         lexicon.defined.insert(stem.to_string());
+        lexicon.own.insert(stem.to_string());
     }
     if after.paren && (after.primed || (place.starts && after.applied)) {
         lexicon.functions.insert(stem.to_string());
+    }
+    if after.paren {
+        lexicon.applied.insert(stem.to_string());
+        if place.starts && after.defining {
+            lexicon.own.insert(stem.to_string());
+        }
     }
     if !after.paren && !after.primed {
         lexicon.bare.insert(stem.to_string());

@@ -9,7 +9,8 @@
 //! formula's own nesting; every span lies inside the formula, on the bounds of its characters; the
 //! work grows with the length of the formula times its depth. A straight line: text → tokens
 //! (`lex`) → tokens without macros (`macros`) → brackets with their partners (`tokens`) → rows
-//! (`rows`) → parts (`parts`) → expressions (`expression` and the modules beside it).
+//! (`rows`) → parts (`parts`) → expressions (`expression` and the modules beside it) → rows with
+//! their reasons (`reasons`).
 
 mod atoms;
 mod blocks;
@@ -23,6 +24,7 @@ mod lists;
 mod macros;
 mod names;
 mod parts;
+mod reasons;
 mod rows;
 mod scripts;
 mod spelling;
@@ -37,7 +39,7 @@ pub use dots::Dots;
 pub use lexicon::Lexicon;
 pub use macros::Macros;
 pub use syntax::*;
-pub use words::references;
+pub use words::{introduces, references};
 
 use std::cell::{Cell, RefCell};
 
@@ -87,7 +89,7 @@ fn counted(formula: &str, macros: &Macros, lexicon: &Lexicon, dots: &Dots) -> (V
         work: Cell::new(0),
     };
     let rows = stretches.into_iter().map(|stretch| parts::row(&source, stretch)).collect();
-    (rows, source.work.get())
+    (reasons::joined(rows), source.work.get())
 }
 
 fn unread(formula: &str, note: Note) -> Row {

@@ -13,7 +13,7 @@ use super::functions;
 use super::lex::{Font, Tok};
 use super::lexicon::Run;
 use super::scripts::{Above, above, below, scripts};
-use super::syntax::{Expr, Kind, Name};
+use super::syntax::{Expr, Kind, Name, visit};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 use super::{MAX_NAME, spelling};
 
@@ -283,7 +283,17 @@ fn applies<'s, 'a>(
     let args =
         parts.into_iter().map(|part| whole(part).map(|v| v.expr)).collect::<Result<Vec<_>>>()?;
     let span = input.span_to(after);
-    let expr = Expr { kind: Kind::Apply { head, primes, args }, span };
+    let known = match &args[..] {
+        [arg] if primes == 0 && head.below.is_empty() && head.above.is_none() => {
+            input.of.lexicon.usual(&head.stem).filter(|_| !stands_bare(&head, arg))
+        }
+        _ => None,
+    };
+    let kind = match (known, args.first()) {
+        (Some(known), Some(arg)) => Kind::Call(known, Box::new(arg.clone())),
+        _ => Kind::Apply { head, primes, args },
+    };
+    let expr = Expr { kind, span };
     raised(input, after, Value { expr, shape: Shape::Atom })
 }
 
@@ -351,4 +361,12 @@ fn exponential<'s, 'a>(
     let exponent = whole(inside)?.expr;
     let kind = Kind::Call(super::syntax::Known::Exp, Box::new(exponent));
     Ok((after, Value { expr: product(vec![Expr { kind, span }]), shape: Shape::Atom }))
+}
+
+/// Whether a name stands by itself in an argument that it is followed by: σ(1 − σ) is a product,
+/// for no function stands in its own argument.
+fn stands_bare(head: &Name, arg: &Expr) -> bool {
+    let mut found = false;
+    visit(arg, &mut |e| found |= matches!(&e.kind, Kind::Name(name) if name == head));
+    found
 }

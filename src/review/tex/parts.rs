@@ -502,6 +502,7 @@ impl<'s, 'a> Walk<'s, 'a> {
             .first()
             .is_some_and(|(at, _)| (at.from > 0 && amp(at.from - 1)) || (at.to < to && amp(at.to)));
         let span = self.of.matched.span(from, to);
-        Ok(Statement { span, aside: self.asides > 0, implied: self.implied, aligned, first, rest })
+        let (aside, implied) = (self.asides > 0, self.implied);
+        Ok(Statement { span, aside, implied, aligned, introduced: false, first, rest })
     }
 }

@@ -1,8 +1,9 @@
 //! Scripts: what stands below and above a base. Indices become text, part by part; what stands
 //! above a name is a power or a mark.
 
-use super::expression::{Result, unexpected};
+use super::expression::{Result, unexpected, whole};
 use super::lex::Tok;
+use super::syntax::{Expr, Kind};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 use super::{spelling, symbols};
 
@@ -174,6 +175,16 @@ pub(super) fn above(inside: Tokens, stem: &str) -> Result<Above> {
     }
     if let [Tok::Text(_, words)] = toks.as_slice() {
         return Ok(Above::Mark(words.trim().to_string()));
+    }
+    // δ is called after a quantity, and nobody raises it to the power of one. (What has a script
+    // of its own is not looked at, or nested ones would be read twice at each level.)
+    if stem == "δ"
+        && !toks.contains(&Tok::Sup)
+        && let Ok(Expr { kind: Kind::Name(name), .. }) = whole(inside).map(|value| value.expr)
+        && name.above.is_none()
+    {
+        let parts: Vec<String> = std::iter::once(name.stem).chain(name.below).collect();
+        return Ok(Above::Mark(parts.join("_")));
     }
     if let [Tok::Letter(_), Tok::Letter(_), ..] = toks.as_slice()
         && let Some(word) = text(inside)

@@ -10,9 +10,11 @@ use std::ops::Range;
 use crate::scalar::Rational;
 
 /// One row of a formula: what stands between two `\\`, or the whole of a formula without them.
+/// A row of nothing but words and the names that they introduce is the reason of the row above
+/// it, and part of that.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// The whole row without its `\\`.
+    /// The whole row without its `\\`, and without a reason that stands below it.
     pub span: Range<usize>,
     /// What stands on it, in order.
     pub parts: Vec<Part>,
@@ -67,6 +69,8 @@ pub struct Statement {
     pub implied: bool,
     /// Whether its first relation stands at an alignment mark, `&=` or `=&`.
     pub aligned: bool,
+    /// Whether words before it introduce its name for the moment: `\text{chain rule with } z = …`.
+    pub introduced: bool,
     /// The side before the first relation; `None` where a row starts with its relation, and the
     /// left side of the row before carries over.
     pub first: Option<Expr>,
@@ -202,7 +206,8 @@ pub enum Known {
     Sqrt,
     /// `\tanh`.
     Tanh,
-    /// `\operatorname{sigmoid}`, `\text{sigmoid}`, `sigmoid(x)`, `logistic`; σ is an `Apply`.
+    /// `\operatorname{sigmoid}`, `\text{sigmoid}`, `sigmoid(x)`, `logistic`; σ(x), where the
+    /// document gives σ no other meaning.
     Sigmoid,
     /// `softplus`.
     Softplus,
@@ -212,6 +217,10 @@ pub enum Known {
     Abs,
     /// `sign`, `sgn`.
     Sign,
+    /// Φ, the standard normal distribution, where the document gives it no other meaning.
+    NormalCdf,
+    /// φ, its density, where the document has Φ and gives φ no other meaning.
+    NormalPdf,
 }
 
 /// A name as it was written, in parts: `w_{fc}`, `c_{10}`, `net_{h1}`, `a^{(2)}_{1}`, `w^{+}`,
@@ -224,4 +233,40 @@ pub struct Name {
     pub below: Vec<String>,
     /// What stands above and is no power: `(2)`, `[1]`, `+`, `new`, `*`.
     pub above: Option<String>,
+}
+
+/// Calls `see` with every expression in `expr`, itself first.
+pub fn visit<'e>(expr: &'e Expr, see: &mut dyn FnMut(&'e Expr)) {
+    see(expr);
+    match &expr.kind {
+        Kind::Number { .. } | Kind::Name(_) => {}
+        Kind::Neg(a) | Kind::Call(_, a) | Kind::Differential(a) => visit(a, see),
+        Kind::Sum(terms) => terms.iter().for_each(|(_, t)| visit(t, see)),
+        Kind::Product(all) | Kind::Extreme { of: all, .. } | Kind::List(all) => {
+            all.iter().for_each(|e| visit(e, see));
+        }
+        Kind::Apply { args, .. } => args.iter().for_each(|e| visit(e, see)),
+        Kind::Quotient(a, b) | Kind::Power(a, b) => {
+            visit(a, see);
+            visit(b, see);
+        }
+        Kind::Derivative { of, by, .. } | Kind::HalfDerivative { of, by } => {
+            visit(of, see);
+            visit(by, see);
+        }
+        Kind::BigSum { from, to, body, .. } => {
+            from.iter().chain(to).for_each(|e| visit(e, see));
+            visit(body, see);
+        }
+        Kind::Cases(cases) => {
+            for (value, condition) in cases {
+                visit(value, see);
+                if let Some(condition) = condition {
+                    visit(&condition.left, see);
+                    visit(&condition.right, see);
+                }
+            }
+        }
+        Kind::Matrix(rows) => rows.iter().flatten().for_each(|e| visit(e, see)),
+    }
 }

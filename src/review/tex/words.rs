@@ -1,5 +1,5 @@
-//! Words between formulas: the numbers of equations that they name, and the parentheses that they
-//! open and close.
+//! Words between formulas: the numbers of equations that they name, the names that they introduce,
+//! and the parentheses that they open and close.
 
 use std::ops::Range;
 
@@ -11,6 +11,7 @@ use nom::multi::many0;
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
+use super::symbols;
 use super::syntax::Mention;
 
 /// The equations that words name: `eq.(2.1)`, `equations 3 and 4`, `\eqref{eq:loss}`. A number
@@ -39,6 +40,24 @@ fn found(words: &str, base: usize) -> Vec<Mention> {
         at += c.len_utf8();
     }
     out
+}
+
+/// Whether words introduce names for the moment: "here z = …", "let u be", "with u = …".
+pub fn introduces(words: &str) -> bool {
+    const ANYWHERE: &[&str] =
+        &["here", "let", "where", "define", "denote", "suppose", "consider", "set"];
+    const AT_THE_END: &[&str] = &["with", "put", "now", "write", "call", "substitute"];
+    let apart = |c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | '.' | ':' | ';');
+    let mut all = words.split(apart).filter(|w| !w.is_empty()).map(str::to_ascii_lowercase);
+    let last = all.next_back();
+    let anywhere = |word: &String| ANYWHERE.contains(&word.as_str());
+    last.is_some_and(|word| anywhere(&word) || AT_THE_END.contains(&word.as_str()))
+        || all.any(|word| anywhere(&word))
+}
+
+/// Whether words lead from one thing of a list to the next: ", ", "and".
+pub(super) fn joins(words: &str) -> bool {
+    matches!(words.trim_matches([',', ';', ' ', '~']), "" | "and" | "…" | "...")
 }
 
 /// Where `part`, a slice of `whole`, starts in it.
@@ -162,10 +181,13 @@ pub(super) fn parentheses(words: &str) -> (usize, usize) {
     (closing, open)
 }
 
-/// The words as they are read: their spaces made one, those of LaTeX too.
+/// The words as they are read: their spaces made one, those of LaTeX too, and nothing of how they
+/// look.
 pub(super) fn tidy(words: &str) -> String {
+    let looks =
+        |word: &&str| word.strip_prefix('\\').is_some_and(|name| symbols::LOOKS.contains(&name));
     let parts = words.split(|c: char| c.is_whitespace() || c == '~').filter(|w| !w.is_empty());
-    parts.collect::<Vec<_>>().join(" ")
+    parts.filter(|word| !looks(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// The place of words without the spaces around them.

@@ -1,0 +1,144 @@
+//! Sums that are given: t₀ + t₁ + t₂ = 1, because the network says so or because the document
+//! does.
+//!
+//! Invariants: a given sum is one of names that stand for nothing else, no name is in two of them,
+//! and an equation that holds only with its help is proved with the sum among what was given. A
+//! sum is never used on an equation that differentiates by one of its names: which of them moves
+//! with which is not said by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::claim::{names_in, statements};
+use super::document::Document;
+use super::names::spelled;
+use super::numbers::is_numeric;
+use super::scope::Scope;
+use super::tex::syntax::{Kind, Relation, Statement};
+use crate::expr::{ExprId, Node, SymbolId};
+use crate::scalar::Rational;
+
+/// A sum of names with its value.
+#[derive(Clone, Debug)]
+pub(super) struct GivenSum {
+    names: BTreeSet<ExprId>,
+    total: Rational,
+    /// The name that gives way to what the others leave of the total.
+    last: ExprId,
+    rest: ExprId,
+    /// How it reads.
+    said: String,
+}
+
+/// The given sums of the network and of a document come into force, everywhere.
+pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
+    let known = scope.cells.as_ref().map(|cells| cells.lowered.distributions.clone());
+    for sum in known.unwrap_or_default() {
+        scope.give(&sum, &Rational::from(1));
+    }
+    // Of names with numbers a sum is a claim like any other.
+    let numbered: BTreeSet<String> = statements(document)
+        .filter(|(_, _, s)| s.rest.iter().any(|(_, side)| is_numeric(side)))
+        .filter_map(|(_, _, s)| match &s.first.as_ref()?.kind {
+            Kind::Name(name) => Some(spelled(name)),
+            _ => None,
+        })
+        .collect();
+    for (at, _, statement) in statements(document) {
+        if names_in(statement).iter().any(|name| numbered.contains(&spelled(name))) {
+            continue;
+        }
+        if let Some((names, total)) = scope.sum_of_names(statement, at) {
+            // What is said of the network's own names is held against it.
+            let own = |id: &ExprId| scope.graph.symbol_of(*id).is_some_and(|s| scope.is_own(s));
+            if names.iter().all(own) {
+                scope.give(&names, &total);
+            }
+        }
+    }
+}
+
+impl Scope<'_> {
+    /// The names and the total of "a + b = 1", if that is all that a statement says and the names
+    /// stand for nothing else.
+    fn sum_of_names(
+        &mut self,
+        statement: &Statement,
+        at: usize,
+    ) -> Option<(Vec<ExprId>, Rational)> {
+        let (Some(first), [(Relation::Equal, value)]) = (&statement.first, &statement.rest[..])
+        else {
+            return None;
+        };
+        let (Kind::Sum(_), Kind::Number { value: total, .. }) = (&first.kind, &value.kind) else {
+            return None;
+        };
+        let sum = self.build(first, at).ok()?;
+        let Node::Add(terms) = self.graph.node(sum) else { return None };
+        let names = self.graph.args(terms).to_vec();
+        let plain = |id: &ExprId| matches!(self.graph.node(*id), Node::Var(_));
+        (names.len() > 1 && names.iter().all(plain)).then(|| (names, total.clone()))
+    }
+
+    /// Whether a name is the document's own, and not one of the network's.
+    fn is_own(&self, symbol: SymbolId) -> bool {
+        let symbol = self.graph.symbol(symbol);
+        self.cells.as_ref().is_none_or(|cells| cells.lowered.graph.find_symbol(symbol).is_none())
+    }
+
+    /// Whether a statement is a sum that is given.
+    pub(super) fn is_given(&mut self, statement: &Statement, at: usize) -> bool {
+        let Some((names, total)) = self.sum_of_names(statement, at) else { return false };
+        let names = names.into_iter().collect();
+        self.givens.iter().any(|given| given.names == names && given.total == total)
+    }
+
+    fn give(&mut self, names: &[ExprId], total: &Rational) {
+        let all: BTreeSet<ExprId> = names.iter().copied().collect();
+        let taken = self.givens.iter().any(|given| !given.names.is_disjoint(&all));
+        let Some((last, others)) = names.split_last() else { return };
+        if taken || all.len() < names.len() || others.is_empty() {
+            return;
+        }
+        let mut terms = vec![self.graph.number(total)];
+        for other in others {
+            terms.push(self.graph.neg(*other));
+        }
+        let rest = self.graph.add(terms);
+        let shown: Vec<String> = names
+            .iter()
+            .filter_map(|id| self.graph.symbol_of(*id))
+            .map(|symbol| self.shown(symbol))
+            .collect();
+        let said = format!("{} = {total}", shown.join(" + "));
+        self.givens.push(GivenSum { names: all, total: total.clone(), last: *last, rest, said });
+    }
+
+    /// Two sides with the given sums put in, and which they are; none where no given sum has
+    /// anything to do with them.
+    pub(super) fn with_givens(
+        &mut self,
+        lhs: ExprId,
+        rhs: ExprId,
+    ) -> Option<([ExprId; 2], Vec<String>)> {
+        if self.givens.is_empty() {
+            return None;
+        }
+        let below: BTreeSet<ExprId> = self.graph.reachable(&[lhs, rhs]).into_iter().collect();
+        let variables = self.under_partials(&[lhs, rhs]).variables;
+        let moved: BTreeSet<ExprId> =
+            self.graph.reachable(&variables.into_iter().collect::<Vec<_>>()).into_iter().collect();
+        let mut others = BTreeMap::new();
+        let mut said = Vec::new();
+        for given in &self.givens {
+            if below.contains(&given.last) && given.names.is_disjoint(&moved) {
+                others.insert(given.last, given.rest);
+                said.push(given.said.clone());
+            }
+        }
+        if others.is_empty() {
+            return None;
+        }
+        let sides = self.substituted(&[lhs, rhs], &others)?;
+        Some(([sides[0], sides[1]], said))
+    }
+}
