@@ -36,7 +36,8 @@ fn documents() {
     });
 }
 
-/// What we write ourselves passes our own marking: nothing refuted, and nothing unread but dots.
+/// What we write ourselves passes our own marking: nothing refuted, and nothing open but a
+/// formula with more elements than are tried.
 #[test]
 fn our_own_derivations_are_marked_right() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/derivations");
@@ -54,6 +55,7 @@ fn our_own_derivations_are_marked_right() {
         for claim in review.rows.iter().flat_map(|row| &row.claims) {
             let fine = match &claim.mark {
                 Mark::Unread { .. } => claim.text.contains("\\ldots"),
+                Mark::Undecided { reason } => reason.ends_with("elements that were tried"),
                 Mark::Refuted(_) | Mark::Follows { .. } => false,
                 _ => true,
             };

@@ -4,12 +4,15 @@
 //! calculus of scalars is refused with its reason; a name that stands for nothing becomes a free
 //! variable, and a derivative is never taken to be 0 because its variable was not found.
 
+mod sums;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::names::{is_digits, spelled};
+use super::indices::Item;
+use super::names::spelled;
 use super::scope::{Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, sorted};
-use super::tex::syntax::{Comparison, Expr, Kind, Known, Name, visit};
+use super::tex::syntax::{Expr, Kind, Known, Name, visit};
 use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
 use crate::scalar::Function;
 
@@ -44,7 +47,8 @@ impl Scope<'_> {
     /// The expression that `expr` is in item `at` of the document.
     pub(super) fn build(&mut self, expr: &Expr, at: usize) -> Built {
         let most = self.graph.len() + MAX_ROW_NODES;
-        self.expression(expr, at, &Local::default(), most)
+        let local = Local { indices: self.letters.clone(), ..Local::default() };
+        self.expression(expr, at, &local, most)
     }
 
     fn expression(&mut self, expr: &Expr, at: usize, local: &Local, most: usize) -> Built {
@@ -152,9 +156,22 @@ impl Scope<'_> {
         {
             return Ok(self.graph.integer(*value));
         }
-        let name = &with_indices(name, local);
+        if let Some((value, supposed)) = self.indices.size(name) {
+            self.supposed |= supposed;
+            return Ok(self.graph.integer(value));
+        }
+        let written = name;
+        let name = &self.indices.at(name, &local.indices);
+        if name.below.iter().any(|part| part.starts_with('-')) {
+            let reason = format!("{} has a negative index", spelled(name));
+            return Err(Unbuilt::OutOfScope(reason));
+        }
         match self.meaning(name, at) {
             Meaning::Cell(cell) => Ok(cell),
+            Meaning::Element(definition, nth, letters) => {
+                let definition = definition.clone();
+                self.element_value(name, &definition, nth, letters)
+            }
             Meaning::Defined(definition, nth) => {
                 if !definition.params.is_empty() {
                     // E of "E(w) = …" by itself is its value at w.
@@ -179,7 +196,7 @@ impl Scope<'_> {
                         spelled(name)
                     )));
                 }
-                if self.is_generic(name)
+                if self.has_index(name)
                     || self.cells.as_ref().is_some_and(|cells| cells.has_letters(name))
                 {
                     return Err(Unbuilt::OutOfScope(format!(
@@ -187,15 +204,59 @@ impl Scope<'_> {
                         spelled(name)
                     )));
                 }
+                if let Some(equal) = self.kronecker(name) {
+                    return Ok(self.graph.integer(i64::from(equal)));
+                }
+                if written != name
+                    && let Some(cells) = &self.cells
+                    && cells.has_no_such_cell(name, &self.convention)
+                {
+                    let reason = format!("the network has no {}", spelled(name));
+                    return Err(Unbuilt::OutOfScope(reason));
+                }
                 Ok(self.graph.var(&spelled(name)))
             }
+        }
+    }
+
+    /// Whether the two indices of Kronecker's δ are equal.
+    fn kronecker(&self, name: &Name) -> Option<bool> {
+        if !self.kronecker || name.stem != "δ" || name.above.is_some() {
+            return None;
+        }
+        match &self.indices.items(name).1[..] {
+            [Item::Number(a), Item::Number(b)] => Some(a == b),
+            _ => None,
         }
     }
 
     /// The named node of a definition.
     fn definition_value(&mut self, name: &Name, definition: &Definition, nth: usize) -> Built {
         let key = (spelled(name), nth);
+        self.defined_value(key, definition, Local::default())
+    }
+
+    /// The named node of an element of a definition with letters.
+    fn element_value(
+        &mut self,
+        name: &Name,
+        definition: &Definition,
+        nth: usize,
+        letters: BTreeMap<String, i64>,
+    ) -> Built {
+        // No name has a bracket in it, so that this is no other definition's.
+        let key = (format!("{}[]", spelled(name)), nth);
+        self.defined_value(key, definition, Local { indices: letters, ..Local::default() })
+    }
+
+    fn defined_value(
+        &mut self,
+        key: (String, usize),
+        definition: &Definition,
+        local: Local,
+    ) -> Built {
         if let Some(built) = self.built.get(&key) {
+            self.supposed |= self.supposing.contains(&key);
             return Ok(*built);
         }
         if self.open.contains(&key) {
@@ -207,13 +268,22 @@ impl Scope<'_> {
             )));
         }
         self.open.push(key.clone());
-        let value = self.build(&definition.body, definition.at);
+        let before = std::mem::take(&mut self.supposed);
+        let most = self.graph.len() + MAX_ROW_NODES;
+        let value = self.expression(&definition.body, definition.at, &local, most);
         self.open.pop();
+        if self.supposed {
+            self.supposing.insert(key.clone());
+        }
+        self.supposed |= before;
         let value = value?;
         // A name for a name is that name, so that ∂/∂y is ∂/∂w after "y = w".
         let named = match self.graph.node(value) {
             Node::Var(_) | Node::Named(..) => value,
-            _ => self.graph.named_symbol(Symbol::named(&key.0), value),
+            _ => {
+                let name = key.0.strip_suffix("[]").unwrap_or(&key.0);
+                self.graph.named_symbol(Symbol::named(name), value)
+            }
         };
         self.built.insert(key, named);
         Ok(named)
@@ -229,6 +299,7 @@ impl Scope<'_> {
         local: &Local,
         most: usize,
     ) -> Built {
+        let head = &self.indices.at(head, &local.indices);
         let spelled = spelled(head);
         let definition = match self.meaning(head, at) {
             Meaning::Defined(definition, _) if !definition.params.is_empty() => {
@@ -277,12 +348,18 @@ impl Scope<'_> {
             && let [arg] = args
             && (self.is_known(head, at)
                 || self.leaf_named(&spelled)
-                || self.plain.contains(&spelled))
+                || self.plain.contains(&spelled)
+                || !head.below.is_empty() && self.plain_elements(head))
         {
             let head = self.name(head, at, local)?;
             return Ok(self.graph.mul([head, *arg]));
         }
         Err(Unbuilt::Unclear(format!("{spelled} has no definition")))
+    }
+
+    /// Whether elements of a name are factors somewhere.
+    fn plain_elements(&self, name: &Name) -> bool {
+        self.plain_keys.contains(&self.indices.items(name).0)
     }
 
     fn leaf_named(&self, name: &str) -> bool {
@@ -330,120 +407,6 @@ impl Scope<'_> {
             false => Ok(self.graph.partial(of, by)),
         }
     }
-
-    fn sum(
-        &mut self,
-        indices: &[String],
-        [from, to]: [&Option<Box<Expr>>; 2],
-        body: &Expr,
-        at: usize,
-        local: &Local,
-        most: usize,
-    ) -> Built {
-        let bound = |scope: &mut Self, e: &Option<Box<Expr>>| -> Option<i64> {
-            let id = scope.expression(e.as_deref()?, at, local, most).ok()?;
-            let known = scope.graph.as_number(id).cloned();
-            let symbol = scope.graph.symbol_of(id);
-            let value = known.or_else(|| symbol.and_then(|s| scope.values.get(&s).cloned()));
-            value.and_then(|q| q.to_i32()).map(i64::from)
-        };
-        let (Some(from), Some(to), [index]) = (bound(self, from), bound(self, to), indices) else {
-            return Err(Unbuilt::OutOfScope("a sum whose bounds are no numbers".to_string()));
-        };
-        if to.saturating_sub(from) >= MAX_SUM_TERMS as i64 {
-            return Err(Unbuilt::Unclear(format!(
-                "too large: a sum of more than {MAX_SUM_TERMS} terms"
-            )));
-        }
-        let mut terms = Vec::new();
-        for value in from..=to {
-            let mut inner = local.clone();
-            inner.indices.insert(index.clone(), value);
-            terms.push(self.expression(body, at, &inner, most)?);
-        }
-        Ok(self.graph.add(terms))
-    }
-
-    /// A case distinction with one comparison: x where x > y and 0 elsewhere.
-    fn cases(
-        &mut self,
-        cases: &[(Expr, Option<Comparison>)],
-        at: usize,
-        local: &Local,
-        most: usize,
-    ) -> Built {
-        let refused = || {
-            Unbuilt::OutOfScope(
-                "a case distinction that is not one comparison and its opposite".to_string(),
-            )
-        };
-        let [(first, Some(condition)), (second, other)] = cases else { return Err(refused()) };
-        let zero = self.graph.integer(0);
-        let left = self.expression(&condition.left, at, local, most)?;
-        let right = self.expression(&condition.right, at, local, most)?;
-        let (mut yes, mut no) =
-            (self.expression(first, at, local, most)?, self.expression(second, at, local, most)?);
-        // a ≥ b is "not b > a": where a and b are equal throughout a region, that is no kink.
-        let (over, under) = match condition.sign {
-            ">" => (left, right),
-            "<" => (right, left),
-            ">=" => (right, left),
-            "<=" => (left, right),
-            _ => return Err(refused()),
-        };
-        if condition.sign.len() == 2 {
-            std::mem::swap(&mut yes, &mut no);
-        }
-        if let Some(other) = other {
-            let again = [
-                self.expression(&other.left, at, local, most)?,
-                self.expression(&other.right, at, local, most)?,
-            ];
-            let opposite = matches!(
-                (condition.sign, other.sign),
-                (">", "<=" | "<") | (">=", "<" | "<=") | ("<", ">=" | ">") | ("<=", ">" | ">=")
-            );
-            if again != [left, right] || !opposite {
-                return Err(refused());
-            }
-        }
-        // yes·[x > 0] + no·(1 − [x > 0]); at 0 itself a convention decides, and claims are
-        // judged off the kinks.
-        let over = match (over == zero, under == zero) {
-            (_, true) => over,
-            (true, false) => self.graph.neg(under),
-            (false, false) => self.graph.sub(over, under),
-        };
-        let step = self.graph.call(Function::Step, over);
-        let one = self.graph.integer(1);
-        let rest = self.graph.sub(one, step);
-        let (a, b) = (self.graph.mul([yes, step]), self.graph.mul([no, rest]));
-        Ok(self.graph.add([a, b]))
-    }
-}
-
-/// A name whose index letters have values: `x_i` is `x_2`, `w_{ij}` is `w_{12}`.
-fn with_indices(name: &Name, local: &Local) -> Name {
-    if local.indices.is_empty() {
-        return name.clone();
-    }
-    let value = |letter: &str| local.indices.get(letter).map(ToString::to_string);
-    let mut below = Vec::with_capacity(name.below.len());
-    for part in &name.below {
-        let letters: Option<Vec<String>> = part
-            .chars()
-            .map(|c| match c.is_ascii_digit() {
-                true => Some(c.to_string()),
-                false => value(&c.to_string()),
-            })
-            .collect();
-        match (value(part), letters) {
-            (Some(whole), _) => below.push(whole),
-            (None, Some(all)) if !is_digits(part) => below.extend(all),
-            _ => below.push(part.clone()),
-        }
-    }
-    Name { below, ..name.clone() }
 }
 
 pub(super) fn function(known: Known) -> Function {

@@ -13,6 +13,7 @@ use super::names::spelled;
 use super::numbers::{Compared, Number, Rounded, compare, instance, is_numeric, printed, put_in};
 use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Expr, Kind, Name, Relation, visit};
+use super::ways::Ways;
 use super::{Counterexample, Mark, Wrong};
 use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
 use crate::proof::{How, Value, Witness};
@@ -34,7 +35,33 @@ impl Marker<'_, '_> {
     ) -> Mark {
         let line = self.document.place(here.placed.source(&side.span).start).0;
         let last = chain.last.clone();
-        let mark = self.equal(&last, side, relation, here);
+        self.ways = chain.ways.clone();
+        let mut mark = self.equal(&last, side, relation, here);
+        if !matches!(mark, Mark::Proved { .. })
+            && chain.ways.is_none()
+            && let Some(ways) = Ways::of(&chain.first, side)
+        {
+            self.ways = Some(ways.clone());
+            let along = self.equal(&last, side, relation, here);
+            if let Mark::Proved { .. } = along {
+                (mark, chain.ways) = (along, Some(ways));
+            }
+        }
+        let mark = self.judged(chain, mark, side, relation, line, here);
+        self.ways = None;
+        mark
+    }
+
+    /// The mark of a link of a chain that may have been wrong before.
+    fn judged(
+        &mut self,
+        chain: &mut Chain,
+        mark: Mark,
+        side: &Expr,
+        relation: Relation,
+        line: usize,
+        here: Context<'_>,
+    ) -> Mark {
         let Some(broken) = chain.broken else {
             if matches!(mark, Mark::Refuted(_)) {
                 chain.broken = Some(line);
@@ -58,7 +85,21 @@ impl Marker<'_, '_> {
         }
     }
 
+    /// The mark of "left = right", for each element that it speaks of.
     pub(super) fn equal(
+        &mut self,
+        left: &Expr,
+        right: &Expr,
+        relation: Relation,
+        here: Context<'_>,
+    ) -> Mark {
+        let mark = self.for_elements(&[left, right], |marker| {
+            Some(marker.equal_here(left, right, relation, here))
+        });
+        mark.unwrap_or_else(|| Mark::Undecided { reason: "it speaks of no element".to_string() })
+    }
+
+    fn equal_here(
         &mut self,
         left: &Expr,
         right: &Expr,
@@ -80,13 +121,23 @@ impl Marker<'_, '_> {
             (Ok(lhs), Ok(rhs)) => (lhs, rhs),
             (Err(mark), _) | (_, Err(mark)) => return mark,
         };
+        let along =
+            self.ways.clone().map(|ways| (self.scope.along(&ways, &[lhs, rhs], here.at), ways));
+        let (lhs, rhs) = match &along {
+            None => (lhs, rhs),
+            Some((Some(sides), _)) => (sides[0], sides[1]),
+            Some((None, _)) => return Mark::Undecided { reason: "too large".to_string() },
+        };
         if relation == Relation::About {
             return self.in_numbers(left, lhs, right, relation, here).unwrap_or_else(|| {
                 Mark::Undecided { reason: "an approximation of what has no value here".into() }
             });
         }
         match self.scope.judge(lhs, rhs, &self.unknowns) {
-            Answer::Proved { how, given } => proved(how, given),
+            Answer::Proved { how, mut given } => {
+                given.extend(along.map(|(_, ways)| ways.said()));
+                proved(how, given)
+            }
             Answer::Refuted { witness, given } => {
                 if let Some(mark) = self.in_numbers(left, lhs, right, relation, here) {
                     return mark;
@@ -396,7 +447,10 @@ impl Marker<'_, '_> {
         here: Context<'_>,
     ) -> Mark {
         let counterexample = Some(self.counterexample(witness));
-        let repair = self.repair(left, right, here.own_left, here.at, here.placed);
+        // A repair would be looked for in the usual reading of every derivative.
+        let usual = self.ways.is_none();
+        let repair =
+            usual.then(|| self.repair(left, right, here.own_left, here.at, here.placed)).flatten();
         Mark::Refuted(Box::new(Wrong { message, counterexample, repair }))
     }
 

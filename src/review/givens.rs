@@ -69,7 +69,9 @@ impl Scope<'_> {
         else {
             return None;
         };
-        let (Kind::Sum(_), Kind::Number { value: total, .. }) = (&first.kind, &value.kind) else {
+        let (Kind::Sum(_) | Kind::BigSum { .. }, Kind::Number { value: total, .. }) =
+            (&first.kind, &value.kind)
+        else {
             return None;
         };
         let sum = self.build(first, at).ok()?;

@@ -52,9 +52,25 @@ pub(super) struct Unknowns {
 }
 
 impl Scope<'_> {
-    /// Judges `lhs = rhs`, by itself and, if it does not hold so, with the sums that are given.
+    /// Judges `lhs = rhs`, by itself and, if that says nothing or it does not hold, with what the
+    /// document lets one suppose: losses that act by way of their last quantities, given sums.
     pub(super) fn judge(&mut self, lhs: ExprId, rhs: ExprId, unknowns: &Unknowns) -> Answer {
         let answer = self.judge_alone(lhs, rhs, unknowns);
+        if let Answer::Undecided(_) = answer
+            && let Some(([lhs, rhs], said)) = self.with_losses(lhs, rhs)
+        {
+            return match self.judge_alone(lhs, rhs, unknowns) {
+                Answer::Proved { how, mut given } => {
+                    given.extend(said);
+                    Answer::Proved { how, given }
+                }
+                // Nobody said so: it may be true of another loss.
+                Answer::Refuted { .. } => {
+                    Answer::Undecided(format!("it is wrong if {}", said.join(" and ")))
+                }
+                Answer::Undecided(_) => answer,
+            };
+        }
         if !matches!(answer, Answer::Refuted { .. }) {
             return answer;
         }

@@ -7,36 +7,25 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::claim::{defined, holds_name, is_equation, names_in, statements};
-use super::convention;
-use super::declared::{conditions, declared};
+use super::claim::{defined, is_equation};
+use super::declared::conditions;
 use super::document::{Document, Item, Placed};
-use super::givens;
+use super::indices::Condition;
 use super::judge::Unknowns;
-use super::names::{Cells, is_digits, spelled};
-use super::numbers::{Rounded, is_numeric};
+use super::names::{Cells, spelled};
+use super::numbers::Rounded;
 use super::references;
 use super::repair;
-use super::scope::{Definition, Scope};
-use super::suspects::unknowns;
+use super::scope::Scope;
+use super::survey::{Survey, survey};
 use super::tex::introduces;
 use super::tex::syntax::{Expr, Kind, Part, Relation, Statement, visit};
+use super::ways::Ways;
 use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
 
 /// Marks every row.
 pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review {
-    let mut scope = Scope::new(cells);
-    for name in declared(document) {
-        let symbol = scope.symbol(&name);
-        scope.leaves.insert(symbol);
-    }
-    scope.plain = quantities(document);
-    scope.numbered = numbered(document);
-    let convention = convention::settle(&mut scope, document);
-    scope.know_authors(document);
-    define_first(&mut scope, document);
-    givens::find(&mut scope, document);
-    let unknowns = unknowns(&mut scope, document);
+    let Survey { scope, convention, unknowns } = survey(document, cells);
     let mut marker = Marker {
         document,
         scope,
@@ -48,6 +37,10 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
         headings: Vec::new(),
         rows: Vec::new(),
         notes: Vec::new(),
+        conditions: Vec::new(),
+        used: false,
+        winner: None,
+        ways: None,
         repairs: repair::Budget::default(),
     };
     for (at, item) in document.items.iter().enumerate() {
@@ -74,85 +67,21 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
     Review { rows, notes, convention, tally }
 }
 
-/// The names without a definition that are quantities for certain: they stand as factors, and
-/// nowhere as functions do.
-fn quantities(document: &Document<'_>) -> BTreeSet<String> {
-    /// What functions are usually called.
-    const FUNCTIONS: &[&str] = &["f", "g", "h", "F", "G", "φ", "ψ", "σ"];
-    let (mut factors, mut functions) = (BTreeSet::new(), BTreeSet::new());
-    for (_, _, statement) in statements(document) {
-        for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
-            visit(side, &mut |e| match &e.kind {
-                Kind::Product(all) => {
-                    let names = all.iter().filter_map(|f| match &f.kind {
-                        Kind::Name(name) => Some(spelled(name)),
-                        _ => None,
-                    });
-                    factors.extend(names);
-                }
-                Kind::Apply { head, primes, args } => {
-                    let of_a_name = matches!(&args[..], [Expr { kind: Kind::Name(_), .. }]);
-                    if *primes > 0 || of_a_name || args.len() != 1 {
-                        functions.insert(spelled(head));
-                    }
-                }
-                _ => {}
-            });
-        }
-    }
-    factors.retain(|name| !functions.contains(name) && !FUNCTIONS.contains(&name.as_str()));
-    factors
-}
-
-/// The stems of names that somewhere have a number for an index: where w_1 stands, w_j is any of
-/// them.
-fn numbered(document: &Document<'_>) -> BTreeSet<String> {
-    let mut stems = BTreeSet::new();
-    for name in statements(document).flat_map(|(_, _, s)| names_in(s)) {
-        if name.below.iter().any(|part| is_digits(part)) {
-            stems.insert(name.stem);
-        }
-    }
-    stems
-}
-
-/// The first definition of each name is in force everywhere: authors define late.
-fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
-    let mut seen = BTreeSet::new();
-    for (at, _, statement) in statements(document) {
-        let (Some(first), [(relation, value), ..]) = (&statement.first, &statement.rest[..]) else {
-            continue;
-        };
-        let Some((name, params)) = defined(first) else { continue };
-        let states = matches!(relation, Relation::Equal | Relation::Defines);
-        if !states || holds_name(value, name) || matches!(value.kind, Kind::List(_)) {
-            continue;
-        }
-        // w(x + 1) = … is no definition of a function if w is a quantity.
-        if !params.is_empty() && scope.cell(name).is_some() {
-            continue;
-        }
-        // A number is a value, and does not make its name a constant.
-        if params.is_empty() && is_numeric(value) {
-            continue;
-        }
-        // σ(y) = 0.9 is a value, and not what σ is.
-        if !params.is_empty() && !params.iter().any(|p| holds_name(value, p)) {
-            continue;
-        }
-        if scope.cell(name).is_none() && seen.insert(spelled(name)) {
-            let body = value.clone();
-            scope.define(name, Definition { at, params, body, hides: false });
-        }
-    }
-}
-
 /// A chain of equal sides that later rows may carry on.
+#[derive(Clone)]
 pub(super) struct Chain {
     pub(super) first: Expr,
     pub(super) last: Expr,
     /// The line of the link that does not hold, if one does not.
     pub(super) broken: Option<usize>,
+    /// What is held in it where the chain rule went over several ways.
+    pub(super) ways: Option<Ways>,
+}
+
+impl Chain {
+    fn at(side: Expr) -> Chain {
+        Chain { first: side.clone(), last: side, broken: None, ways: None }
+    }
 }
 
 pub(super) struct Marker<'d, 'n> {
@@ -164,6 +93,14 @@ pub(super) struct Marker<'d, 'n> {
     aligned: Option<Chain>,
     /// Whether the words before introduce names for the moment.
     introduced: bool,
+    /// For which elements the rows are meant, as is said beside or before them.
+    pub(super) conditions: Vec<Condition>,
+    /// Who wins a max, said with letters: r_p = r_{ab} in formulas with a and b.
+    pub(super) winner: Option<(Expr, Expr)>,
+    /// What is held in the chain that is being judged.
+    pub(super) ways: Option<Ways>,
+    /// Whether a formula on its own has stood under them.
+    used: bool,
     /// Items at which a new section starts.
     pub(super) headings: Vec<usize>,
     rows: Vec<Row>,
@@ -184,6 +121,9 @@ pub(super) struct Context<'p> {
 
 impl Marker<'_, '_> {
     fn words(&mut self, at: usize, words: &str) {
+        if self.used {
+            self.conditions.clear();
+        }
         let heading = |line: &str| {
             let line = line.trim_start();
             line.starts_with('#')
@@ -198,6 +138,23 @@ impl Marker<'_, '_> {
     }
 
     fn row(&mut self, at: usize, placed: &Placed) {
+        let conditions: Vec<Condition> = statements_of(placed)
+            .filter_map(|statement| Condition::of(statement, &self.scope))
+            .collect();
+        if !conditions.is_empty() && statements_of(placed).count() == conditions.len() {
+            // "If $i = j$, then": of the rows that follow, up to the next words behind them.
+            self.conditions = conditions;
+            self.used = false;
+            return;
+        }
+        self.used |= !placed.inline;
+        let spoken = self.conditions.clone();
+        self.conditions.extend(conditions);
+        self.claims(at, placed);
+        self.conditions = spoken;
+    }
+
+    fn claims(&mut self, at: usize, placed: &Placed) {
         for warning in &placed.row.warnings {
             let source = placed.source(&warning.span);
             self.note(NoteKind::Reading, source, warning.message.clone());
@@ -226,6 +183,7 @@ impl Marker<'_, '_> {
                     &note.span,
                     Mark::OutOfScope { what: note.message.clone() },
                 )),
+                Part::Statement(statement) if self.scope.is_about_indices(statement) => {}
                 Part::Statement(statement) => {
                     let several = equations > 1 && !statement.aligned;
                     let local = local || several || statement.introduced;
@@ -272,6 +230,7 @@ impl Marker<'_, '_> {
             _ => (None, None),
         });
         on_it.chain(behind).any(|(word, then)| match (word, then) {
+            (Some(_), Some(Part::Statement(then))) if self.scope.is_about_indices(then) => false,
             (Some(word), Some(Part::Statement(then))) => {
                 let compares =
                     then.rest.iter().any(|(r, _)| matches!(r, Relation::Other | Relation::Differs));
@@ -308,7 +267,7 @@ impl Marker<'_, '_> {
             return;
         }
         let carried = match (&statement.first, statement.aside) {
-            (Some(first), _) => Chain { first: first.clone(), last: first.clone(), broken: None },
+            (Some(first), _) => Chain::at(first.clone()),
             (None, false) => {
                 let aligned = statement.aligned && self.aligned.is_some();
                 let slot = if aligned { &mut self.aligned } else { &mut self.last };
@@ -343,17 +302,12 @@ impl Marker<'_, '_> {
                 chain.last = side.clone();
             } else if *relation == Relation::Becomes {
                 // What follows is about the new value.
-                chain = Chain { first: side.clone(), last: side.clone(), broken: None };
+                chain = Chain::at(side.clone());
             }
         }
         if !statement.aside {
-            let copy = Chain {
-                first: chain.first.clone(),
-                last: chain.last.clone(),
-                broken: chain.broken,
-            };
             if statement.aligned || self.aligned.is_none() {
-                self.aligned = Some(copy);
+                self.aligned = Some(chain.clone());
             }
             self.last = Some(chain);
         }
@@ -423,6 +377,13 @@ impl Marker<'_, '_> {
         }
         Some(self.equation(chain, side, relation, here))
     }
+}
+
+fn statements_of(placed: &Placed) -> impl Iterator<Item = &Statement> {
+    placed.row.parts.iter().filter_map(|part| match part {
+        Part::Statement(statement) => Some(statement),
+        _ => None,
+    })
 }
 
 fn tally(rows: &[Row]) -> Tally {

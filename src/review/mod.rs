@@ -17,8 +17,10 @@ mod declared;
 mod document;
 mod equation;
 mod givens;
+mod indices;
 mod judge;
 mod lists;
+mod losses;
 mod marker;
 mod names;
 mod naming;
@@ -28,8 +30,10 @@ mod references;
 mod repair;
 pub mod report;
 mod scope;
+mod survey;
 mod suspects;
 pub mod tex;
+mod ways;
 
 use std::ops::Range;
 
@@ -248,6 +252,30 @@ impl Mark {
             Mark::Unread { .. } => 6,
             Mark::Undecided { .. } => 7,
             Mark::Refuted(_) => 8,
+        }
+    }
+
+    /// The mark of two claims together: the graver one, with what was given for either.
+    fn and(self, other: Mark) -> Mark {
+        match (self, other) {
+            (
+                Mark::Proved { error_bound: a, given: mut all },
+                Mark::Proved { error_bound: b, given },
+            ) => {
+                all.extend(given);
+                all.sort();
+                all.dedup();
+                let bound = a.unwrap_or(0.0) + b.unwrap_or(0.0);
+                let error_bound = (a.is_some() || b.is_some()).then_some(bound);
+                Mark::Proved { error_bound, given: all }
+            }
+            (a, b) => {
+                if b.gravity() > a.gravity() {
+                    b
+                } else {
+                    a
+                }
+            }
         }
     }
 

@@ -153,6 +153,13 @@ impl Cells<'_> {
             && self.net.find(&spelled(name)).is_some_and(|q| self.net.shape(q).elements() > 1)
     }
 
+    /// The tensor of a name with so many indices.
+    pub(super) fn tensor(&self, name: &Name, rank: usize) -> Option<QuantityId> {
+        let words: Vec<&String> = Vec::new();
+        let found = bases(name, &words).iter().find_map(|base| self.net.find(base))?;
+        (rank > 0 && self.net.shape(found).rank() == rank).then_some(found)
+    }
+
     /// Whether the name is that of an element of a tensor with letters for its indices: `w_{ij}`.
     pub(super) fn has_letters(&self, name: &Name) -> bool {
         let Some(quantity) = self.net.find(&name.stem) else { return false };

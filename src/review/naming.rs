@@ -3,6 +3,8 @@
 //! Invariants: with a network, a definition of one of its quantities is held against it; a name
 //! gets a new meaning only where the words, a new section or `:=` say so, and a note tells.
 
+use std::collections::BTreeMap;
+
 use super::claim::holds_name;
 use super::judge::Answer;
 use super::marker::{Context, Marker};
@@ -25,6 +27,12 @@ impl Marker<'_, '_> {
         here: Context<'_>,
     ) -> Option<Mark> {
         let at = here.at;
+        if self.scope.has_index(name) {
+            return self.naming_elements(name, value, here);
+        }
+        if matches!(&value.kind, Kind::Name(winner) if self.scope.has_index(winner)) {
+            return self.any_winner(name, value, at);
+        }
         if let Some(mark) = self.winner(name, value, at) {
             return Some(mark);
         }
@@ -62,6 +70,37 @@ impl Marker<'_, '_> {
         if renews { self.again(name, params, value, here) } else { None }
     }
 
+    /// The mark of "z_j = …" where z is the network's, or where this is what defines it.
+    fn naming_elements(&mut self, name: &Name, value: &Expr, here: Context<'_>) -> Option<Mark> {
+        let left = Expr { kind: Kind::Name(name.clone()), span: 0..0 };
+        let defined =
+            |cell: ExprId, marker: &Self| !matches!(marker.scope.graph.node(cell), Node::Var(_));
+        let elements = self.scope.elements(&[&left, value], &self.conditions);
+        let own = elements.all.first().is_some_and(|element| {
+            let name = self.scope.indices.at(name, element);
+            self.scope.cell(&name).is_none()
+        });
+        if own {
+            let items = self.scope.indices.items(name).1;
+            let here_defined = self.scope.defines_elements(name, &items, value, here.at);
+            return here_defined.then_some(Mark::Definition { agrees: false });
+        }
+        let mut held = true;
+        let mark = self.for_elements(&[&left, value], |marker| {
+            let name = marker.scope.indices.at(name, &marker.scope.letters);
+            match marker.scope.cell(&name) {
+                Some(cell) if defined(cell, marker) => {
+                    marker.held_against(&name, cell, value, here)
+                }
+                _ => {
+                    held = false;
+                    None
+                }
+            }
+        });
+        mark.filter(|_| held)
+    }
+
     pub(super) fn is_hidden(&self, name: &Name, at: usize) -> bool {
         matches!(self.scope.meaning(name, at), Meaning::Defined(d, _) if d.hides)
     }
@@ -92,11 +131,53 @@ impl Marker<'_, '_> {
         }
         let body = value.clone();
         let hides = self.scope.cell(name).is_some();
-        self.scope.define(name, Definition { at, params, body, hides });
+        let indices = Vec::new();
+        self.scope.define(name, Definition { at, params, body, hides, indices });
         let source = here.placed.source(&value.span);
         let message = format!("{} has a new meaning from here on", spelled(name));
         self.note(NoteKind::NewMeaning, source, message);
         Some(Mark::Definition { agrees: false })
+    }
+
+    /// "r_p = c_{ab}" says that c_{ab} is the greatest in what is said with a and b.
+    fn any_winner(&mut self, name: &Name, value: &Expr, at: usize) -> Option<Mark> {
+        let left = Expr { kind: Kind::Name(name.clone()), span: value.span.clone() };
+        let elements = self.scope.elements(&[value], &[]).all;
+        let all = elements.iter().all(|element| {
+            let before = self.under_winner(&left, value, element, at);
+            before.map(|(max, winner)| self.restore(max, winner)).is_some()
+        });
+        if !all || elements.is_empty() {
+            return None;
+        }
+        self.winner = Some((left, value.clone()));
+        Some(Mark::Assumption { what: "this element is the greatest".to_string() })
+    }
+
+    /// Lets an element win a max; returns the max and who won it before.
+    pub(super) fn under_winner(
+        &mut self,
+        left: &Expr,
+        value: &Expr,
+        element: &BTreeMap<String, i64>,
+        at: usize,
+    ) -> Option<(ExprId, Option<ExprId>)> {
+        let before = std::mem::replace(&mut self.scope.letters, element.clone());
+        let sides = (self.scope.build(left, at), self.scope.build(value, at));
+        self.scope.letters = before;
+        let (Ok(left), Ok(winner)) = sides else { return None };
+        let Node::Named(_, max) = self.scope.graph.node(left) else { return None };
+        let Node::Max(args) = self.scope.graph.node(max) else { return None };
+        let listed = self.scope.graph.args(args).contains(&winner);
+        listed.then(|| (max, self.scope.winners.insert(max, winner)))
+    }
+
+    /// Who won a max before wins it again.
+    pub(super) fn restore(&mut self, max: ExprId, winner: Option<ExprId>) {
+        match winner {
+            Some(winner) => self.scope.winners.insert(max, winner),
+            None => self.scope.winners.remove(&max),
+        };
     }
 
     /// "r_p = c_10" and "c_10 = max{…, c_10, …}" say who wins a max.
@@ -170,7 +251,8 @@ impl Marker<'_, '_> {
                 return None;
             }
             let body = value.clone();
-            self.scope.define(name, Definition { at, params: Vec::new(), body, hides: true });
+            let (params, indices) = (Vec::new(), Vec::new());
+            self.scope.define(name, Definition { at, params, body, hides: true, indices });
             let source = here.placed.source(&value.span);
             let message = format!("{} is not the network's from here on, but this", spelled(name));
             self.note(NoteKind::NewMeaning, source, message);

@@ -164,11 +164,23 @@ impl Marker<'_, '_> {
         if is_numeric(left) && is_numeric(right) {
             return false;
         }
-        let (Ok(lhs), Ok(rhs)) = (self.scope.build(left, at), self.scope.build(right, at)) else {
+        let elements = self.scope.elements(&[left, right], &self.conditions);
+        if !elements.is_complete() {
             return false;
-        };
-        !self.scope.plainly_differ(lhs, rhs)
-            && self.scope.judge(lhs, rhs, &self.unknowns).is_proved()
+        }
+        let before = std::mem::take(&mut self.scope.letters);
+        let holds = elements.all.into_iter().all(|element| {
+            self.scope.letters = element;
+            let (Ok(lhs), Ok(rhs)) = (self.scope.build(left, at), self.scope.build(right, at))
+            else {
+                return false;
+            };
+            // What differs may be equal where a given sum is put in.
+            (!self.scope.plainly_differ(lhs, rhs) || !self.scope.givens.is_empty())
+                && self.scope.judge(lhs, rhs, &self.unknowns).is_proved()
+        });
+        self.scope.letters = before;
+        holds
     }
 
     /// How well the rest of the document confirms a repaired line: 2 if a line of the same number

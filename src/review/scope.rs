@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claim::{names_in, statements};
 use super::document::Document;
 use super::givens::GivenSum;
+use super::indices::{Indices, Item};
+use super::losses::Loss;
 use super::names::{Cells, Convention, spelled};
 use super::tex::syntax::{Expr, Kind, Name};
 use crate::expr::{ExprId, Graph, Node, SymbolId, Winners};
@@ -29,6 +31,8 @@ pub(super) struct Definition {
     pub(super) body: Expr,
     /// Whether it hides a quantity of the network that has the same name.
     pub(super) hides: bool,
+    /// Its indices, where some are letters: z_j = … says what every z is.
+    pub(super) indices: Vec<Item>,
 }
 
 /// Everything that names may stand for.
@@ -44,12 +48,24 @@ pub(super) struct Scope<'a> {
     /// The spellings of names that are factors somewhere and functions nowhere: η of "η ∂E/∂w" is
     /// a quantity, and η(t − y) a product.
     pub(super) plain: BTreeSet<String>,
-    /// The stems of names that somewhere have a number for an index.
-    pub(super) numbered: BTreeSet<String>,
+    /// What those are called apart from their indices.
+    pub(super) plain_keys: BTreeSet<String>,
+    /// What letters run over.
+    pub(super) indices: Indices,
+    /// The values of letters for the element that is being judged.
+    pub(super) letters: BTreeMap<String, i64>,
+    /// Whether what is built rests on a run that nothing says.
+    pub(super) supposed: bool,
+    /// Those of `built` that do.
+    pub(super) supposing: BTreeSet<(String, usize)>,
+    /// Whether the words speak of Kronecker, whose δ has two indices.
+    pub(super) kronecker: bool,
     /// How the author calls cells of the network, where he counts otherwise than it does.
     pub(super) authors: BTreeMap<SymbolId, String>,
     /// Symbols that are known to depend on nothing.
     pub(super) leaves: BTreeSet<SymbolId>,
+    /// Losses without a definition, by their variable.
+    pub(super) losses: BTreeMap<ExprId, Loss>,
     /// Sums that are given.
     pub(super) givens: Vec<GivenSum>,
     /// The maxima so far by their arguments, sorted: max{a, b} and max{b, a} are decided once.
@@ -66,6 +82,9 @@ pub(super) enum Meaning<'s> {
     Cell(ExprId),
     /// The author's definition, by its number among those of its name.
     Defined(&'s Definition, usize),
+    /// An element of what the author defines with letters for indices, by the key of that
+    /// definition, with the values of its letters.
+    Element(&'s Definition, usize, BTreeMap<String, i64>),
     /// Nothing.
     Free,
 }
@@ -100,9 +119,15 @@ impl<'a> Scope<'a> {
             definitions: BTreeMap::new(),
             values,
             plain: BTreeSet::new(),
-            numbered: BTreeSet::new(),
+            plain_keys: BTreeSet::new(),
+            indices: Indices::default(),
+            letters: BTreeMap::new(),
+            supposed: false,
+            supposing: BTreeSet::new(),
+            kronecker: false,
             authors: BTreeMap::new(),
             leaves,
+            losses: BTreeMap::new(),
             givens: Vec::new(),
             maxima,
             built: BTreeMap::new(),
@@ -130,14 +155,19 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Whether a name has a letter for an index where others of its stem have numbers.
-    pub(super) fn is_generic(&self, name: &Name) -> bool {
-        let letter = |part: &String| matches!(part.as_str(), "i" | "j" | "k" | "l" | "m" | "n");
-        name.below.iter().any(letter) && self.numbered.contains(&name.stem)
+    /// The names of the elements that a name stands for, itself where it has no letter for an
+    /// index.
+    pub(super) fn each_element(&self, name: &Name) -> Vec<Name> {
+        if !self.has_index(name) {
+            return vec![name.clone()];
+        }
+        let expr = Expr { kind: Kind::Name(name.clone()), span: 0..0 };
+        self.elements(&[&expr], &[]).all.iter().map(|e| self.indices.at(name, e)).collect()
     }
 
     /// What a name stands for in item `at` of the document.
     pub(super) fn meaning(&self, name: &Name, at: usize) -> Meaning<'_> {
+        let name = &self.indices.at(name, &self.letters);
         let own = self.definition(&spelled(name), at);
         if let Some((definition, nth)) = own
             && definition.hides
@@ -150,8 +180,42 @@ impl<'a> Scope<'a> {
         }
         match own {
             Some((definition, nth)) => Meaning::Defined(definition, nth),
-            None => Meaning::Free,
+            None => self.element(name, at).unwrap_or(Meaning::Free),
         }
+    }
+
+    /// Whether a statement is the one that defines all elements of a name.
+    pub(super) fn defines_elements(
+        &self,
+        name: &Name,
+        items: &[Item],
+        body: &Expr,
+        at: usize,
+    ) -> bool {
+        let key = of_elements(&self.indices.items(name).0, items.len());
+        self.definition(&key, at).is_some_and(|(d, _)| d.at == at && d.body == *body)
+    }
+
+    /// The definition with letters that a name with numbers is an element of.
+    fn element(&self, name: &Name, at: usize) -> Option<Meaning<'_>> {
+        let (key, items) = self.indices.items(name);
+        if items.is_empty() {
+            return None;
+        }
+        let (definition, nth) = self.definition(&of_elements(&key, items.len()), at)?;
+        let mut letters = BTreeMap::new();
+        for (pattern, item) in definition.indices.iter().zip(&items) {
+            let Item::Number(n) = item else { return None };
+            match pattern {
+                Item::Letter(c) => {
+                    let known = letters.insert(c.to_string(), *n);
+                    known.is_none_or(|k| k == *n).then_some(())?;
+                }
+                Item::Number(m) => (m == n).then_some(())?,
+                Item::Shifted(_) => return None,
+            }
+        }
+        Some(Meaning::Element(definition, nth, letters))
     }
 
     /// The cell of the network that a name stands for.
@@ -172,7 +236,11 @@ impl<'a> Scope<'a> {
 
     /// Puts a definition in force from its place on.
     pub(super) fn define(&mut self, name: &Name, definition: Definition) {
-        let all = self.definitions.entry(spelled(name)).or_default();
+        let key = match definition.indices.is_empty() {
+            true => spelled(name),
+            false => of_elements(&self.indices.items(name).0, definition.indices.len()),
+        };
+        let all = self.definitions.entry(key).or_default();
         let nth = all.partition_point(|d| d.at <= definition.at);
         if nth < all.len() {
             // Numbers move up, and with them what was built.
@@ -185,6 +253,11 @@ impl<'a> Scope<'a> {
     pub(super) fn is_known(&self, name: &Name, at: usize) -> bool {
         !matches!(self.meaning(name, at), Meaning::Free)
     }
+}
+
+/// What the definitions of all elements of a name are kept under.
+fn of_elements(key: &str, rank: usize) -> String {
+    format!("{key}[{rank}]")
 }
 
 /// A set of arguments, whatever their order.

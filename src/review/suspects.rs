@@ -14,7 +14,7 @@ use super::names::spelled;
 use super::numbers::is_numeric;
 use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Expr, Kind, visit};
-use crate::expr::{Node, Winners, depends_on};
+use crate::expr::{Node, SymbolId, Winners, depends_on};
 
 /// What the document as a whole says of its names without a definition; the variables of
 /// differentiation among them become leaves of the scope.
@@ -46,21 +46,19 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
         }
     }
     let used = used(document);
+    let free = |scope: &mut Scope<'_>, expr: &Expr, at: usize| -> Vec<SymbolId> {
+        let Kind::Name(name) = &expr.kind else { return Vec::new() };
+        let mut all = scope.each_element(name);
+        all.retain(|name| matches!(scope.meaning(name, at), Meaning::Free));
+        all.iter().map(|name| scope.symbol(&spelled(name))).collect()
+    };
     for (at, _, by, _) in &partials {
-        if let Kind::Name(name) = &by.kind
-            && matches!(scope.meaning(name, *at), Meaning::Free)
-        {
-            let symbol = scope.symbol(&spelled(name));
-            variables.insert(symbol);
-        }
+        variables.extend(free(scope, by, *at));
     }
     // What a network says is not kept back; a name that it does not know may be anything.
     if scope.cells.is_some() {
         for (at, of, ..) in &partials {
-            if let Kind::Name(name) = &of.kind
-                && matches!(scope.meaning(name, *at), Meaning::Free)
-            {
-                let symbol = scope.symbol(&spelled(name));
+            for symbol in free(scope, of, *at) {
                 variables.remove(&symbol);
                 unknowns.suspect.insert(symbol);
             }
@@ -75,9 +73,16 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
         }
     }
     for (at, of, by, for_itself) in partials {
-        let generic = |e: &Expr| matches!(&e.kind, Kind::Name(n) if scope.is_generic(n));
-        if !for_itself || !matches!(of.kind, Kind::Name(_)) || generic(of) || generic(by) {
+        let generic = |e: &Expr| matches!(&e.kind, Kind::Name(n) if scope.has_index(n));
+        if !for_itself || !matches!(of.kind, Kind::Name(_)) {
             continue;
+        }
+        if generic(of) || generic(by) {
+            // One element shows what the others would.
+            let element = scope.elements(&[of, by], &[]).all.into_iter().next();
+            scope.letters = element.unwrap_or_default();
+        } else {
+            scope.letters.clear();
         }
         let (Ok(of), Ok(by)) = (scope.build(of, at), scope.build(by, at)) else { continue };
         if of == by || depends_on(&scope.graph, of, by, &Winners::new()) {
@@ -97,6 +102,7 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
             }
         }
     }
+    scope.letters.clear();
     scope.leaves.extend(variables);
     unknowns
 }

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use crate::review::names::{is_digits, latex};
+use crate::review::numbers::is_numeric;
 use crate::review::tex::syntax::{Expr, Kind, Name, visit};
 use crate::scalar::Rational;
 
@@ -92,9 +93,12 @@ fn signs(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
             splices: vec![(expr.span.clone(), text(&a.span))],
             side: (**a).clone(),
         }),
-        Kind::Sum(_) => {
-            let splices = vec![(expr.span.clone(), format!("-({})", text(&expr.span)))];
-            emit(Edit { rank: 2, splices, side: minus(expr) });
+        Kind::Sum(terms) => {
+            let to = match &terms[..] {
+                [(false, a), (true, b)] => format!("{} - {}", text(&b.span), text(&a.span)),
+                _ => format!("-({})", text(&expr.span)),
+            };
+            emit(Edit { rank: 2, splices: vec![(expr.span.clone(), to)], side: minus(expr) });
         }
         _ => {
             let splices = vec![(expr.span.clone(), format!("-{}", text(&expr.span)))];
@@ -227,7 +231,13 @@ fn added_factors(expr: &Expr, pool: &Pool, text: Text<'_>, emit: &mut dyn FnMut(
                 Kind::Sum(_) if !plain.starts_with(['(', '{']) => format!("({plain})"),
                 _ => plain.clone(),
             };
-            put(6, new, vec![(e.span.clone(), format!("{inner} \\cdot {shown}"))], emit);
+            // A number stands first, and before a sum over an index it has to.
+            let first = matches!(e.kind, Kind::BigSum { .. }) || is_numeric(factor);
+            let to = match first {
+                true => format!("{shown} \\cdot {inner}"),
+                false => format!("{inner} \\cdot {shown}"),
+            };
+            put(6, new, vec![(e.span.clone(), to)], emit);
         }
     };
     everywhere(expr, &mut |e, put| match &e.kind {

@@ -1,6 +1,6 @@
 //! Lists: expressions with nothing but commas between them.
 
-use super::syntax::{Expr, Kind, Note, Part, Statement};
+use super::syntax::{Expr, Kind, Note, Part, Relation, Statement};
 
 /// What stands between a part and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,11 +14,9 @@ pub(super) fn listed(parts: Vec<(Part, Link)>) -> Vec<Part> {
     let mut out: Vec<Part> = Vec::new();
     let mut group: Vec<Part> = Vec::new();
     for (part, link) in parts {
-        let joins = link == Link::Comma
-            && matches!(
-                (&part, group.last()),
-                (Part::Statement(_) | Part::Unread(_), Some(Part::Statement(_) | Part::Unread(_)))
-            );
+        let element = |part: &Part| matches!(part, Part::Statement(_) | Part::Unread(_));
+        let listed = |part: &Part| element(part) || is_dots(part);
+        let joins = link == Link::Comma && listed(&part) && group.last().is_some_and(listed);
         if !joins {
             out.extend(grouped(std::mem::take(&mut group)));
         }
@@ -28,9 +26,53 @@ pub(super) fn listed(parts: Vec<(Part, Link)>) -> Vec<Part> {
     out
 }
 
+/// Dots that leave out elements of a list.
+fn is_dots(part: &Part) -> bool {
+    matches!(part, Part::Words(words, _) if words == "…")
+}
+
+/// Whether this is "i = 1, 2, 3" or "i = 1, …, n": what an index takes, and no claim.
+fn enumerates(group: &[Part]) -> bool {
+    let Some((Part::Statement(head), others)) = group.split_first() else { return false };
+    let letter = match &head.first {
+        Some(Expr { kind: Kind::Name(name), .. }) => {
+            matches!(name.stem.as_str(), "i" | "j" | "k" | "l" | "m" | "n")
+                && name.below.is_empty()
+                && name.above.is_none()
+        }
+        _ => false,
+    };
+    let number = |e: &Expr| matches!(e.kind, Kind::Number { .. });
+    let value = |part: &Part| match part {
+        Part::Statement(s) => s.rest.is_empty() && s.first.as_ref().is_some_and(number),
+        _ => false,
+    };
+    let end = |part: &Part| match part {
+        Part::Statement(s) => s.rest.is_empty(),
+        _ => false,
+    };
+    let (dots, written): (Vec<&Part>, Vec<&Part>) = others.iter().partition(|part| is_dots(part));
+    let starts = matches!(&head.rest[..], [(Relation::Equal, first)] if number(first));
+    let goes_on = match dots.is_empty() {
+        true => written.iter().all(|part| value(part)),
+        false => written.iter().all(|part| end(part)),
+    };
+    letter && starts && goes_on && !others.is_empty()
+}
+
 /// Statements with only commas between them.
-fn grouped(group: Vec<Part>) -> Vec<Part> {
+fn grouped(mut group: Vec<Part>) -> Vec<Part> {
+    if enumerates(&group) {
+        for part in &mut group {
+            if let Part::Statement(s) = part {
+                s.first = s.rest.pop().map(|(_, value)| value).or(s.first.take());
+            }
+        }
+    }
     let bare = |part: &Part| matches!(part, Part::Statement(s) if s.rest.is_empty());
+    if !group.iter().all(is_dots) {
+        group.retain(|part| !is_dots(part));
+    }
     if group.len() < 2 || !group.iter().any(bare) {
         return group;
     }

@@ -406,6 +406,13 @@ impl<'s, 'a> Walk<'s, 'a> {
             }
             return;
         };
+        // Dots between commas stand for elements of a list.
+        let dots = (from..to).all(|i| self.tok(i) == Some(Tok::Sign('…')));
+        if dots && (before == Link::Comma || link == Link::Comma) {
+            let words = Part::Words("…".to_string(), self.of.matched.span(from, to));
+            self.parts.push((words, before));
+            return;
+        }
         let arrow = done.leads.map(|i| self.of.tokens()[i].span());
         let read = match arrow {
             Some(span) => {

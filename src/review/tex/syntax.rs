@@ -235,38 +235,37 @@ pub struct Name {
     pub above: Option<String>,
 }
 
+impl Expr {
+    /// The expressions that it is made of, in order.
+    pub fn children(&self) -> Vec<&Expr> {
+        match &self.kind {
+            Kind::Number { .. } | Kind::Name(_) => Vec::new(),
+            Kind::Neg(a) | Kind::Call(_, a) | Kind::Differential(a) => vec![a],
+            Kind::Sum(terms) => terms.iter().map(|(_, term)| term).collect(),
+            Kind::Product(all) | Kind::Extreme { of: all, .. } | Kind::List(all) => {
+                all.iter().collect()
+            }
+            Kind::Apply { args, .. } => args.iter().collect(),
+            Kind::Quotient(a, b) | Kind::Power(a, b) => vec![a, b],
+            Kind::Derivative { of, by, .. } | Kind::HalfDerivative { of, by } => vec![of, by],
+            Kind::BigSum { from, to, body, .. } => {
+                from.iter().chain(to).chain([body]).map(|e| &**e).collect()
+            }
+            Kind::Cases(cases) => {
+                let mut all = Vec::new();
+                for (value, condition) in cases {
+                    all.push(value);
+                    all.extend(condition.iter().flat_map(|c| [&*c.left, &*c.right]));
+                }
+                all
+            }
+            Kind::Matrix(rows) => rows.iter().flatten().collect(),
+        }
+    }
+}
+
 /// Calls `see` with every expression in `expr`, itself first.
 pub fn visit<'e>(expr: &'e Expr, see: &mut dyn FnMut(&'e Expr)) {
     see(expr);
-    match &expr.kind {
-        Kind::Number { .. } | Kind::Name(_) => {}
-        Kind::Neg(a) | Kind::Call(_, a) | Kind::Differential(a) => visit(a, see),
-        Kind::Sum(terms) => terms.iter().for_each(|(_, t)| visit(t, see)),
-        Kind::Product(all) | Kind::Extreme { of: all, .. } | Kind::List(all) => {
-            all.iter().for_each(|e| visit(e, see));
-        }
-        Kind::Apply { args, .. } => args.iter().for_each(|e| visit(e, see)),
-        Kind::Quotient(a, b) | Kind::Power(a, b) => {
-            visit(a, see);
-            visit(b, see);
-        }
-        Kind::Derivative { of, by, .. } | Kind::HalfDerivative { of, by } => {
-            visit(of, see);
-            visit(by, see);
-        }
-        Kind::BigSum { from, to, body, .. } => {
-            from.iter().chain(to).for_each(|e| visit(e, see));
-            visit(body, see);
-        }
-        Kind::Cases(cases) => {
-            for (value, condition) in cases {
-                visit(value, see);
-                if let Some(condition) = condition {
-                    visit(&condition.left, see);
-                    visit(&condition.right, see);
-                }
-            }
-        }
-        Kind::Matrix(rows) => rows.iter().flatten().for_each(|e| visit(e, see)),
-    }
+    expr.children().into_iter().for_each(|e| visit(e, see));
 }

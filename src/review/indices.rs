@@ -1,0 +1,227 @@
+//! Letters for indices: which letters are indices, what they run over, and what a row says of
+//! each element.
+//!
+//! Goes in: the statements of a document, and a network if there is one. Comes out: for an
+//! expression, the letters that are free in it with their runs. A row with free letters is
+//! judged once for each element; a sum without bounds is written out over its letter's run.
+//!
+//! Invariants: a letter runs over what the network's shapes, the bounds of sums and the numbers in
+//! its place in other names of the document say; only where nothing is said is a run supposed, of
+//! [`SUPPOSED_LENGTH`] values, and then whatever is proved with it says so. A letter that nothing
+//! shows to be an index stays a part of its name.
+
+mod elements;
+mod evidence;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use elements::Condition;
+pub(super) use evidence::find;
+
+use super::names::{is_digits, spelled};
+use super::tex::syntax::Name;
+
+/// How many values an index takes where nothing says how many there are.
+pub const SUPPOSED_LENGTH: i64 = 3;
+/// That, in words.
+pub(super) const SUPPOSED: &str = "3 values for each index of unknown length";
+/// The most elements that a row with letters is judged for.
+pub const MAX_ELEMENTS: usize = 64;
+/// The longest run that the numbers of a document show; longer ones are places, not indices.
+const MAX_SHOWN: i64 = 16;
+
+/// What is written in the place of one index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    Number(i64),
+    Letter(char),
+    /// i + m − 1: letters and numbers with their signs.
+    Shifted(Vec<(i64, Option<char>)>),
+}
+
+/// The values of an index, from the first to the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) first: i64,
+    pub(super) last: i64,
+    /// Whether nothing says so.
+    pub(super) supposed: bool,
+    /// Whether it is another one in another place.
+    pub(super) torn: bool,
+}
+
+/// What is known of indices in a document.
+#[derive(Debug, Default)]
+pub(super) struct Indices {
+    /// The letters that may be indices.
+    letters: BTreeSet<char>,
+    /// Names of the network with letters that are none, as w_fc.
+    words: BTreeSet<String>,
+    /// The runs of the places of names: stem, what else it is called by, and which index.
+    runs: BTreeMap<(String, usize), Run>,
+    /// What a letter runs over wherever it is an index, if that is the same everywhere.
+    usual: BTreeMap<char, Option<Run>>,
+    /// Letters that a sum somewhere goes over.
+    summed: BTreeSet<char>,
+    /// Letters that say how many there are, as n of \sum_{i=1}^{n}, with whether that is supposed.
+    sizes: BTreeMap<String, (i64, bool)>,
+}
+
+/// A name apart from its indices: "w", "δ^y", "w_h".
+fn key(name: &Name, words: &[&String]) -> String {
+    let mut key = name.stem.clone();
+    if let Some(above) = &name.above {
+        key.push('^');
+        key.push_str(above);
+    }
+    for word in words {
+        key.push('_');
+        key.push_str(word);
+    }
+    key
+}
+
+impl Indices {
+    /// The items of a part of an index; none if it is a word.
+    fn part(&self, part: &str, only: bool) -> Option<Vec<Item>> {
+        /// Words of index letters.
+        const WORDS: &[&str] = &["in", "min", "nn", "ml"];
+        if is_digits(part) {
+            if only {
+                return part
+                    .chars()
+                    .map(|c| Some(Item::Number(i64::from(c.to_digit(10)?))))
+                    .collect();
+            }
+            return part.parse().ok().map(|n| vec![Item::Number(n)]);
+        }
+        if WORDS.contains(&part) {
+            return None;
+        }
+        let letter = |c: char| self.letters.contains(&c);
+        if part.chars().all(|c| c.is_ascii_digit() || letter(c)) {
+            return part
+                .chars()
+                .map(|c| match c.to_digit(10) {
+                    Some(digit) => Some(Item::Number(i64::from(digit))),
+                    None => Some(Item::Letter(c)),
+                })
+                .collect();
+        }
+        shifted(part, &letter).map(|terms| vec![Item::Shifted(terms)])
+    }
+
+    /// A name as what it is called by and its indices, in order.
+    pub(super) fn items(&self, name: &Name) -> (String, Vec<Item>) {
+        let only = name.below.len() == 1;
+        let (mut words, mut items) = (Vec::new(), Vec::new());
+        if self.words.contains(&spelled(name)) {
+            return (key(name, &name.below.iter().collect::<Vec<_>>()), items);
+        }
+        for part in &name.below {
+            match self.part(part, only) {
+                Some(found) => items.extend(found),
+                None => words.push(part),
+            }
+        }
+        (key(name, &words), items)
+    }
+
+    /// The name with numbers for its letters, if each of them has a value here.
+    pub(super) fn at(&self, name: &Name, letters: &BTreeMap<String, i64>) -> Name {
+        let numbers = name.below.iter().all(|part| is_digits(part));
+        if numbers || self.words.contains(&spelled(name)) {
+            return name.clone();
+        }
+        let only = name.below.len() == 1;
+        let mut below = Vec::with_capacity(name.below.len());
+        for part in &name.below {
+            match self.part(part, only) {
+                _ if is_digits(part) => below.push(part.clone()),
+                None => below.push(part.clone()),
+                Some(items) => {
+                    for item in items {
+                        let Some(value) = self.value(&item, letters) else { return name.clone() };
+                        below.push(value.to_string());
+                    }
+                }
+            }
+        }
+        Name { below, ..name.clone() }
+    }
+
+    /// The value of an index where its letters have values.
+    fn value(&self, item: &Item, letters: &BTreeMap<String, i64>) -> Option<i64> {
+        let value = |c: &char| {
+            let letter = c.to_string();
+            let size = || self.last(*c);
+            letters.get(&letter).copied().or_else(size)
+        };
+        match item {
+            Item::Number(n) => Some(*n),
+            Item::Letter(c) => value(c),
+            Item::Shifted(terms) => terms.iter().try_fold(0i64, |sum, (factor, c)| {
+                let term = match c {
+                    Some(c) => factor.checked_mul(value(c)?)?,
+                    None => *factor,
+                };
+                sum.checked_add(term)
+            }),
+        }
+    }
+
+    /// The last value of an index, where its letter says how many there are and no sum goes over
+    /// it: x_n is the last of x_1, …, x_n.
+    fn last(&self, letter: char) -> Option<i64> {
+        let size = self.sizes.get(&letter.to_string()).map(|(n, _)| *n);
+        size.filter(|_| !self.summed.contains(&letter))
+    }
+
+    /// The number that stands for a size, if this is one.
+    pub(super) fn size(&self, name: &Name) -> Option<(i64, bool)> {
+        match name.below.is_empty() && name.above.is_none() {
+            true => self.sizes.get(&name.stem).copied(),
+            false => None,
+        }
+    }
+}
+
+/// "i+m-1" as terms of letters and numbers.
+fn shifted(part: &str, letter: &dyn Fn(char) -> bool) -> Option<Vec<(i64, Option<char>)>> {
+    let mut terms = Vec::new();
+    let mut rest = part;
+    while !rest.is_empty() {
+        let sign = match (rest.strip_prefix('-'), rest.strip_prefix('+')) {
+            (Some(after), _) => {
+                rest = after;
+                -1
+            }
+            (None, Some(after)) => {
+                rest = after;
+                1
+            }
+            (None, None) if terms.is_empty() => 1,
+            (None, None) => return None,
+        };
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let number: Option<i64> = match digits {
+            0 => None,
+            1..=4 => Some(rest[..digits].parse().ok()?),
+            _ => return None,
+        };
+        rest = &rest[digits..];
+        match rest.chars().next() {
+            Some(c) if letter(c) => {
+                terms.push((sign * number.unwrap_or(1), Some(c)));
+                rest = &rest[c.len_utf8()..];
+            }
+            _ => terms.push((sign * number?, None)),
+        }
+    }
+    (terms.len() > 1 || terms.iter().any(|(n, _)| *n != 1)).then_some(terms)
+}
+
+fn single(text: &str) -> Option<char> {
+    let mut all = text.chars();
+    all.next().filter(|_| all.next().is_none())
+}

@@ -1,0 +1,107 @@
+//! A loss that a document differentiates and never defines: ∂L/∂w = ∂L/∂y·∂y/∂w.
+//!
+//! What such a document means is that L depends on w by way of y. So L is taken to be any function
+//! of the last quantities that it is differentiated by, those that no other of them is made of:
+//! L becomes Σ g·y with a free slope g for each of them, which is all that an identity in first
+//! derivatives can see of a function.
+//!
+//! Invariant: this proves and never refutes; what is proved so says it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::claim::statements;
+use super::document::Document;
+use super::names::spelled;
+use super::scope::{Meaning, Scope};
+use super::tex::syntax::{Expr, Kind, Name, visit};
+use crate::expr::{ExprId, Node, Winners, depends_on};
+
+/// The most quantities that a loss is taken to be a function of.
+const MAX_LAST: usize = 24;
+
+/// A loss without a definition, as any function of the last quantities.
+#[derive(Clone, Debug)]
+pub(super) struct Loss {
+    value: ExprId,
+    /// What it is taken to depend on, in words.
+    said: String,
+}
+
+/// The losses of a document, by their variable in the graph.
+pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
+    if scope.cells.is_some() {
+        return;
+    }
+    let mut by_name: BTreeMap<String, (Name, Vec<(usize, Name)>)> = BTreeMap::new();
+    for (at, _, statement) in statements(document) {
+        for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
+            visit(side, &mut |e| {
+                if let Kind::Derivative { of, by, order: 1 } = &e.kind
+                    && let (Kind::Name(of), Kind::Name(by)) = (&of.kind, &by.kind)
+                    && of.below.is_empty()
+                    && matches!(scope.meaning(of, at), Meaning::Free)
+                {
+                    let entry = by_name.entry(spelled(of)).or_insert((of.clone(), Vec::new()));
+                    for element in scope.each_element(by) {
+                        entry.1.push((at, element));
+                    }
+                }
+            });
+        }
+    }
+    for (loss, variables) in by_name.into_values() {
+        let mut all: BTreeSet<ExprId> = BTreeSet::new();
+        for (at, name) in variables {
+            let expr = Expr { kind: Kind::Name(name), span: 0..0 };
+            all.extend(scope.build(&expr, at));
+        }
+        let none = Winners::new();
+        let inner = |e: &ExprId| {
+            all.iter().any(|other| other != e && depends_on(&scope.graph, *other, *e, &none))
+        };
+        let last: Vec<ExprId> = all.iter().copied().filter(|e| !inner(e)).collect();
+        let defined = last.iter().any(|e| matches!(scope.graph.node(*e), Node::Named(..)));
+        if !defined || last.len() > MAX_LAST {
+            continue;
+        }
+        let name = spelled(&loss);
+        let (mut terms, mut shown) = (Vec::new(), Vec::new());
+        for (nth, y) in last.iter().enumerate() {
+            let slope = scope.graph.var(&format!("{name}·{}", nth + 1));
+            scope.leaves.extend(scope.graph.symbol_of(slope));
+            terms.push(scope.graph.mul([slope, *y]));
+            shown.extend(scope.graph.symbol_of(*y).map(|s| scope.shown(s)));
+        }
+        let value = scope.graph.add(terms);
+        let value = scope.graph.named(&name, value);
+        let variable = scope.graph.var(&name);
+        let said = format!("{name} depends on nothing but by way of {}", shown.join(", "));
+        scope.losses.insert(variable, Loss { value, said });
+    }
+}
+
+impl Scope<'_> {
+    /// Two sides with their losses as functions of the last quantities; none where there is no
+    /// loss in them.
+    pub(super) fn with_losses(
+        &mut self,
+        lhs: ExprId,
+        rhs: ExprId,
+    ) -> Option<([ExprId; 2], Vec<String>)> {
+        if self.losses.is_empty() {
+            return None;
+        }
+        let below = self.graph.reachable(&[lhs, rhs]);
+        let found: Vec<(ExprId, Loss)> = below
+            .iter()
+            .filter_map(|id| self.losses.get(id).map(|loss| (*id, loss.clone())))
+            .collect();
+        let others = found.iter().map(|(id, loss)| (*id, loss.value)).collect();
+        let said = found.into_iter().map(|(_, loss)| loss.said).collect::<Vec<_>>();
+        if said.is_empty() {
+            return None;
+        }
+        let sides = self.substituted(&[lhs, rhs], &others)?;
+        Some(([sides[0], sides[1]], said))
+    }
+}

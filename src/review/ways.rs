@@ -1,0 +1,120 @@
+//! The chain rule over several ways, ∂E/∂z = ∂E/∂u·∂u/∂z + ∂E/∂v·∂v/∂z, where v depends on u.
+//!
+//! Taken for what they are elsewhere, the links ∂v/∂z would count the way by u twice. What such a
+//! sum means by ∂v/∂z is the way from z to v that leads by none of the others: those are held. So
+//! the batch norm of its first publication is derived, and most since.
+//!
+//! Invariant: a row is read so only if it does not hold otherwise, has the shape of that sum, and
+//! then holds; the rows that carry it on are read likewise, and the marks say so.
+
+use super::claim::{holds_name, same};
+use super::names::spelled;
+use super::scope::Scope;
+use super::tex::syntax::{Expr, Kind, Name, visit};
+use crate::expr::{ExprId, Node, Winners, depends_on};
+use std::collections::BTreeMap;
+
+/// What is held where something is differentiated by `by`.
+#[derive(Clone, Debug)]
+pub(super) struct Ways {
+    /// What is differentiated in all; its own derivative is never taken with anything held.
+    of: Expr,
+    by: Expr,
+    through: Vec<Name>,
+}
+
+impl Ways {
+    /// The ways of a sum that has the shape of the chain rule over at least two names.
+    pub(super) fn of(left: &Expr, right: &Expr) -> Option<Ways> {
+        let Kind::Derivative { of, by, order: 1 } = &left.kind else { return None };
+        let Kind::Sum(_) = &right.kind else { return None };
+        let mut through: Vec<Name> = Vec::new();
+        let mut ends: Vec<Name> = Vec::new();
+        visit(right, &mut |e| {
+            let Kind::Derivative { of: inner, by: last, order: 1 } = &e.kind else { return };
+            let known = |all: &[Name], name: &Name| all.iter().any(|n| spelled(n) == spelled(name));
+            if let Kind::Name(name) = &inner.kind
+                && same(last, by)
+                && !known(&through, name)
+            {
+                through.push(name.clone());
+            }
+            if let Kind::Name(name) = &last.kind
+                && same(inner, of)
+                && !known(&ends, name)
+            {
+                ends.push(name.clone());
+            }
+        });
+        let linked = through.iter().all(|name| ends.contains(name));
+        let apart = !through.iter().any(|name| holds_name(by, name));
+        (through.len() > 1 && linked && apart).then(|| Ways {
+            of: (**of).clone(),
+            by: (**by).clone(),
+            through,
+        })
+    }
+
+    /// In words: what is held.
+    pub(super) fn said(&self) -> String {
+        let names: Vec<String> = self.through.iter().map(spelled).collect();
+        format!("{} held in each other's links", names.join(", "))
+    }
+}
+
+impl Scope<'_> {
+    /// Expressions with each derivative by the variable of the ways taken with the others held.
+    pub(super) fn along(
+        &mut self,
+        ways: &Ways,
+        roots: &[ExprId],
+        at: usize,
+    ) -> Option<Vec<ExprId>> {
+        let (of, by) = (self.build(&ways.of, at).ok()?, self.build(&ways.by, at).ok()?);
+        let mut held = Vec::new();
+        for name in &ways.through {
+            for element in self.each_element(name) {
+                let expr = Expr { kind: Kind::Name(element), span: 0..0 };
+                held.push(self.build(&expr, at).ok()?);
+            }
+        }
+        let mut others = BTreeMap::new();
+        for id in self.graph.reachable(roots) {
+            if let Node::Partial { of: inner, by: last } = self.graph.node(id)
+                && last == by
+                && inner != of
+            {
+                let direct = self.direct(inner, by, &held, &mut BTreeMap::new());
+                others.insert(id, direct);
+            }
+        }
+        self.substituted(roots, &others)
+    }
+
+    /// ∂of/∂by less the ways by what is held: Σ ∂of/∂q·(∂q/∂by less those).
+    fn direct(
+        &mut self,
+        of: ExprId,
+        by: ExprId,
+        held: &[ExprId],
+        known: &mut BTreeMap<ExprId, ExprId>,
+    ) -> ExprId {
+        if let Some(found) = known.get(&of) {
+            return *found;
+        }
+        let none = Winners::new();
+        let mut terms = vec![self.graph.partial(of, by)];
+        for q in held {
+            let inside = *q != of && depends_on(&self.graph, of, *q, &none);
+            if inside && depends_on(&self.graph, *q, by, &none) {
+                let last = self.direct(*q, by, held, known);
+                let way = self.graph.partial(of, *q);
+                let way = self.graph.mul([way, last]);
+                terms.push(self.graph.neg(way));
+            }
+        }
+        let direct = if terms.len() == 1 { terms[0] } else { self.graph.add(terms) };
+        known.insert(of, direct);
+        direct
+    }
+}
