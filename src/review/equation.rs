@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::build::Unbuilt;
-use super::claim::{holds_name, is_chain_rule, names_of};
+use super::claim::{holds_name, is_chain_rule, names_of, same};
 use super::judge::Answer;
 use super::marker::{Chain, Context, Marker};
 use super::names::spelled;
@@ -19,10 +19,20 @@ use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
 use crate::proof::{How, Value, Witness};
 use crate::scalar::{Function, Rational};
 
+/// How many of the last wrong lines a row is held against, to see whether it follows from one.
+const MAX_WRONG: usize = 6;
 /// The most kinks of an equation whose cases are tried one by one.
 const MAX_KINKS: usize = 4;
 /// The most cases of one kink that are tried.
 const MAX_CASES_OF_A_KINK: usize = 16;
+
+/// What a wrong line says of a derivative.
+#[derive(Clone)]
+pub(super) struct Wrongly {
+    left: Expr,
+    right: Expr,
+    line: usize,
+}
 
 impl Marker<'_, '_> {
     /// The mark of "last = side" in a chain.
@@ -63,9 +73,17 @@ impl Marker<'_, '_> {
         here: Context<'_>,
     ) -> Mark {
         let Some(broken) = chain.broken else {
-            if matches!(mark, Mark::Refuted(_)) {
-                chain.broken = Some(line);
+            if !matches!(mark, Mark::Refuted(_)) {
+                return mark;
             }
+            let last = chain.last.clone();
+            if let Some(earlier) = self.follows_from(&last, side, here) {
+                chain.broken = Some(earlier);
+                self.note_wrong(chain, side, earlier);
+                return Mark::Follows { line: earlier };
+            }
+            chain.broken = Some(line);
+            self.note_wrong(chain, side, line);
             return mark;
         };
         // After a wrong link: is the left side reached again, or is it carried along?
@@ -76,13 +94,62 @@ impl Marker<'_, '_> {
             return whole;
         }
         match mark {
-            Mark::Proved { .. } => Mark::Follows { line: broken },
+            Mark::Proved { .. } => {
+                self.note_wrong(chain, side, broken);
+                Mark::Follows { line: broken }
+            }
             Mark::Refuted(_) => {
                 chain.broken = Some(line);
                 mark
             }
             other => other,
         }
+    }
+
+    /// Keeps in mind what a chain that is wrong since `line` says of a derivative.
+    fn note_wrong(&mut self, chain: &Chain, side: &Expr, line: usize) {
+        if let Kind::Derivative { .. } = chain.first.kind {
+            let (left, right) = (chain.first.clone(), side.clone());
+            self.wrong.push(Wrongly { left, right, line });
+        }
+    }
+
+    /// The line of a wrong derivative further up that a row goes on from: with what that line says
+    /// of it, the row holds.
+    fn follows_from(&mut self, left: &Expr, right: &Expr, here: Context<'_>) -> Option<usize> {
+        let recent: Vec<Wrongly> = self.wrong.iter().rev().take(MAX_WRONG).cloned().collect();
+        recent.into_iter().find_map(|wrong| {
+            // The same mistake again is a mistake again.
+            let again = same(left, &wrong.left) && same(right, &wrong.right);
+            (!again && self.holds_with(&wrong, left, right, here)).then_some(wrong.line)
+        })
+    }
+
+    fn holds_with(
+        &mut self,
+        wrong: &Wrongly,
+        left: &Expr,
+        right: &Expr,
+        here: Context<'_>,
+    ) -> bool {
+        let all = [left, right, &wrong.left, &wrong.right];
+        let elements = self.scope.elements(&all, &self.conditions);
+        if !elements.is_complete() || elements.all.is_empty() {
+            return false;
+        }
+        let before = self.scope.letters.clone();
+        let holds = elements.all.into_iter().all(|element| {
+            self.scope.letters = element;
+            let built: Vec<ExprId> =
+                all.iter().filter_map(|side| self.scope.build(side, here.at).ok()).collect();
+            let [lhs, rhs, from, to] = built[..] else { return false };
+            let used = self.scope.graph.reachable(&[lhs, rhs]).contains(&from);
+            let others = BTreeMap::from([(from, to)]);
+            let sides = used.then(|| self.scope.substituted(&[lhs, rhs], &others)).flatten();
+            sides.is_some_and(|s| self.scope.judge(s[0], s[1], &self.unknowns).is_proved())
+        });
+        self.scope.letters = before;
+        holds
     }
 
     /// The mark of "left = right", for each element that it speaks of.

@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::claim::{defined, is_equation};
 use super::declared::conditions;
 use super::document::{Document, Item, Placed};
+use super::equation::Wrongly;
 use super::indices::Condition;
 use super::judge::Unknowns;
 use super::names::{Cells, spelled};
@@ -31,6 +32,7 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
         scope,
         unknowns,
         rounded: Rounded::new(),
+        wrong: Vec::new(),
         last: None,
         aligned: None,
         introduced: false,
@@ -89,6 +91,8 @@ pub(super) struct Marker<'d, 'n> {
     pub(super) scope: Scope<'n>,
     pub(super) unknowns: Unknowns,
     pub(super) rounded: Rounded,
+    /// What wrong lines said of derivatives.
+    pub(super) wrong: Vec<Wrongly>,
     last: Option<Chain>,
     aligned: Option<Chain>,
     /// Whether the words before introduce names for the moment.
