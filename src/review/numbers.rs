@@ -191,6 +191,37 @@ pub(super) fn printed(expr: &Expr) -> Option<(Rational, u32)> {
     }
 }
 
+/// A number with so many decimals, rounded half up.
+pub(super) fn in_decimals(q: &Rational, decimals: u32) -> Option<String> {
+    let scale = 10i64.checked_pow(decimals)?;
+    let half = Rational::new(1, 2).ok()?;
+    let scaled = q.abs().mul(&Rational::from(scale)).ok()?.add(&half).ok()?;
+    let whole = (scaled.numer() / scaled.denom()).to_string();
+    let sign = if q.is_negative() { "-" } else { "" };
+    let places = decimals as usize;
+    let digits = format!("{whole:0>width$}", width = places + 1);
+    let (before, after) = digits.split_at(digits.len() - places);
+    Some(match places {
+        0 => format!("{sign}{before}"),
+        _ => format!("{sign}{before}.{after}"),
+    })
+}
+
+/// Two values as a row of numbers shows them: in decimals where its author writes decimals.
+fn beside(found: &Number, theirs: &Number, decimals: Option<u32>) -> (String, String) {
+    let shown = |number: &Number| {
+        let exact = match (number, decimals) {
+            (Number::Exact(q), Some(decimals)) if !q.is_integer() => (decimals..=decimals + 6)
+                .filter_map(|d| in_decimals(q, d))
+                .find(|text| text.parse().is_ok_and(|read: Rational| read == *q))
+                .or_else(|| in_decimals(q, decimals + 3).map(|text| format!("about {text}"))),
+            _ => None,
+        };
+        exact.unwrap_or_else(|| number.shown())
+    };
+    (shown(found), shown(theirs))
+}
+
 /// The decimals of an expression, as rounded, but for those that were given: what is put in for
 /// a name may have been rounded when it was printed.
 pub(super) fn put_in(expr: &Expr, given: &BTreeSet<Rational>, rounded: &Rounded) -> Rounded {
@@ -224,6 +255,11 @@ pub(super) fn compare(
         return Compared::Equal;
     }
     let last = printed(theirs).filter(|(_, decimals)| *decimals > 0 || loose);
+    let decimals = printed(theirs).map(|(_, decimals)| decimals).filter(|d| *d > 0);
+    let different = || {
+        let (ours, theirs) = beside(found, &value, decimals);
+        Compared::Different(ours, theirs)
+    };
     let both = || -> Result<bool, Fault> {
         let a = found.interval()?;
         let b = match &last {
@@ -243,7 +279,7 @@ pub(super) fn compare(
         Ok(true) => {
             let exact = matches!((found, &value), (Number::Exact(_), Number::Exact(_)));
             if exact && last.is_none() {
-                return Compared::Different(found.shown(), value.shown());
+                return different();
             }
             if let Some((q, decimals)) = last
                 && !loose
@@ -252,7 +288,7 @@ pub(super) fn compare(
             }
             Compared::Rounded
         }
-        Ok(false) => Compared::Different(found.shown(), value.shown()),
+        Ok(false) => different(),
         Err(fault) => Compared::Unknown(fault.to_string()),
     }
 }

@@ -16,7 +16,7 @@ use super::claim::{names_of, same, stands_in, statements_near};
 use super::document::Placed;
 use super::marker::Marker;
 use super::names::{Convention, is_digits, latex, spelled};
-use super::numbers::{Compared, Number, compare, is_numeric, printed};
+use super::numbers::{Compared, Number, compare, in_decimals, is_numeric, printed};
 use super::tex::syntax::{Expr, Kind, Name, visit};
 use crate::scalar::{Rational, Scalar};
 
@@ -127,11 +127,11 @@ impl Marker<'_, '_> {
             Number::Exact(q) if decimals == 0 && !q.is_integer() => {
                 format!("\\frac{{{}}}{{{}}}", q.numer(), q.denom())
             }
-            Number::Exact(q) => rounded(q, decimals)?,
+            Number::Exact(q) => in_decimals(q, decimals)?,
             Number::Enclosed(_) if decimals == 0 => return None,
             Number::Enclosed(i) => {
                 let middle = i.lower + (i.upper - i.lower) / 2.0;
-                rounded(&Rational::from_f64(middle).ok()?, decimals)?
+                in_decimals(&Rational::from_f64(middle).ok()?, decimals)?
             }
         };
         let value: Rational = match text.starts_with('\\') {
@@ -277,22 +277,6 @@ impl Marker<'_, '_> {
         to.push_str(self.document.source.get(done..source.end).unwrap_or_default());
         Repair { source, from: text.to_string(), to }
     }
-}
-
-/// A number with so many decimals, rounded half up.
-fn rounded(q: &Rational, decimals: u32) -> Option<String> {
-    let scale = 10i64.checked_pow(decimals)?;
-    let half = Rational::new(1, 2).ok()?;
-    let scaled = q.abs().mul(&Rational::from(scale)).ok()?.add(&half).ok()?;
-    let whole = (scaled.numer() / scaled.denom()).to_string();
-    let sign = if q.is_negative() { "-" } else { "" };
-    let places = decimals as usize;
-    let digits = format!("{whole:0>width$}", width = places + 1);
-    let (before, after) = digits.split_at(digits.len() - places);
-    Some(match places {
-        0 => format!("{sign}{before}"),
-        _ => format!("{sign}{before}.{after}"),
-    })
 }
 
 /// The LaTeX of a cell that is spelled `c_01`, written as the author writes `c_{10}`.
