@@ -20,6 +20,8 @@ use crate::scalar::Function;
 pub const MAX_SUM_TERMS: usize = 1000;
 /// The largest expression that a row may stand for, in nodes made while it is built.
 pub const MAX_ROW_NODES: usize = 50_000;
+/// The most operations that are read for one side of a row, those of definitions with it.
+const MAX_WORK: usize = 100_000;
 /// The most nodes that are looked through for what stands under a ∂ by its value.
 const MAX_RENAMED: usize = 20_000;
 
@@ -43,19 +45,23 @@ struct Local {
     params: BTreeMap<String, ExprId>,
 }
 
+fn too_large() -> Unbuilt {
+    Unbuilt::Unclear(format!("too large: it stands for more than {MAX_ROW_NODES} operations"))
+}
+
 impl Scope<'_> {
     /// The expression that `expr` is in item `at` of the document.
     pub(super) fn build(&mut self, expr: &Expr, at: usize) -> Built {
         let most = self.graph.len() + MAX_ROW_NODES;
         let local = Local { indices: self.letters.clone(), ..Local::default() };
+        self.work = 0;
         self.expression(expr, at, &local, most)
     }
 
     fn expression(&mut self, expr: &Expr, at: usize, local: &Local, most: usize) -> Built {
-        if self.graph.len() > most {
-            return Err(Unbuilt::Unclear(format!(
-                "too large: it stands for more than {MAX_ROW_NODES} operations"
-            )));
+        self.work += 1;
+        if self.graph.len() > most || self.work > MAX_WORK {
+            return Err(too_large());
         }
         let of = |scope: &mut Self, e: &Expr| scope.expression(e, at, local, most);
         match &expr.kind {
@@ -128,8 +134,13 @@ impl Scope<'_> {
                         "second derivatives are not taken".to_string(),
                     ));
                 }
+                let element = matches!(&by.kind, Kind::Name(name) if self.has_index(name));
                 let (a, by) = (of(self, a)?, of(self, by)?);
-                self.partial(a, by)
+                match self.partial(a, by) {
+                    // ∂y_k/∂z_j where y_k is made of z_k: they are apart.
+                    Err(Unbuilt::Unclear(_)) if element => Ok(self.graph.partial(a, by)),
+                    built => built,
+                }
             }
             Kind::Differential(_) => Err(Unbuilt::Malformed(
                 "∂ of something has no value without a ∂ below it".to_string(),
@@ -156,10 +167,13 @@ impl Scope<'_> {
         {
             return Ok(self.graph.integer(*value));
         }
-        if let Some((value, supposed)) = self.indices.size(name) {
+        if let Some((value, supposed)) = self.indices.size(name)
+            && matches!(self.meaning(name, at), Meaning::Free)
+        {
             self.supposed |= supposed;
             return Ok(self.graph.integer(value));
         }
+        self.supposed |= self.indices.rests_on_a_size(name);
         let written = name;
         let name = &self.indices.at(name, &local.indices);
         if name.below.iter().any(|part| part.starts_with('-')) {
@@ -177,10 +191,6 @@ impl Scope<'_> {
                     // E of "E(w) = …" by itself is its value at w.
                     let definition = definition.clone();
                     return self.definition_value(name, &definition, nth);
-                }
-                let key = (spelled(name), nth);
-                if let Some(built) = self.built.get(&key) {
-                    return Ok(*built);
                 }
                 let definition = definition.clone();
                 self.definition_value(name, &definition, nth)
@@ -204,7 +214,12 @@ impl Scope<'_> {
                         spelled(name)
                     )));
                 }
+                if self.lies_outside(written, name) {
+                    let reason = format!("{} lies beyond the values of its index", spelled(name));
+                    return Err(Unbuilt::OutOfScope(reason));
+                }
                 if let Some(equal) = self.kronecker(name) {
+                    self.guessed |= !self.kronecker;
                     return Ok(self.graph.integer(i64::from(equal)));
                 }
                 if written != name
@@ -219,9 +234,10 @@ impl Scope<'_> {
         }
     }
 
-    /// Whether the two indices of Kronecker's δ are equal.
+    /// Whether the two indices of Kronecker's δ are equal. A δ with two indices that nothing else
+    /// defines is his, and whoever has not heard his name has guessed it.
     fn kronecker(&self, name: &Name) -> Option<bool> {
-        if !self.kronecker || name.stem != "δ" || name.above.is_some() {
+        if name.stem != "δ" || name.above.is_some() {
             return None;
         }
         match &self.indices.items(name).1[..] {
@@ -267,6 +283,9 @@ impl Scope<'_> {
                 "too large: more than {MAX_DEFINITION_DEPTH} definitions stand inside one another"
             )));
         }
+        if self.too_large.contains(&key) {
+            return Err(too_large());
+        }
         self.open.push(key.clone());
         let before = std::mem::take(&mut self.supposed);
         let most = self.graph.len() + MAX_ROW_NODES;
@@ -276,6 +295,9 @@ impl Scope<'_> {
             self.supposing.insert(key.clone());
         }
         self.supposed |= before;
+        if value == Err(too_large()) {
+            self.too_large.insert(key.clone());
+        }
         let value = value?;
         // A name for a name is that name, so that ∂/∂y is ∂/∂w after "y = w".
         let named = match self.graph.node(value) {

@@ -11,7 +11,7 @@ use super::document::Document;
 use super::judge::Unknowns;
 use super::names::Convention;
 use super::scope::Scope;
-use super::tex::syntax::{Expr, Kind, Name, Relation};
+use super::tex::syntax::{Expr, Kind, Name, Relation, visit};
 
 /// The most definitions that are tried under each reading.
 const MAX_TRIED: usize = 12;
@@ -29,8 +29,11 @@ pub(super) fn settle(scope: &mut Scope<'_>, document: &Document<'_>) -> Option<S
     if kernels.len() > 1 {
         turned.extend(kernels.iter().take(MAX_KERNELS).map(|k| BTreeSet::from([*k])));
     }
-    let mut best = (0, Convention::default());
-    'all: for from_one in [false, true] {
+    // Where sums begin with 1 and none with 0, that is how the author counts, unless his
+    // definitions say otherwise.
+    let ones = counts_from_one(document);
+    let mut best = (0, Convention { from_one: ones, ..Convention::default() });
+    'all: for from_one in [ones, !ones] {
         for columns_first in [false, true] {
             for flipped in &turned {
                 let flipped = flipped.clone();
@@ -50,6 +53,24 @@ pub(super) fn settle(scope: &mut Scope<'_>, document: &Document<'_>) -> Option<S
     scope.built.clear();
     scope.convention = best.1;
     in_words(scope)
+}
+
+/// Whether sums over an index begin with 1, and none with 0.
+fn counts_from_one(document: &Document<'_>) -> bool {
+    let (mut ones, mut zeros) = (false, false);
+    for (_, _, statement) in statements(document) {
+        for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
+            visit(side, &mut |e| {
+                if let Kind::BigSum { from: Some(from), .. } = &e.kind
+                    && let Kind::Number { value, .. } = &from.kind
+                {
+                    ones |= value.is_one();
+                    zeros |= value.is_zero();
+                }
+            });
+        }
+    }
+    ones && !zeros
 }
 
 struct Candidate<'d> {

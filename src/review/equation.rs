@@ -6,25 +6,20 @@
 use std::collections::BTreeMap;
 
 use super::build::Unbuilt;
-use super::claim::{holds_name, is_chain_rule, names_of, same};
+use super::claim::{is_chain_rule, names_of, same};
 use super::judge::Answer;
 use super::marker::{Chain, Context, Marker};
 use super::names::spelled;
-use super::numbers::{Compared, Number, Rounded, compare, instance, is_numeric, printed, put_in};
-use super::scope::{Meaning, Scope};
-use super::tex::syntax::{Expr, Kind, Name, Relation, visit};
+use super::numbers::{Number, Rounded, is_numeric};
+use super::scope::Scope;
+use super::tex::syntax::{Expr, Kind, Name, Relation};
 use super::ways::Ways;
 use super::{Counterexample, Mark, Wrong};
-use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
+use crate::expr::{ExprId, Winners, depends_on};
 use crate::proof::{How, Value, Witness};
-use crate::scalar::{Function, Rational};
 
 /// How many of the last wrong lines a row is held against, to see whether it follows from one.
 const MAX_WRONG: usize = 6;
-/// The most kinks of an equation whose cases are tried one by one.
-const MAX_KINKS: usize = 4;
-/// The most cases of one kink that are tried.
-const MAX_CASES_OF_A_KINK: usize = 16;
 
 /// What a wrong line says of a derivative.
 #[derive(Clone)]
@@ -45,11 +40,19 @@ impl Marker<'_, '_> {
     ) -> Mark {
         let line = self.document.place(here.placed.source(&side.span).start).0;
         let last = chain.last.clone();
+        self.slope = match &chain.first.kind {
+            Kind::Derivative { by, .. } => match &by.kind {
+                Kind::Name(name) => Some(spelled(name)),
+                _ => None,
+            },
+            _ => None,
+        };
         self.ways = chain.ways.clone();
         let mut mark = self.equal(&last, side, relation, here);
         if !matches!(mark, Mark::Proved { .. })
             && chain.ways.is_none()
             && let Some(ways) = Ways::of(&chain.first, side)
+            && self.are_ways(&ways, here)
         {
             self.ways = Some(ways.clone());
             let along = self.equal(&last, side, relation, here);
@@ -60,6 +63,16 @@ impl Marker<'_, '_> {
         let mark = self.judged(chain, mark, side, relation, line, here);
         self.ways = None;
         mark
+    }
+
+    /// Whether each way of a chain rule has a part of its own, for an element at least.
+    fn are_ways(&mut self, ways: &Ways, here: Context<'_>) -> bool {
+        let elements = self.scope.elements(&[ways.by()], &self.conditions);
+        let Some(element) = elements.all.into_iter().next() else { return false };
+        let before = std::mem::replace(&mut self.scope.letters, element);
+        let found = self.scope.are_ways(ways, here.at, &self.unknowns);
+        self.scope.letters = before;
+        found
     }
 
     /// The mark of a link of a chain that may have been wrong before.
@@ -173,10 +186,25 @@ impl Marker<'_, '_> {
         relation: Relation,
         here: Context<'_>,
     ) -> Mark {
+        if self.is_set_to_zero(left, right, here) {
+            let what = "the slope is set to 0".to_string();
+            return Mark::Assumption { what };
+        }
         if is_numeric(left) && is_numeric(right) {
             let found = super::numbers::value(left, &self.rounded);
             return match found {
-                Ok(found) => self.compared(&found, right, relation, Vec::new(), here),
+                Ok(found) => {
+                    let mut mark = self.compared(&found, right, relation, Vec::new(), here);
+                    // What was rounded further up is shown as it was printed.
+                    if let (Mark::Refuted(wrong), Ok(plain)) =
+                        (&mut mark, super::numbers::value(left, &Rounded::new()))
+                        && let Some(counterexample) = &mut wrong.counterexample
+                        && plain != found
+                    {
+                        counterexample.left = plain.shown();
+                    }
+                    mark
+                }
                 Err(fault) => Mark::Undecided { reason: fault.to_string() },
             };
         }
@@ -212,6 +240,9 @@ impl Marker<'_, '_> {
                 if let Some(reason) = self.unknown_beside(lhs, rhs, right, here) {
                     return Mark::Undecided { reason };
                 }
+                if let Some(reason) = self.holds_with_others_held(lhs, rhs) {
+                    return Mark::Undecided { reason };
+                }
                 if let Some(reason) = self.holds_in_a_case(lhs, rhs) {
                     return Mark::Undecided { reason };
                 }
@@ -235,113 +266,9 @@ impl Marker<'_, '_> {
         }
     }
 
-    /// A row of numbers that stands for the names on its left.
-    pub(super) fn in_numbers(
-        &mut self,
-        left: &Expr,
-        lhs: ExprId,
-        right: &Expr,
-        relation: Relation,
-        here: Context<'_>,
-    ) -> Option<Mark> {
-        let numeric = is_numeric(right);
-        if !numeric {
-            return self.partly_in_numbers(left, right, here);
-        }
-        let found = self.scope.number(lhs);
-        if let Some(found) = found {
-            let given = vec!["the numbers above".to_string()];
-            if printed(right).is_none() {
-                let known = self.scope.values.values().map(Rational::abs).collect();
-                let mut put_in = put_in(right, &known, &self.rounded);
-                let mark = self.compared_with(&found, right, relation, given, here, &mut put_in);
-                // What was put in rounded stays so for the result behind it.
-                if matches!(mark, Mark::Proved { .. }) {
-                    self.rounded = put_in;
-                }
-                return Some(mark);
-            }
-            return Some(self.compared(&found, right, relation, given, here));
-        }
-        if let Some(mark) = self.with_values(lhs, right, here) {
-            return Some(mark);
-        }
-        // "N = (W − F)/S + 1" and then "N = (4 − 2)/2 + 1": the same formula with numbers.
-        let body = match &left.kind {
-            Kind::Name(name) => match self.scope.meaning(name, here.at) {
-                Meaning::Defined(definition, _) => definition.body.clone(),
-                _ => return None,
-            },
-            _ => left.clone(),
-        };
-        if matches!(right.kind, Kind::Number { .. }) {
-            return None;
-        }
-        let fits = |(name, q): &(Name, Rational)| {
-            let symbol = self.scope.graph.find_symbol(&Symbol::named(&spelled(name)));
-            symbol.and_then(|s| self.scope.values.get(&s)).is_none_or(|known| known == q)
-        };
-        if let Some(bindings) = instance(&body, right).filter(|all| all.iter().all(fits)) {
-            let given = bindings.iter().map(|(n, q)| format!("{} = {q}", spelled(n))).collect();
-            return Some(Mark::Proved { error_bound: None, given });
-        }
-        // What changes with its names has no number without theirs; ∂x/∂x has.
-        if self.is_constant(lhs) {
-            return None;
-        }
-        let reason = "nobody says what numbers the names on the left stand for".to_string();
-        Some(Mark::Undecided { reason })
-    }
-
-    /// What to say of an equation that does not hold everywhere, if it holds in one case of a max
-    /// or of a function with a kink: the document may mean that case and say so in words.
-    fn holds_in_a_case(&mut self, lhs: ExprId, rhs: ExprId) -> Option<String> {
-        let mut kinks = 0;
-        for id in self.scope.graph.reachable(&[lhs, rhs]) {
-            let cases = match self.scope.graph.node(id) {
-                Node::Max(args) if !self.scope.winners.contains_key(&id) => {
-                    self.scope.graph.args(args).to_vec()
-                }
-                Node::Call(Function::Relu, a) => vec![a, self.scope.graph.integer(0)],
-                Node::Call(Function::Step, _) => {
-                    vec![self.scope.graph.integer(1), self.scope.graph.integer(0)]
-                }
-                Node::Call(Function::Abs, a) => vec![a, self.scope.graph.neg(a)],
-                _ => continue,
-            };
-            kinks += 1;
-            if kinks > MAX_KINKS {
-                return None;
-            }
-            for case in cases.into_iter().take(MAX_CASES_OF_A_KINK) {
-                let sides = self.scope.substituted(&[lhs, rhs], &BTreeMap::from([(id, case)]))?;
-                if !self.scope.plainly_differ(sides[0], sides[1])
-                    && self.scope.judge(sides[0], sides[1], &self.unknowns).is_proved()
-                    && (sides[1] == rhs || !self.vanishes(sides[1]))
-                {
-                    let case = match (self.scope.graph.node(id), self.scope.graph.symbol_of(case)) {
-                        (Node::Max(_), Some(s)) => {
-                            let name = self.scope.shown(s);
-                            format!("where {name} is the greatest, and no formula here says so")
-                        }
-                        _ => "in one case of a kink, and no formula here says which".to_string(),
-                    };
-                    return Some(format!("it holds {case}"));
-                }
-            }
-        }
-        None
-    }
-
     /// Whether some name stands for nothing: the chain rule in general letters has such names.
     fn has_free_name(&self, expr: &Expr, here: Context<'_>) -> bool {
         names_of(expr).iter().any(|n| !self.scope.is_known(n, here.at))
-    }
-
-    /// Whether an expression is 0 throughout: behind a closed ReLU anything equals anything.
-    fn vanishes(&mut self, id: ExprId) -> bool {
-        let zero = self.scope.graph.integer(0);
-        self.scope.judge(id, zero, &self.unknowns).is_proved()
     }
 
     /// What to say if a name of the right side stands for nothing and is no part of the left side
@@ -358,6 +285,7 @@ impl Marker<'_, '_> {
             if self.scope.is_known(&name, here.at) {
                 continue;
             }
+            let name = self.scope.indices.at(&name, &self.scope.letters);
             let id = self.scope.graph.var(&spelled(&name));
             let symbol = self.scope.graph.symbol_of(id)?;
             let known = self.scope.values.contains_key(&symbol);
@@ -367,100 +295,6 @@ impl Marker<'_, '_> {
             }
         }
         None
-    }
-
-    /// A row in which some names have become numbers: they are put in for those names alone, and
-    /// what is left has to hold for the others as it stands.
-    fn partly_in_numbers(&mut self, left: &Expr, right: &Expr, here: Context<'_>) -> Option<Mark> {
-        let kept = names_of(right);
-        let gone: Vec<Name> = names_of(left).into_iter().filter(|n| !kept.contains(n)).collect();
-        let mut derivative = false;
-        visit(left, &mut |e| derivative |= matches!(e.kind, Kind::Derivative { .. }));
-        if derivative || gone.is_empty() || kept.iter().any(|n| !holds_name(left, n)) {
-            return None;
-        }
-        let mut numbers = BTreeMap::new();
-        for name in gone {
-            let expr = Expr { kind: Kind::Name(name), span: 0..0 };
-            let id = self.scope.build(&expr, here.at).ok()?;
-            let Number::Exact(value) = self.scope.number(id)? else { return None };
-            numbers.insert(id, self.scope.graph.number(&value));
-        }
-        let sides = [self.scope.build(left, here.at).ok()?, self.scope.build(right, here.at).ok()?];
-        let sides = self.scope.substituted(&sides, &numbers)?;
-        let answer = self.scope.judge(sides[0], sides[1], &self.unknowns);
-        let given = vec!["the numbers above".to_string()];
-        answer.is_proved().then_some(Mark::Proved { error_bound: None, given })
-    }
-
-    /// A number for what depends only on names that have values, though other names stand in it:
-    /// ∂(w·x)/∂w = 3 where x is 3.
-    fn with_values(&mut self, lhs: ExprId, right: &Expr, here: Context<'_>) -> Option<Mark> {
-        let variables = self.scope.under_partials(&[lhs]).variables;
-        let mut numbers = BTreeMap::new();
-        for id in self.scope.graph.reachable(&[lhs]) {
-            if let Node::Var(symbol) = self.scope.graph.node(id)
-                && !variables.contains(&id)
-                && let Some(value) = self.scope.values.get(&symbol).cloned()
-            {
-                numbers.insert(id, self.scope.graph.number(&value));
-            }
-        }
-        if numbers.is_empty() {
-            return None;
-        }
-        let rhs = self.scope.build(right, here.at).ok()?;
-        let left = self.scope.substituted(&[lhs], &numbers)?[0];
-        let given = vec!["the numbers above".to_string()];
-        let proved = self.scope.judge(left, rhs, &self.unknowns).is_proved();
-        proved.then_some(Mark::Proved { error_bound: None, given })
-    }
-
-    /// Whether an expression has the same value whatever its names are.
-    fn is_constant(&mut self, id: ExprId) -> bool {
-        let Some(value) = self.scope.somewhere(id) else { return false };
-        let value = self.scope.graph.number(&value);
-        self.scope.judge(id, value, &self.unknowns).is_proved()
-    }
-
-    pub(super) fn compared(
-        &mut self,
-        found: &Number,
-        right: &Expr,
-        relation: Relation,
-        given: Vec<String>,
-        here: Context<'_>,
-    ) -> Mark {
-        let mut rounded = std::mem::take(&mut self.rounded);
-        let mark = self.compared_with(found, right, relation, given, here, &mut rounded);
-        self.rounded = rounded;
-        mark
-    }
-
-    fn compared_with(
-        &mut self,
-        found: &Number,
-        right: &Expr,
-        relation: Relation,
-        given: Vec<String>,
-        here: Context<'_>,
-        rounded: &mut Rounded,
-    ) -> Mark {
-        let loose = relation == Relation::About;
-        match compare(found, right, rounded, loose) {
-            Compared::Equal | Compared::Rounded => Mark::Proved { error_bound: None, given },
-            Compared::Unknown(reason) => Mark::Undecided { reason },
-            Compared::Different(theirs, ours) => {
-                let counterexample =
-                    Counterexample { point: Vec::new(), left: theirs, right: ours };
-                let repair = self.number_repair(found, right, here.placed);
-                Mark::Refuted(Box::new(Wrong {
-                    message: "the two sides are not equal".to_string(),
-                    counterexample: Some(counterexample),
-                    repair,
-                }))
-            }
-        }
     }
 
     /// A derivative by a name that the network does not have, in terms of others that it does

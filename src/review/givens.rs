@@ -29,6 +29,9 @@ pub(super) struct GivenSum {
     said: String,
 }
 
+/// Two sides with given sums put in, and how those read.
+pub(super) type PutIn = ([ExprId; 2], Vec<String>);
+
 /// The given sums of the network and of a document come into force, everywhere.
 pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
     let known = scope.cells.as_ref().map(|cells| cells.lowered.distributions.clone());
@@ -47,7 +50,7 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
         if names_in(statement).iter().any(|name| numbered.contains(&spelled(name))) {
             continue;
         }
-        if let Some((names, total)) = scope.sum_of_names(statement, at) {
+        for (names, total) in scope.sums_of_names(statement, at) {
             // What is said of the network's own names is held against it.
             let own = |id: &ExprId| scope.graph.symbol_of(*id).is_some_and(|s| scope.is_own(s));
             if names.iter().all(own) {
@@ -81,6 +84,23 @@ impl Scope<'_> {
         (names.len() > 1 && names.iter().all(plain)).then(|| (names, total.clone()))
     }
 
+    /// The same for each element that a statement with letters speaks of.
+    fn sums_of_names(&mut self, statement: &Statement, at: usize) -> Vec<(Vec<ExprId>, Rational)> {
+        let Some(first) = &statement.first else { return Vec::new() };
+        let elements = self.elements(&[first], &[]);
+        if !elements.is_complete() {
+            return Vec::new();
+        }
+        let before = self.letters.clone();
+        let mut all = Vec::new();
+        for element in elements.all {
+            self.letters = element;
+            all.extend(self.sum_of_names(statement, at));
+        }
+        self.letters = before;
+        all
+    }
+
     /// Whether a name is the document's own, and not one of the network's.
     fn is_own(&self, symbol: SymbolId) -> bool {
         let symbol = self.graph.symbol(symbol);
@@ -89,9 +109,12 @@ impl Scope<'_> {
 
     /// Whether a statement is a sum that is given.
     pub(super) fn is_given(&mut self, statement: &Statement, at: usize) -> bool {
-        let Some((names, total)) = self.sum_of_names(statement, at) else { return false };
-        let names = names.into_iter().collect();
-        self.givens.iter().any(|given| given.names == names && given.total == total)
+        let all = self.sums_of_names(statement, at);
+        let known = |(names, total): &(Vec<ExprId>, Rational)| {
+            let names = names.iter().copied().collect();
+            self.givens.iter().any(|given| given.names == names && given.total == *total)
+        };
+        !all.is_empty() && all.iter().all(known)
     }
 
     fn give(&mut self, names: &[ExprId], total: &Rational) {
@@ -116,12 +139,13 @@ impl Scope<'_> {
     }
 
     /// Two sides with the given sums put in, and which they are; none where no given sum has
-    /// anything to do with them.
+    /// anything to do with them. An error where one has, but something is differentiated by one
+    /// of its names.
     pub(super) fn with_givens(
         &mut self,
         lhs: ExprId,
         rhs: ExprId,
-    ) -> Option<([ExprId; 2], Vec<String>)> {
+    ) -> Option<Result<PutIn, String>> {
         if self.givens.is_empty() {
             return None;
         }
@@ -132,7 +156,13 @@ impl Scope<'_> {
         let mut others = BTreeMap::new();
         let mut said = Vec::new();
         for given in &self.givens {
-            if below.contains(&given.last) && given.names.is_disjoint(&moved) {
+            if given.names.is_disjoint(&below) {
+                continue;
+            }
+            if !given.names.is_disjoint(&moved) {
+                return Some(Err(format!("it may hold as {}, which is given", given.said)));
+            }
+            if below.contains(&given.last) {
                 others.insert(given.last, given.rest);
                 said.push(given.said.clone());
             }
@@ -141,6 +171,6 @@ impl Scope<'_> {
             return None;
         }
         let sides = self.substituted(&[lhs, rhs], &others)?;
-        Some(([sides[0], sides[1]], said))
+        Some(Ok(([sides[0], sides[1]], said)))
     }
 }

@@ -6,9 +6,9 @@
 //! judged once for each element; a sum without bounds is written out over its letter's run.
 //!
 //! Invariants: a letter runs over what the network's shapes, the bounds of sums and the numbers in
-//! its place in other names of the document say; only where nothing is said is a run supposed, of
-//! [`SUPPOSED_LENGTH`] values, and then whatever is proved with it says so. A letter that nothing
-//! shows to be an index stays a part of its name.
+//! its place in other names of the document say; only where nothing is said is a run supposed, and
+//! then a document is marked twice, with other lengths, and what is proved is proved with both and
+//! says so. A letter that nothing shows to be an index stays a part of its name.
 
 mod elements;
 mod evidence;
@@ -21,10 +21,11 @@ pub(super) use evidence::find;
 use super::names::{is_digits, spelled};
 use super::tex::syntax::Name;
 
-/// How many values an index takes where nothing says how many there are.
-pub const SUPPOSED_LENGTH: i64 = 3;
+/// How many values indices take where nothing says how many there are: different ones, and others
+/// in a second round.
+const SUPPOSED_LENGTHS: [i64; 3] = [3, 2, 4];
 /// That, in words.
-pub(super) const SUPPOSED: &str = "3 values for each index of unknown length";
+pub(super) const SUPPOSED: &str = "sums of unknown length tried with two to four terms";
 /// The most elements that a row with letters is judged for.
 pub const MAX_ELEMENTS: usize = 64;
 /// The longest run that the numbers of a document show; longer ones are places, not indices.
@@ -48,6 +49,9 @@ pub(super) struct Run {
     pub(super) supposed: bool,
     /// Whether it is another one in another place.
     pub(super) torn: bool,
+    /// Whether sums go over different parts of it, so that it is not certain what a row means
+    /// that does not say: such a row is proved for all of them or left open.
+    pub(super) loose: bool,
 }
 
 /// What is known of indices in a document.
@@ -59,6 +63,13 @@ pub(super) struct Indices {
     words: BTreeSet<String>,
     /// The runs of the places of names: stem, what else it is called by, and which index.
     runs: BTreeMap<(String, usize), Run>,
+    /// How many indices a name has where they are letters.
+    ranks: BTreeMap<String, BTreeSet<usize>>,
+    /// Names that are defined once with one letter and once with another, as Bishop's δ_k and δ_j:
+    /// two names, or one that is defined twice.
+    pub(super) several: BTreeSet<String>,
+    /// Letters of a winner, which run over the cells of its max.
+    pub(super) fixed: BTreeMap<String, Run>,
     /// What a letter runs over wherever it is an index, if that is the same everywhere.
     usual: BTreeMap<char, Option<Run>>,
     /// Letters that a sum somewhere goes over.
@@ -83,11 +94,13 @@ fn key(name: &Name, words: &[&String]) -> String {
 
 impl Indices {
     /// The items of a part of an index; none if it is a word.
-    fn part(&self, part: &str, only: bool) -> Option<Vec<Item>> {
+    fn part(&self, name: &Name, part: &str) -> Option<Vec<Item>> {
         /// Words of index letters.
-        const WORDS: &[&str] = &["in", "min", "nn", "ml"];
+        const WORDS: &[&str] = &["in", "min", "nn", "ml", "kin"];
         if is_digits(part) {
-            if only {
+            let ranks = self.ranks.get(&key(name, &[]));
+            let one = ranks.is_some_and(|all| all.len() == 1 && all.contains(&1));
+            if name.below.len() == 1 && !one {
                 return part
                     .chars()
                     .map(|c| Some(Item::Number(i64::from(c.to_digit(10)?))))
@@ -95,7 +108,7 @@ impl Indices {
             }
             return part.parse().ok().map(|n| vec![Item::Number(n)]);
         }
-        if WORDS.contains(&part) {
+        if WORDS.contains(&part) && !part.chars().all(|c| self.summed.contains(&c)) {
             return None;
         }
         let letter = |c: char| self.letters.contains(&c);
@@ -113,13 +126,12 @@ impl Indices {
 
     /// A name as what it is called by and its indices, in order.
     pub(super) fn items(&self, name: &Name) -> (String, Vec<Item>) {
-        let only = name.below.len() == 1;
         let (mut words, mut items) = (Vec::new(), Vec::new());
         if self.words.contains(&spelled(name)) {
             return (key(name, &name.below.iter().collect::<Vec<_>>()), items);
         }
         for part in &name.below {
-            match self.part(part, only) {
+            match self.part(name, part) {
                 Some(found) => items.extend(found),
                 None => words.push(part),
             }
@@ -130,13 +142,15 @@ impl Indices {
     /// The name with numbers for its letters, if each of them has a value here.
     pub(super) fn at(&self, name: &Name, letters: &BTreeMap<String, i64>) -> Name {
         let numbers = name.below.iter().all(|part| is_digits(part));
-        if numbers || self.words.contains(&spelled(name)) {
+        if numbers
+            || letters.is_empty() && self.sizes.is_empty()
+            || self.words.contains(&spelled(name))
+        {
             return name.clone();
         }
-        let only = name.below.len() == 1;
         let mut below = Vec::with_capacity(name.below.len());
         for part in &name.below {
-            match self.part(part, only) {
+            match self.part(name, part) {
                 _ if is_digits(part) => below.push(part.clone()),
                 None => below.push(part.clone()),
                 Some(items) => {
@@ -175,6 +189,27 @@ impl Indices {
     fn last(&self, letter: char) -> Option<i64> {
         let size = self.sizes.get(&letter.to_string()).map(|(n, _)| *n);
         size.filter(|_| !self.summed.contains(&letter))
+    }
+
+    /// Whether any run or size is supposed.
+    pub(super) fn supposes(&self) -> bool {
+        self.runs.values().any(|run| run.supposed) || self.sizes.values().any(|(_, s)| *s)
+    }
+
+    /// Whether a letter of a name stands for a size of which nothing says how great it is.
+    pub(super) fn rests_on_a_size(&self, name: &Name) -> bool {
+        if self.sizes.is_empty() || name.below.is_empty() {
+            return false;
+        }
+        let supposed = |c: &char| {
+            self.last(*c).is_some()
+                && self.sizes.get(&c.to_string()).is_some_and(|(_, supposed)| *supposed)
+        };
+        self.items(name).1.iter().any(|item| match item {
+            Item::Number(_) => false,
+            Item::Letter(c) => supposed(c),
+            Item::Shifted(terms) => terms.iter().filter_map(|(_, c)| c.as_ref()).any(supposed),
+        })
     }
 
     /// The number that stands for a size, if this is one.

@@ -45,7 +45,8 @@ const MAX_VARIABLES: usize = 6;
 pub(super) struct Unknowns {
     /// Those that seem to hide a dependence: the document differentiates something through them
     /// that, as far as it says, does not depend on the variable.
-    pub(super) suspect: BTreeSet<SymbolId>,
+    /// With what gives them away.
+    pub(super) suspect: BTreeMap<SymbolId, String>,
     /// Those that a derivative is taken by, and that neither the network knows nor any formula of
     /// the document has.
     pub(super) strangers: BTreeSet<SymbolId>,
@@ -56,9 +57,9 @@ impl Scope<'_> {
     /// document lets one suppose: losses that act by way of their last quantities, given sums.
     pub(super) fn judge(&mut self, lhs: ExprId, rhs: ExprId, unknowns: &Unknowns) -> Answer {
         let answer = self.judge_alone(lhs, rhs, unknowns);
-        if let Answer::Undecided(_) = answer
-            && let Some(([lhs, rhs], said)) = self.with_losses(lhs, rhs)
-        {
+        // What holds of any function holds of a loss; what is given may not be a loss.
+        let of_any = matches!(&answer, Answer::Proved { given, .. } if given.is_empty());
+        if !of_any && let Some(([lhs, rhs], said)) = self.with_losses(lhs, rhs) {
             return match self.judge_alone(lhs, rhs, unknowns) {
                 Answer::Proved { how, mut given } => {
                     given.extend(said);
@@ -68,13 +69,20 @@ impl Scope<'_> {
                 Answer::Refuted { .. } => {
                     Answer::Undecided(format!("it is wrong if {}", said.join(" and ")))
                 }
-                Answer::Undecided(_) => answer,
+                Answer::Undecided(reason) => match answer {
+                    Answer::Undecided(_) => answer,
+                    _ => Answer::Undecided(reason),
+                },
             };
         }
         if !matches!(answer, Answer::Refuted { .. }) {
             return answer;
         }
-        let Some(([lhs, rhs], sums)) = self.with_givens(lhs, rhs) else { return answer };
+        let ([lhs, rhs], sums) = match self.with_givens(lhs, rhs) {
+            None => return answer,
+            Some(Err(reason)) => return Answer::Undecided(reason),
+            Some(Ok(found)) => found,
+        };
         let mut answer = self.judge_alone(lhs, rhs, unknowns);
         if let Answer::Proved { given, .. } | Answer::Refuted { given, .. } = &mut answer {
             given.extend(sums);
@@ -170,10 +178,10 @@ impl Scope<'_> {
         }
         let symbols: Vec<SymbolId> =
             unknown.iter().filter_map(|id| self.graph.symbol_of(*id)).collect();
-        let hidden = symbols.iter().find(|s| unknowns.suspect.contains(s));
-        if let Some(hidden) = hidden {
-            let reason = Reason::NoDefinition(*hidden);
-            return Answer::Undecided(reason.sentence(&self.graph));
+        let hidden = symbols.iter().find_map(|s| Some((s, unknowns.suspect.get(s)?)));
+        if let Some((hidden, why)) = hidden {
+            let reason = Reason::NoDefinition(*hidden).sentence(&self.graph);
+            return Answer::Undecided(format!("{reason}{why}"));
         }
         // Something has to be known to depend on the variable, or 0 = 0 would pass.
         let none = Winners::new();

@@ -2,18 +2,18 @@
 //!
 //! What such a document means is that L depends on w by way of y. So L is taken to be any function
 //! of the last quantities that it is differentiated by, those that no other of them is made of:
-//! L becomes Σ g·y with a free slope g for each of them, which is all that an identity in first
-//! derivatives can see of a function.
+//! L becomes g₀ + Σ g·y with a free value g₀ and a free slope g for each of them, which is all
+//! that an identity in first derivatives can see of a function.
 //!
 //! Invariant: this proves and never refutes; what is proved so says it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::statements;
-use super::document::Document;
+use super::document::{Document, Item};
 use super::names::spelled;
 use super::scope::{Meaning, Scope};
-use super::tex::syntax::{Expr, Kind, Name, visit};
+use super::tex::syntax::{Expr, Kind, Name, Part, visit};
 use crate::expr::{ExprId, Node, Winners, depends_on};
 
 /// The most quantities that a loss is taken to be a function of.
@@ -33,7 +33,16 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
         return;
     }
     let mut by_name: BTreeMap<String, (Name, Vec<(usize, Name)>)> = BTreeMap::new();
+    let mut linked: BTreeSet<String> = BTreeSet::new();
     for (at, _, statement) in statements(document) {
+        for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
+            linked.extend(loss_of(side));
+            visit(side, &mut |e| match &e.kind {
+                Kind::Product(factors) => linked.extend(factors.iter().filter_map(loss_of)),
+                Kind::Quotient(a, _) | Kind::BigSum { body: a, .. } => linked.extend(loss_of(a)),
+                _ => {}
+            });
+        }
         for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
             visit(side, &mut |e| {
                 if let Kind::Derivative { of, by, order: 1 } = &e.kind
@@ -49,7 +58,13 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
             });
         }
     }
+    linked.extend(called_losses(document));
     for (loss, variables) in by_name.into_values() {
+        // ∂t/∂w as a term of a sum rule makes no loss of t.
+        let symbol = scope.symbol(&spelled(&loss));
+        if !linked.contains(&spelled(&loss)) || scope.leaves.contains(&symbol) {
+            continue;
+        }
         let mut all: BTreeSet<ExprId> = BTreeSet::new();
         for (at, name) in variables {
             let expr = Expr { kind: Kind::Name(name), span: 0..0 };
@@ -65,7 +80,9 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
             continue;
         }
         let name = spelled(&loss);
-        let (mut terms, mut shown) = (Vec::new(), Vec::new());
+        let rest = scope.graph.var(&format!("{name}·0"));
+        scope.leaves.extend(scope.graph.symbol_of(rest));
+        let (mut terms, mut shown) = (vec![rest], Vec::new());
         for (nth, y) in last.iter().enumerate() {
             let slope = scope.graph.var(&format!("{name}·{}", nth + 1));
             scope.leaves.extend(scope.graph.symbol_of(slope));
@@ -77,6 +94,43 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
         let variable = scope.graph.var(&name);
         let said = format!("{name} depends on nothing but by way of {}", shown.join(", "));
         scope.losses.insert(variable, Loss { value, said });
+    }
+}
+
+/// Names that the words call a loss: "the loss $L$", "$L$ is any cost".
+fn called_losses(document: &Document<'_>) -> Vec<String> {
+    const LOSSES: &[&str] = &["loss", "losses", "cost", "costs", "objective", "error", "risk"];
+    let is_loss = |word: &str| LOSSES.contains(&word.trim_matches([',', '.', ':', ';']));
+    let mut found = Vec::new();
+    for (at, item) in document.items.iter().enumerate() {
+        let Item::Row(placed) = item else { continue };
+        let [Part::Statement(statement)] = &placed.row.parts[..] else { continue };
+        let (Some(Expr { kind: Kind::Name(name), .. }), []) =
+            (&statement.first, &statement.rest[..])
+        else {
+            continue;
+        };
+        let words = |at: Option<usize>| match at.and_then(|at| document.items.get(at)) {
+            Some(Item::Words(passage)) => passage.text.as_str(),
+            _ => "",
+        };
+        let before = words(at.checked_sub(1)).split_whitespace().next_back();
+        let mut behind = words(Some(at + 1)).split_whitespace().take(5);
+        if before.is_some_and(is_loss) || behind.any(is_loss) {
+            found.push(spelled(name));
+        }
+    }
+    found
+}
+
+/// What is differentiated here, if this is nothing but a derivative of one name by another.
+fn loss_of(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        Kind::Derivative { of, by, order: 1 } => match (&of.kind, &by.kind) {
+            (Kind::Name(of), Kind::Name(_)) => Some(spelled(of)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

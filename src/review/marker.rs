@@ -24,9 +24,22 @@ use super::tex::syntax::{Expr, Kind, Part, Relation, Statement, visit};
 use super::ways::Ways;
 use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
 
-/// Marks every row.
+/// Marks every row. Where indices run over what nothing says, twice, with other lengths: what is
+/// proved holds with both.
 pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review {
-    let Survey { scope, convention, unknowns } = survey(document, cells);
+    let (mut review, supposes) = walk(document, cells, 0);
+    if supposes {
+        let (other, _) = walk(document, cells, 1);
+        review.rows = review.rows.into_iter().zip(other.rows).map(|(a, b)| a.agreed(b)).collect();
+        review.tally = tally(&review.rows);
+    }
+    review
+}
+
+/// One walk through a document, and whether anything of it was supposed.
+fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Review, bool) {
+    let Survey { scope, convention, unknowns } = survey(document, cells, round);
+    let supposes = scope.indices.supposes();
     let mut marker = Marker {
         document,
         scope,
@@ -41,7 +54,9 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
         notes: Vec::new(),
         conditions: Vec::new(),
         used: false,
+        vague: false,
         winner: None,
+        slope: None,
         ways: None,
         repairs: repair::Budget::default(),
     };
@@ -66,7 +81,7 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
     references::check(document, &rows, &mut notes);
     notes.sort_by_key(|n| (n.source.start, n.kind));
     let tally = tally(&rows);
-    Review { rows, notes, convention, tally }
+    (Review { rows, notes, convention, tally }, supposes)
 }
 
 /// A chain of equal sides that later rows may carry on.
@@ -101,8 +116,12 @@ pub(super) struct Marker<'d, 'n> {
     pub(super) conditions: Vec<Condition>,
     /// Who wins a max, said with letters: r_p = r_{ab} in formulas with a and b.
     pub(super) winner: Option<(Expr, Expr)>,
+    /// By what the left side of the chain that is being judged is differentiated.
+    pub(super) slope: Option<String>,
     /// What is held in the chain that is being judged.
     pub(super) ways: Option<Ways>,
+    /// Whether there is another condition on indices, which is not understood.
+    vague: bool,
     /// Whether a formula on its own has stood under them.
     used: bool,
     /// Items at which a new section starts.
@@ -127,6 +146,7 @@ impl Marker<'_, '_> {
     fn words(&mut self, at: usize, words: &str) {
         if self.used {
             self.conditions.clear();
+            self.vague = false;
         }
         let heading = |line: &str| {
             let line = line.trim_start();
@@ -142,20 +162,27 @@ impl Marker<'_, '_> {
     }
 
     fn row(&mut self, at: usize, placed: &Placed) {
-        let conditions: Vec<Condition> = statements_of(placed)
-            .filter_map(|statement| Condition::of(statement, &self.scope))
-            .collect();
-        if !conditions.is_empty() && statements_of(placed).count() == conditions.len() {
+        let about = statements_of(placed).all(|s| self.scope.is_about_indices(s));
+        if about && statements_of(placed).next().is_some() {
             // "If $i = j$, then": of the rows that follow, up to the next words behind them.
-            self.conditions = conditions;
+            let mut all = statements_of(placed).map(|s| Condition::of(s, &self.scope));
+            match self.document.introduces_a_condition(at) {
+                Some(true) => {
+                    let known: Option<Vec<Condition>> = all.collect();
+                    self.vague = known.is_none();
+                    self.conditions = known.unwrap_or_default();
+                }
+                // "Unless $i = j$": whatever that leaves.
+                Some(false) => (self.vague, self.conditions) = (true, Vec::new()),
+                // "δ is 1 for i = j and 0 elsewhere. Then": a mention.
+                None if all.any(|condition| condition.is_none()) => self.vague = true,
+                None => return,
+            }
             self.used = false;
             return;
         }
         self.used |= !placed.inline;
-        let spoken = self.conditions.clone();
-        self.conditions.extend(conditions);
         self.claims(at, placed);
-        self.conditions = spoken;
     }
 
     fn claims(&mut self, at: usize, placed: &Placed) {
@@ -174,7 +201,10 @@ impl Marker<'_, '_> {
         // "… chain rule with z = t − r": what a row says of its names comes before their use.
         let introduced = |part: &&Part| matches!(part, Part::Statement(s) if s.introduced);
         let (early, late): (Vec<&Part>, Vec<&Part>) = placed.row.parts.iter().partition(introduced);
+        let spoken = self.conditions.clone();
         for part in early.into_iter().chain(late) {
+            self.conditions = spoken.clone();
+            self.conditions.extend(beside(&placed.row.parts, part, &self.scope));
             match part {
                 Part::Words(words, _) => local |= introduces(words),
                 Part::Unread(note) => claims.push(self.claim(
@@ -196,10 +226,11 @@ impl Marker<'_, '_> {
                 }
             }
         }
+        self.conditions = spoken;
         claims.sort_by_key(|c| c.source.start);
         // "Let $z = …$, $x = …$": each formula of the sentence is introduced.
         self.introduced &= placed.inline;
-        if self.is_conditional(at, placed) {
+        if self.vague || self.is_conditional(at, placed) {
             for claim in &mut claims {
                 if matches!(claim.mark, Mark::Refuted(_)) {
                     let reason = "it is said to hold under a condition, and does not without it";
@@ -367,7 +398,10 @@ impl Marker<'_, '_> {
     ) -> Option<Mark> {
         match relation {
             Relation::Other | Relation::Differs => return None,
-            Relation::Becomes => return Some(Mark::Update),
+            Relation::Becomes => {
+                self.updated(&chain.first, side, here);
+                return Some(Mark::Update);
+            }
             Relation::Equal | Relation::Defines | Relation::About => {}
         }
         if let Some(wrong) = self.repeated_in_max(side, here) {
@@ -380,6 +414,32 @@ impl Marker<'_, '_> {
             return Some(mark);
         }
         Some(self.equation(chain, side, relation, here))
+    }
+}
+
+/// The conditions that stand beside a statement: those behind it up to the next statement that has
+/// some of its own; where there are none, those before all statements.
+fn beside(parts: &[Part], part: &Part, scope: &Scope<'_>) -> Vec<Condition> {
+    let condition = |part: &Part| match part {
+        Part::Statement(s) => Condition::of(s, scope),
+        _ => None,
+    };
+    let states = |part: &&Part| {
+        matches!(part, Part::Statement(s) if !s.rest.is_empty()) && condition(part).is_none()
+    };
+    let Some(place) = parts.iter().position(|p| std::ptr::eq(p, part)) else { return Vec::new() };
+    let behind: Vec<Condition> = parts[place + 1..]
+        .iter()
+        .skip_while(|p| condition(p).is_none())
+        .map_while(|p| match p {
+            p if states(&p) => None,
+            p => Some(condition(p)),
+        })
+        .flatten()
+        .collect();
+    match behind.is_empty() {
+        true => parts.iter().take_while(|p| !states(p)).filter_map(condition).collect(),
+        false => behind,
     }
 }
 

@@ -25,6 +25,7 @@ mod marker;
 mod names;
 mod naming;
 mod numbers;
+mod otherwise;
 pub mod read;
 mod references;
 mod repair;
@@ -34,6 +35,7 @@ mod survey;
 mod suspects;
 pub mod tex;
 mod ways;
+mod worked;
 
 use std::ops::Range;
 
@@ -239,7 +241,48 @@ impl Row {
     }
 }
 
+impl Row {
+    /// The row with marks on which two walks agree.
+    fn agreed(self, other: Row) -> Row {
+        let same = self.claims.len() == other.claims.len();
+        let claims = self.claims.into_iter().zip(other.claims);
+        let claims = claims
+            .map(|(claim, other)| Claim {
+                mark: match same && claim.source == other.source {
+                    true => claim.mark.agreed(other.mark),
+                    false => Mark::of_no_length(),
+                },
+                ..claim
+            })
+            .collect();
+        Row { claims, ..self }
+    }
+}
+
 impl Mark {
+    /// The mark on which two walks agree.
+    fn agreed(self, other: Mark) -> Mark {
+        match (&self, &other) {
+            (Mark::Proved { .. }, Mark::Proved { .. }) => self.and(other),
+            // A change that repairs it for one length only is no repair.
+            (Mark::Refuted(a), Mark::Refuted(b)) => {
+                let repair = a.repair.clone().filter(|_| a.repair == b.repair);
+                Mark::Refuted(Box::new(Wrong { repair, ..(**a).clone() }))
+            }
+            _ if std::mem::discriminant(&self) == std::mem::discriminant(&other) => self,
+            // What is open is open.
+            (Mark::Undecided { .. } | Mark::OutOfScope { .. }, _) => self,
+            (_, Mark::Undecided { .. } | Mark::OutOfScope { .. }) => other,
+            _ => Mark::of_no_length(),
+        }
+    }
+
+    /// The mark of what holds for one length of a sum and not for another.
+    pub(crate) fn of_no_length() -> Mark {
+        let reason = "it depends on how many values an index takes, which nothing says";
+        Mark::Undecided { reason: reason.to_string() }
+    }
+
     /// How much a mark says against its row.
     fn gravity(&self) -> u8 {
         match self {

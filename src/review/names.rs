@@ -103,6 +103,7 @@ pub struct Convention {
 }
 
 /// A network with its cells, for looking names up.
+#[derive(Clone, Copy)]
 pub(super) struct Cells<'a> {
     pub(super) net: &'a Network,
     pub(super) lowered: &'a Lowered,

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::claim::holds_name;
+use super::claim::{holds_name, names_of};
 use super::judge::Answer;
 use super::marker::{Context, Marker};
 use super::names::spelled;
 use super::numbers::{Number, Rounded, is_numeric, printed};
-use super::scope::{Definition, Meaning};
-use super::tex::syntax::{Expr, Kind, Name, Relation};
+use super::scope::{Definition, Meaning, Scope};
+use super::tex::syntax::{Expr, Kind, Name, Relation, visit};
 use super::{Mark, NoteKind};
 use crate::expr::{ExprId, Node};
 
@@ -28,13 +28,25 @@ impl Marker<'_, '_> {
     ) -> Option<Mark> {
         let at = here.at;
         if self.scope.has_index(name) {
-            return self.naming_elements(name, value, here);
+            return self.naming_elements(name, value, relation, here);
         }
         if matches!(&value.kind, Kind::Name(winner) if self.scope.has_index(winner)) {
             return self.any_winner(name, value, at);
         }
         if let Some(mark) = self.winner(name, value, at) {
             return Some(mark);
+        }
+        if self.scope.solved.contains(&(at, spelled(name))) {
+            let what = format!("{} has this value where it is said to", spelled(name));
+            return Some(Mark::Assumption { what });
+        }
+        // E = −ln p_k for the class k at hand: k is chosen, and nobody says how.
+        if params.is_empty()
+            && self.scope.cell(name).is_none()
+            && self.scope.definition(&spelled(name), at).is_none()
+            && !self.scope.free_letters(&[value]).is_empty()
+        {
+            return Some(Mark::Definition { agrees: false });
         }
         if holds_name(value, name) {
             if is_dependence(name, value) {
@@ -66,12 +78,28 @@ impl Marker<'_, '_> {
             return None;
         }
         let since = self.headings.iter().any(|h| *h > definition.at && *h <= at);
-        let renews = here.local || since || relation == Relation::Defines;
+        // "For a batch L = Σ L_n / N": the L of before is now one of many.
+        let one_of_many =
+            names_of(value).iter().any(|n| n.stem == name.stem && !n.below.is_empty());
+        let mut sums = false;
+        visit(value, &mut |e| sums |= matches!(e.kind, Kind::BigSum { .. }));
+        let old = names_of(&definition.body);
+        let many = names_of(value).iter().any(|n| {
+            !n.below.is_empty() && old.iter().any(|o| o.stem == n.stem && o.below.is_empty())
+        });
+        let one_of_many = (one_of_many || sums && many) && name.below.is_empty();
+        let renews = here.local || since || one_of_many || relation == Relation::Defines;
         if renews { self.again(name, params, value, here) } else { None }
     }
 
     /// The mark of "z_j = …" where z is the network's, or where this is what defines it.
-    fn naming_elements(&mut self, name: &Name, value: &Expr, here: Context<'_>) -> Option<Mark> {
+    fn naming_elements(
+        &mut self,
+        name: &Name,
+        value: &Expr,
+        relation: Relation,
+        here: Context<'_>,
+    ) -> Option<Mark> {
         let left = Expr { kind: Kind::Name(name.clone()), span: 0..0 };
         let defined =
             |cell: ExprId, marker: &Self| !matches!(marker.scope.graph.node(cell), Node::Var(_));
@@ -82,8 +110,18 @@ impl Marker<'_, '_> {
         });
         if own {
             let items = self.scope.indices.items(name).1;
-            let here_defined = self.scope.defines_elements(name, &items, value, here.at);
-            return here_defined.then_some(Mark::Definition { agrees: false });
+            if self.scope.defines_elements(name, &items, value, here.at) {
+                return Some(Mark::Definition { agrees: false });
+            }
+            let renews = here.local || self.has_section_since(&key_at(&self.scope, name), here.at);
+            if !renews && relation != Relation::Defines {
+                return None;
+            }
+            let (body, indices) = (value.clone(), items);
+            let (params, hides, at) = (Vec::new(), false, here.at);
+            self.scope.define(name, Definition { at, params, body, hides, indices });
+            self.renewed(name, value, here);
+            return Some(Mark::Definition { agrees: false });
         }
         let mut held = true;
         let mark = self.for_elements(&[&left, value], |marker| {
@@ -133,10 +171,31 @@ impl Marker<'_, '_> {
         let hides = self.scope.cell(name).is_some();
         let indices = Vec::new();
         self.scope.define(name, Definition { at, params, body, hides, indices });
+        self.renewed(name, value, here);
+        Some(Mark::Definition { agrees: false })
+    }
+
+    fn renewed(&mut self, name: &Name, value: &Expr, here: Context<'_>) {
         let source = here.placed.source(&value.span);
         let message = format!("{} has a new meaning from here on", spelled(name));
         self.note(NoteKind::NewMeaning, source, message);
-        Some(Mark::Definition { agrees: false })
+    }
+
+    /// Whether a new section has begun since what goes by this key was defined.
+    fn has_section_since(&self, key: &str, at: usize) -> bool {
+        let since = self.scope.definition(key, at).map(|(definition, _)| definition.at);
+        since.is_some_and(|since| self.headings.iter().any(|h| *h > since && *h <= at))
+    }
+
+    /// "w ← 0 − 0.1·(−4)" gives w a new value, where it is one.
+    pub(super) fn updated(&mut self, left: &Expr, value: &Expr, here: Context<'_>) {
+        let Ok(id) = self.scope.build(left, here.at) else { return };
+        let Node::Var(symbol) = self.scope.graph.node(id) else { return };
+        if let Ok(Number::Exact(q)) = super::numbers::value(value, &Rounded::new())
+            && is_numeric(value)
+        {
+            self.scope.values.insert(symbol, q);
+        }
     }
 
     /// "r_p = c_{ab}" says that c_{ab} is the greatest in what is said with a and b.
@@ -150,6 +209,7 @@ impl Marker<'_, '_> {
         if !all || elements.is_empty() {
             return None;
         }
+        self.scope.indices.fixed = self.scope.free_letters(&[value]);
         self.winner = Some((left, value.clone()));
         Some(Mark::Assumption { what: "this element is the greatest".to_string() })
     }
@@ -214,8 +274,19 @@ impl Marker<'_, '_> {
         let left = Expr { kind: Kind::Name(name.clone()), span: value.span.clone() };
         let id = self.scope.build(&left, here.at).ok()?;
         let Node::Var(symbol) = self.scope.graph.node(id) else { return None };
-        if printed(value).is_none() && self.scope.values.contains_key(&symbol) {
-            return None;
+        if printed(value).is_none()
+            && let Some(old) = self.scope.values.get(&symbol).cloned()
+        {
+            // "w = 0 − 0.1·(−4)": a step from the old value.
+            let steps = match &value.kind {
+                Kind::Sum(terms) => terms.first().and_then(|(_, t)| printed(t)),
+                _ => None,
+            };
+            if steps.is_none_or(|(q, _)| q != old) {
+                return None;
+            }
+            self.updated(&left, value, here);
+            return Some(Mark::Update);
         }
         let q = match super::numbers::value(value, &Rounded::new()) {
             Ok(Number::Exact(q)) => q,
@@ -276,6 +347,12 @@ impl Marker<'_, '_> {
             Answer::Undecided(reason) => Mark::Undecided { reason },
         })
     }
+}
+
+/// What the definition of all elements of a name is kept under.
+fn key_at(scope: &Scope<'_>, name: &Name) -> String {
+    let (key, items) = scope.indices.items(name);
+    super::scope::of_elements(&key, items.len())
 }
 
 /// Whether this is w = w + Δw, which gives w a new value.

@@ -18,12 +18,14 @@ use super::marker::Marker;
 use super::names::{Convention, is_digits, latex, spelled};
 use super::numbers::{Compared, Number, compare, in_decimals, is_numeric, printed};
 use super::tex::syntax::{Expr, Kind, Name, visit};
-use crate::scalar::{Rational, Scalar};
+use crate::scalar::Rational;
 
 /// The most changes that are tried on one line.
 pub const MAX_TRIES_PER_ROW: usize = 4000;
 /// The most changes that are tried in one document.
 pub const MAX_TRIES: usize = 200_000;
+/// The most operations that are read for the changes of one line, those of definitions with them.
+const MAX_READS_PER_ROW: usize = 400_000;
 /// The largest line that is repaired, in names, numbers and signs.
 pub const MAX_REPAIRED: usize = 200;
 /// The most names of the document that are put in the place of another.
@@ -37,6 +39,8 @@ const REACH: usize = 2000;
 #[derive(Default)]
 pub(super) struct Budget {
     used: usize,
+    /// Operations read for the line at hand.
+    reads: usize,
 }
 
 impl Marker<'_, '_> {
@@ -53,6 +57,7 @@ impl Marker<'_, '_> {
         if self.repairs.used >= MAX_TRIES {
             return None;
         }
+        self.repairs.reads = 0;
         let mut size = 0;
         visit(right, &mut |_| size += 1);
         visit(left, &mut |_| size += 1);
@@ -157,7 +162,9 @@ impl Marker<'_, '_> {
     fn may_try(&mut self, tries: &mut usize) -> bool {
         *tries += 1;
         self.repairs.used += 1;
-        *tries <= MAX_TRIES_PER_ROW && self.repairs.used <= MAX_TRIES
+        *tries <= MAX_TRIES_PER_ROW
+            && self.repairs.used <= MAX_TRIES
+            && self.repairs.reads <= MAX_READS_PER_ROW
     }
 
     fn holds(&mut self, left: &Expr, right: &Expr, at: usize) -> bool {
@@ -171,10 +178,12 @@ impl Marker<'_, '_> {
         let before = std::mem::take(&mut self.scope.letters);
         let holds = elements.all.into_iter().all(|element| {
             self.scope.letters = element;
-            let (Ok(lhs), Ok(rhs)) = (self.scope.build(left, at), self.scope.build(right, at))
-            else {
-                return false;
-            };
+            let lhs = self.scope.build(left, at);
+            self.repairs.reads += self.scope.work;
+            let rhs = self.scope.build(right, at);
+            self.repairs.reads += self.scope.work;
+            let (Ok(lhs), Ok(rhs)) = (lhs, rhs) else { return false };
+            self.repairs.reads += self.scope.graph.reachable(&[lhs, rhs]).len();
             // What differs may be equal where a given sum is put in.
             (!self.scope.plainly_differ(lhs, rhs) || !self.scope.givens.is_empty())
                 && self.scope.judge(lhs, rhs, &self.unknowns).is_proved()

@@ -56,6 +56,14 @@ pub(super) struct Scope<'a> {
     pub(super) letters: BTreeMap<String, i64>,
     /// Whether what is built rests on a run that nothing says.
     pub(super) supposed: bool,
+    /// Whether a sum went over a run of which it is not certain that it is meant.
+    pub(super) loose: bool,
+    /// Whether a δ was taken for Kronecker's without his name.
+    pub(super) guessed: bool,
+    /// Definitions that are too large to be built.
+    pub(super) too_large: BTreeSet<(String, usize)>,
+    /// How many operations were read for what is being built.
+    pub(super) work: usize,
     /// Those of `built` that do.
     pub(super) supposing: BTreeSet<(String, usize)>,
     /// Whether the words speak of Kronecker, whose δ has two indices.
@@ -64,6 +72,9 @@ pub(super) struct Scope<'a> {
     pub(super) authors: BTreeMap<SymbolId, String>,
     /// Symbols that are known to depend on nothing.
     pub(super) leaves: BTreeSet<SymbolId>,
+    /// Equations, by their item and the name on their left, that say where something holds and
+    /// do not define the name.
+    pub(super) solved: BTreeSet<(usize, String)>,
     /// Losses without a definition, by their variable.
     pub(super) losses: BTreeMap<ExprId, Loss>,
     /// Sums that are given.
@@ -123,10 +134,15 @@ impl<'a> Scope<'a> {
             indices: Indices::default(),
             letters: BTreeMap::new(),
             supposed: false,
+            guessed: false,
+            loose: false,
+            too_large: BTreeSet::new(),
+            work: 0,
             supposing: BTreeSet::new(),
             kronecker: false,
             authors: BTreeMap::new(),
             leaves,
+            solved: BTreeSet::new(),
             losses: BTreeMap::new(),
             givens: Vec::new(),
             maxima,
@@ -184,6 +200,11 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Whether a name is an element of what is defined for all of them.
+    pub(super) fn is_element(&self, name: &Name, at: usize) -> bool {
+        self.element(name, at).is_some()
+    }
+
     /// Whether a statement is the one that defines all elements of a name.
     pub(super) fn defines_elements(
         &self,
@@ -203,6 +224,10 @@ impl<'a> Scope<'a> {
             return None;
         }
         let (definition, nth) = self.definition(&of_elements(&key, items.len()), at)?;
+        // h_0 of h_t = tanh(w h_{t−1}) is where it begins.
+        if self.lies_outside(name, name) {
+            return None;
+        }
         let mut letters = BTreeMap::new();
         for (pattern, item) in definition.indices.iter().zip(&items) {
             let Item::Number(n) = item else { return None };
@@ -256,7 +281,7 @@ impl<'a> Scope<'a> {
 }
 
 /// What the definitions of all elements of a name are kept under.
-fn of_elements(key: &str, rank: usize) -> String {
+pub(super) fn of_elements(key: &str, rank: usize) -> String {
     format!("{key}[{rank}]")
 }
 

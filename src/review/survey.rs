@@ -4,15 +4,18 @@
 //! The order matters: the author's way of counting decides what indices run over, those what is
 //! defined, and definitions what is unknown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use super::claim::{defined, holds_name, names_in, statements};
+use super::claim::{defined, holds_name, names_in, names_of, same, statements};
 use super::declared::declared;
 use super::document::{Document, Item};
 use super::judge::Unknowns;
 use super::names::{Cells, spelled};
 use super::numbers::is_numeric;
+use super::read::Passage;
 use super::scope::{Definition, Scope};
+use super::tex::introduces;
 use super::tex::syntax::{Expr, Kind, Part, Relation, visit};
 use super::{convention, givens, indices, losses, suspects};
 
@@ -25,7 +28,11 @@ pub(super) struct Survey<'n> {
 }
 
 /// Looks through a document.
-pub(super) fn survey<'n>(document: &Document<'_>, cells: Option<Cells<'n>>) -> Survey<'n> {
+pub(super) fn survey<'n>(
+    document: &Document<'_>,
+    cells: Option<Cells<'n>>,
+    round: usize,
+) -> Survey<'n> {
     let mut scope = Scope::new(cells);
     let declared = declared(document);
     for name in &declared {
@@ -34,7 +41,7 @@ pub(super) fn survey<'n>(document: &Document<'_>, cells: Option<Cells<'n>>) -> S
     }
     scope.plain = quantities(document);
     let convention = convention::settle(&mut scope, document);
-    indices::find(&mut scope, document);
+    indices::find(&mut scope, document, round);
     scope.kronecker = speaks_of(document, "Kronecker");
     for name in statements(document).flat_map(|(_, _, s)| names_in(s)) {
         if scope.plain.contains(&spelled(&name)) {
@@ -48,6 +55,7 @@ pub(super) fn survey<'n>(document: &Document<'_>, cells: Option<Cells<'n>>) -> S
         }
     }
     scope.know_authors(document);
+    scope.indices.several = defined_twice(&scope, document);
     define_first(&mut scope, document);
     givens::find(&mut scope, document);
     losses::find(&mut scope, document);
@@ -85,6 +93,99 @@ fn quantities(document: &Document<'_>) -> BTreeSet<String> {
     factors
 }
 
+/// The names that stand anywhere but behind a ∂ on top: what is only ever differentiated is no
+/// variable. And those that something is differentiated by, and that are never differentiated.
+fn variables(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
+    fn walk(expr: &Expr, varied: &mut BTreeSet<String>) {
+        match &expr.kind {
+            Kind::Name(name) => {
+                varied.insert(spelled(name));
+            }
+            Kind::Derivative { of, by, .. } => {
+                if !matches!(of.kind, Kind::Name(_)) {
+                    walk(of, varied);
+                }
+                walk(by, varied);
+            }
+            _ => expr.children().into_iter().for_each(|e| walk(e, varied)),
+        }
+    }
+    let (mut varied, mut by_names, mut of_names) =
+        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (_, _, statement) in statements(document) {
+        let defines = statement.first.as_ref().is_some_and(|f| defined(f).is_some());
+        let first = statement.first.iter().filter(|_| !defines);
+        for side in first.chain(statement.rest.iter().map(|(_, side)| side)) {
+            walk(side, &mut varied);
+            visit(side, &mut |e| {
+                if let Kind::Derivative { of, by, .. } = &e.kind {
+                    if let Kind::Name(name) = &by.kind {
+                        by_names.insert(spelled(name));
+                    }
+                    if let Kind::Name(name) = &of.kind {
+                        of_names.insert(spelled(name));
+                    }
+                }
+            });
+        }
+    }
+    let moved = by_names.difference(&of_names).cloned().collect();
+    (varied, moved)
+}
+
+/// Names with letters for indices that have a definition with one letter and another one with
+/// another: δ_k = y_k − t_k and δ_j = h_j (1 − h_j) Σ_k w_{kj} δ_k.
+fn defined_twice(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
+    let mut found: BTreeMap<String, Vec<(Vec<indices::Item>, &Expr)>> = BTreeMap::new();
+    for (_, _, statement) in statements(document) {
+        let (Some(Expr { kind: Kind::Name(name), .. }), [(relation, value), ..]) =
+            (&statement.first, &statement.rest[..])
+        else {
+            continue;
+        };
+        if !matches!(relation, Relation::Equal | Relation::Defines) || !scope.has_index(name) {
+            continue;
+        }
+        let (key, items) = scope.indices.items(name);
+        found.entry(key).or_default().push((items, value));
+    }
+    let twice = |all: &Vec<(Vec<indices::Item>, &Expr)>| {
+        let (letters, body) = &all[0];
+        all.iter().any(|(other, value)| {
+            other.len() == letters.len() && other != letters && !alike(body, letters, value, other)
+        })
+    };
+    found.into_iter().filter(|(_, all)| twice(all)).map(|(key, _)| key).collect()
+}
+
+/// Whether two definitions say the same with other letters.
+fn alike(a: &Expr, letters: &[indices::Item], b: &Expr, others: &[indices::Item]) -> bool {
+    let mut renamed = b.clone();
+    let map: BTreeMap<char, char> = others
+        .iter()
+        .zip(letters)
+        .filter_map(|pair| match pair {
+            (indices::Item::Letter(from), indices::Item::Letter(to)) => Some((*from, *to)),
+            _ => None,
+        })
+        .collect();
+    renamed.each_name(&mut |name| {
+        for part in &mut name.below {
+            *part = part.chars().map(|c| map.get(&c).copied().unwrap_or(c)).collect();
+        }
+    });
+    same(a, &renamed)
+}
+
+/// Whether a sum stands in an expression that does not say over what, as one in general words.
+fn sums_nothing_named(expr: &Expr) -> bool {
+    let mut found = false;
+    visit(expr, &mut |e| {
+        found |= matches!(&e.kind, Kind::BigSum { indices, .. } if indices.is_empty());
+    });
+    found
+}
+
 /// Whether the words of a document hold a word.
 fn speaks_of(document: &Document<'_>, word: &str) -> bool {
     document.items.iter().any(|item| match item {
@@ -97,10 +198,21 @@ fn speaks_of(document: &Document<'_>, word: &str) -> bool {
     })
 }
 
-/// The first definition of each name is in force everywhere: authors define late.
+/// The first definition of each name is in force everywhere: authors define late. But an equation
+/// for a name that was in use before, in nothing but names that were, is no definition: "the slope
+/// vanishes at w = t/x" is no reason to put t/x for w above.
 fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
     let mut seen = BTreeSet::new();
-    for (at, _, statement) in statements(document) {
+    let mut used: BTreeMap<String, Rc<Passage>> = BTreeMap::new();
+    let (varied, moved) = variables(document);
+    for (at, placed, statement) in statements(document) {
+        let before = used.clone();
+        let general = statement.rest.iter().any(|(_, side)| sums_nothing_named(side));
+        if !general && statement.rest.iter().any(|(_, side)| !is_numeric(side)) {
+            for name in names_in(statement) {
+                used.entry(spelled(&name)).or_insert_with(|| placed.passage.clone());
+            }
+        }
         let (Some(first), [(relation, value), ..]) = (&statement.first, &statement.rest[..]) else {
             continue;
         };
@@ -130,6 +242,28 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         }
         // σ(y) = 0.9 is a value, and not what σ is.
         if !params.is_empty() && !params.iter().any(|p| holds_name(value, p)) {
+            continue;
+        }
+        if params.is_empty()
+            && let Some(first) = before.get(&spelled(name))
+            && !Rc::ptr_eq(first, &placed.passage)
+            && !document.says_where(at)
+            && !statement.introduced
+            && !placed
+                .row
+                .parts
+                .iter()
+                .any(|part| matches!(part, Part::Words(words, _) if introduces(words)))
+            && !seen.contains(&spelled(name))
+            && varied.contains(&spelled(name))
+            && (names_of(value).iter().all(|n| before.contains_key(&spelled(n)))
+                || moved.contains(&spelled(name)))
+        {
+            scope.solved.insert((at, spelled(name)));
+            continue;
+        }
+        // An element of what is defined for all of them is no new name.
+        if scope.is_element(name, at) || sums_nothing_named(value) {
             continue;
         }
         if scope.cell(name).is_none() && seen.insert(spelled(name)) {

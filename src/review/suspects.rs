@@ -7,14 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claim::statements;
+use super::claim::{defined, same, statements};
 use super::document::Document;
 use super::judge::Unknowns;
 use super::names::spelled;
 use super::numbers::is_numeric;
 use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Expr, Kind, visit};
-use crate::expr::{Node, SymbolId, Winners, depends_on};
+use crate::expr::{ExprId, Node, SymbolId, Winners, depends_on};
 
 /// What the document as a whole says of its names without a definition; the variables of
 /// differentiation among them become leaves of the scope.
@@ -60,7 +60,7 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
         for (at, of, ..) in &partials {
             for symbol in free(scope, of, *at) {
                 variables.remove(&symbol);
-                unknowns.suspect.insert(symbol);
+                unknowns.suspect.insert(symbol, String::new());
             }
         }
         unknowns.strangers.clone_from(&variables);
@@ -72,7 +72,11 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
             unknowns.strangers.insert(*symbol);
         }
     }
+    let several = defined_anew(document);
     for (at, of, by, for_itself) in partials {
+        if matches!(&of.kind, Kind::Name(name) if several.contains(&spelled(name))) {
+            continue;
+        }
         let generic = |e: &Expr| matches!(&e.kind, Kind::Name(n) if scope.has_index(n));
         if !for_itself || !matches!(of.kind, Kind::Name(_)) {
             continue;
@@ -98,13 +102,44 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
                 && !scope.leaves.contains(&symbol)
             {
                 variables.remove(&symbol);
-                unknowns.suspect.insert(symbol);
+                let itself = scope.graph.symbol_of(of) == Some(symbol);
+                let why = format!(
+                    ", and {} is differentiated by {}, which it does not depend on as far as it is \
+                     defined",
+                    shown(scope, of),
+                    shown(scope, by)
+                );
+                let why = if itself { String::new() } else { why };
+                unknowns.suspect.entry(symbol).or_insert(why);
             }
         }
     }
     scope.letters.clear();
     scope.leaves.extend(variables);
     unknowns
+}
+
+fn shown(scope: &Scope<'_>, id: ExprId) -> String {
+    let name = scope.graph.symbol_of(id).map(|symbol| scope.shown(symbol));
+    name.unwrap_or_else(|| "something".to_string())
+}
+
+/// The names that have several definitions: which one a derivative is about is decided later.
+fn defined_anew(document: &Document<'_>) -> BTreeSet<String> {
+    let mut bodies: BTreeMap<String, Vec<&Expr>> = BTreeMap::new();
+    for (_, _, statement) in statements(document) {
+        if let (Some(first), [(_, value), ..]) = (&statement.first, &statement.rest[..])
+            && let Some((name, _)) = defined(first)
+            && !is_numeric(value)
+        {
+            let all = bodies.entry(spelled(name)).or_default();
+            if !all.iter().any(|known| same(known, value)) {
+                all.push(value);
+            }
+        }
+    }
+    bodies.retain(|_, all| all.len() > 1);
+    bodies.into_keys().collect()
 }
 
 /// A side without its numeric factors: ½·∂E/∂w is about ∂E/∂w.

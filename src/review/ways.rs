@@ -4,10 +4,12 @@
 //! sum means by ∂v/∂z is the way from z to v that leads by none of the others: those are held. So
 //! the batch norm of its first publication is derived, and most since.
 //!
-//! Invariant: a row is read so only if it does not hold otherwise, has the shape of that sum, and
-//! then holds; the rows that carry it on are read likewise, and the marks say so.
+//! Invariant: a row is read so only if it does not hold otherwise, has the shape of that sum, each
+//! of its ways has a part of its own, and then it holds; the rows that carry it on are read
+//! likewise, and the marks say so.
 
 use super::claim::{holds_name, same};
+use super::judge::Unknowns;
 use super::names::spelled;
 use super::scope::Scope;
 use super::tex::syntax::{Expr, Kind, Name, visit};
@@ -29,30 +31,28 @@ impl Ways {
         let Kind::Derivative { of, by, order: 1 } = &left.kind else { return None };
         let Kind::Sum(_) = &right.kind else { return None };
         let mut through: Vec<Name> = Vec::new();
-        let mut ends: Vec<Name> = Vec::new();
+        let mut arrives = false;
         visit(right, &mut |e| {
             let Kind::Derivative { of: inner, by: last, order: 1 } = &e.kind else { return };
-            let known = |all: &[Name], name: &Name| all.iter().any(|n| spelled(n) == spelled(name));
-            if let Kind::Name(name) = &inner.kind
-                && same(last, by)
-                && !known(&through, name)
+            arrives |= same(last, by);
+            if let Kind::Name(name) = &last.kind
+                && same(inner, of)
+                && !through.iter().any(|n| spelled(n) == spelled(name))
             {
                 through.push(name.clone());
             }
-            if let Kind::Name(name) = &last.kind
-                && same(inner, of)
-                && !known(&ends, name)
-            {
-                ends.push(name.clone());
-            }
         });
-        let linked = through.iter().all(|name| ends.contains(name));
         let apart = !through.iter().any(|name| holds_name(by, name));
-        (through.len() > 1 && linked && apart).then(|| Ways {
+        (through.len() > 1 && arrives && apart).then(|| Ways {
             of: (**of).clone(),
             by: (**by).clone(),
             through,
         })
+    }
+
+    /// What is differentiated by.
+    pub(super) fn by(&self) -> &Expr {
+        &self.by
     }
 
     /// In words: what is held.
@@ -89,6 +89,35 @@ impl Scope<'_> {
             }
         }
         self.substituted(roots, &others)
+    }
+
+    /// Whether each of the ways has a part of its own: a link that is 0 with the others held says
+    /// nothing, and with any factor before it.
+    pub(super) fn are_ways(&mut self, ways: &Ways, at: usize, unknowns: &Unknowns) -> bool {
+        let Ok(by) = self.build(&ways.by, at) else { return false };
+        let mut all = Vec::new();
+        for name in &ways.through {
+            let mut elements = Vec::new();
+            for element in self.each_element(name) {
+                let expr = Expr { kind: Kind::Name(element), span: 0..0 };
+                let Ok(id) = self.build(&expr, at) else { return false };
+                elements.push(id);
+            }
+            all.push(elements);
+        }
+        let held: Vec<ExprId> = all.iter().flatten().copied().collect();
+        let zero = self.graph.integer(0);
+        all.iter().all(|elements| {
+            elements.iter().any(|q| {
+                let direct = self.direct(*q, by, &held, &mut BTreeMap::new());
+                !self.judge(direct, zero, unknowns).is_proved()
+            })
+        })
+    }
+
+    /// ∂of/∂by with some quantities held.
+    pub(super) fn with_held(&mut self, of: ExprId, by: ExprId, held: &[ExprId]) -> ExprId {
+        self.direct(of, by, held, &mut BTreeMap::new())
     }
 
     /// ∂of/∂by less the ways by what is held: Σ ∂of/∂q·(∂q/∂by less those).

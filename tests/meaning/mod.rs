@@ -3,8 +3,9 @@
 //! differences of fourth order, in plain `f64`.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
-use backproof::review::tex::syntax::{Expr, Kind, Known, Name, Part, Relation, Row};
+use backproof::review::tex::syntax::{Expr, Kind, Known, Name, Part, Relation, Row, visit};
 
 use crate::draw::Draw;
 
@@ -12,7 +13,42 @@ use crate::draw::Draw;
 #[derive(Default, Clone)]
 pub struct World {
     definitions: BTreeMap<String, (Vec<String>, Expr)>,
+    /// Definitions of all elements, z_j = …: by stem and number of indices, the indices with the
+    /// body.
+    families: BTreeMap<String, (Vec<String>, Expr)>,
     leaves: BTreeMap<String, f64>,
+    /// What every index runs over, in a document with letters for indices.
+    pub range: Option<RangeInclusive<i64>>,
+    /// The stem of the names whose sum is 1, if there are such.
+    pub whole: Option<&'static str>,
+}
+
+/// The values of letters.
+pub type Letters = BTreeMap<String, i64>;
+
+/// The indices of a name one by one: `jk` is j and k.
+fn items(name: &Name) -> Vec<String> {
+    let apart = |part: &String| part.chars().map(String::from).collect::<Vec<_>>();
+    name.below.iter().flat_map(apart).collect()
+}
+
+/// Whether a name in an expression has single letters for indices.
+pub fn has_letters(expr: &Expr) -> bool {
+    let mut found = false;
+    visit(expr, &mut |e| {
+        if let Kind::Name(name) = &e.kind {
+            let lettered = |part: &String| {
+                let letters = part.chars().filter(|c| c.is_alphabetic()).count();
+                letters == 1 || part.contains(['+', '-'])
+            };
+            found |= name.below.iter().any(lettered) && !name.below.contains(&"p".to_string());
+        }
+    });
+    found
+}
+
+fn is_letter(item: &str) -> bool {
+    item.len() == 1 && item.bytes().all(|b| b.is_ascii_lowercase())
 }
 
 pub fn spelled(name: &Name) -> String {
@@ -22,8 +58,8 @@ pub fn spelled(name: &Name) -> String {
 
 impl World {
     /// The definitions of a document: the first equation that has each name alone on its left.
-    pub fn of(rows: &[Row]) -> World {
-        let mut world = World::default();
+    pub fn of(rows: &[Row], range: Option<RangeInclusive<i64>>) -> World {
+        let mut world = World { range, ..World::default() };
         for row in rows {
             for part in &row.parts {
                 let Part::Statement(statement) = part else { continue };
@@ -33,6 +69,14 @@ impl World {
                     continue;
                 };
                 if !matches!(relation, Relation::Equal | Relation::Defines) {
+                    continue;
+                }
+                if let Kind::Name(name) = &first.kind
+                    && world.range.is_some()
+                    && items(name).iter().any(|item| is_letter(item))
+                {
+                    let body = (items(name), value.clone());
+                    world.families.entry(family(name)).or_insert(body);
                     continue;
                 }
                 let (name, params) = match &first.kind {
@@ -76,10 +120,50 @@ impl World {
         for value in self.leaves.values_mut() {
             *value = draw.real();
         }
+        if let Some(stem) = self.whole {
+            let start = format!("{stem}^_");
+            let mut all: Vec<&mut f64> = self
+                .leaves
+                .iter_mut()
+                .filter(|(k, _)| k.starts_with(&start))
+                .map(|(_, v)| v)
+                .collect();
+            if let Some((last, others)) = all.split_last_mut() {
+                **last = 1.0 - others.iter().map(|x| **x).sum::<f64>();
+            }
+        }
+    }
+
+    /// The letters of some expressions that no sum binds, where the document has letters.
+    pub fn letters(&self, exprs: &[&Expr]) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.range.is_some() {
+            exprs.iter().for_each(|e| free(e, &mut Vec::new(), &mut found));
+        }
+        found
     }
 
     /// Numbers for the names of an expression that have none.
     pub fn meet(&mut self, expr: &Expr, draw: &mut Draw) {
+        if let Some(range) = self.range.clone() {
+            // Every element of every name that has letters somewhere.
+            let mut names = Vec::new();
+            visit(expr, &mut |e| {
+                if let Kind::Name(n) | Kind::Apply { head: n, .. } = &e.kind {
+                    names.push(n.clone());
+                }
+            });
+            for name in names {
+                let mut all = vec![name.clone()];
+                let count = items(&name).iter().filter(|item| is_letter(item)).count();
+                for _ in 0..count.min(3) {
+                    all = all.iter().flat_map(|n| range.clone().map(|v| put_first(n, v))).collect();
+                }
+                for name in all {
+                    self.leaves.entry(spelled(&name)).or_insert_with(|| draw.real());
+                }
+            }
+        }
         let mut names = Vec::new();
         visit(expr, &mut |e| {
             if let Kind::Name(n) | Kind::Apply { head: n, .. } = &e.kind {
@@ -100,26 +184,52 @@ impl World {
         }
     }
 
-    pub fn value(&self, expr: &Expr) -> Option<f64> {
-        self.at(expr, &[], 0)
+    pub fn value(&self, expr: &Expr, letters: &Letters) -> Option<f64> {
+        self.at(expr, &[], letters, 0)
     }
 
-    fn at(&self, expr: &Expr, held: &[(String, f64)], depth: usize) -> Option<f64> {
+    fn at(
+        &self,
+        expr: &Expr,
+        held: &[(String, f64)],
+        letters: &Letters,
+        depth: usize,
+    ) -> Option<f64> {
         if depth > 60 {
             return None;
         }
+        let put = in_numbers(expr, letters);
+        let expr = put.as_ref().unwrap_or(expr);
         if !held.is_empty()
             && let Some((_, x)) = held.iter().rev().find(|(k, _)| *k == key(expr))
         {
             return Some(*x);
         }
-        let of = |e: &Expr| self.at(e, held, depth + 1);
+        let of = |e: &Expr| self.at(e, held, letters, depth + 1);
         Some(match &expr.kind {
             Kind::Number { value, .. } => value.to_f64(),
+            Kind::Name(letter) if letters.contains_key(&letter.stem) && letter.below.is_empty() => {
+                letters[&letter.stem] as f64
+            }
+            // Kronecker's δ.
+            Kind::Name(Name { stem, above: None, below })
+                if self.range.is_some() && stem == "δ" && below.len() == 2 =>
+            {
+                f64::from(u8::from(below[0] == below[1]))
+            }
             Kind::Name(name) => {
+                if self.range.is_some()
+                    && !name.below.is_empty()
+                    && let Some((params, body)) = self.families.get(&family(name))
+                {
+                    let values: Option<Vec<i64>> =
+                        items(name).iter().map(|item| item.parse().ok()).collect();
+                    let inner: Letters = params.iter().cloned().zip(values?).collect();
+                    return self.at(body, held, &inner, depth + 1);
+                }
                 let name = spelled(name);
                 match self.definitions.get(&name) {
-                    Some((_, body)) => self.at(body, held, depth + 1)?,
+                    Some((_, body)) => self.at(body, held, &Letters::new(), depth + 1)?,
                     None if name == "e^_" => std::f64::consts::E,
                     None => *self.leaves.get(&name)?,
                 }
@@ -164,13 +274,13 @@ impl World {
                             inner.extend(
                                 params.iter().map(|p| format!("n:{p}")).zip(args.iter().copied()),
                             );
-                            self.at(body, &inner, depth + 1)
+                            self.at(body, &inner, letters, depth + 1)
                         }
                         _ if name == "σ^_" => Some(known_function(Known::Sigmoid, *args.first()?)),
                         _ if *primes == 0 => {
                             // f(x) where f is a quantity is a product.
                             let head = Expr { kind: Kind::Name(head.clone()), span: 0..0 };
-                            Some(self.at(&head, held, depth + 1)? * args.first()?)
+                            Some(self.at(&head, held, letters, depth + 1)? * args.first()?)
                         }
                         _ => None,
                     }
@@ -183,15 +293,111 @@ impl World {
             }
             Kind::Derivative { of: a, by, order: 1 } => {
                 let x = of(by)?;
-                let by = key(by);
+                let by = key(in_numbers(by, letters).as_ref().unwrap_or(by));
                 slope(x, &|x| {
                     let mut inner = held.to_vec();
                     inner.push((by.clone(), x));
-                    self.at(a, &inner, depth + 1)
+                    self.at(a, &inner, letters, depth + 1)
                 })?
+            }
+            Kind::BigSum { indices, body, .. } => {
+                let range = self.range.clone()?;
+                let mut all = vec![letters.clone()];
+                for index in indices {
+                    let with = |l: &Letters, v: i64| {
+                        let mut l = l.clone();
+                        l.insert(index.clone(), v);
+                        l
+                    };
+                    all = all.iter().flat_map(|l| range.clone().map(|v| with(l, v))).collect();
+                }
+                let mut sum = 0.0;
+                for letters in all {
+                    sum += self.at(body, held, &letters, depth + 1)?;
+                }
+                sum
+            }
+            Kind::Cases(cases) => {
+                for (value, condition) in cases {
+                    let holds = match condition {
+                        None => true,
+                        Some(c) => {
+                            let (a, b) = (of(&c.left)?, of(&c.right)?);
+                            match c.sign {
+                                "=" => a == b,
+                                "!=" => a != b,
+                                ">" => a > b,
+                                "<" => a < b,
+                                _ => return None,
+                            }
+                        }
+                    };
+                    if holds {
+                        return of(value);
+                    }
+                }
+                return None;
             }
             _ => return None,
         })
+    }
+}
+
+/// What the definitions of all elements of a name are found under.
+fn family(name: &Name) -> String {
+    format!("{}^{}[{}]", name.stem, name.above.as_deref().unwrap_or_default(), items(name).len())
+}
+
+/// A name with a number in the place of its first letter.
+fn put_first(name: &Name, value: i64) -> Name {
+    let mut all = items(name);
+    if let Some(item) = all.iter_mut().find(|item| is_letter(item)) {
+        *item = value.to_string();
+    }
+    Name { below: all, ..name.clone() }
+}
+
+/// A name with numbers for its letters; none where nothing changes.
+fn in_numbers(expr: &Expr, letters: &Letters) -> Option<Expr> {
+    let Kind::Name(name) = &expr.kind else { return None };
+    if letters.is_empty() || name.below.is_empty() {
+        return None;
+    }
+    let below: Vec<String> = items(name)
+        .into_iter()
+        .map(|item| letters.get(&item).map_or(item, ToString::to_string))
+        .collect();
+    let name = Name { below, ..name.clone() };
+    Some(Expr { kind: Kind::Name(name), span: expr.span.clone() })
+}
+
+fn free(expr: &Expr, bound: &mut Vec<String>, found: &mut Vec<String>) {
+    if let Kind::Name(name) | Kind::Apply { head: name, .. } = &expr.kind {
+        for item in items(name) {
+            if is_letter(&item) && !bound.contains(&item) && !found.contains(&item) {
+                found.push(item);
+            }
+        }
+    }
+    if let Kind::Cases(cases) = &expr.kind {
+        for side in cases.iter().filter_map(|(_, c)| c.as_ref()).flat_map(|c| [&c.left, &c.right]) {
+            if let Kind::Name(name) = &side.kind
+                && is_letter(&name.stem)
+                && name.below.is_empty()
+                && !bound.contains(&name.stem)
+                && !found.contains(&name.stem)
+            {
+                found.push(name.stem.clone());
+            }
+        }
+    }
+    if let Kind::BigSum { indices, body, .. } = &expr.kind {
+        let before = bound.len();
+        bound.extend(indices.iter().cloned());
+        free(body, bound, found);
+        bound.truncate(before);
+    } else {
+        expr.children().into_iter().for_each(|e| free(e, bound, found));
     }
 }
 
@@ -247,26 +453,6 @@ pub fn key(expr: &Expr) -> String {
         Kind::Apply { head, primes, args } => format!("{}{primes}({})", spelled(head), all(args)),
         Kind::Derivative { of, by, order } => format!("d{order}[{},{}]", key(of), key(by)),
         other => format!("{other:?}"),
-    }
-}
-
-pub fn visit(expr: &Expr, see: &mut dyn FnMut(&Expr)) {
-    see(expr);
-    match &expr.kind {
-        Kind::Neg(a) | Kind::Call(_, a) | Kind::Differential(a) => visit(a, see),
-        Kind::Sum(t) => t.iter().for_each(|(_, e)| visit(e, see)),
-        Kind::Product(all) | Kind::Extreme { of: all, .. } | Kind::List(all) => {
-            all.iter().for_each(|e| visit(e, see));
-        }
-        Kind::Apply { args, .. } => args.iter().for_each(|e| visit(e, see)),
-        Kind::Quotient(a, b)
-        | Kind::Power(a, b)
-        | Kind::Derivative { of: a, by: b, .. }
-        | Kind::HalfDerivative { of: a, by: b } => {
-            visit(a, see);
-            visit(b, see);
-        }
-        _ => {}
     }
 }
 

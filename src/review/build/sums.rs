@@ -9,6 +9,30 @@ impl Scope<'_> {
     pub(super) fn sum(
         &mut self,
         indices: &[String],
+        bounds: [&Option<Box<Expr>>; 2],
+        body: &Expr,
+        at: usize,
+        local: &Local,
+        most: usize,
+    ) -> Built {
+        if !indices.is_empty() {
+            return self.sum_over(indices, bounds, body, at, local, most);
+        }
+        // \sum (t_i − y_i)² goes over the one letter that there is.
+        let mut free = self.free_letters(&[body]);
+        free.retain(|letter, _| !local.indices.contains_key(letter));
+        match (bounds, free.len()) {
+            ([None, None], 1) => {
+                let letters: Vec<String> = free.into_keys().collect();
+                self.sum_over(&letters, bounds, body, at, local, most)
+            }
+            _ => Err(Unbuilt::OutOfScope("a sum that does not say over what".to_string())),
+        }
+    }
+
+    fn sum_over(
+        &mut self,
+        indices: &[String],
         [from, to]: [&Option<Box<Expr>>; 2],
         body: &Expr,
         at: usize,
@@ -16,7 +40,12 @@ impl Scope<'_> {
         most: usize,
     ) -> Built {
         let bound = |scope: &mut Self, e: &Option<Box<Expr>>| -> Option<i64> {
-            let id = scope.expression(e.as_deref()?, at, local, most).ok()?;
+            let e = e.as_deref()?;
+            if let Some((n, supposed)) = scope.whole(e) {
+                scope.supposed |= supposed;
+                return Some(n);
+            }
+            let id = scope.expression(e, at, local, most).ok()?;
             let known = scope.graph.as_number(id).cloned();
             let symbol = scope.graph.symbol_of(id);
             let value = known.or_else(|| symbol.and_then(|s| scope.values.get(&s).cloned()));
@@ -33,6 +62,7 @@ impl Scope<'_> {
         let found = match (from, to, run) {
             (None, None, Some(run)) if !run.torn => {
                 self.supposed |= run.supposed;
+                self.loose |= run.loose;
                 Some((run.first, run.last))
             }
             (None, Some(_), Some(run)) => bound(self, to).map(|to| (run.first, to)),
@@ -50,7 +80,7 @@ impl Scope<'_> {
         for value in from..=to {
             let mut inner = local.clone();
             inner.indices.insert(index.clone(), value);
-            terms.push(self.sum(others, [&None, &None], body, at, &inner, most)?);
+            terms.push(self.sum_over(others, [&None, &None], body, at, &inner, most)?);
         }
         Ok(self.graph.add(terms))
     }

@@ -36,7 +36,7 @@ impl Scope<'_> {
         let axis = if columns_first && rank == 2 { 1 - axis } else { axis };
         let length = i64::try_from(*shape.lengths().get(axis)?).ok()?;
         let first = i64::from(from_one);
-        Some(Run { first, last: first + length - 1, supposed: false, torn: false })
+        Some(Run { first, last: first + length - 1, supposed: false, torn: false, loose: false })
     }
 
     fn run(&self, name: &Name, key: &str, rank: usize, axis: usize) -> Option<Run> {
@@ -65,6 +65,22 @@ impl Scope<'_> {
         !statement.rest.is_empty()
             && sides.clone().all(index)
             && sides.any(|side| !matches!(side.kind, Kind::Number { .. }))
+    }
+
+    /// Whether a name with numbers is no element of what its letters run over elsewhere. What a
+    /// shift leads to, h_{t−1} at the first t, is another matter.
+    pub(in crate::review) fn lies_outside(&self, written: &Name, name: &Name) -> bool {
+        let shifted = |item: &Item| matches!(item, Item::Shifted(_));
+        if self.indices.items(written).1.iter().any(shifted) {
+            return false;
+        }
+        let (key, items) = self.indices.items(name);
+        items.iter().enumerate().any(|(axis, item)| match item {
+            Item::Number(n) => self
+                .run(name, &key, items.len(), axis)
+                .is_some_and(|run| *n < run.first || *n > run.last),
+            _ => false,
+        })
     }
 
     /// Whether a name stands for elements: one of its letters is an index.
@@ -170,7 +186,29 @@ impl Scope<'_> {
         exprs: &[&Expr],
         conditions: &[Condition],
     ) -> Elements {
-        let letters = self.free_letters(exprs);
+        let mut letters = self.free_letters(exprs);
+        for (letter, run) in &mut letters {
+            if let Some(fixed) = self.indices.fixed.get(letter) {
+                *run = *fixed;
+            }
+        }
+        let mut twice = None;
+        for expr in exprs {
+            visit(expr, &mut |e| {
+                if let Kind::Name(name) = &e.kind
+                    && !self.indices.several.is_empty()
+                {
+                    let (key, items) = self.indices.items(name);
+                    let lettered = items.iter().any(|item| !matches!(item, Item::Number(_)));
+                    if lettered && self.indices.several.contains(&key) {
+                        twice = Some(key);
+                    }
+                }
+            });
+        }
+        let torn = letters.iter().find(|(_, run)| run.torn).map(|(letter, _)| letter.clone());
+        let supposed = letters.values().any(|run| run.supposed);
+        let loose = letters.values().any(|run| run.loose);
         let count = |run: &Run| usize::try_from(run.last - run.first + 1).unwrap_or(0);
         if letters.values().any(|run| count(run) == 0) {
             return Elements::default();
@@ -193,7 +231,7 @@ impl Scope<'_> {
         };
         let all = (0..tried).map(|nth| element(at(nth)));
         let all = all.filter(|element| conditions.iter().all(|c| c.holds(element))).collect();
-        Elements { all, total }
+        Elements { all, total, torn, twice, supposed, loose }
     }
 }
 
@@ -204,13 +242,32 @@ pub(in crate::review) struct Elements {
     pub(in crate::review) all: Vec<BTreeMap<String, i64>>,
     /// How many there are, whatever the conditions.
     pub(in crate::review) total: usize,
+    /// A letter that runs over one thing here and another there.
+    pub(in crate::review) torn: Option<String>,
+    /// A name with one definition for one letter and another for another.
+    pub(in crate::review) twice: Option<String>,
+    /// Whether nothing says how many there are.
+    pub(in crate::review) supposed: bool,
+    /// Whether it is not certain which of them are meant.
+    pub(in crate::review) loose: bool,
 }
 
 impl Elements {
     /// Whether none is left out.
     pub(in crate::review) fn is_complete(&self) -> bool {
-        self.total <= MAX_ELEMENTS
+        self.total <= MAX_ELEMENTS && self.torn.is_none() && self.twice.is_none()
     }
+}
+
+/// Whether a sum stands in an expression whose bounds are not both numbers.
+fn sums_openly(expr: &Expr) -> bool {
+    let mut found = false;
+    let number =
+        |e: &Option<Box<Expr>>| e.as_deref().is_some_and(|e| matches!(e.kind, Kind::Number { .. }));
+    visit(expr, &mut |e| {
+        found |= matches!(&e.kind, Kind::BigSum { from, to, .. } if !number(from) || !number(to));
+    });
+    found
 }
 
 /// The run of a letter that stands in two places. A run that is known counts before one that is
@@ -224,21 +281,31 @@ fn both(a: Run, b: Run) -> Run {
             first: a.first.max(b.first),
             last: a.last.min(b.last),
             supposed: a.supposed,
-            torn: a.torn || b.torn || (a.first, a.last) != (b.first, b.last),
+            torn: a.torn
+                || b.torn
+                || !(a.loose || b.loose || a.supposed) && (a.first, a.last) != (b.first, b.last),
+            loose: a.loose || b.loose || (a.first, a.last) != (b.first, b.last),
         },
     }
 }
 
-/// i = j or i ≠ j beside a row: for which elements it is meant.
+/// i = j, i ≠ j or i = 1 beside a row: for which elements it is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::review) struct Condition {
     left: String,
-    right: String,
+    right: Bound,
     equal: bool,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Bound {
+    Letter(String),
+    Number(i64),
+}
+
 impl Condition {
-    /// The condition that a statement is, if it compares two letters that are indices.
+    /// The condition that a statement is, if it compares two letters that are indices, or one
+    /// with a number.
     pub(in crate::review) fn of(statement: &Statement, scope: &Scope<'_>) -> Option<Condition> {
         let (Some(first), [(relation, other)]) = (&statement.first, &statement.rest[..]) else {
             return None;
@@ -248,14 +315,39 @@ impl Condition {
             Relation::Differs => false,
             _ => return None,
         };
-        let index = |e: &Expr| scope.index_letter(e).map(String::from);
-        Some(Condition { left: index(first)?, right: index(other)?, equal })
+        let left = scope.index_letter(first).map(String::from)?;
+        let right = match &other.kind {
+            Kind::Number { value, .. } => Bound::Number(i64::from(value.to_i32()?)),
+            _ => Bound::Letter(scope.index_letter(other).map(String::from)?),
+        };
+        Some(Condition { left, right, equal })
     }
 
     fn holds(&self, element: &BTreeMap<String, i64>) -> bool {
-        match (element.get(&self.left), element.get(&self.right)) {
-            (Some(left), Some(right)) => (left == right) == self.equal,
+        let right = match &self.right {
+            Bound::Letter(letter) => element.get(letter).copied(),
+            Bound::Number(n) => Some(*n),
+        };
+        match (element.get(&self.left), right) {
+            (Some(left), Some(right)) => (*left == right) == self.equal,
             _ => true,
+        }
+    }
+
+    fn speaks_of(&self, element: &BTreeMap<String, i64>) -> bool {
+        let right = match &self.right {
+            Bound::Letter(letter) => element.contains_key(letter),
+            Bound::Number(_) => true,
+        };
+        element.contains_key(&self.left) && right
+    }
+
+    /// As it is written.
+    fn said(&self) -> String {
+        let sign = if self.equal { "=" } else { "≠" };
+        match &self.right {
+            Bound::Letter(letter) => format!("{} {sign} {letter}", self.left),
+            Bound::Number(n) => format!("{} {sign} {n}", self.left),
         }
     }
 }
@@ -270,6 +362,23 @@ impl Marker<'_, '_> {
     ) -> Option<Mark> {
         let elements = self.scope.elements(sides, &self.conditions);
         let (complete, total, tried) = (elements.is_complete(), elements.total, elements.all.len());
+        if let Some(letter) = elements.torn {
+            let reason = format!("{letter} has one range in one place and another in another");
+            return Some(Mark::Undecided { reason });
+        }
+        if let Some(name) = elements.twice {
+            let reason = format!("{name} is defined with one letter here and another there");
+            return Some(Mark::Undecided { reason });
+        }
+        let heeded: Vec<String> = match elements.all.first() {
+            Some(element) if !element.is_empty() => self
+                .conditions
+                .iter()
+                .filter(|c| c.speaks_of(element))
+                .map(Condition::said)
+                .collect(),
+            _ => Vec::new(),
+        };
         let mut all: Option<Mark> = None;
         for element in elements.all {
             let winner = self.winner.clone().filter(|(_, value)| {
@@ -278,19 +387,36 @@ impl Marker<'_, '_> {
             let winner = winner
                 .and_then(|(left, value)| self.under_winner(&left, &value, &element, usize::MAX));
             let before = std::mem::replace(&mut self.scope.letters, element.clone());
-            let supposed = std::mem::take(&mut self.scope.supposed);
+            (self.scope.guessed, self.scope.loose) = (false, false);
+            let before_it = std::mem::replace(&mut self.scope.supposed, elements.supposed);
             let mut found = mark(self);
             if let Some((max, winner)) = winner {
                 self.restore(max, winner);
             }
-            if let Some(Mark::Proved { given, .. }) = &mut found
-                && self.scope.supposed
-            {
-                given.push(SUPPOSED.to_string());
+            // What is said of single elements may be true of another length.
+            let single = self.scope.supposed
+                && element.is_empty()
+                && !sides.iter().any(|side| sums_openly(side));
+            if single && let Some(Mark::Refuted(_)) = found {
+                found = Some(Mark::of_no_length());
             }
-            let rests = self.scope.supposed;
+            let loose = std::mem::take(&mut self.scope.loose) || elements.loose;
+            if loose && let Some(Mark::Refuted(_)) = found {
+                let reason = "it is not certain which values its indices take here";
+                found = Some(Mark::Undecided { reason: reason.to_string() });
+            }
+            let guessed = std::mem::take(&mut self.scope.guessed);
+            if guessed && let Some(Mark::Refuted(_)) = found {
+                let reason = "δ has no definition, and it is wrong if it is Kronecker's";
+                found = Some(Mark::Undecided { reason: reason.to_string() });
+            }
+            if let Some(Mark::Proved { given, .. }) = &mut found {
+                given.extend(guessed.then(|| "δ is Kronecker's".to_string()));
+                given.extend(heeded.iter().cloned());
+                given.extend(self.scope.supposed.then(|| SUPPOSED.to_string()));
+            }
             self.scope.letters = before;
-            self.scope.supposed |= supposed;
+            self.scope.supposed |= before_it;
             all = match (all, found?) {
                 (_, Mark::Refuted(mut wrong)) => {
                     if !element.is_empty() {
@@ -298,10 +424,11 @@ impl Marker<'_, '_> {
                         let values = values.collect::<Vec<_>>().join(", ");
                         wrong.message = format!("{}, for {values}", wrong.message);
                     }
-                    if rests {
-                        wrong.message = format!("{}, with {SUPPOSED}", wrong.message);
-                    }
                     return Some(Mark::Refuted(wrong));
+                }
+                // What cannot be judged for one element is not judged for the others.
+                (_, found @ (Mark::Undecided { .. } | Mark::OutOfScope { .. })) => {
+                    return Some(found);
                 }
                 (None, found) => Some(found),
                 (Some(all), found) => Some(all.and(found)),

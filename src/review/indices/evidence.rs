@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Indices, Item, MAX_SHOWN, Run, SUPPOSED_LENGTH, single};
+use super::{Indices, Item, MAX_SHOWN, Run, SUPPOSED_LENGTHS, single};
 use crate::review::claim::statements;
 use crate::review::document::Document;
 use crate::review::names::{Cells, is_digits, spelled};
@@ -52,88 +52,91 @@ impl Classes {
 #[derive(Default)]
 struct Evidence {
     network: Option<Run>,
-    bounds: Option<(i64, i64, bool)>,
+    bounds: BTreeSet<(i64, i64, bool)>,
     numbers: BTreeSet<i64>,
     summed: bool,
 }
 
 impl Evidence {
-    fn run(&self, first: i64) -> Option<Run> {
-        if self.network.is_some() {
-            return self.network;
+    /// The run of the class, the first index being `first` and a length that nothing says
+    /// `length`. Numbers say how long it is only where no sum goes on beyond them.
+    fn run(&self, first: i64, length: i64) -> Option<Run> {
+        let known = Run { first: 0, last: 0, supposed: false, torn: false, loose: false };
+        if let Some(run) = self.network {
+            let other = self.bounds.iter().any(|b| (b.0, b.1) != (run.first, run.last));
+            return Some(Run { torn: run.torn || other, ..run });
         }
-        if let Some((first, last, supposed)) = self.bounds {
-            return Some(Run { first, last, supposed, torn: false });
+        let (least, most) = (self.numbers.first().copied(), self.numbers.last().copied());
+        if !self.bounds.is_empty() {
+            let mut run = Run { first: i64::MAX, last: i64::MIN, ..known };
+            for (from, to, supposed) in &self.bounds {
+                (run.first, run.last) = (run.first.min(*from), run.last.max(*to));
+                run.supposed |= supposed;
+            }
+            // A sum from 2 on says nothing of where its index begins elsewhere.
+            let from = if run.first > 1 { first.min(run.first) } else { run.first };
+            let hull =
+                (least.map_or(from, |n| n.min(from)), most.map_or(run.last, |n| n.max(run.last)));
+            let loose = self.bounds.len() > 1 || hull != (run.first, run.last);
+            return Some(Run { first: hull.0, last: hull.1, loose, ..run });
         }
-        if let (Some(first), Some(last)) = (self.numbers.first(), self.numbers.last())
-            && first < last
-            && last - first < MAX_SHOWN
+        if let (Some(least), Some(most), false) = (least, most, self.summed)
+            && least < most
+            && most - least < MAX_SHOWN
         {
-            return Some(Run { first: *first, last: *last, supposed: false, torn: false });
+            return Some(Run { first: least, last: most, ..known });
         }
-        let first = self.numbers.first().copied().filter(|n| *n < first).unwrap_or(first);
-        let run = Run { first, last: first + SUPPOSED_LENGTH - 1, supposed: true, torn: false };
-        (self.summed || !self.numbers.is_empty()).then_some(run)
+        let first = least.filter(|n| *n < first).unwrap_or(first);
+        let shown = most.filter(|n| *n < first + MAX_SHOWN).unwrap_or(first);
+        let last = shown.max(first + length - 1);
+        let seen = self.summed || !self.numbers.is_empty();
+        seen.then_some(Run { first, last, supposed: true, ..known })
     }
 }
 
+/// A length where nothing says one: each one another than its neighbours, and others in the
+/// second round, so that what is proved in both is not an accident of one.
+fn supposed_length(nth: usize, round: usize) -> i64 {
+    SUPPOSED_LENGTHS[(nth + round) % SUPPOSED_LENGTHS.len()]
+}
+
 /// Finds out what the letters of a document run over.
-pub(in crate::review) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
-    let mut indices = Indices { letters: "ijklmn".chars().collect(), ..Indices::default() };
-    let mut given: BTreeMap<String, i64> = BTreeMap::new();
-    let mut bounds: Vec<&Expr> = Vec::new();
-    for (_, _, statement) in statements(document) {
-        each(statement, &mut |e| match &e.kind {
-            Kind::BigSum { indices: summed, from, to, .. } => {
-                let summed = || summed.iter().filter_map(|s| single(s));
-                indices.letters.extend(summed());
-                indices.summed.extend(summed());
-                bounds.extend(from.iter().chain(to).map(|b| &**b));
-            }
-            Kind::Name(name) => {
-                if scope.cell(name).is_some() {
-                    indices
-                        .words
-                        .extend(name.below.iter().any(|p| !is_digits(p)).then(|| spelled(name)));
-                } else if let Some(cells) = &scope.cells {
-                    indices.letters.extend(cells.letters(name));
-                }
-            }
-            _ => {}
+pub(in crate::review) fn find(scope: &mut Scope<'_>, document: &Document<'_>, round: usize) {
+    scope.indices = letters(scope, document);
+    scope.indices.sizes = sizes(scope, document, round);
+    let (mut classes, all) = classes(scope, document);
+    // What the network says of a sum's letter says what its last value is called.
+    for (node, seen) in &all {
+        let Seen::Sized(from, size) = seen else { continue };
+        let class = classes.of(node.clone());
+        let network = all.iter().find_map(|(other, seen)| match seen {
+            Seen::Network(run) if classes.of(other.clone()) == class => Some(*run),
+            _ => None,
         });
-        if let (Some(Expr { kind: Kind::Name(name), .. }), [(_, value), ..]) =
-            (&statement.first, &statement.rest[..])
-            && let Kind::Number { value, .. } = &value.kind
-            && let Some(n) = value.to_i32()
-        {
-            given.insert(name.stem.clone(), i64::from(n));
+        if let Some(run) = network {
+            scope.indices.sizes.insert(size.clone(), (from + run.last - run.first, false));
         }
     }
-    for bound in bounds {
-        visit(bound, &mut |e| {
-            if let Kind::Name(name) = &e.kind
-                && name.below.is_empty()
-                && name.above.is_none()
-                && scope.cell(name).is_none()
-            {
-                let known = given.get(&name.stem).copied().filter(|n| *n <= MAX_SHOWN);
-                let size = known.map_or((SUPPOSED_LENGTH, true), |n| (n, false));
-                indices.sizes.insert(name.stem.clone(), size);
-            }
-        });
-    }
-    scope.indices = indices;
-    let (mut classes, all) = classes(scope, document);
     let mut evidence: BTreeMap<usize, Evidence> = BTreeMap::new();
     let mut first = 1;
     for (node, seen) in all {
         let class = classes.of(node);
         let entry = evidence.entry(class).or_default();
         match seen {
-            Seen::Network(run) => entry.network = entry.network.or(Some(run)),
+            Seen::Network(run) => {
+                let other = entry.network.is_some_and(|known| known != run);
+                let known = entry.network.unwrap_or(run);
+                entry.network = Some(Run { torn: known.torn || other, ..known });
+            }
             Seen::Bounds(from, to, supposed) => {
                 entry.summed = true;
-                entry.bounds = entry.bounds.or(Some((from, to, supposed)));
+                entry.bounds.insert((from, to, supposed));
+            }
+            Seen::Sized(from, size) => {
+                entry.summed = true;
+                if let Some((to, supposed)) = scope.indices.sizes.get(&size) {
+                    entry.bounds.insert((from, *to, *supposed));
+                }
             }
             Seen::Number(n) => {
                 entry.numbers.insert(n);
@@ -142,21 +145,39 @@ pub(in crate::review) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
             Seen::Summed => entry.summed = true,
         }
     }
-    let places: Vec<(Node, usize)> = classes.nodes.iter().map(|(n, id)| (n.clone(), *id)).collect();
+    let nodes: Vec<(Node, usize)> =
+        classes.nodes.iter().map(|(n, id)| (n.clone(), classes.root(*id))).collect();
+    let of_class = |kind: fn(&Node) -> bool| -> BTreeSet<usize> {
+        nodes.iter().filter(|(node, _)| kind(node)).map(|(_, class)| *class).collect()
+    };
     // A place of numbers alone has no letter that could run over them.
-    let lettered: BTreeSet<usize> = places
-        .iter()
-        .filter(|(node, _)| matches!(node, Node::Letter(..)))
-        .map(|(_, id)| classes.root(*id))
-        .collect();
-    let placed: BTreeSet<usize> = places
-        .iter()
-        .filter(|(node, _)| matches!(node, Node::Place(..)))
-        .map(|(_, id)| classes.root(*id))
-        .collect();
-    for (node, id) in places {
-        let class = classes.root(id);
-        let Some(run) = evidence.get(&class).and_then(|e| e.run(first)) else { continue };
+    let lettered = of_class(|node| matches!(node, Node::Letter(..)));
+    let placed = of_class(|node| matches!(node, Node::Place(..)));
+    // An index beside one that a sum goes over is an index, too: j of z_j = Σ_k w_{jk} x_k.
+    for _ in 0..3 {
+        let indexed: BTreeSet<&str> = nodes
+            .iter()
+            .filter(|(_, class)| evidence.get(class).is_some_and(|e| e.run(1, 2).is_some()))
+            .filter_map(|(node, _)| match node {
+                Node::Place(key, _) => Some(key.as_str()),
+                Node::Letter(..) => None,
+            })
+            .collect();
+        for (node, class) in &nodes {
+            if let Node::Place(key, _) = node
+                && indexed.contains(key.as_str())
+                && lettered.contains(class)
+            {
+                let evidence = evidence.entry(*class).or_default();
+                evidence.summed |= evidence.run(1, 2).is_none();
+            }
+        }
+    }
+    let mut lengths: BTreeMap<usize, i64> = BTreeMap::new();
+    for (node, class) in nodes {
+        let next = lengths.len();
+        let length = *lengths.entry(class).or_insert_with(|| supposed_length(next, round));
+        let Some(run) = evidence.get(&class).and_then(|e| e.run(first, length)) else { continue };
         match node {
             Node::Place(key, axis) if lettered.contains(&class) => {
                 scope.indices.runs.insert((key, axis), run);
@@ -172,10 +193,152 @@ pub(in crate::review) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
     }
 }
 
+/// Which letters may be indices, which names have letters that are none, and how many indices
+/// names have.
+fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
+    let mut indices = Indices { letters: "ijklmnpq".chars().collect(), ..Indices::default() };
+    for (_, _, statement) in statements(document) {
+        let mut bounds: BTreeSet<char> = BTreeSet::new();
+        let mut parts: BTreeSet<char> = BTreeSet::new();
+        each(statement, &mut |e| {
+            if let Kind::BigSum { from, to, .. } = &e.kind {
+                for bound in from.iter().chain(to) {
+                    visit(bound, &mut |e| {
+                        if let Kind::Name(name) = &e.kind {
+                            bounds.extend(single(&name.stem));
+                        }
+                    });
+                }
+            }
+            if let Kind::Name(name) = &e.kind {
+                parts.extend(name.below.iter().filter_map(|part| single(part)));
+            }
+        });
+        // The t of y_t = Σ_{s=1}^{t} is an index.
+        indices.letters.extend(bounds.intersection(&parts));
+        each(statement, &mut |e| match &e.kind {
+            Kind::BigSum { indices: summed, .. } => {
+                let summed = || summed.iter().filter_map(|s| single(s));
+                indices.letters.extend(summed());
+                indices.summed.extend(summed());
+            }
+            Kind::Name(name) if scope.cell(name).is_some() => {
+                let word = name.below.iter().any(|part| !is_digits(part));
+                indices.words.extend(word.then(|| spelled(name)));
+            }
+            Kind::Name(name) => {
+                if let Some(cells) = &scope.cells {
+                    indices.letters.extend(cells.letters(name));
+                }
+            }
+            _ => {}
+        });
+    }
+    // y_{10} is the tenth of the y_i, and row 1 and column 0 of the y_{ij}.
+    for (_, _, statement) in statements(document) {
+        each(statement, &mut |e| {
+            let (Kind::Name(name) | Kind::Apply { head: name, .. }) = &e.kind else { return };
+            let (key, items) = indices.items(name);
+            if items.iter().any(|item| !matches!(item, Item::Number(_))) {
+                indices.ranks.entry(key).or_default().insert(items.len());
+            }
+        });
+    }
+    if let Some(cells) = &scope.cells {
+        for (id, quantity) in cells.net.quantities() {
+            let rank = cells.net.shape(id).rank();
+            indices.ranks.entry(quantity.name.clone()).or_default().insert(rank);
+        }
+    }
+    indices
+}
+
+/// Letters that say how many there are, as n of \sum_{i=1}^{n}, with their numbers.
+fn sizes(
+    scope: &Scope<'_>,
+    document: &Document<'_>,
+    round: usize,
+) -> BTreeMap<String, (i64, bool)> {
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut other: BTreeSet<String> = BTreeSet::new();
+    let mut numbers: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+    let plain = |name: &Name| name.below.is_empty() && name.above.is_none();
+    for (_, _, statement) in statements(document) {
+        let mut bounds: Vec<&Name> = Vec::new();
+        let mut letters: BTreeSet<char> = BTreeSet::new();
+        each(statement, &mut |e| match &e.kind {
+            Kind::BigSum { from, to, .. } => {
+                for bound in from.iter().chain(to) {
+                    visit(bound, &mut |e| {
+                        if let Kind::Name(name) = &e.kind {
+                            bounds.push(name);
+                        }
+                    });
+                }
+            }
+            Kind::Name(name) => {
+                let items = scope.indices.items(name).1;
+                letters.extend(items.iter().filter_map(|item| match item {
+                    Item::Letter(c) => Some(*c),
+                    _ => None,
+                }));
+            }
+            // What is differentiated, or applied, is a quantity.
+            Kind::Derivative { of, by, .. } => {
+                for side in [of, by] {
+                    if let Kind::Name(name) = &side.kind {
+                        other.insert(spelled(name));
+                    }
+                }
+            }
+            _ => {}
+        });
+        // The t of y_t = Σ_{s=1}^{t} is an index.
+        for name in bounds.into_iter().filter(|name| plain(name)) {
+            if single(&name.stem).is_some_and(|c| letters.contains(&c)) {
+                other.insert(name.stem.clone());
+            }
+            found.insert(name.stem.clone());
+        }
+        if let (Some(Expr { kind: Kind::Name(name), .. }), [(_, value), ..]) =
+            (&statement.first, &statement.rest[..])
+            && plain(name)
+        {
+            match &value.kind {
+                Kind::Number { value, .. } => {
+                    let number = value.to_i32().map(i64::from);
+                    numbers.entry(name.stem.clone()).or_default().extend(number);
+                }
+                _ => {
+                    other.insert(name.stem.clone());
+                }
+            }
+        }
+        // Of several sides each may be one: S = n = Σ….
+    }
+    let mut sizes = BTreeMap::new();
+    for name in found {
+        let free = Name { stem: name.clone(), below: Vec::new(), above: None };
+        if other.contains(&name) || scope.cell(&free).is_some() {
+            continue;
+        }
+        let known = numbers.get(&name).and_then(|all| match all.len() {
+            1 => all.first().copied().filter(|n| *n > 1),
+            _ => None,
+        });
+        let supposed = || (supposed_length(sizes.len(), round), true);
+        let size = known.map_or_else(supposed, |n| (n, false));
+        sizes.insert(name, size);
+    }
+    sizes
+}
+
 /// Something that shows what a class runs over.
 enum Seen {
     Network(Run),
     Bounds(i64, i64, bool),
+    /// From a number to a size.
+    Sized(i64, String),
     Number(i64),
     Summed,
 }
@@ -200,17 +363,31 @@ fn classes(scope: &Scope<'_>, document: &Document<'_>) -> (Classes, Vec<(Node, S
                 }
             }
             Kind::BigSum { indices, from, to, .. } => {
+                for bound in from.iter().chain(to) {
+                    visit(bound, &mut |e| {
+                        if let Kind::Name(name) = &e.kind
+                            && let Some(c) = single(&name.stem)
+                            && scope.indices.letters.contains(&c)
+                            && scope.indices.size(name).is_none()
+                        {
+                            all.push((Node::Letter(nth, c), Seen::Summed));
+                        }
+                    });
+                }
                 for c in indices.iter().filter_map(|s| single(s)) {
                     let letter = Node::Letter(nth, c);
                     let from = from.as_deref().and_then(|e| scope.whole(e));
+                    let size = to.as_deref().and_then(|e| match &e.kind {
+                        Kind::Name(name) => scope.indices.size(name).map(|_| name.stem.clone()),
+                        _ => None,
+                    });
                     let to = to.as_deref().and_then(|e| scope.whole(e));
-                    all.push((
-                        letter,
-                        match (from, to) {
-                            (Some((from, a)), Some((to, b))) => Seen::Bounds(from, to, a || b),
-                            _ => Seen::Summed,
-                        },
-                    ));
+                    let seen = match (from, to, size) {
+                        (Some((from, false)), Some(_), Some(size)) => Seen::Sized(from, size),
+                        (Some((from, a)), Some((to, b)), _) => Seen::Bounds(from, to, a || b),
+                        _ => Seen::Summed,
+                    };
+                    all.push((letter, seen));
                 }
             }
             _ => {}

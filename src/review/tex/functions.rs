@@ -64,8 +64,12 @@ fn of_one<'s, 'a>(
         }
         rest = after;
     }
-    if rest.is_sign('\'') {
-        return refuse(rest.here(), "a prime stands on a function of known meaning");
+    let primed = rest.is_sign('\'');
+    if primed {
+        rest = rest.skip(1);
+        if rest.is_sign('\'') || power.is_some() || !rest.is_sign('(') {
+            return refuse(rest.here(), "a prime stands on a function of known meaning");
+        }
     }
     if !starts_factor(rest) {
         return refuse(rest.here(), "the argument of this function was expected here");
@@ -102,7 +106,12 @@ fn of_one<'s, 'a>(
         }
     };
     let span = input.span_to(after);
-    let mut expr = Expr { kind: Kind::Call(known, Box::new(argument)), span: span.clone() };
+    let mut expr = Expr { kind: Kind::Call(known, Box::new(argument.clone())), span: span.clone() };
+    if primed {
+        // tanh′(z) is ∂tanh(z)/∂z.
+        let (of, by) = (Box::new(expr), Box::new(argument));
+        expr = Expr { kind: Kind::Derivative { of, by, order: 1 }, span: span.clone() };
+    }
     if let Some(power) = power {
         expr = Expr { kind: Kind::Power(Box::new(expr), Box::new(power)), span };
         return Ok((after, Value { expr, shape }));

@@ -39,6 +39,13 @@ pub struct Lexicon {
     indexed: BTreeSet<(String, String)>,
     /// Letters that number steps: `w^{t+1}`.
     steps: BTreeSet<char>,
+    /// Stems that stand somewhere with a number above them, and those that do so on a left side.
+    raised: BTreeSet<String>,
+    defined_raised: BTreeSet<String>,
+    /// Stems that stand somewhere without.
+    level: BTreeSet<String>,
+    /// Whether a name with an index and a number above it is defined: z^2_j is layer 2.
+    layered: bool,
 }
 
 /// How a run of letters is read.
@@ -138,6 +145,14 @@ impl Lexicon {
         self.alone.contains(&letter)
     }
 
+    /// Whether a number above this stem is a mark and no power: it is defined with one, or the
+    /// layers of the document are numbered so, and it never stands without.
+    pub(super) fn numbers_above(&self, stem: &str) -> bool {
+        self.raised.contains(stem)
+            && !self.level.contains(stem)
+            && (self.defined_raised.contains(stem) || self.layered)
+    }
+
     /// Whether this stem has this index somewhere.
     pub(super) fn has_index(&self, stem: &str, below: &str) -> bool {
         self.indexed.contains(&(stem.to_string(), below.to_string()))
@@ -211,6 +226,8 @@ struct After {
     primed: bool,
     /// A power, perhaps behind an index.
     raised: bool,
+    /// It is a number.
+    number: bool,
     paren: bool,
     /// A relation, perhaps behind an index.
     relation: bool,
@@ -251,6 +268,7 @@ fn after(tokens: &[Token], at: usize) -> After {
         indexed: None,
         primed: false,
         raised: false,
+        number: false,
         paren: false,
         relation: false,
         applied: false,
@@ -277,6 +295,10 @@ fn after(tokens: &[Token], at: usize) -> After {
                     found.primed = true;
                 } else {
                     found.raised = true;
+                    let end = past(tokens, i + 1);
+                    let mut inside = tokens.get(i + 1..end).unwrap_or_default().iter();
+                    found.number =
+                        inside.all(|t| matches!(t.tok, Tok::Digit(_) | Tok::Open | Tok::Close));
                 }
                 i = past(tokens, i + 1);
             }
@@ -356,6 +378,15 @@ fn note(stem: &str, place: &Place, lexicon: &mut Lexicon) {
         if place.starts && after.defining {
             lexicon.own.insert(stem.to_string());
         }
+    }
+    if after.number {
+        lexicon.raised.insert(stem.to_string());
+        if place.starts && after.relation {
+            lexicon.defined_raised.insert(stem.to_string());
+            lexicon.layered |= after.indexed.is_some();
+        }
+    } else if !after.paren && !after.raised {
+        lexicon.level.insert(stem.to_string());
     }
     if !after.paren && !after.primed {
         lexicon.bare.insert(stem.to_string());

@@ -62,6 +62,13 @@ fn enumerates(group: &[Part]) -> bool {
 
 /// Statements with only commas between them.
 fn grouped(mut group: Vec<Part>) -> Vec<Part> {
+    // "p_i = …, i = 1, …, n": what the index takes stands behind.
+    if let Some(at) = (1..group.len()).find(|at| enumerates(&group[*at..])) {
+        let behind = group.split_off(at);
+        let mut all = grouped(group);
+        all.extend(grouped(behind));
+        return all;
+    }
     if enumerates(&group) {
         for part in &mut group {
             if let Part::Statement(s) = part {

@@ -4,13 +4,15 @@
 //! statement. Expressions with nothing but commas between them are a list; a list beside an
 //! equation has two readings and is refused. A parenthesis that words open makes asides.
 
+mod signs;
+
 use std::ops::Range;
 
 use super::expression::whole;
-use super::lex::{Font, Tok};
+use super::lex::Tok;
 use super::lists::{Link, listed};
 use super::rows::{Stretch, relates};
-use super::symbols::{self, Arrow};
+use super::symbols::Arrow;
 use super::syntax::{Mention, Note, Part, Relation, Row, Statement};
 use super::tokens::{Problem, Source, Tokens, ends_operand, is_space, refuse};
 use super::{MAX_ASIDES, MAX_ROW, words};
@@ -130,6 +132,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                 }
                 Tok::Sign('(') | Tok::Fence(true, '(')
                     if next > i + 1
+                        && !self.is_indicator(i, next - 1)
                         && self.is_aside(i, next - 1, pending.from)
                         && depth < MAX_ASIDES =>
                 {
@@ -198,13 +201,6 @@ impl<'s, 'a> Walk<'s, 'a> {
         !(open(before) || open(after) || self.relation(end, to).is_some())
     }
 
-    /// Whether the comma at `i` stands between two digits without a space.
-    fn between_digits(&self, i: usize) -> bool {
-        let digit = |k: usize| matches!(self.tok(k), Some(Tok::Digit(_)));
-        let spaced = self.of.tokens().get(i + 1).is_some_and(|t| t.spaced);
-        i > 0 && digit(i - 1) && digit(i + 1) && !spaced
-    }
-
     /// `(2.1)` at the end of the row, behind a wide space: the number of the row.
     fn number_behind(&mut self, from: usize, to: usize) -> Option<usize> {
         let at = from;
@@ -228,79 +224,6 @@ impl<'s, 'a> Walk<'s, 'a> {
         let span = self.of.matched.span(at, close + 1);
         self.labels.push(Mention { name, span });
         Some(to)
-    }
-
-    /// Whether the words at `i` stand where a name must.
-    fn is_name(&self, from: usize, i: usize, to: usize, start: usize) -> bool {
-        let Some(Tok::Text(font, text)) = self.tok(i) else { return false };
-        let word = text.trim();
-        let plain =
-            !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'));
-        let count = word.split_whitespace().count();
-        let joining = word.split_whitespace().any(symbols::joins)
-            && !(font == Font::Name && count == 1 && word.len() < 3);
-        if !plain || joining || count > 4 {
-            return false;
-        }
-        let after = if i + 1 < to { self.tok(i + 1) } else { None };
-        let before = if i > from.max(start) { self.tok(i - 1) } else { None };
-        match after {
-            Some(Tok::Sub | Tok::Sup | Tok::Sign('\'')) => return true,
-            Some(Tok::Sign('(') | Tok::Fence(true, _)) if word == text => return true,
-            _ => {}
-        }
-        if font == Font::Name && count == 1 {
-            return true;
-        }
-        let operator = |t: Tok| matches!(t, Tok::Sign('+' | '-' | '·' | '*' | '/')) || relates(t);
-        let open = before.is_some_and(operator)
-            || (before == Some(Tok::Amp) && i >= 2 && self.tok(i - 2).is_some_and(operator));
-        let fresh = before.is_none() || before == Some(Tok::Amp);
-        let goes_on = after.is_some_and(operator)
-            || after == Some(Tok::Amp) && self.tok(i + 2).is_some_and(relates);
-        let ends = after.is_none() || matches!(after, Some(Tok::Sign('.' | ',' | ')')));
-        // Behind an operator something must stand; at the beginning, before a relation.
-        (open && !(before.is_some_and(|t| ends_operand(&t))))
-            && (goes_on || ends || count == 1 && word == text)
-            || fresh && goes_on && after != Some(Tok::Sign('-'))
-    }
-
-    /// The bounds of the braces at `i` if they hold statements and nothing follows them.
-    fn wraps(&self, i: usize, to: usize) -> Option<(usize, usize)> {
-        let open = match self.tok(i)? {
-            Tok::Open => i,
-            Tok::Command(c) if symbols::WRAPPERS.contains(&c) => i + 1,
-            _ => return None,
-        };
-        let close = self.of.matched.mate(open).filter(|m| *m > open && *m < to)?;
-        let stops = |t: Tok| {
-            is_space(t) || matches!(t, Tok::Text(..) | Tok::Label(_) | Tok::Sign(',' | ';' | '.'))
-        };
-        let ends = close + 1 >= to || self.tok(close + 1).is_some_and(stops);
-        (ends && self.is_aside(open, close, open + 1)).then_some((open, close + 1))
-    }
-
-    /// Whether a parenthesis holds words or a statement rather than an expression.
-    fn is_aside(&self, open: usize, close: usize, start: usize) -> bool {
-        let mut i = open + 1;
-        while i < close {
-            match self.tok(i) {
-                Some(Tok::Text(_, text))
-                    if !self.is_name(open + 1, i, close, start) && !text.trim().is_empty() =>
-                {
-                    return true;
-                }
-                Some(t)
-                    if relates(t)
-                        || matches!(t, Tok::Command(c) if symbols::arrow(c).is_some()) =>
-                {
-                    return true;
-                }
-                _ => {}
-            }
-            i = self.of.matched.past(i);
-        }
-        false
     }
 
     fn words(&mut self, text: &'a str, i: usize, to: usize) {
@@ -332,70 +255,6 @@ impl<'s, 'a> Walk<'s, 'a> {
         (start >= span.start && start + text.len() <= span.end).then_some(start)
     }
 
-    /// The relation at `i`, and where it ends.
-    fn relation(&self, i: usize, to: usize) -> Option<(Relation, usize)> {
-        if i >= to {
-            return None;
-        }
-        match self.tok(i)? {
-            Tok::Sign(':') if i + 1 < to && self.tok(i + 1) == Some(Tok::Sign('=')) => {
-                Some((Relation::Defines, i + 2))
-            }
-            Tok::Sign(c) => symbols::relation_sign(c).map(|r| (r, i + 1)),
-            Tok::Command("not") if i + 1 < to => {
-                self.relation(i + 1, to).map(|(_, end)| (Relation::Differs, end))
-            }
-            Tok::Command("stackrel" | "overset" | "underset") => {
-                let end = self.of.matched.past(i + 1);
-                let close = self.of.matched.past(end);
-                let inner = if self.tok(end) == Some(Tok::Open) { end + 1 } else { end };
-                let (relation, after) = self.relation(inner, close.min(to))?;
-                let over: String = self
-                    .of
-                    .tokens()
-                    .get(i + 1..end)?
-                    .iter()
-                    .filter_map(|t| match t.tok {
-                        Tok::Letter(c) => Some(c.to_string()),
-                        Tok::Text(_, words) => Some(words.trim().to_string()),
-                        _ => None,
-                    })
-                    .collect();
-                let alone = after + usize::from(inner > end) == close;
-                let defines = over.starts_with("def");
-                alone.then_some((if defines { Relation::Defines } else { relation }, close))
-            }
-            Tok::Command(c) => symbols::relation(c).map(|r| (r, i + 1)),
-            _ => None,
-        }
-    }
-
-    fn arrow(&self, i: usize) -> Option<Arrow> {
-        match self.tok(i)? {
-            Tok::Sign(c) => symbols::arrow_sign(c),
-            Tok::Command(c) => symbols::arrow(c),
-            _ => None,
-        }
-    }
-
-    /// Whether the arrow at `i` stands between bare expressions: `w \to w - 1` gives w a new
-    /// value, and `a = b \to c = d` draws a conclusion.
-    fn leads(&self, i: usize, to: usize, pending: &Pending) -> bool {
-        if !pending.relations.is_empty() || self.trimmed(pending.from, i).is_none() {
-            return false;
-        }
-        let mut k = i + 1;
-        while k < to {
-            match self.tok(k) {
-                Some(Tok::Sign(',' | ';') | Tok::Wide | Tok::Text(..)) => break,
-                _ if self.arrow(k).is_some() => break,
-                _ if self.relation(k, to).is_some() => return false,
-                _ => k = self.of.matched.past(k),
-            }
-        }
-        true
-    }
-
     /// Ends the statement that is on its way at `at`; the next one begins at `next`.
     fn close(&mut self, pending: &mut Pending, at: usize, next: usize, link: Link) {
         let before = std::mem::replace(&mut self.link, link);
@@ -422,6 +281,12 @@ impl<'s, 'a> Walk<'s, 'a> {
         };
         let part = match read {
             Ok(statement) => Part::Statement(statement),
+            // (x_1, x_2) and y ∈ {0, 1} claim nothing.
+            Err(_) if self.is_tuple(from, to) || self.is_membership(from, to, &done.relations) => {
+                let span = self.of.matched.span(from, to);
+                let text = self.of.text.get(span.clone()).unwrap_or_default();
+                Part::Words(words::tidy(text), span)
+            }
             Err(
                 nom::Err::Failure(Problem { note, beyond: true })
                 | nom::Err::Error(Problem { note, beyond: true }),

@@ -158,6 +158,11 @@ pub(super) fn above(inside: Tokens, stem: &str) -> Result<Above> {
         }
         _ => {}
     }
+    let sum = core.iter().any(|t| matches!(t, Tok::Sign('+' | '-')))
+        && core.iter().all(|t| matches!(t, Tok::Digit(_) | Tok::Sign('+' | '-')));
+    if bracketed && sum {
+        return Ok(Above::Power);
+    }
     if bracketed {
         return match text(inside) {
             Some(mark) => Ok(Above::Mark(mark)),
@@ -175,6 +180,12 @@ pub(super) fn above(inside: Tokens, stem: &str) -> Result<Above> {
     }
     if let [Tok::Text(_, words)] = toks.as_slice() {
         return Ok(Above::Mark(words.trim().to_string()));
+    }
+    if toks.iter().all(|t| matches!(t, Tok::Digit(_)))
+        && inside.of.lexicon.numbers_above(stem)
+        && let Some(number) = text(inside)
+    {
+        return Ok(Above::Mark(number));
     }
     // δ is called after a quantity, and nobody raises it to the power of one. (What has a script
     // of its own is not looked at, or nested ones would be read twice at each level.)

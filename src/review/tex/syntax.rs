@@ -236,6 +236,45 @@ pub struct Name {
 }
 
 impl Expr {
+    /// Calls `change` with every name in it.
+    pub fn each_name(&mut self, change: &mut dyn FnMut(&mut Name)) {
+        if let Kind::Name(name) | Kind::Apply { head: name, .. } = &mut self.kind {
+            change(name);
+        }
+        match &mut self.kind {
+            Kind::Number { .. } | Kind::Name(_) => {}
+            Kind::Neg(a) | Kind::Call(_, a) | Kind::Differential(a) => a.each_name(change),
+            Kind::Sum(terms) => terms.iter_mut().for_each(|(_, e)| e.each_name(change)),
+            Kind::Product(all) | Kind::Extreme { of: all, .. } | Kind::List(all) => {
+                all.iter_mut().for_each(|e| e.each_name(change));
+            }
+            Kind::Apply { args, .. } => args.iter_mut().for_each(|e| e.each_name(change)),
+            Kind::Quotient(a, b)
+            | Kind::Power(a, b)
+            | Kind::Derivative { of: a, by: b, .. }
+            | Kind::HalfDerivative { of: a, by: b } => {
+                a.each_name(change);
+                b.each_name(change);
+            }
+            Kind::BigSum { from, to, body, .. } => {
+                from.iter_mut().chain(to).for_each(|e| e.each_name(change));
+                body.each_name(change);
+            }
+            Kind::Cases(cases) => {
+                for (value, condition) in cases {
+                    value.each_name(change);
+                    if let Some(condition) = condition {
+                        condition.left.each_name(change);
+                        condition.right.each_name(change);
+                    }
+                }
+            }
+            Kind::Matrix(rows) => {
+                rows.iter_mut().flatten().for_each(|e| e.each_name(change));
+            }
+        }
+    }
+
     /// The expressions that it is made of, in order.
     pub fn children(&self) -> Vec<&Expr> {
         match &self.kind {

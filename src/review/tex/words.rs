@@ -44,12 +44,31 @@ fn found(words: &str, base: usize) -> Vec<Mention> {
 
 /// Whether words introduce names for the moment: "here z = …", "let u be", "with u = …".
 pub fn introduces(words: &str) -> bool {
-    const ANYWHERE: &[&str] =
-        &["here", "let", "where", "define", "denote", "suppose", "consider", "set"];
+    const ANYWHERE: &[&str] = &[
+        "here",
+        "let",
+        "where",
+        "define",
+        "denote",
+        "suppose",
+        "consider",
+        "set",
+        "another",
+        "instead",
+        "alternatively",
+        "batch",
+    ];
     const AT_THE_END: &[&str] = &["with", "put", "now", "write", "call", "substitute"];
     let apart = |c: char| c.is_whitespace() || matches!(c, ',' | '(' | ')' | '.' | ':' | ';');
     let mut all = words.split(apart).filter(|w| !w.is_empty()).map(str::to_ascii_lowercase);
+    let first = words.split(apart).find(|w| !w.is_empty()).map(str::to_ascii_lowercase);
     let last = all.next_back();
+    // "For the cross-entropy cost": another one than before.
+    let of_another = first.is_some_and(|word| word == "for")
+        && last.as_ref().is_some_and(|w| matches!(w.as_str(), "cost" | "loss" | "objective"));
+    if of_another {
+        return true;
+    }
     let anywhere = |word: &String| ANYWHERE.contains(&word.as_str());
     last.is_some_and(|word| anywhere(&word) || AT_THE_END.contains(&word.as_str()))
         || all.any(|word| anywhere(&word))

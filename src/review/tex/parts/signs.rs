@@ -1,0 +1,191 @@
+//! What stands at a place of a row: a name in words, a parenthesis with a statement in it, a list
+//! that claims nothing, a relation, an arrow.
+
+use super::{Pending, Stretch, Walk};
+use crate::review::tex::lex::{Font, Tok};
+use crate::review::tex::rows::relates;
+use crate::review::tex::symbols::{self, Arrow};
+use crate::review::tex::syntax::Relation;
+use crate::review::tex::tokens::{ends_operand, is_space};
+
+impl Walk<'_, '_> {
+    /// Whether the words at `i` stand where a name must.
+    pub(super) fn is_name(&self, from: usize, i: usize, to: usize, start: usize) -> bool {
+        let Some(Tok::Text(font, text)) = self.tok(i) else { return false };
+        let word = text.trim();
+        let plain =
+            !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'));
+        let count = word.split_whitespace().count();
+        let joining = word.split_whitespace().any(symbols::joins)
+            && !(font == Font::Name && count == 1 && word.len() < 3);
+        if !plain || joining || count > 4 {
+            return false;
+        }
+        let after = if i + 1 < to { self.tok(i + 1) } else { None };
+        let before = if i > from.max(start) { self.tok(i - 1) } else { None };
+        match after {
+            Some(Tok::Sub | Tok::Sup | Tok::Sign('\'')) => return true,
+            Some(Tok::Sign('(') | Tok::Fence(true, _)) if word == text => return true,
+            _ => {}
+        }
+        if font == Font::Name && count == 1 {
+            return true;
+        }
+        let operator = |t: Tok| matches!(t, Tok::Sign('+' | '-' | '·' | '*' | '/')) || relates(t);
+        let open = before.is_some_and(operator)
+            || (before == Some(Tok::Amp) && i >= 2 && self.tok(i - 2).is_some_and(operator));
+        let fresh = before.is_none() || before == Some(Tok::Amp);
+        let goes_on = after.is_some_and(operator)
+            || after == Some(Tok::Amp) && self.tok(i + 2).is_some_and(relates);
+        let ends = after.is_none() || matches!(after, Some(Tok::Sign('.' | ',' | ')')));
+        // Behind an operator something must stand; at the beginning, before a relation.
+        (open && !(before.is_some_and(|t| ends_operand(&t))))
+            && (goes_on || ends || count == 1 && word == text)
+            || fresh && goes_on && after != Some(Tok::Sign('-'))
+    }
+
+    /// The bounds of the braces at `i` if they hold statements and nothing follows them.
+    pub(super) fn wraps(&self, i: usize, to: usize) -> Option<(usize, usize)> {
+        let open = match self.tok(i)? {
+            Tok::Open => i,
+            Tok::Command(c) if symbols::WRAPPERS.contains(&c) => i + 1,
+            _ => return None,
+        };
+        let close = self.of.matched.mate(open).filter(|m| *m > open && *m < to)?;
+        let stops = |t: Tok| {
+            is_space(t) || matches!(t, Tok::Text(..) | Tok::Label(_) | Tok::Sign(',' | ';' | '.'))
+        };
+        let ends = close + 1 >= to || self.tok(close + 1).is_some_and(stops);
+        (ends && self.is_aside(open, close, open + 1)).then_some((open, close + 1))
+    }
+
+    /// Whether a parenthesis holds words or a statement rather than an expression.
+    pub(super) fn is_aside(&self, open: usize, close: usize, start: usize) -> bool {
+        let mut i = open + 1;
+        while i < close {
+            match self.tok(i) {
+                Some(Tok::Text(_, text))
+                    if !self.is_name(open + 1, i, close, start) && !text.trim().is_empty() =>
+                {
+                    return true;
+                }
+                Some(t)
+                    if relates(t)
+                        || matches!(t, Tok::Command(c) if symbols::arrow(c).is_some()) =>
+                {
+                    return true;
+                }
+                _ => {}
+            }
+            i = self.of.matched.past(i);
+        }
+        false
+    }
+
+    /// Whether this is 1(y = k), a value and no aside: it has its digit directly before it and no
+    /// words in it.
+    pub(super) fn is_indicator(&self, open: usize, close: usize) -> bool {
+        let spaced = self.of.tokens().get(open).is_some_and(|t| t.spaced);
+        open > 0
+            && !spaced
+            && matches!(self.tok(open - 1), Some(Tok::Digit('1')))
+            && !(open > 1 && matches!(self.tok(open - 2), Some(Tok::Digit(_))))
+            && (open + 1..close).any(|i| self.tok(i).is_some_and(relates))
+            && !(open + 1..close).any(|i| matches!(self.tok(i), Some(Tok::Text(..))))
+    }
+
+    /// Whether a list in parentheses or braces is all that stands between two tokens.
+    pub(super) fn is_tuple(&self, from: usize, to: usize) -> bool {
+        let opens =
+            matches!(self.tok(from), Some(Tok::Sign('(' | '⦃') | Tok::Fence(true, '(' | '⦃')));
+        let inside = from + 1..to.saturating_sub(1);
+        opens
+            && self.of.matched.mate(from).is_some_and(|mate| mate + 1 == to)
+            && inside.clone().any(|i| self.tok(i) == Some(Tok::Sign(',')))
+            && !inside.clone().any(|i| self.tok(i).is_some_and(relates))
+    }
+
+    pub(super) fn is_membership(
+        &self,
+        from: usize,
+        to: usize,
+        relations: &[(Stretch, Relation)],
+    ) -> bool {
+        let member = |i: usize| matches!(self.tok(i), Some(Tok::Command("in") | Tok::Sign('∈')));
+        match relations {
+            [(at, Relation::Other)] => member(at.from) && from < at.from && at.to <= to,
+            _ => false,
+        }
+    }
+
+    /// The relation at `i`, and where it ends.
+    pub(super) fn relation(&self, i: usize, to: usize) -> Option<(Relation, usize)> {
+        if i >= to {
+            return None;
+        }
+        match self.tok(i)? {
+            Tok::Sign(':') if i + 1 < to && self.tok(i + 1) == Some(Tok::Sign('=')) => {
+                Some((Relation::Defines, i + 2))
+            }
+            Tok::Sign(c) => symbols::relation_sign(c).map(|r| (r, i + 1)),
+            Tok::Command("not") if i + 1 < to => {
+                self.relation(i + 1, to).map(|(_, end)| (Relation::Differs, end))
+            }
+            Tok::Command("stackrel" | "overset" | "underset") => {
+                let end = self.of.matched.past(i + 1);
+                let close = self.of.matched.past(end);
+                let inner = if self.tok(end) == Some(Tok::Open) { end + 1 } else { end };
+                let (relation, after) = self.relation(inner, close.min(to))?;
+                let over: String = self
+                    .of
+                    .tokens()
+                    .get(i + 1..end)?
+                    .iter()
+                    .filter_map(|t| match t.tok {
+                        Tok::Letter(c) => Some(c.to_string()),
+                        Tok::Text(_, words) => Some(words.trim().to_string()),
+                        _ => None,
+                    })
+                    .collect();
+                let alone = after + usize::from(inner > end) == close;
+                let defines = over.starts_with("def");
+                alone.then_some((if defines { Relation::Defines } else { relation }, close))
+            }
+            Tok::Command(c) => symbols::relation(c).map(|r| (r, i + 1)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn arrow(&self, i: usize) -> Option<Arrow> {
+        match self.tok(i)? {
+            Tok::Sign(c) => symbols::arrow_sign(c),
+            Tok::Command(c) => symbols::arrow(c),
+            _ => None,
+        }
+    }
+
+    /// Whether the arrow at `i` stands between bare expressions: `w \to w - 1` gives w a new
+    /// value, and `a = b \to c = d` draws a conclusion.
+    pub(super) fn leads(&self, i: usize, to: usize, pending: &Pending) -> bool {
+        if !pending.relations.is_empty() || self.trimmed(pending.from, i).is_none() {
+            return false;
+        }
+        let mut k = i + 1;
+        while k < to {
+            match self.tok(k) {
+                Some(Tok::Sign(',' | ';') | Tok::Wide | Tok::Text(..)) => break,
+                _ if self.arrow(k).is_some() => break,
+                _ if self.relation(k, to).is_some() => return false,
+                _ => k = self.of.matched.past(k),
+            }
+        }
+        true
+    }
+
+    /// Whether the comma at `i` stands between two digits without a space.
+    pub(super) fn between_digits(&self, i: usize) -> bool {
+        let digit = |k: usize| matches!(self.tok(k), Some(Tok::Digit(_)));
+        let spaced = self.of.tokens().get(i + 1).is_some_and(|t| t.spaced);
+        i > 0 && digit(i - 1) && digit(i + 1) && !spaced
+    }
+}
