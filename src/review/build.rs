@@ -215,8 +215,13 @@ impl Scope<'_> {
                     )));
                 }
                 if self.lies_outside(written, name) {
-                    let reason = format!("{} lies beyond the values of its index", spelled(name));
-                    return Err(Unbuilt::OutOfScope(reason));
+                    let reason = match &self.cells {
+                        Some(cells) if cells.has_no_such_cell(name, &self.convention) => {
+                            format!("the network has no {}", spelled(name))
+                        }
+                        _ => format!("{} lies beyond the values of its index", spelled(name)),
+                    };
+                    return Err(Unbuilt::Unclear(reason));
                 }
                 if let Some(equal) = self.kronecker(name) {
                     self.guessed |= !self.kronecker;
@@ -227,7 +232,7 @@ impl Scope<'_> {
                     && cells.has_no_such_cell(name, &self.convention)
                 {
                     let reason = format!("the network has no {}", spelled(name));
-                    return Err(Unbuilt::OutOfScope(reason));
+                    return Err(Unbuilt::Unclear(reason));
                 }
                 Ok(self.graph.var(&spelled(name)))
             }

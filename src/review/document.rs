@@ -61,6 +61,18 @@ impl Document<'_> {
         matches!(first.as_str(), "where" | "with" | "here" | "and") || tex::introduces(sentence)
     }
 
+    /// Whether the words before a row say that it solves something: "the optimum is".
+    pub(super) fn says_solution(&self, at: usize) -> bool {
+        const WORDS: &[&str] =
+            &["optimum", "optimal", "minimum", "maximum", "vanishes", "solution", "solving"];
+        let words = at.checked_sub(1).and_then(|before| match &self.items[before] {
+            Item::Words(passage) => Some(passage.text.as_str()),
+            Item::Row(_) => None,
+        });
+        let sentence = words.unwrap_or_default().rsplit(['.', ';']).next().unwrap_or_default();
+        sentence.split(|c: char| !c.is_alphabetic()).any(|word| WORDS.contains(&word))
+    }
+
     /// Whether the words around an inline formula make it a condition of what follows: "If $i = j$,
     /// then". `Some(false)` where they make something else of it, as "unless" does.
     pub(super) fn introduces_a_condition(&self, at: usize) -> Option<bool> {

@@ -240,6 +240,15 @@ impl Marker<'_, '_> {
                 if let Some(reason) = self.unknown_beside(lhs, rhs, right, here) {
                     return Mark::Undecided { reason };
                 }
+                if let Some(reason) = self.stale(&[left, right], here.at) {
+                    return Mark::Undecided { reason };
+                }
+                if let Some(reason) = self.with_told_values(lhs, rhs) {
+                    return Mark::Undecided { reason };
+                }
+                if let Some(reason) = self.of_some_length(&witness) {
+                    return Mark::Undecided { reason };
+                }
                 if let Some(reason) = self.holds_with_others_held(lhs, rhs) {
                     return Mark::Undecided { reason };
                 }

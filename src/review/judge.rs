@@ -94,10 +94,10 @@ impl Scope<'_> {
         if let Some(stranger) = self.stranger(lhs, rhs, unknowns) {
             return Answer::Undecided(Reason::NoDefinition(stranger).sentence(&self.graph));
         }
-        match self.ask(lhs, rhs, &self.leaves) {
+        let leaves = self.leaves_of_row(lhs, rhs);
+        match self.ask(lhs, rhs, &leaves) {
             Verdict::Undecided(Reason::NoDefinition(symbol)) => {
                 let reason = Reason::NoDefinition(symbol).sentence(&self.graph);
-                let leaves = self.leaves.clone();
                 self.judge_unknown([lhs, rhs], &leaves, unknowns, reason)
             }
             verdict => self.answer(verdict, Vec::new()),
@@ -141,6 +141,34 @@ impl Scope<'_> {
         })
     }
 
+    /// The leaves for a row: a name that an equation of the document fixes is one only where the
+    /// row differentiates by it, and one whose slope the right side keeps, only where it is
+    /// declared.
+    fn leaves_of_row(&self, lhs: ExprId, rhs: ExprId) -> BTreeSet<SymbolId> {
+        let mut leaves = self.leaves.clone();
+        let right = self.under_partials(&[rhs]);
+        for (of, by) in &right.partials {
+            if let Node::Var(symbol) = self.graph.node(*of)
+                && of != by
+                && !right.variables.contains(of)
+                && !self.declared.contains(&symbol)
+            {
+                leaves.remove(&symbol);
+            }
+        }
+        if !self.solved.is_empty() {
+            let variables = self.under_partials(&[lhs, rhs]).variables;
+            let fixed = |s: &SymbolId| {
+                let name = self.graph.symbol(*s).as_str();
+                self.solved.iter().any(|(_, solved)| solved == name)
+            };
+            let own: BTreeSet<SymbolId> =
+                variables.iter().filter_map(|v| self.graph.symbol_of(*v)).collect();
+            leaves.retain(|s| own.contains(s) || !fixed(s));
+        }
+        leaves
+    }
+
     fn ask(&self, lhs: ExprId, rhs: ExprId, leaves: &BTreeSet<SymbolId>) -> Verdict {
         let context = Context { winners: &self.winners, leaves: Leaves::Declared(leaves) };
         prove_within(&self.graph, lhs, rhs, &context, MAX_STEPS_OF_A_CLAIM)
@@ -182,6 +210,19 @@ impl Scope<'_> {
         if let Some((hidden, why)) = hidden {
             let reason = Reason::NoDefinition(*hidden).sentence(&self.graph);
             return Answer::Undecided(format!("{reason}{why}"));
+        }
+        // What its author goes on differentiating he does not take to be constant.
+        let kept = self.under_partials(&sides[1..]).partials;
+        if kept.iter().any(|(of, by)| of != by && unknown.contains(of)) {
+            return Answer::Undecided(reason);
+        }
+        let fixed = |s: &&SymbolId| {
+            let name = self.graph.symbol(**s).as_str();
+            self.solved.iter().any(|(_, solved)| solved == name)
+        };
+        let defined = |s: &SymbolId| self.definitions.contains_key(self.graph.symbol(*s).as_str());
+        if symbols.iter().any(|s| fixed(&s) || defined(s)) {
+            return Answer::Undecided(reason);
         }
         // Something has to be known to depend on the variable, or 0 = 0 would pass.
         let none = Winners::new();

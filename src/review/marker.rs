@@ -17,10 +17,10 @@ use super::names::{Cells, spelled};
 use super::numbers::Rounded;
 use super::references;
 use super::repair;
-use super::scope::Scope;
+use super::scope::{Definition, Scope};
 use super::survey::{Survey, survey};
 use super::tex::introduces;
-use super::tex::syntax::{Expr, Kind, Part, Relation, Statement, visit};
+use super::tex::syntax::{self, Expr, Kind, Name, Part, Relation, Statement, visit};
 use super::ways::Ways;
 use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
 
@@ -169,8 +169,14 @@ impl Marker<'_, '_> {
             match self.document.introduces_a_condition(at) {
                 Some(true) => {
                     let known: Option<Vec<Condition>> = all.collect();
-                    self.vague = known.is_none();
-                    self.conditions = known.unwrap_or_default();
+                    self.vague |= known.is_none();
+                    self.conditions.extend(known.unwrap_or_default());
+                }
+                // "If $i \\ne j$ and $k = j$": one more of them.
+                None if !self.used && !self.conditions.is_empty() => {
+                    let known: Option<Vec<Condition>> = all.collect();
+                    self.vague |= known.is_none();
+                    self.conditions.extend(known.unwrap_or_default());
                 }
                 // "Unless $i = j$": whatever that leaves.
                 Some(false) => (self.vague, self.conditions) = (true, Vec::new()),
@@ -207,16 +213,16 @@ impl Marker<'_, '_> {
             self.conditions.extend(beside(&placed.row.parts, part, &self.scope));
             match part {
                 Part::Words(words, _) => local |= introduces(words),
-                Part::Unread(note) => claims.push(self.claim(
-                    placed,
-                    &note.span,
-                    Mark::Unread { reason: note.message.clone() },
-                )),
-                Part::OutOfScope(note) => claims.push(self.claim(
-                    placed,
-                    &note.span,
-                    Mark::OutOfScope { what: note.message.clone() },
-                )),
+                Part::Unread(note) => {
+                    self.forget(at, placed, note, local);
+                    let mark = Mark::Unread { reason: note.message.clone() };
+                    claims.push(self.claim(placed, &note.span, mark));
+                }
+                Part::OutOfScope(note) => {
+                    self.forget(at, placed, note, local);
+                    let mark = Mark::OutOfScope { what: note.message.clone() };
+                    claims.push(self.claim(placed, &note.span, mark));
+                }
                 Part::Statement(statement) if self.scope.is_about_indices(statement) => {}
                 Part::Statement(statement) => {
                     let several = equations > 1 && !statement.aligned;
@@ -230,7 +236,12 @@ impl Marker<'_, '_> {
         claims.sort_by_key(|c| c.source.start);
         // "Let $z = …$, $x = …$": each formula of the sentence is introduced.
         self.introduced &= placed.inline;
-        if self.vague || self.is_conditional(at, placed) {
+        let unclear = statements_of(placed)
+            .any(|s| self.scope.is_about_indices(s) && Condition::of(s, &self.scope).is_none());
+        let otherwise = placed.row.parts.iter().any(
+            |part| matches!(part, Part::Words(words, _) if words.trim().starts_with("otherwise")),
+        );
+        if self.vague || unclear || otherwise || self.is_conditional(at, placed) {
             for claim in &mut claims {
                 if matches!(claim.mark, Mark::Refuted(_)) {
                     let reason = "it is said to hold under a condition, and does not without it";
@@ -246,6 +257,29 @@ impl Marker<'_, '_> {
         let text = self.document.text(&source);
         let label = placed.row.labels.first().map(|l| l.name.clone());
         self.rows.push(Row { source, line, column, text, label, claims });
+    }
+
+    /// "Now let f = …" that cannot be read: from here on nobody knows what f is.
+    fn forget(&mut self, at: usize, placed: &Placed, note: &syntax::Note, local: bool) {
+        let text = &placed.passage.text;
+        let row = placed.row.span.start.min(note.span.start);
+        let Some((left, _)) =
+            text.get(row..note.span.start.max(row)).and_then(|t| t.split_once('='))
+        else {
+            return;
+        };
+        let left = left.trim_matches(|c: char| c.is_whitespace() || matches!(c, '&' | ':' | '$'));
+        let known: Vec<String> = self.scope.definitions.keys().cloned().collect();
+        let Some(name) = known.into_iter().find(|name| name == left) else { return };
+        let defines = text.get(row..note.span.start).is_some_and(|t| t.contains(":="));
+        if !local && !defines {
+            return;
+        }
+        let unknown = Name { stem: format!("{name} (new)"), below: Vec::new(), above: None };
+        let body = Expr { kind: Kind::Name(unknown), span: 0..0 };
+        let name = Name { stem: name, below: Vec::new(), above: None };
+        let (params, hides, indices) = (Vec::new(), false, Vec::new());
+        self.scope.define(&name, Definition { at, params, body, hides, indices });
     }
 
     /// Whether words behind a row, or on it, say under what condition it holds: "if x > 0".
@@ -337,7 +371,8 @@ impl Marker<'_, '_> {
                 chain.last = side.clone();
             } else if *relation == Relation::Becomes {
                 // What follows is about the new value.
-                chain = Chain::at(side.clone());
+                let value = self.value_of(&chain.first, here);
+                chain = Chain::at(value.unwrap_or_else(|| side.clone()));
             }
         }
         if !statement.aside {
@@ -408,12 +443,29 @@ impl Marker<'_, '_> {
             return Some(Mark::Refuted(Box::new(wrong)));
         }
         if first
+            && let Kind::Power(base, _) = &chain.first.kind
+            && let Kind::Name(name) = &base.kind
+            && self.scope.squares.contains(&(here.at, spelled(name)))
+        {
+            return Some(Mark::Definition { agrees: false });
+        }
+        if first
             && let Some((name, params)) = defined(&chain.first)
             && let Some(mark) = self.naming(name, params, side, relation, here)
         {
             return Some(mark);
         }
-        Some(self.equation(chain, side, relation, here))
+        let square = first
+            && matches!(&chain.first.kind, Kind::Power(base, _) if matches!(base.kind, Kind::Name(_)));
+        let mark = self.equation(chain, side, relation, here);
+        match mark {
+            // "z^2_j = …" may be about the second z.
+            Mark::Refuted(_) if square => {
+                let reason = "it is wrong if this is a power, and it may be a name".to_string();
+                Some(Mark::Undecided { reason })
+            }
+            mark => Some(mark),
+        }
     }
 }
 

@@ -191,11 +191,25 @@ impl Marker<'_, '_> {
     pub(super) fn updated(&mut self, left: &Expr, value: &Expr, here: Context<'_>) {
         let Ok(id) = self.scope.build(left, here.at) else { return };
         let Node::Var(symbol) = self.scope.graph.node(id) else { return };
-        if let Ok(Number::Exact(q)) = super::numbers::value(value, &Rounded::new())
-            && is_numeric(value)
-        {
-            self.scope.values.insert(symbol, q);
-        }
+        let found = match is_numeric(value) {
+            true => super::numbers::value(value, &Rounded::new()).ok(),
+            false => {
+                let built = self.scope.build(value, here.at).ok();
+                built.and_then(|id| self.scope.number(id))
+            }
+        };
+        match found {
+            Some(Number::Exact(q)) => self.scope.values.insert(symbol, q),
+            // Whatever it is now, it is not what it was.
+            _ => self.scope.values.remove(&symbol),
+        };
+    }
+
+    /// A value that a name has been given, as an expression.
+    pub(super) fn value_of(&mut self, left: &Expr, here: Context<'_>) -> Option<Expr> {
+        let id = self.scope.build(left, here.at).ok()?;
+        let Number::Exact(value) = self.scope.number(id)? else { return None };
+        Some(Expr { kind: Kind::Number { value, decimals: 0 }, span: left.span.clone() })
     }
 
     /// "r_p = c_{ab}" says that c_{ab} is the greatest in what is said with a and b.
@@ -297,6 +311,7 @@ impl Marker<'_, '_> {
             Err(_) => return None,
         };
         let what = format!("{} is {q}", spelled(name));
+        self.scope.told.insert(symbol);
         if let Some(old) = self.scope.values.insert(symbol, q.clone())
             && old != q
         {

@@ -1,12 +1,12 @@
 //! What an equation that does not hold may mean otherwise: one case of a kink, a slope with other
 //! quantities held, a slope that is set to 0. It is left open then, with what was found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::names_of;
 use super::marker::{Context, Marker};
 use super::names::spelled;
-use super::tex::syntax::{Expr, Kind};
+use super::tex::syntax::{Expr, Kind, Name};
 use crate::expr::{ExprId, Node};
 use crate::scalar::Function;
 
@@ -18,6 +18,31 @@ const MAX_CASES_OF_A_KINK: usize = 16;
 const SOLVED_WITHIN: usize = 8;
 
 impl Marker<'_, '_> {
+    /// What to say of a row about E if a name that E was defined with has got a new meaning since:
+    /// whether E goes along is not said.
+    pub(super) fn stale(&self, sides: &[&Expr], at: usize) -> Option<String> {
+        let mut open: Vec<Name> = sides.iter().flat_map(|side| names_of(side)).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if !seen.insert(spelled(&name)) || self.scope.cell(&name).is_some() {
+                continue;
+            }
+            let Some((definition, _)) = self.scope.definition(&spelled(&name), at) else {
+                continue;
+            };
+            for inner in names_of(&definition.body) {
+                let then = self.scope.definition(&spelled(&inner), definition.at);
+                let now = self.scope.definition(&spelled(&inner), at);
+                if then.map(|(_, nth)| nth) != now.map(|(_, nth)| nth) {
+                    let (inner, name) = (spelled(&inner), spelled(&name));
+                    return Some(format!("{inner} has a new meaning since {name} was defined"));
+                }
+                open.push(inner);
+            }
+        }
+        None
+    }
+
     /// Whether "∂J/∂m = … = 0" looks for the m where it is so: the document has that m further on.
     pub(super) fn is_set_to_zero(&self, left: &Expr, right: &Expr, here: Context<'_>) -> bool {
         let zero = matches!(&right.kind, Kind::Number { value, .. } if value.is_zero());

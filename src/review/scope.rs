@@ -75,6 +75,12 @@ pub(super) struct Scope<'a> {
     /// Equations, by their item and the name on their left, that say where something holds and
     /// do not define the name.
     pub(super) solved: BTreeSet<(usize, String)>,
+    /// Those of the leaves that are declared in words, or by the network.
+    pub(super) declared: BTreeSet<SymbolId>,
+    /// Names to which the document itself has given a number.
+    pub(super) told: BTreeSet<SymbolId>,
+    /// Where a name is defined by its square, σ² = ….
+    pub(super) squares: BTreeSet<(usize, String)>,
     /// Losses without a definition, by their variable.
     pub(super) losses: BTreeMap<ExprId, Loss>,
     /// Sums that are given.
@@ -143,6 +149,9 @@ impl<'a> Scope<'a> {
             authors: BTreeMap::new(),
             leaves,
             solved: BTreeSet::new(),
+            squares: BTreeSet::new(),
+            told: BTreeSet::new(),
+            declared: BTreeSet::new(),
             losses: BTreeMap::new(),
             givens: Vec::new(),
             maxima,

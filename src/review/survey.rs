@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::claim::{defined, holds_name, names_in, names_of, same, statements};
+use super::claim::{defined, holds_name, names_in, same, statements};
 use super::declared::declared;
 use super::document::{Document, Item};
 use super::judge::Unknowns;
@@ -16,7 +16,7 @@ use super::numbers::is_numeric;
 use super::read::Passage;
 use super::scope::{Definition, Scope};
 use super::tex::introduces;
-use super::tex::syntax::{Expr, Kind, Part, Relation, visit};
+use super::tex::syntax::{Expr, Kind, Known, Name, Part, Relation, visit};
 use super::{convention, givens, indices, losses, suspects};
 
 /// What is known before the walk.
@@ -59,6 +59,7 @@ pub(super) fn survey<'n>(
     define_first(&mut scope, document);
     givens::find(&mut scope, document);
     losses::find(&mut scope, document);
+    scope.declared = scope.leaves.clone();
     let unknowns = suspects::unknowns(&mut scope, document);
     Survey { scope, convention, unknowns }
 }
@@ -91,6 +92,16 @@ fn quantities(document: &Document<'_>) -> BTreeSet<String> {
     }
     factors.retain(|name| !functions.contains(name) && !FUNCTIONS.contains(&name.as_str()));
     factors
+}
+
+/// What σ is where "σ² = …" defines it: the root.
+fn root_of<'e>(first: &'e Expr, value: &Expr) -> Option<(&'e Name, Expr)> {
+    let Kind::Power(base, two) = &first.kind else { return None };
+    let (Kind::Name(name), Kind::Number { value: n, .. }) = (&base.kind, &two.kind) else {
+        return None;
+    };
+    let root = Kind::Call(Known::Sqrt, Box::new(value.clone()));
+    (n.to_i32() == Some(2)).then(|| (name, Expr { kind: root, span: value.span.clone() }))
 }
 
 /// The names that stand anywhere but behind a ∂ on top: what is only ever differentiated is no
@@ -199,14 +210,22 @@ fn speaks_of(document: &Document<'_>, word: &str) -> bool {
 }
 
 /// The first definition of each name is in force everywhere: authors define late. But an equation
-/// for a name that was in use before, in nothing but names that were, is no definition: "the slope
-/// vanishes at w = t/x" is no reason to put t/x for w above.
+/// for a name that was in use before, and that something is differentiated by and that is itself
+/// never differentiated, is no definition: "the slope vanishes at w = t/x" is no reason to put t/x
+/// for w above.
 fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
     let mut seen = BTreeSet::new();
     let mut used: BTreeMap<String, Rc<Passage>> = BTreeMap::new();
     let (varied, moved) = variables(document);
+    let names_defined: BTreeSet<String> = statements(document)
+        .filter(|(_, _, s)| s.rest.first().is_some_and(|(_, side)| !is_numeric(side)))
+        .filter_map(|(_, _, s)| defined(s.first.as_ref()?).map(|(name, _)| spelled(name)))
+        .collect();
     for (at, placed, statement) in statements(document) {
-        let before = used.clone();
+        let before = &used;
+        let is_used = statement.first.as_ref().and_then(defined).is_some_and(|(name, _)| {
+            before.get(&spelled(name)).is_some_and(|first| !Rc::ptr_eq(first, &placed.passage))
+        });
         let general = statement.rest.iter().any(|(_, side)| sums_nothing_named(side));
         if !general && statement.rest.iter().any(|(_, side)| !is_numeric(side)) {
             for name in names_in(statement) {
@@ -216,6 +235,20 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         let (Some(first), [(relation, value), ..]) = (&statement.first, &statement.rest[..]) else {
             continue;
         };
+        if let Some((name, root)) = root_of(first, value)
+            && matches!(relation, Relation::Equal | Relation::Defines)
+            && scope.cell(name).is_none()
+            && !scope.has_index(name)
+            && !holds_name(value, name)
+            && !is_numeric(value)
+            && !names_defined.contains(&spelled(name))
+            && seen.insert(spelled(name))
+        {
+            let (params, hides, indices) = (Vec::new(), false, Vec::new());
+            scope.define(name, Definition { at, params, body: root, hides, indices });
+            scope.squares.insert((at, spelled(name)));
+            continue;
+        }
         let Some((name, params)) = defined(first) else { continue };
         let states = matches!(relation, Relation::Equal | Relation::Defines)
             && !scope.is_about_indices(statement);
@@ -245,8 +278,7 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             continue;
         }
         if params.is_empty()
-            && let Some(first) = before.get(&spelled(name))
-            && !Rc::ptr_eq(first, &placed.passage)
+            && is_used
             && !document.says_where(at)
             && !statement.introduced
             && !placed
@@ -256,8 +288,7 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
                 .any(|part| matches!(part, Part::Words(words, _) if introduces(words)))
             && !seen.contains(&spelled(name))
             && varied.contains(&spelled(name))
-            && (names_of(value).iter().all(|n| before.contains_key(&spelled(n)))
-                || moved.contains(&spelled(name)))
+            && (moved.contains(&spelled(name)) || document.says_solution(at))
         {
             scope.solved.insert((at, spelled(name)));
             continue;

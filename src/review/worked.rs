@@ -9,7 +9,8 @@ use super::numbers::{Compared, Number, Rounded, compare, instance, is_numeric, p
 use super::scope::Meaning;
 use super::tex::syntax::{Expr, Kind, Name, Relation, visit};
 use super::{Counterexample, Mark, Wrong};
-use crate::expr::{ExprId, Node, Symbol};
+use crate::expr::{ExprId, Node, Symbol, SymbolId};
+use crate::proof::Witness;
 use crate::scalar::Rational;
 
 impl Marker<'_, '_> {
@@ -126,6 +127,40 @@ impl Marker<'_, '_> {
         let given = vec!["the numbers above".to_string()];
         let proved = self.scope.judge(left, rhs, &self.unknowns).is_proved();
         proved.then_some(Mark::Proved { error_bound: None, given })
+    }
+
+    /// What to say of an equation that holds with the numbers that the document tells for some of
+    /// its names: it may mean them.
+    pub(super) fn with_told_values(&mut self, lhs: ExprId, rhs: ExprId) -> Option<String> {
+        let variables = self.scope.under_partials(&[lhs, rhs]).variables;
+        let mut numbers = BTreeMap::new();
+        for id in self.scope.graph.reachable(&[lhs, rhs]) {
+            if let Node::Var(symbol) = self.scope.graph.node(id)
+                && !variables.contains(&id)
+                && self.scope.told.contains(&symbol)
+                && let Some(value) = self.scope.values.get(&symbol).cloned()
+            {
+                numbers.insert(id, self.scope.graph.number(&value));
+            }
+        }
+        if numbers.is_empty() {
+            return None;
+        }
+        let sides = self.scope.substituted(&[lhs, rhs], &numbers)?;
+        let proved = self.scope.judge(sides[0], sides[1], &self.unknowns).is_proved();
+        proved.then(|| "it holds with the numbers above, and not without them".to_string())
+    }
+
+    /// What to say of a row that a point refutes at which n is a number of its own, though sums of
+    /// unknown length stand in the row: n may be their length.
+    pub(super) fn of_some_length(&self, witness: &Witness) -> Option<String> {
+        const LENGTHS: &[&str] = &["n", "m", "N", "M", "K", "B"];
+        let is_length = |s: &SymbolId| LENGTHS.contains(&self.scope.graph.symbol(*s).as_str());
+        let length = witness.point.iter().map(|(s, _)| s).find(|s| is_length(s))?;
+        let name = self.scope.shown(*length);
+        self.scope
+            .supposed
+            .then(|| format!("{name} may be the length of a sum, and nothing says so"))
     }
 
     /// Whether an expression has the same value whatever its names are.

@@ -37,11 +37,9 @@ pub fn has_letters(expr: &Expr) -> bool {
     let mut found = false;
     visit(expr, &mut |e| {
         if let Kind::Name(name) = &e.kind {
-            let lettered = |part: &String| {
-                let letters = part.chars().filter(|c| c.is_alphabetic()).count();
-                letters == 1 || part.contains(['+', '-'])
-            };
-            found |= name.below.iter().any(lettered) && !name.below.contains(&"p".to_string());
+            let index = |c: char| matches!(c, 'a' | 'b' | 'i' | 'j' | 'k' | 'm' | 'n');
+            let lettered = |part: &String| part.chars().count() == 1 && part.chars().all(index);
+            found |= name.below.iter().any(|part| lettered(part) || part.contains(['+', '-']));
         }
     });
     found

@@ -40,7 +40,7 @@ pub struct Lexicon {
     /// Letters that number steps: `w^{t+1}`.
     steps: BTreeSet<char>,
     /// Stems that stand somewhere with a number above them, and those that do so on a left side.
-    raised: BTreeSet<String>,
+    raised: BTreeMap<String, BTreeSet<String>>,
     defined_raised: BTreeSet<String>,
     /// Stems that stand somewhere without.
     level: BTreeSet<String>,
@@ -148,9 +148,10 @@ impl Lexicon {
     /// Whether a number above this stem is a mark and no power: it is defined with one, or the
     /// layers of the document are numbered so, and it never stands without.
     pub(super) fn numbers_above(&self, stem: &str) -> bool {
-        self.raised.contains(stem)
-            && !self.level.contains(stem)
-            && (self.defined_raised.contains(stem) || self.layered)
+        let Some(numbers) = self.raised.get(stem) else { return false };
+        // Without layers, σ² is a name only where no other power of σ stands anywhere.
+        !self.level.contains(stem)
+            && (self.layered || self.defined_raised.contains(stem) && numbers.len() == 1)
     }
 
     /// Whether this stem has this index somewhere.
@@ -226,8 +227,10 @@ struct After {
     primed: bool,
     /// A power, perhaps behind an index.
     raised: bool,
-    /// It is a number.
-    number: bool,
+    /// The number that it is.
+    number: Option<String>,
+    /// It is a number with a sign, or a fraction.
+    odd: bool,
     paren: bool,
     /// A relation, perhaps behind an index.
     relation: bool,
@@ -268,7 +271,8 @@ fn after(tokens: &[Token], at: usize) -> After {
         indexed: None,
         primed: false,
         raised: false,
-        number: false,
+        number: None,
+        odd: false,
         paren: false,
         relation: false,
         applied: false,
@@ -295,10 +299,25 @@ fn after(tokens: &[Token], at: usize) -> After {
                     found.primed = true;
                 } else {
                     found.raised = true;
-                    let end = past(tokens, i + 1);
-                    let mut inside = tokens.get(i + 1..end).unwrap_or_default().iter();
-                    found.number =
-                        inside.all(|t| matches!(t.tok, Tok::Digit(_) | Tok::Open | Tok::Close));
+                    let mut end = past(tokens, i + 1);
+                    // `y^10` is read as `y^{10}`.
+                    let bare = matches!(tokens.get(i + 1).map(|t| t.tok), Some(Tok::Digit(_)));
+                    while bare
+                        && matches!(tokens.get(end), Some(t) if !t.spaced && matches!(t.tok, Tok::Digit(_)))
+                    {
+                        end += 1;
+                    }
+                    let inside = tokens.get(i + 1..end).unwrap_or_default();
+                    let digit = |t: &Token| match t.tok {
+                        Tok::Digit(c) => Some(c),
+                        _ => None,
+                    };
+                    let digits: String = inside.iter().filter_map(digit).collect();
+                    let plain = |t: &Token| matches!(t.tok, Tok::Digit(_) | Tok::Open | Tok::Close);
+                    let letters = inside.iter().any(|t| matches!(t.tok, Tok::Letter(_)));
+                    let number = inside.iter().all(plain) && !digits.is_empty();
+                    found.odd = !number && !digits.is_empty() && !letters;
+                    found.number = number.then_some(digits);
                 }
                 i = past(tokens, i + 1);
             }
@@ -379,13 +398,15 @@ fn note(stem: &str, place: &Place, lexicon: &mut Lexicon) {
             lexicon.own.insert(stem.to_string());
         }
     }
-    if after.number {
-        lexicon.raised.insert(stem.to_string());
+    if let Some(number) = &after.number {
+        // Nobody writes a first power.
+        lexicon.layered |= number == "1";
+        lexicon.raised.entry(stem.to_string()).or_default().insert(number.clone());
         if place.starts && after.relation {
             lexicon.defined_raised.insert(stem.to_string());
             lexicon.layered |= after.indexed.is_some();
         }
-    } else if !after.paren && !after.raised {
+    } else if !after.paren && (!after.raised || after.odd) {
         lexicon.level.insert(stem.to_string());
     }
     if !after.paren && !after.primed {
