@@ -8,6 +8,7 @@
 //! arbitrary slopes, which is all that an identity in first derivatives can see). Only then is
 //! the name taken as given, and the answer says so.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::Scope;
@@ -98,6 +99,7 @@ impl Scope<'_> {
         match self.ask(lhs, rhs, &leaves) {
             Verdict::Undecided(Reason::NoDefinition(symbol)) => {
                 let reason = Reason::NoDefinition(symbol).sentence(&self.graph);
+                let leaves = leaves.into_owned();
                 self.judge_unknown([lhs, rhs], &leaves, unknowns, reason)
             }
             verdict => self.answer(verdict, Vec::new()),
@@ -144,8 +146,8 @@ impl Scope<'_> {
     /// The leaves for a row: a name that an equation of the document fixes is one only where the
     /// row differentiates by it, and one whose slope the right side keeps, only where it is
     /// declared.
-    fn leaves_of_row(&self, lhs: ExprId, rhs: ExprId) -> BTreeSet<SymbolId> {
-        let mut leaves = self.leaves.clone();
+    fn leaves_of_row(&self, lhs: ExprId, rhs: ExprId) -> Cow<'_, BTreeSet<SymbolId>> {
+        let mut others: BTreeSet<SymbolId> = BTreeSet::new();
         let right = self.under_partials(&[rhs]);
         for (of, by) in &right.partials {
             if let Node::Var(symbol) = self.graph.node(*of)
@@ -153,20 +155,24 @@ impl Scope<'_> {
                 && !right.variables.contains(of)
                 && !self.declared.contains(&symbol)
             {
-                leaves.remove(&symbol);
+                others.insert(symbol);
             }
         }
         if !self.solved.is_empty() {
-            let variables = self.under_partials(&[lhs, rhs]).variables;
+            let under = self.under_partials(&[lhs, rhs]);
             let fixed = |s: &SymbolId| {
                 let name = self.graph.symbol(*s).as_str();
                 self.solved.iter().any(|(_, solved)| solved == name)
             };
             let own: BTreeSet<SymbolId> =
-                variables.iter().filter_map(|v| self.graph.symbol_of(*v)).collect();
-            leaves.retain(|s| own.contains(s) || !fixed(s));
+                under.variables.iter().filter_map(|v| self.graph.symbol_of(*v)).collect();
+            let names = under.names.iter().filter_map(|id| self.graph.symbol_of(*id));
+            others.extend(names.filter(|s| fixed(s) && !own.contains(s)));
         }
-        leaves
+        match self.leaves.is_disjoint(&others) {
+            true => Cow::Borrowed(&self.leaves),
+            false => Cow::Owned(self.leaves.difference(&others).copied().collect()),
+        }
     }
 
     fn ask(&self, lhs: ExprId, rhs: ExprId, leaves: &BTreeSet<SymbolId>) -> Verdict {

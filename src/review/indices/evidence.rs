@@ -314,7 +314,6 @@ fn sizes(
                 }
             }
         }
-        // Of several sides each may be one: S = n = Σ….
     }
     let mut sizes = BTreeMap::new();
     for name in found {
