@@ -39,6 +39,7 @@ pub(super) fn survey<'n>(
         let symbol = scope.symbol(name);
         scope.leaves.insert(symbol);
     }
+    let declared: BTreeSet<String> = declared.into_iter().collect();
     scope.plain = quantities(document);
     let convention = convention::settle(&mut scope, document);
     indices::find(&mut scope, document, round);
