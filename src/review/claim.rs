@@ -172,6 +172,6 @@ pub(super) fn names_of(expr: &Expr) -> Vec<Name> {
 
 /// The names of all sides of a statement.
 pub(super) fn names_in(statement: &Statement) -> Vec<Name> {
-    let sides = statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side));
+    let sides = statement.sides();
     sides.flat_map(names_of).collect()
 }

@@ -59,7 +59,7 @@ pub(super) fn settle(scope: &mut Scope<'_>, document: &Document<'_>) -> Option<S
 fn counts_from_one(document: &Document<'_>) -> bool {
     let (mut ones, mut zeros) = (false, false);
     for (_, _, statement) in statements(document) {
-        for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
+        for side in statement.sides() {
             visit(side, &mut |e| {
                 if let Kind::BigSum { from: Some(from), .. } = &e.kind
                     && let Kind::Number { value, .. } = &from.kind

@@ -160,14 +160,10 @@ impl Scope<'_> {
         }
         if !self.solved.is_empty() {
             let under = self.under_partials(&[lhs, rhs]);
-            let fixed = |s: &SymbolId| {
-                let name = self.graph.symbol(*s).as_str();
-                self.solved.iter().any(|(_, solved)| solved == name)
-            };
             let own: BTreeSet<SymbolId> =
                 under.variables.iter().filter_map(|v| self.graph.symbol_of(*v)).collect();
             let names = under.names.iter().filter_map(|id| self.graph.symbol_of(*id));
-            others.extend(names.filter(|s| fixed(s) && !own.contains(s)));
+            others.extend(names.filter(|s| self.is_solved(*s) && !own.contains(s)));
         }
         match self.leaves.is_disjoint(&others) {
             true => Cow::Borrowed(&self.leaves),
@@ -222,12 +218,8 @@ impl Scope<'_> {
         if kept.iter().any(|(of, by)| of != by && unknown.contains(of)) {
             return Answer::Undecided(reason);
         }
-        let fixed = |s: &&SymbolId| {
-            let name = self.graph.symbol(**s).as_str();
-            self.solved.iter().any(|(_, solved)| solved == name)
-        };
         let defined = |s: &SymbolId| self.definitions.contains_key(self.graph.symbol(*s).as_str());
-        if symbols.iter().any(|s| fixed(&s) || defined(s)) {
+        if symbols.iter().any(|s| self.is_solved(*s) || defined(s)) {
             return Answer::Undecided(reason);
         }
         // Something has to be known to depend on the variable, or 0 = 0 would pass.

@@ -35,7 +35,7 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
     let mut by_name: BTreeMap<String, (Name, Vec<(usize, Name)>)> = BTreeMap::new();
     let mut linked: BTreeSet<String> = BTreeSet::new();
     for (at, _, statement) in statements(document) {
-        for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
+        for side in statement.sides() {
             linked.extend(loss_of(side));
             visit(side, &mut |e| match &e.kind {
                 Kind::Product(factors) => linked.extend(factors.iter().filter_map(loss_of)),
@@ -43,7 +43,7 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
                 _ => {}
             });
         }
-        for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
+        for side in statement.sides() {
             visit(side, &mut |e| {
                 if let Kind::Derivative { of, by, order: 1 } = &e.kind
                     && let (Kind::Name(of), Kind::Name(by)) = (&of.kind, &by.kind)

@@ -385,7 +385,7 @@ impl Marker<'_, '_> {
 
     /// What has no meaning whatever its names are.
     fn malformed(&mut self, statement: &Statement, here: Context<'_>, claims: &mut Vec<Claim>) {
-        let sides = statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side));
+        let sides = statement.sides();
         for side in sides {
             let mut found: Vec<(Range<usize>, Range<usize>, bool)> = Vec::new();
             visit(side, &mut |e| {

@@ -10,6 +10,7 @@
 //! - an error is marked once: rows that follow correctly from a wrong one say so;
 //! - a repair was proved before it is offered.
 
+mod around;
 mod build;
 mod claim;
 mod convention;

@@ -225,7 +225,7 @@ impl Marker<'_, '_> {
         let mut carried: Option<&Expr> = None;
         for (other, _, statement) in statements_near(self.document, at, REACH) {
             carried = statement.first.as_ref().or(carried);
-            let sides = statement.first.iter().chain(statement.rest.iter().map(|(_, s)| s));
+            let sides = statement.sides();
             // What a derivative of this line is said to be elsewhere.
             let about = carried.is_some_and(|first| {
                 matches!(first.kind, Kind::Derivative { .. })

@@ -283,6 +283,12 @@ impl<'a> Scope<'a> {
         all.insert(nth, definition);
     }
 
+    /// Whether an equation of the document says where something holds by a value of this name.
+    pub(super) fn is_solved(&self, symbol: SymbolId) -> bool {
+        let name = self.graph.symbol(symbol).as_str();
+        self.solved.iter().any(|(_, solved)| solved == name)
+    }
+
     /// Whether anybody says what this name is.
     pub(super) fn is_known(&self, name: &Name, at: usize) -> bool {
         !matches!(self.meaning(name, at), Meaning::Free)

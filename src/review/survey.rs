@@ -72,7 +72,7 @@ fn quantities(document: &Document<'_>) -> BTreeSet<String> {
     const FUNCTIONS: &[&str] = &["f", "g", "h", "F", "G", "φ", "ψ", "σ"];
     let (mut factors, mut functions) = (BTreeSet::new(), BTreeSet::new());
     for (_, _, statement) in statements(document) {
-        for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
+        for side in statement.sides() {
             visit(side, &mut |e| match &e.kind {
                 Kind::Product(all) => {
                     let names = all.iter().filter_map(|f| match &f.kind {

@@ -23,7 +23,7 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
     let mut variables = BTreeSet::new();
     let mut partials: Vec<(usize, &Expr, &Expr, bool)> = Vec::new();
     for (at, _, statement) in statements(document) {
-        let sides = statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side));
+        let sides = statement.sides();
         for side in sides {
             let mut links: Vec<*const Expr> = Vec::new();
             visit(side, &mut |e| {
@@ -161,7 +161,7 @@ fn bare(side: &Expr) -> &Expr {
 fn used(document: &Document<'_>) -> BTreeSet<String> {
     let (mut all, mut below) = (BTreeMap::new(), BTreeMap::new());
     for (_, _, statement) in statements(document) {
-        for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
+        for side in statement.sides() {
             visit(side, &mut |e| match &e.kind {
                 Kind::Name(name) | Kind::Apply { head: name, .. } => {
                     *all.entry(spelled(name)).or_insert(0usize) += 1;

@@ -6,7 +6,7 @@ use super::claim::{holds_name, names_of};
 use super::marker::{Context, Marker};
 use super::names::spelled;
 use super::numbers::{Compared, Number, Rounded, compare, instance, is_numeric, printed, put_in};
-use super::scope::Meaning;
+use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Expr, Kind, Name, Relation, visit};
 use super::{Counterexample, Mark, Wrong};
 use crate::expr::{ExprId, Node, Symbol, SymbolId};
@@ -109,21 +109,8 @@ impl Marker<'_, '_> {
     /// A number for what depends only on names that have values, though other names stand in it:
     /// ∂(w·x)/∂w = 3 where x is 3.
     fn with_values(&mut self, lhs: ExprId, right: &Expr, here: Context<'_>) -> Option<Mark> {
-        let variables = self.scope.under_partials(&[lhs]).variables;
-        let mut numbers = BTreeMap::new();
-        for id in self.scope.graph.reachable(&[lhs]) {
-            if let Node::Var(symbol) = self.scope.graph.node(id)
-                && !variables.contains(&id)
-                && let Some(value) = self.scope.values.get(&symbol).cloned()
-            {
-                numbers.insert(id, self.scope.graph.number(&value));
-            }
-        }
-        if numbers.is_empty() {
-            return None;
-        }
+        let left = self.with_numbers(&[lhs], |_, _| true)?[0];
         let rhs = self.scope.build(right, here.at).ok()?;
-        let left = self.scope.substituted(&[lhs], &numbers)?[0];
         let given = vec!["the numbers above".to_string()];
         let proved = self.scope.judge(left, rhs, &self.unknowns).is_proved();
         proved.then_some(Mark::Proved { error_bound: None, given })
@@ -132,23 +119,30 @@ impl Marker<'_, '_> {
     /// What to say of an equation that holds with the numbers that the document tells for some of
     /// its names: it may mean them.
     pub(super) fn with_told_values(&mut self, lhs: ExprId, rhs: ExprId) -> Option<String> {
-        let variables = self.scope.under_partials(&[lhs, rhs]).variables;
+        let sides = self.with_numbers(&[lhs, rhs], |scope, name| scope.told.contains(&name))?;
+        let proved = self.scope.judge(sides[0], sides[1], &self.unknowns).is_proved();
+        proved.then(|| "it holds with the numbers above, and not without them".to_string())
+    }
+
+    /// Sides with numbers for those of their names that have one and are `meant`, but for what is
+    /// differentiated by; none where there is no such name.
+    fn with_numbers(
+        &mut self,
+        sides: &[ExprId],
+        meant: impl Fn(&Scope<'_>, SymbolId) -> bool,
+    ) -> Option<Vec<ExprId>> {
+        let variables = self.scope.under_partials(sides).variables;
         let mut numbers = BTreeMap::new();
-        for id in self.scope.graph.reachable(&[lhs, rhs]) {
+        for id in self.scope.graph.reachable(sides) {
             if let Node::Var(symbol) = self.scope.graph.node(id)
                 && !variables.contains(&id)
-                && self.scope.told.contains(&symbol)
+                && meant(&self.scope, symbol)
                 && let Some(value) = self.scope.values.get(&symbol).cloned()
             {
                 numbers.insert(id, self.scope.graph.number(&value));
             }
         }
-        if numbers.is_empty() {
-            return None;
-        }
-        let sides = self.scope.substituted(&[lhs, rhs], &numbers)?;
-        let proved = self.scope.judge(sides[0], sides[1], &self.unknowns).is_proved();
-        proved.then(|| "it holds with the numbers above, and not without them".to_string())
+        (!numbers.is_empty()).then(|| self.scope.substituted(sides, &numbers)).flatten()
     }
 
     /// What to say of a row that a point refutes at which n is a number of its own, though sums of

@@ -464,6 +464,6 @@ pub fn sides(row: &Row) -> Vec<&Expr> {
             _ => None,
         })
         .filter(|s| s.rest.iter().any(|(r, _)| matches!(r, Relation::Equal | Relation::Defines)))
-        .flat_map(|s| s.first.iter().chain(s.rest.iter().map(|(_, e)| e)))
+        .flat_map(|s| s.sides())
         .collect()
 }

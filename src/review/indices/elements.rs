@@ -56,7 +56,7 @@ impl Scope<'_> {
 
     /// Whether a statement compares indices with each other or with numbers.
     pub(in crate::review) fn is_about_indices(&self, statement: &Statement) -> bool {
-        let mut sides = statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side));
+        let mut sides = statement.sides();
         let index = |e: &Expr| match &e.kind {
             Kind::Number { .. } => true,
             Kind::Name(name) => self.index_letter(e).is_some() || self.indices.size(name).is_some(),

@@ -396,7 +396,7 @@ fn classes(scope: &Scope<'_>, document: &Document<'_>) -> (Classes, Vec<(Node, S
 }
 
 fn each<'e>(statement: &'e Statement, see: &mut dyn FnMut(&'e Expr)) {
-    for side in statement.first.iter().chain(statement.rest.iter().map(|(_, side)| side)) {
+    for side in statement.sides() {
         visit(side, see);
     }
 }

@@ -79,6 +79,13 @@ pub struct Statement {
     pub rest: Vec<(Relation, Expr)>,
 }
 
+impl Statement {
+    /// Its sides in order, the first with them where it stands on this row.
+    pub fn sides(&self) -> impl Iterator<Item = &Expr> + Clone {
+        self.first.iter().chain(self.rest.iter().map(|(_, side)| side))
+    }
+}
+
 /// What stands between two sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {

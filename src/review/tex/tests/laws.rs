@@ -165,7 +165,7 @@ fn places(rows: &[Row]) -> Vec<Range<usize>> {
                 Part::Unread(note) | Part::OutOfScope(note) => out.push(note.span.clone()),
                 Part::Statement(s) => {
                     out.push(s.span.clone());
-                    exprs.extend(s.first.iter().chain(s.rest.iter().map(|(_, e)| e)));
+                    exprs.extend(s.sides());
                 }
             }
         }
