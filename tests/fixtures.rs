@@ -331,7 +331,8 @@ impl Written {
             (g.quantity, Theirs { numbers: g.numbers.clone(), format })
         });
         let gradients = theirs.collect();
-        let supplied = Supplied { gradients, complete: true, from: self.from };
+        let supplied =
+            Supplied { gradients, complete: true, from: self.from, ..Supplied::default() };
         check_supplied(net, net.values(), &supplied).unwrap()
     }
 }

@@ -516,7 +516,10 @@ fn sizes_are_limited() {
     assert_eq!(kind("input x[2000, 2000]\nE = sum(x)"), Kind::Limit);
     assert_eq!(kind("input x[1, 1, 1, 1, 1, 1, 1, 1, 1]\nE = sum(x)"), Kind::Limit);
     let huge = "input x[1000, 1000]\nparam w[500, 500]\nE = sum(conv(x, w))";
-    assert_eq!(messages(huge), ["the network stands for more than 4194304 operations on scalars"]);
+    assert_eq!(
+        messages(huge),
+        ["the network stands for more than 268435456 operations on scalars"]
+    );
     let padded = "input x[4, 4]\nparam w[2, 2]\nE = sum(conv(x, w, padding: 4294967295))";
     assert_eq!(kind(padded), Kind::Limit);
     assert_eq!(kind(&" ".repeat(lang::MAX_SOURCE_BYTES + 1)), Kind::Limit);

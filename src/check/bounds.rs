@@ -1,19 +1,15 @@
 //! What arithmetic in a format of numbers may give: one pass forward and one backward over numbers
 //! with error bounds.
 //!
-//! Goes in: a point, a format, and how gradients are divided at kinks. Comes out: for every
-//! gradient the interval of each element. What always holds: without a bound there is no
+//! Goes in: a place and a format. Comes out: for every gradient the interval of each element. What always holds: without a bound there is no
 //! interval, but the reason.
 
-use std::cmp::Ordering;
-
-use crate::concrete::{self, Decide, Decision, Decisions, Forward, Shares};
+use crate::concrete::{self, Decide, Forward};
 use crate::diag::Error;
-use crate::net::{Network, NodeId, Op, QuantityId, Tensor};
+use crate::net::{Network, NodeId, Op, Tensor};
 use crate::scalar::{Function, Interval};
 
-use super::diagnosis::{Diagnosis, diagnose};
-use super::point::Point;
+use super::reference::Place;
 use super::rounding::{BESIDE_ONE, Computed, Format};
 use super::values::convert;
 
@@ -28,31 +24,18 @@ macro_rules! in_format {
         }
     };
 }
-pub(super) use in_format;
-
 /// For each quantity, the interval of each element; or why there is no bound.
 pub(super) type Bounds = Result<Vec<Vec<Interval>>, String>;
 
-/// The gradients that arithmetic in a format may give, where `shares` says how they are divided.
-pub(super) fn bounds(
-    net: &Network,
-    at: &Point,
-    by: &[QuantityId],
-    format: Format,
-    shares: &Shares<Interval>,
-) -> Bounds {
-    in_format!(format, run(net, at, by, shares))
-        .map_err(|why| format!("{format} has no error bound here: {why}"))
+/// The gradients that arithmetic in a format may give.
+pub(super) fn bounds(at: Place<'_>, format: Format) -> Bounds {
+    in_format!(format, run(at)).map_err(|why| format!("{format} has no error bound here: {why}"))
 }
 
-pub(super) fn forward<const P: u32>(
-    net: &Network,
-    at: &Point,
-    decisions: &Decisions,
-) -> Result<Forward<Computed<P>>, Error> {
-    let values = convert::<Computed<P>>(net, &at.values)?;
-    let forward = concrete::forward(net, &values, Decide::Recorded(decisions))?;
-    Ok(with_expm1(net, &forward).unwrap_or(forward))
+fn forward<const P: u32>(at: Place<'_>) -> Result<Forward<Computed<P>>, Error> {
+    let values = convert::<Computed<P>>(at.net, at.values)?;
+    let forward = concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?;
+    Ok(with_expm1(at.net, &forward).unwrap_or(forward))
 }
 
 /// The same pass for a program that has expm1 where the network has eˣ − 1, as in ELU, and takes
@@ -62,14 +45,7 @@ fn with_expm1<const P: u32>(
     net: &Network,
     forward: &Forward<Computed<P>>,
 ) -> Option<Forward<Computed<P>>> {
-    let is_one = |id: NodeId| matches!(&net.node(id).op, Op::Number(q) if q.is_one());
-    let power = |tensor: &Tensor| match &tensor.op {
-        Op::Sub(a, one) if is_one(*one) => {
-            matches!(net.node(*a).op, Op::Call(Function::Exp, _)).then_some(*a)
-        }
-        _ => None,
-    };
-    let powers: Vec<NodeId> = net.nodes().iter().filter_map(power).collect();
+    let powers = differences_from_one(net);
     if powers.is_empty() {
         return None;
     }
@@ -83,41 +59,11 @@ fn with_expm1<const P: u32>(
     Forward::assembled(net, all, forward.decisions().clone())
 }
 
-/// The decisions of the point, but where two pieces meet those of `shares`: the step between them
-/// is 0 or 1, and its value, not a slope, says which piece it is.
-fn decided(net: &Network, at: &Point, shares: &Shares<Interval>) -> Decisions {
-    let mut decisions = at.decisions.clone();
-    for ((node, element), share) in shares {
-        let (true, Some(signs)) = (is_step(net, *node), decisions.signs(*node)) else { continue };
-        let mut signs = signs.to_vec();
-        let right = share.iter().any(|(_, weight)| weight.lower > 0.5);
-        if let Some(sign) = signs.get_mut(*element) {
-            *sign = if right { Ordering::Greater } else { Ordering::Less };
-        }
-        decisions.set(*node, Decision::Signs(signs));
-    }
-    decisions
-}
-
-pub(super) fn is_step(net: &Network, node: NodeId) -> bool {
-    matches!(net.node(node).op, Op::Call(Function::Step, _))
-}
-
-fn run<const P: u32>(
-    net: &Network,
-    at: &Point,
-    by: &[QuantityId],
-    shares: &Shares<Interval>,
-) -> Bounds {
+fn run<const P: u32>(at: Place<'_>) -> Bounds {
     let told = |error: Error| error.message().to_string();
-    let exactly = |share: &Vec<(usize, Interval)>| {
-        share.iter().map(|(n, weight)| (*n, Computed::exactly(*weight))).collect()
-    };
-    let forward = forward::<P>(net, at, &decided(net, at, shares)).map_err(told)?;
-    let slopes = shares.iter().filter(|((node, _), _)| !is_step(net, *node));
-    let shares = slopes.map(|(place, share)| (*place, exactly(share))).collect();
-    let gradients = concrete::backward_with(net, &forward, by, &shares).map_err(told)?;
-    let all = by.iter().map(|id| {
+    let forward = forward::<P>(at).map_err(told)?;
+    let gradients = concrete::backward(at.net, &forward, at.by).map_err(told)?;
+    let all = at.by.iter().map(|id| {
         let computed = gradients.of(*id).unwrap_or_default().iter();
         let enclosures = computed.map(Computed::enclosure).collect::<Result<Vec<_>, _>>();
         enclosures.map_err(|_| "a sum is so long that no digit of it is certain".to_string())
@@ -125,24 +71,14 @@ fn run<const P: u32>(
     all.collect()
 }
 
-/// The mistake that numbers of a format come from, if one is known that gives them; `right` is
-/// what arithmetic in this format may give.
-pub(super) fn explain(
-    net: &Network,
-    at: &Point,
-    by: QuantityId,
-    (right, format): (&[Interval], Format),
-    numbers: &[f64],
-) -> Option<Diagnosis> {
-    in_format!(format, diagnosed(net, at, by, right, numbers))
-}
-
-fn diagnosed<const P: u32>(
-    net: &Network,
-    at: &Point,
-    by: QuantityId,
-    right: &[Interval],
-    numbers: &[f64],
-) -> Option<Diagnosis> {
-    diagnose(net, &forward::<P>(net, at, &at.decisions).ok()?, by, right, numbers)
+/// Each eˣ of which 1 is taken, as in ELU: a program may have expm1 there.
+pub(super) fn differences_from_one(net: &Network) -> Vec<NodeId> {
+    let is_one = |id: NodeId| matches!(&net.node(id).op, Op::Number(q) if q.is_one());
+    let power = |tensor: &Tensor| match &tensor.op {
+        Op::Sub(a, one) if is_one(*one) => {
+            matches!(net.node(*a).op, Op::Call(Function::Exp, _)).then_some(*a)
+        }
+        _ => None,
+    };
+    net.nodes().iter().filter_map(power).collect()
 }

@@ -19,7 +19,7 @@ use crate::concrete::Forward;
 use crate::net::{Network, QuantityId};
 use crate::scalar::{Function, Interval, Rational, Scalar, show_f64};
 
-use super::rounding::{Computed, Format};
+use super::rounding::Format;
 use super::values::work;
 
 /// About how many elements the altered backward passes of one diagnosis compute in all.
@@ -54,6 +54,8 @@ pub enum Cause {
     Transposed,
     /// It is right to this format, and was stored in a finer one.
     Coarser(Format),
+    /// It is right, and was written with so many decimals.
+    Decimals(u32),
     /// The axes stand in this order: axis i is axis number `[i]` of the gradient.
     AxesOrder(Vec<usize>),
     /// The elements are in reverse order along these axes, as by a kernel that was turned where
@@ -172,13 +174,13 @@ pub(super) trait Enclosing: Scalar {
     fn within(interval: Interval) -> Self;
 }
 
-impl<const P: u32> Enclosing for Computed<P> {
+impl Enclosing for f64 {
     fn enclosed(&self) -> Option<Interval> {
-        self.enclosure().ok()
+        Interval::point(*self).ok()
     }
 
-    fn within(interval: Interval) -> Computed<P> {
-        Computed::exactly(interval)
+    fn within(interval: Interval) -> f64 {
+        interval.lower / 2.0 + interval.upper / 2.0
     }
 }
 
@@ -194,16 +196,28 @@ struct Case<'a, T> {
     run: &'a Forward<T>,
     by: QuantityId,
     right: &'a [Interval],
+    /// For each element, the greatest distance that rounding explains.
+    slack: &'a [f64],
     theirs: &'a [f64],
+    /// About how many elements the passes may compute.
+    budget: usize,
 }
 
 impl<T: Enclosing> Case<'_, T> {
-    /// Whether `predicted` explains every element, and at least one that is wrong by more than
-    /// the width of the explanation.
+    /// Whether `predicted` explains every element, up to the rounding of numbers of its size, and
+    /// at least one that is wrong by more than the width of the explanation.
     fn explained(&self, predicted: impl Fn(usize) -> Option<Interval>) -> bool {
+        let size = |x: &Interval| x.lower.abs().max(x.upper.abs());
+        let all: Option<Vec<Interval>> = (0..self.theirs.len()).map(predicted).collect();
+        let Some(all) = all else { return false };
+        let greatest = |of: &[Interval]| of.iter().map(size).fold(0.0, f64::max);
+        let (of_right, of_all) = (greatest(self.right), greatest(&all));
+        let times = if of_right > 0.0 { of_all / of_right } else { 1.0 };
         let mut telling = false;
         for (n, (x, right)) in self.theirs.iter().zip(self.right).enumerate() {
-            let Some(predicted) = predicted(n).filter(|p| p.contains(*x)) else { return false };
+            let slack = self.slack[n] * times;
+            let near = Interval::new(all[n].lower - slack, all[n].upper + slack);
+            let Some(predicted) = near.ok().filter(|p| p.contains(*x)) else { return false };
             let gap = (x - right.upper).max(right.lower - x);
             telling |= gap > 0.0 && predicted.width() <= gap;
         }
@@ -216,15 +230,17 @@ impl<T: Enclosing> Case<'_, T> {
 }
 
 /// The simplest known mistakes that turn the gradient into these numbers. `run` is a forward pass
-/// at the point, `right` encloses the gradient by `by` in the precision of `theirs`.
-pub(super) fn diagnose<T: Enclosing>(
+/// at the point, `right` encloses the gradient by `by` in the precision of `theirs`, which rounding
+/// may move by `slack`; about `budget` elements are computed.
+pub(super) fn diagnose(
     net: &Network,
-    run: &Forward<T>,
+    run: &Forward<f64>,
     by: QuantityId,
-    right: &[Interval],
+    (right, slack): (&[Interval], &[f64]),
     theirs: &[f64],
+    budget: usize,
 ) -> Option<Diagnosis> {
-    let case = Case { net, run, by, right, theirs };
+    let case = Case { net, run, by, right, slack, theirs, budget };
     let mut causes = rearranged::causes(&case);
     causes.extend(operations(&case, (MAX_OTHER_CAUSES + 1).saturating_sub(causes.len())));
     if causes.is_empty() {
@@ -240,7 +256,7 @@ fn operations<T: Enclosing>(case: &Case<'_, T>, most: usize) -> Vec<Cause> {
     let needed = |node| case.run.value(node).is_some();
     let mut causes: Vec<Cause> = Vec::new();
     let candidates = mistakes::candidates(case.net, case.by, needed);
-    for candidate in candidates.into_iter().take(MAX_MISTAKES.min(runs(case.net))) {
+    for candidate in candidates.into_iter().take(MAX_MISTAKES.min(runs(case))) {
         if causes.len() >= most {
             break;
         }
@@ -256,8 +272,8 @@ fn operations<T: Enclosing>(case: &Case<'_, T>, most: usize) -> Vec<Cause> {
 }
 
 /// How many runs of a network are worth a diagnosis.
-fn runs(net: &Network) -> usize {
-    MAX_DIAGNOSIS_WORK / work(net).max(1)
+fn runs<T>(case: &Case<'_, T>) -> usize {
+    case.budget / work(case.net).max(1)
 }
 
 impl fmt::Display for Diagnosis {
@@ -284,6 +300,9 @@ impl fmt::Display for Cause {
             Cause::Transposed => f.write_str("rows and columns are exchanged"),
             Cause::Coarser(format) => {
                 write!(f, "it is right to the precision of {format}, and stored in a finer format")
+            }
+            Cause::Decimals(digits) => {
+                write!(f, "it is right, and rounded or cut to {digits} decimals")
             }
             Cause::AxesOrder(order) => {
                 write!(f, "the axes stand in another order: {}", listed(order))

@@ -6,8 +6,8 @@
 use serde::Serialize;
 
 use super::report::{
-    Arithmetic, AtKinks, Comparison, Convention, Mismatch, Number, Parameter, Point, Precision,
-    Report, Source, Verdict, Worst,
+    Arithmetic, AtKinks, Certainty, Comparison, Convention, Mismatch, Number, Parameter, Point,
+    Precision, Report, Source, Verdict, Worst,
 };
 
 /// The schema that [`report_json`] writes.
@@ -79,6 +79,8 @@ struct JsonParameter<'a> {
     format: Option<&'static str>,
     diagnosis: Option<String>,
     at_kinks: Option<JsonAtKinks<'a>>,
+    noticed: Option<JsonNoticed>,
+    certainty: Option<&'static str>,
     comparisons: Vec<JsonComparison<'a>>,
 }
 
@@ -88,6 +90,12 @@ struct JsonAtKinks<'a> {
     frameworks: Vec<&'static str>,
     rules: &'a [String],
     unexpected: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct JsonNoticed {
+    element: Option<f64>,
+    factor: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -203,6 +211,13 @@ fn parameter<'a>(report: &Report, p: &'a Parameter) -> JsonParameter<'a> {
         format: p.format.map(|f| f.name()),
         diagnosis: p.diagnosis.as_ref().map(|d| d.to_string()),
         at_kinks: p.at_kinks.as_ref().map(at_kinks),
+        noticed: p
+            .noticed
+            .map(|n| JsonNoticed { element: finite(n.element), factor: finite(n.factor) }),
+        certainty: p.certainty.map(|certainty| match certainty {
+            Certainty::Certain => "certain",
+            Certainty::Unlikely => "unlikely-to-be-rounding",
+        }),
         comparisons: p.comparisons.iter().map(|c| comparison(report, c)).collect(),
     }
 }

@@ -72,86 +72,6 @@ pub(super) fn rounded(a: Rounded, b: Rounded, exact: Option<&Rational>) -> Dista
     }
 }
 
-/// A number from another program, against the interval of all that its arithmetic may give; that
-/// of the formula has to meet it, and the exact value to lie in it.
-pub(super) fn foreign(
-    value: f64,
-    allowed: &Interval,
-    formula: Rounded,
-    exact: Option<&Rational>,
-) -> Distance {
-    let sound = !disjoint(&formula.enclosure, allowed)
-        && exact.is_none_or(|q| allowed.contains_rational(q));
-    let absolute = exact.map_or((value - formula.value).abs(), |q| error(value, q));
-    let reference = exact.map_or(formula.value, Rational::to_f64);
-    Distance {
-        agree: sound && allowed.contains(value),
-        absolute,
-        relative: relative(absolute, reference),
-        bound: allowed.width() / 2.0,
-    }
-}
-
-/// Of an element, or of a whole gradient, a bound may be this part for an agreement to say
-/// anything. Numbers that are right by such a bound are still wrong by it when they are
-/// multiplied by 1.3: 1.3 · (1 − 1/8) > 1 + 1/8.
-pub(super) const TELLING: f64 = 1.0 / 8.0;
-
-/// Beside the greatest element of its tensor, an element near 0 is judged by a bound of up to this
-/// part of the greatest.
-pub(super) const BESIDE_GREATEST: f64 = 1.0 / 64.0;
-
-/// The elements of a gradient, each with the bound that it is judged by: what an agreement
-/// within the bounds says of them.
-pub(super) struct Judgeable {
-    elements: Vec<(f64, f64)>,
-    greatest: f64,
-}
-
-impl Judgeable {
-    /// From the absolute value of each element, 0 where it cannot be told from 0, and its bound.
-    pub(super) fn new(elements: Vec<(f64, f64)>) -> Judgeable {
-        let greatest = elements.iter().map(|(value, _)| *value).fold(0.0, f64::max);
-        Judgeable { elements, greatest }
-    }
-
-    /// Whether the bound of an element is so wide that to lie within it says nothing. Where every
-    /// element is 0, there is nothing that the bound could be a part of, and each is judged.
-    pub(super) fn is_vague(&self, n: usize) -> bool {
-        let (value, bound) = self.elements[n];
-        bound > (TELLING * value).max(BESIDE_GREATEST * self.greatest) && self.greatest > 0.0
-    }
-
-    /// Whether the bounds are so wide that a gradient of zeros would pass, and there is one to pass.
-    pub(super) fn is_blunt(&self) -> bool {
-        self.greatest > 0.0 && self.elements.iter().all(|(value, bound)| value <= bound)
-    }
-
-    /// Whether enough was judged for the gradient as a whole: its greatest element, and so much of
-    /// the others that all vague bounds together, as lengths of vectors, are a small part of it.
-    pub(super) fn is_enough(&self) -> bool {
-        let square = |x: f64| (x / self.greatest) * (x / self.greatest);
-        let (mut whole, mut open) = (0.0, 0.0);
-        for (n, (value, bound)) in self.elements.iter().enumerate() {
-            let vague = self.is_vague(n);
-            if vague && *value == self.greatest {
-                return false;
-            }
-            whole += square(*value);
-            open += if vague { square(*bound) } else { 0.0 };
-        }
-        self.greatest == 0.0 || open <= TELLING * TELLING * whole
-    }
-}
-
-/// A number in the interval of what is right; its distance is that from the middle.
-pub(super) fn inside(value: f64, all: &Interval) -> Distance {
-    let middle = all.lower + (all.upper - all.lower) / 2.0;
-    let absolute = (value - middle).abs();
-    let (relative, bound) = (relative(absolute, middle), all.width() / 2.0);
-    Distance { agree: true, absolute, relative, bound }
-}
-
 /// Whether no number lies in both.
 pub(super) fn disjoint(a: &Interval, b: &Interval) -> bool {
     a.upper < b.lower || b.upper < a.lower
@@ -212,28 +132,6 @@ mod tests {
         assert!(!rounded(near, stray, None).agree);
         let nan = Rounded { value: f64::NAN, ..near };
         assert!(!rounded(near, nan, None).agree);
-    }
-
-    #[test]
-    fn a_bound_may_be_too_wide_to_say_anything() {
-        let judged = |elements: &[(f64, f64)]| {
-            let all = Judgeable::new(elements.to_vec());
-            let vague: Vec<bool> = (0..elements.len()).map(|n| all.is_vague(n)).collect();
-            (vague, all.is_enough())
-        };
-        assert_eq!(judged(&[(1.0, 0.1), (0.01, 0.015)]), (vec![false, false], true));
-        // A small element is open, and the rest is enough; or too many are.
-        assert_eq!(judged(&[(1.0, 0.1), (0.1, 0.05)]), (vec![false, true], true));
-        let mut many = vec![(0.1, 0.05); 10];
-        many.push((1.0, 0.1));
-        assert!(!judged(&many).1);
-        // The greatest is open, though a thousand others are judged beside it.
-        let mut many = vec![(0.06, 0.015); 1000];
-        many.push((1.0, 0.2));
-        assert!(!judged(&many).1);
-        // Zeros are judged by any bound.
-        assert_eq!(judged(&[(0.0, 0.1); 2]), (vec![false; 2], true));
-        assert_eq!(judged(&[]), (vec![], true));
     }
 
     #[test]

@@ -25,16 +25,21 @@ mod fraction;
 mod json;
 mod judge;
 mod kinks;
+mod noise;
+mod patterns;
 mod point;
+mod reference;
 mod report;
 mod rounding;
+mod rule;
 mod sources;
-mod subdifferential;
 mod supplied;
 mod symbolic;
 #[cfg(test)]
 mod tests;
+mod typical;
 mod values;
+mod verdicts;
 
 pub use conventions::{CONVENTIONS, Corner, Framework, Rule, rule};
 pub use diagnosis::{
@@ -44,12 +49,13 @@ pub use differences::{FIRST_STEPS, STEPS};
 pub use fraction::MAX_EXACT_BITS;
 pub use json::{SCHEMA, report_json};
 pub use judge::MAX_ULPS;
+pub use reference::DIGITS;
 pub use report::{
-    Arithmetic, Assumptions, AtKinks, Cell, Choice, Comparison, Convention, Kink, Mismatch, Number,
-    Parameter, Point, Precision, Report, Source, Unjudged, Verdict, Worst,
+    Arithmetic, Assumptions, AtKinks, Cell, Certainty, Choice, Comparison, Convention, Kink,
+    Mismatch, Noticed, Number, Parameter, Point, Precision, Report, Source, Unjudged, Verdict,
+    Worst,
 };
-pub use rounding::{FUNCTION_ULPS, Format, REARRANGED};
-pub use subdifferential::{MAX_CHOICES, MIN_CHOICES};
+pub use rounding::{Accumulate, FUNCTION_ULPS, Format, REARRANGED};
 pub use supplied::{Supplied, Theirs, check_gradients, check_supplied};
 
 use crate::diag::{Error, Kind};
@@ -210,6 +216,8 @@ fn blank(net: &Network, by: &[QuantityId], compared: &[(Source, Precision)]) -> 
         diagnosis: None,
         format: None,
         at_kinks: None,
+        noticed: None,
+        certainty: None,
     };
     Report {
         loss: net.quantity(net.loss()).name.clone(),

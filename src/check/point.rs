@@ -186,7 +186,7 @@ fn run<T: Scalar>(
 
 /// Compares the assumed winners with those of the values. Where an assumed winner ties with the
 /// first of the greatest, the assumption breaks the tie; these maxima are returned.
-fn apply(
+pub(super) fn apply(
     net: &Network,
     decisions: &mut Decisions,
     kinks: &[concrete::Kink],

@@ -145,6 +145,29 @@ pub struct Parameter {
     pub format: Option<Format>,
     /// What they do at a kink, where that matters to them.
     pub at_kinks: Option<AtKinks>,
+    /// What would have been noticed in them; none where none were supplied.
+    pub noticed: Option<Noticed>,
+    /// How sure it is that numbers that differ are wrong.
+    pub certainty: Option<Certainty>,
+}
+
+/// The smallest errors of a tensor that its verdict would have noticed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Noticed {
+    /// Of one element, as a part of the greatest.
+    pub element: f64,
+    /// Of a common factor, as its distance from 1.
+    pub factor: f64,
+}
+
+/// How sure a difference is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// No order of the operations in that format gives such a number: a running error analysis
+    /// bounds what rounding may do.
+    Certain,
+    /// Rounding typically does far less, by Monte Carlo arithmetic; no bound excludes it.
+    Unlikely,
 }
 
 /// What supplied numbers do where the loss has no gradient in the strict sense.
@@ -175,6 +198,9 @@ pub enum Choice {
     Undecided,
     /// No choice gives them: they lie outside the subdifferential.
     Outside,
+    /// Every choice that occurs near the point gives the same gradient, so the derivative exists
+    /// there, and they are not it.
+    Smooth,
 }
 
 /// One source held against the symbolic gradient, over all points.
@@ -377,6 +403,13 @@ impl Mismatch {
     }
 }
 
+impl AtKinks {
+    /// A choice that is no framework's.
+    pub(super) fn only(choice: Choice) -> AtKinks {
+        AtKinks { choice, frameworks: Vec::new(), rules: Vec::new(), unexpected: None }
+    }
+}
+
 impl Choice {
     /// As JSON spells it: `ours`, `other-side`.
     pub fn name(self) -> &'static str {
@@ -386,6 +419,7 @@ impl Choice {
             Choice::OtherSide => "other-side",
             Choice::Undecided => "undecided",
             Choice::Outside => "outside",
+            Choice::Smooth => "smooth",
         }
     }
 }

@@ -47,6 +47,16 @@ pub enum Format {
     F64,
 }
 
+/// What a program keeps the sums of f16 and bf16 in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accumulate {
+    /// In `f32`, and each result is rounded once when it is stored, as accelerators do it.
+    #[default]
+    Single,
+    /// In the format itself.
+    Stored,
+}
+
 impl Format {
     /// All, the coarsest first.
     pub const ALL: [Format; 4] = [Format::Bf16, Format::F16, Format::F32, Format::F64];
@@ -58,6 +68,16 @@ impl Format {
             Format::F16 => 11,
             Format::F32 => 24,
             Format::F64 => 53,
+        }
+    }
+
+    /// Whether a number is one of the format.
+    pub(super) fn holds(self, x: f64) -> bool {
+        match self {
+            Format::F64 => true,
+            Format::F32 => f64::from(x as f32) == x,
+            Format::Bf16 => f64::from(x as f32) == x && fits(x, 8),
+            Format::F16 => fits(x, 11) && (x == 0.0 || x.abs() >= 1.0 / 16_384.0 || subnormal(x)),
         }
     }
 
@@ -201,6 +221,11 @@ fn absolute(function: Function, x: f64, bits: u32) -> Option<f64> {
         }
         _ => None,
     }
+}
+
+/// Whether `x` is a multiple of the smallest step of f16.
+fn subnormal(x: f64) -> bool {
+    (x * f64::from(1u32 << 24)).fract() == 0.0
 }
 
 /// Whether `x` has a significand of at most `bits` bits.

@@ -8,21 +8,28 @@
 
 use std::collections::BTreeMap;
 
-use crate::concrete::Values;
+use crate::concrete::{self, Decide, Decisions, Kink, Values};
 use crate::diag::{Error, Kind};
-use crate::net::{Network, QuantityId};
+use crate::net::{Network, Op, QuantityId, stable};
 use crate::scalar::{Interval, Rational};
 
-use super::bounds::{bounds, explain};
+use super::bounds::bounds;
 use super::conventions::Framework;
-use super::diagnosis::{Cause, Diagnosis};
-use super::judge::{self, Distance, Judgeable};
-use super::point::{Point, point};
-use super::report::{Choice, Comparison, Mismatch, Number, Precision, Report, Source};
-use super::rounding::Format;
+use super::diagnosis::{Cause, Diagnosis, MAX_DIAGNOSIS_WORK, diagnose};
+use super::judge::{Distance, relative};
+use super::point::{self, Point, point};
+use super::reference::{self, Element, Place};
+use super::report::{
+    Arithmetic, Assumptions, Certainty, Comparison, Mismatch, Noticed, Number, Precision, Report,
+    Source,
+};
+use super::rounding::{Accumulate, Format};
+use super::rule::{Finding, Outcome};
 use super::sources::{self, Here};
-use super::subdifferential::{Study, study};
 use super::symbolic::Symbolic;
+use super::values::{convert, work};
+use super::verdicts::{Asked, Judged, Tensor, judged};
+use super::{kinks, report};
 
 /// A gradient that another program computed.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +50,8 @@ pub struct Supplied {
     pub complete: bool,
     /// The framework that they come from: its convention is expected at kinks.
     pub from: Option<Framework>,
+    /// What the sums of f16 and bf16 were kept in.
+    pub accumulate: Accumulate,
 }
 
 /// Why a parameter without numbers is not judged.
@@ -112,79 +121,369 @@ pub fn check_supplied(
     supplied: &Supplied,
 ) -> Result<Report, Error> {
     check_input(net, values, &supplied.gradients)?;
+    let original = net;
     let asked = |id: &QuantityId| supplied.gradients.contains_key(id);
     let params = net.params().filter(|_| supplied.complete);
     let absent: Vec<QuantityId> = params.filter(|id| !asked(id)).collect();
     let mut by: Vec<QuantityId> = supplied.gradients.keys().copied().chain(absent).collect();
     by.sort_unstable();
-    let symbolic = Symbolic::new(net, &by, true)?;
-    let at = point(net, &symbolic, values.clone(), true)?;
+    let (stable, values) = without_overflow(net, values, &by)?;
+    let net = &stable;
+    let decided = decided(net, &values)?;
+    let at = Place { net, values: &values, decisions: &decided.decisions, by: &by };
     let compared = [
         (Source::Backward, Precision::Exact),
         (Source::Backward, Precision::F64),
         (Source::Supplied, Precision::F64),
     ];
     let mut report = super::blank(net, &by, &compared);
-    sources::compare(net, &at, 0, &mut report.parameters);
-    let mut studies: BTreeMap<Format, Study> = BTreeMap::new();
-    for (k, id) in by.iter().enumerate() {
-        match supplied.gradients.get(id) {
-            Some(theirs) => {
-                let study = studies
-                    .entry(theirs.format)
-                    .or_insert_with(|| study(net, &at, &by, theirs.format));
-                let with = With { net, at: &at, by: &by, study, from: supplied.from };
-                compare(&with, &mut report, k, theirs);
+    let scalars = in_scalars(net, &by, &values, &decided);
+    match &scalars {
+        Ok(point) => sources::compare(net, point, 0, &mut report.parameters),
+        Err(why) => unseen(&mut report, why),
+    }
+    let mut formats: Vec<Format> = supplied.gradients.values().map(|t| t.format).collect();
+    formats.sort_unstable();
+    formats.dedup();
+    let mut loss = None;
+    for format in formats {
+        let numbers = |k: usize| {
+            let theirs = supplied.gradients.get(&by[k]).filter(|t| t.format == format)?;
+            Some((k, theirs.numbers.as_slice()))
+        };
+        let numbers: Vec<(usize, &[f64])> = (0..by.len()).filter_map(numbers).collect();
+        let asked = Asked {
+            at,
+            kinks: &decided.kinks,
+            format,
+            accumulate: supplied.accumulate,
+            numbers: &numbers,
+            from: supplied.from,
+        };
+        let all = judged(&asked)?;
+        loss = loss.or(all.loss);
+        enter(&mut report, &asked, &all, scalars.as_ref().ok());
+        certainty(&mut report, &asked, &all);
+        name_causes(&mut report, &asked, &all);
+    }
+    for (k, id) in by.iter().enumerate().filter(|(_, id)| !asked(id)) {
+        let cells = net.shape(*id).elements();
+        if let Some(into) = theirs_in(&mut report, k) {
+            into.skip(ABSENT, cells);
+        }
+    }
+    let mut told = match &scalars {
+        Ok(point) => point.report(net, Vec::new(), 0),
+        Err(why) => large(net, &values, &decided, why, loss),
+    };
+    told.values.retain(|id, _| id.index() < original.quantities().count());
+    report.points.push(told);
+    Ok(report)
+}
+
+/// The network with every softmax's exponentials shifted, and the values with those of the shifts.
+fn without_overflow(
+    net: &Network,
+    values: &Values<Rational>,
+    by: &[QuantityId],
+) -> Result<(Network, Values<Rational>), Error> {
+    let made = stable(net, by);
+    let mut values = values.clone();
+    if made.shifts.is_empty() {
+        return Ok((made.net, values));
+    }
+    for shift in &made.shifts {
+        let cells = made.net.shape(shift.quantity).elements();
+        values.insert(shift.quantity, vec![Rational::from(0); cells]);
+    }
+    let mut greatest = Greatest { net: &made.net, shifts: &made.shifts };
+    let rounded = convert::<f64>(&made.net, &values)?;
+    // Where this fails, so does what follows, and says why.
+    let run = concrete::forward_watched(&made.net, &rounded, Decide::ByValue, &mut greatest)?;
+    for shift in &made.shifts {
+        if run.of(shift.quantity).unwrap_or_default().iter().any(|x| *x < MASKED) {
+            let sentence = "every score that a softmax takes is masked with −∞ in one of its rows";
+            let span = made.net.node(shift.scores).span;
+            return Err(Error::new(Kind::Domain, sentence).at(span).label("here"));
+        }
+        let all = run.of(shift.quantity).unwrap_or_default().iter();
+        let exact = all.map(|x| Rational::from_f64(*x)).collect::<Result<Vec<_>, _>>();
+        let exact = exact.map_err(|fault| Error::new(Kind::Limit, fault.to_string()))?;
+        values.insert(shift.quantity, exact);
+    }
+    Ok((made.net, values))
+}
+
+/// Scores below this were masked with −∞.
+const MASKED: f64 = -(1i64 << 29) as f64;
+
+/// Gives each shift the greatest of its scores.
+struct Greatest<'a> {
+    net: &'a Network,
+    shifts: &'a [crate::net::Shift],
+}
+
+impl concrete::Watch<f64> for Greatest<'_> {
+    fn leaf(&mut self, quantity: QuantityId, before: &[Option<Vec<f64>>]) -> Option<Vec<f64>> {
+        let shift = self.shifts.iter().find(|shift| shift.quantity == quantity)?;
+        let scores = before.get(shift.scores.index())?.as_ref()?;
+        let shape = &self.net.node(shift.scores).shape;
+        let of = self.net.shape(quantity);
+        let mut greatest = vec![f64::NEG_INFINITY; of.elements()];
+        for (n, x) in scores.iter().enumerate() {
+            let mut at = shape.index(n);
+            shift.axes.iter().for_each(|axis| at[*axis] = 0);
+            let place = of.position(&at)?;
+            greatest[place] = greatest[place].max(*x);
+        }
+        Some(greatest)
+    }
+}
+
+/// What the values decide.
+struct Decided {
+    decisions: Decisions,
+    /// Before an assumption breaks a tie.
+    by_value: Decisions,
+    kinks: Vec<Kink>,
+    assumed: Vec<(crate::net::NodeId, usize)>,
+    notes: Vec<String>,
+}
+
+/// Decides in exact arithmetic or with as many digits as it takes, and at last in `f64`, where
+/// what is equal to the last of these digits counts as a kink.
+fn decided(net: &Network, values: &Values<Rational>) -> Result<Decided, Error> {
+    let mut notes = Vec::new();
+    let mut found = None;
+    for bits in [106, 512] {
+        match reference::decide(net, values, bits) {
+            Ok(all) => {
+                found = Some(all);
+                break;
             }
-            None => {
-                let cells = net.shape(*id).elements();
-                if let Some(into) = theirs_in(&mut report, k) {
-                    into.skip(ABSENT, cells);
+            // Too close to be told apart, or out of range: `f64` may know better.
+            Err(error) if work(net) > LONG_WORK || bits > 106 => {
+                let rounded = convert::<f64>(net, values)?;
+                let run = concrete::forward(net, &rounded, Decide::ByValue).map_err(|_| error)?;
+                notes.push("a max or a sign is too close here to be decided with certainty".into());
+                found = Some((run.decisions().clone(), run.kinks().to_vec()));
+                break;
+            }
+            Err(_) => {}
+        }
+    }
+    let Some((by_value, kinks)) = found else {
+        return Err(Error::new(Kind::Internal, "no precision was tried"));
+    };
+    let mut decisions = by_value.clone();
+    let assumed = point::apply(net, &mut decisions, &kinks)?;
+    Ok(Decided { decisions, by_value, kinks, assumed, notes })
+}
+
+/// Up to about so many products, arithmetic of many digits is worth its time.
+pub(super) const LONG_WORK: usize = 1 << 22;
+
+/// Up to about so many elements, a network is written out in scalars as well, so that its formulas
+/// are a third way to the gradients.
+const SCALAR_WORK: usize = 1 << 17;
+
+/// The same gradients by formulas in scalars, where the network is small enough for that.
+fn in_scalars(
+    net: &Network,
+    by: &[QuantityId],
+    values: &Values<Rational>,
+    decided: &Decided,
+) -> Result<Point, String> {
+    if work(net) > SCALAR_WORK {
+        return Err("the network is too large to be written out in scalars; its backward pass \
+                    was held against a forward pass of dual numbers"
+            .to_string());
+    }
+    let told = |error: Error| error.message().to_string();
+    let symbolic = Symbolic::new(net, by, true).map_err(told)?;
+    let found = point(net, &symbolic, values.clone(), true).map_err(told)?;
+    match found.by_value == decided.by_value {
+        true => Ok(found),
+        false => Err("f64 decides a max or a sign otherwise than more digits do".to_string()),
+    }
+}
+
+fn unseen(report: &mut Report, why: &str) {
+    for parameter in &mut report.parameters {
+        let cells = parameter.shape.elements();
+        for comparison in &mut parameter.comparisons {
+            if comparison.source == Source::Backward {
+                comparison.skip(why, cells);
+            }
+        }
+    }
+}
+
+/// What a report says of a point that was not written out in scalars.
+fn large(
+    net: &Network,
+    values: &Values<Rational>,
+    decided: &Decided,
+    why: &str,
+    loss: Option<Element>,
+) -> report::Point {
+    let is_leaf = |id: &QuantityId| matches!(net.node(net.quantity(*id).node).op, Op::Leaf(_));
+    let leaves = values.iter().filter(|(id, _)| is_leaf(id));
+    report::Point {
+        values: leaves.map(|(id, all)| (*id, all.clone())).collect(),
+        drawn: Vec::new(),
+        redrawn: 0,
+        unit: None,
+        arithmetic: Arithmetic::None,
+        inexact: Some(why.to_string()),
+        loss: Number::F64(loss.map_or(f64::NAN, |loss| loss.value)),
+        assumptions: match net.assumptions().is_empty() {
+            true => Assumptions::Absent,
+            false => Assumptions::Used,
+        },
+        kinks: kinks::listed(net, &decided.kinks, &decided.assumed),
+        kink_count: decided.kinks.len(),
+        notes: decided.notes.clone(),
+    }
+}
+
+/// Enters what was found into the report.
+fn enter(report: &mut Report, asked: &Asked<'_>, all: &Judged, scalars: Option<&Point>) {
+    for (found, (k, numbers)) in all.tensors.iter().zip(asked.numbers) {
+        let k = *k;
+        report.parameters[k].format = Some(asked.format);
+        report.parameters[k].at_kinks = found.at_kinks.clone();
+        let [element, factor] = found.finding.noticed;
+        report.parameters[k].noticed = Some(Noticed { element, factor });
+        let (name, shape) = (report.parameters[k].name.clone(), report.parameters[k].shape.clone());
+        let here = Here { point: 0, name: &name, shape: &shape };
+        let Some(into) = theirs_in(report, k) else { continue };
+        let distance = |n: usize| {
+            let absolute = found.exact[n].off(numbers[n]).abs();
+            let relative = relative(absolute, found.exact[n].value);
+            Distance { agree: true, absolute, relative, bound: found.finding.slack[n] }
+        };
+        match &found.finding.outcome {
+            Outcome::Open(why) => into.skip(why, numbers.len()),
+            Outcome::Agree => {
+                (0..numbers.len()).for_each(|n| into.agree(0, &distance(n), || here.cell(n)));
+            }
+            Outcome::Differ => {
+                let wrong = beyond(&found.finding, &found.exact, numbers);
+                for n in 0..numbers.len() {
+                    match wrong[n] {
+                        false => into.agree(0, &distance(n), || here.cell(n)),
+                        true => into.differ(Mismatch {
+                            point: 0,
+                            cell: here.cell(n),
+                            symbolic: Number::F64(found.exact[n].value),
+                            other: Number::F64(numbers[n]),
+                            exact: exactly(&found.exact[n], scalars, (k, n), found.ours),
+                            bound: found.finding.slack[n],
+                        }),
+                    }
                 }
             }
         }
     }
-    for (format, study) in &studies {
-        one_choice(
-            &With { net, at: &at, by: &by, study, from: None },
-            supplied,
-            *format,
-            &mut report,
-        );
-    }
-    report.points.push(at.report(net, Vec::new(), 0));
-    Ok(report)
 }
 
-/// Takes back what was said of gradients that some choice at the kinks gives, each by itself,
-/// where no one choice gives all of them.
-fn one_choice(with: &With<'_>, supplied: &Supplied, format: Format, report: &mut Report) {
-    let explained = |k: &usize| {
-        let at_kinks = report.parameters[*k].at_kinks.as_ref();
-        let known = [Choice::Ours, Choice::Another, Choice::OtherSide];
-        let differs = report.parameters[*k].comparisons.iter().any(|c| c.differing > 0);
-        !differs && at_kinks.is_none_or(|found| known.contains(&found.choice))
-    };
-    let numbers = |k: usize| {
-        let theirs = supplied.gradients.get(&with.by[k]).filter(|t| t.format == format)?;
-        Some((k, theirs.numbers.as_slice()))
-    };
-    let asked: Vec<(usize, &[f64])> =
-        (0..with.by.len()).filter(explained).filter_map(numbers).collect();
-    if !with.study.contradict(with.net, with.at, with.by, format, &asked) {
+/// Up to about so many elements, the error analysis is run that tells what is certain.
+const CERTAIN_WORK: usize = 1 << 20;
+
+/// Says of what differs whether a bound excludes that rounding did it.
+fn certainty(report: &mut Report, asked: &Asked<'_>, all: &Judged) {
+    let wrong = |n: &usize| all.tensors[*n].finding.outcome == Outcome::Differ;
+    let wrong: Vec<usize> = (0..all.tensors.len()).filter(wrong).collect();
+    if wrong.is_empty() {
         return;
     }
-    for (k, numbers) in asked {
-        let chosen = report.parameters[k].at_kinks.is_some();
-        if let Some(into) = theirs_in(report, k).filter(|_| chosen) {
-            *into = Comparison::new(into.source, into.precision);
-            into.skip(
-                "some choice at the kinks gives it, but no one choice gives the gradients of \
-                 all parameters",
-                numbers.len(),
-            );
-        }
+    let bounds = match work(asked.at.net) <= CERTAIN_WORK && asked.kinks.is_empty() {
+        true => bounds(asked.at, asked.format).ok(),
+        false => None,
+    };
+    for n in wrong {
+        let (k, numbers) = asked.numbers[n];
+        let certain = bounds
+            .as_ref()
+            .is_some_and(|all| numbers.iter().zip(&all[k]).any(|(x, within)| !within.contains(*x)));
+        report.parameters[k].certainty =
+            Some(if certain { Certainty::Certain } else { Certainty::Unlikely });
     }
+}
+
+/// Which elements are wrong: those that are by themselves; where only all together are, those that
+/// are off by as much as half of the worst.
+fn beyond(finding: &Finding, exact: &[Element], numbers: &[f64]) -> Vec<bool> {
+    let off: Vec<f64> = numbers.iter().zip(exact).map(|(x, g)| g.off(*x).abs()).collect();
+    let alone: Vec<bool> =
+        off.iter().zip(&finding.slack).map(|(off, slack)| !(off <= slack)).collect();
+    if alone.iter().any(|wrong| *wrong) {
+        return alone;
+    }
+    let worst = off.iter().copied().fold(0.0, f64::max);
+    off.iter().map(|off| *off >= worst / 2.0).collect()
+}
+
+/// The exact value, where that is a fraction that is known.
+fn exactly(
+    element: &Element,
+    scalars: Option<&Point>,
+    (k, n): (usize, usize),
+    ours: bool,
+) -> Option<Rational> {
+    if element.radius == 0.0 {
+        let whole = Rational::from_f64(element.value).ok()?;
+        return crate::scalar::Scalar::add(&whole, &Rational::from_f64(element.rest).ok()?).ok();
+    }
+    scalars.filter(|_| ours).and_then(|point| sources::exactly(point, k, n).cloned())
+}
+
+/// Names the cause of each gradient that differs, if it is a known one.
+fn name_causes(report: &mut Report, asked: &Asked<'_>, all: &Judged) {
+    let Ok(values) = convert::<f64>(asked.at.net, asked.at.values) else { return };
+    let decide = Decide::Recorded(asked.at.decisions);
+    let Ok(run) = concrete::forward(asked.at.net, &values, decide) else { return };
+    let wrong = |(found, _): &(&Tensor, &(usize, &[f64]))| found.finding.outcome == Outcome::Differ;
+    let differing: Vec<_> = all.tensors.iter().zip(asked.numbers).filter(wrong).collect();
+    let budget = (MAX_DIAGNOSIS_WORK * 4 / differing.len().max(1)).min(MAX_DIAGNOSIS_WORK);
+    for (found, (k, numbers)) in differing {
+        let enclosed = |(g, slack): (&Element, &f64)| {
+            Interval::new(g.value - g.radius - slack, g.value + g.radius + slack).ok()
+        };
+        let right: Option<Vec<Interval>> =
+            found.exact.iter().zip(&found.finding.slack).map(enclosed).collect();
+        let Some(right) = right else { continue };
+        let single = |x: &f64| f64::from(*x as f32) == *x;
+        report.parameters[*k].diagnosis =
+            match asked.format == Format::F64 && numbers.iter().all(single) {
+                true if found.right_in_f32 => Some(Cause::Coarser(Format::F32).into()),
+                _ => None,
+            }
+            .or_else(|| decimals(numbers, &found.exact))
+            .or_else(|| {
+                let bounds = (right.as_slice(), found.finding.slack.as_slice());
+                diagnose(asked.at.net, &run, asked.at.by[*k], bounds, numbers, budget)
+            });
+    }
+}
+
+/// Right numbers that were written with few decimals.
+fn decimals(numbers: &[f64], exact: &[Element]) -> Option<Diagnosis> {
+    let off: Vec<f64> = numbers.iter().zip(exact).map(|(x, g)| g.off(*x).abs()).collect();
+    let worst = off.iter().copied().fold(0.0, f64::max);
+    (3..=15).find_map(|digits| {
+        let unit = 10f64.powi(-digits);
+        let written = |x: &f64| ((x / unit).round() * unit - x).abs() <= x.abs() * 4e-16;
+        let all = worst <= 0.51 * unit && numbers.iter().all(written);
+        // A single round number says nothing of decimals.
+        (all && worst > 0.0).then(|| Cause::Decimals(digits as u32).into())
+    })
+}
+
+/// The comparison with the supplied numbers of parameter `k`.
+fn theirs_in(report: &mut Report, k: usize) -> Option<&mut Comparison> {
+    report.parameters[k].comparisons.iter_mut().find(|c| c.source == Source::Supplied)
 }
 
 fn check_input(
@@ -209,136 +508,4 @@ fn check_input(
         (wanted != found).then(|| Error::new(Kind::Shape, sentence).at(quantity.span))
     };
     Error::collect(theirs.iter().filter_map(wrong).collect()).map_or(Ok(()), Err)
-}
-
-/// What one gradient is compared with.
-struct With<'a> {
-    net: &'a Network,
-    at: &'a Point,
-    by: &'a [QuantityId],
-    study: &'a Study,
-    from: Option<Framework>,
-}
-
-/// The comparison with the supplied numbers of parameter `k`.
-fn theirs_in(report: &mut Report, k: usize) -> Option<&mut Comparison> {
-    report.parameters[k].comparisons.iter_mut().find(|c| c.source == Source::Supplied)
-}
-
-/// Holds one gradient against the formula: by our convention first, and where that fails at a
-/// kink, by any other choice.
-fn compare(with: &With<'_>, report: &mut Report, k: usize, theirs: &Theirs) {
-    let Theirs { numbers, format } = theirs;
-    let place = with.study.place(with.net, with.at, with.by, (k, *format), numbers, with.from);
-    let (at_kinks, choices) = place.unzip();
-    let choice = at_kinks.as_ref().map_or(Choice::Ours, |found| found.choice);
-    report.parameters[k].format = Some(*format);
-    let choices: Option<Vec<Interval>> = choices.flatten();
-    report.parameters[k].at_kinks = at_kinks;
-    let (name, shape) = (report.parameters[k].name.clone(), report.parameters[k].shape.clone());
-    let here = Here { point: 0, name: &name, shape: &shape };
-    let Some(into) = theirs_in(report, k) else { return };
-    let (formula, allowed) = match (sources::symbolic(with.at, k), &with.study.ours) {
-        (Ok(formula), Ok(allowed)) => (formula, &allowed[k]),
-        (Err(why), _) => return into.skip(why, numbers.len()),
-        (_, Err(why)) => return into.skip(why, numbers.len()),
-    };
-    let exactly = |n: usize| sources::exactly(with.at, k, n);
-    if choice == Choice::Undecided {
-        let why = "at the kinks the numbers lie between what the choices give, and it is not \
-                   known whether one choice gives all of them";
-        return into.skip(why, numbers.len());
-    }
-    let mut found = Vec::new();
-    let mut elements = Vec::new();
-    for (n, x) in numbers.iter().enumerate() {
-        let ours = judge::foreign(*x, &allowed[n], formula(n), exactly(n));
-        let theirs = choices.as_ref().map(|all| all[n]).filter(|all| all.contains(*x));
-        let (outcome, element) = match (choice, theirs) {
-            (Choice::Another | Choice::OtherSide, Some(theirs)) => {
-                (Outcome::Agree(judge::inside(*x, &theirs)), theirs)
-            }
-            _ if ours.agree => (Outcome::Agree(ours), formula(n).enclosure),
-            (_, Some(_)) => (Outcome::Open, formula(n).enclosure),
-            _ => (Outcome::Differ(ours), formula(n).enclosure),
-        };
-        elements.push((nearest_to_zero(&element), outcome.bound()));
-        found.push(outcome);
-    }
-    let judgeable = Judgeable::new(elements);
-    let vague = match (0..numbers.len()).all(|n| judgeable.is_vague(n)) {
-        true => format!("the error bound of {format} is more than an eighth of every element"),
-        false => format!("the error bound of {format} is more than an eighth of the element"),
-    };
-    for (n, outcome) in found.iter().enumerate() {
-        match outcome {
-            // What almost any number would pass for says nothing of this one.
-            Outcome::Agree(_) if judgeable.is_vague(n) => into.skip(&vague, 1),
-            Outcome::Agree(distance) => into.agree(0, distance, || here.cell(n)),
-            Outcome::Open => into.skip("within what choices at the kinks give", 1),
-            Outcome::Differ(distance) => {
-                let x = numbers[n];
-                into.differ(mismatch(here, n, formula(n).value, x, exactly(n), distance));
-            }
-        }
-    }
-    if judgeable.is_enough() {
-        into.too_coarse = into.unjudged.iter().filter(|u| u.reason == vague).map(|u| u.cells).sum();
-    }
-    // Where almost any number would pass, too many causes would.
-    if into.differing > 0 && !judgeable.is_blunt() {
-        report.parameters[k].diagnosis = cause(with, k, theirs, allowed);
-    }
-}
-
-fn mismatch(
-    here: Here<'_>,
-    n: usize,
-    formula: f64,
-    theirs: f64,
-    exact: Option<&Rational>,
-    distance: &Distance,
-) -> Mismatch {
-    Mismatch {
-        point: here.point,
-        cell: here.cell(n),
-        symbolic: Number::F64(formula),
-        other: Number::F64(theirs),
-        exact: exact.cloned(),
-        bound: distance.bound,
-    }
-}
-
-/// What became of one element.
-enum Outcome {
-    Agree(Distance),
-    /// Between what the choices at the kinks give.
-    Open,
-    Differ(Distance),
-}
-
-impl Outcome {
-    fn bound(&self) -> f64 {
-        match self {
-            Outcome::Agree(distance) | Outcome::Differ(distance) => distance.bound,
-            Outcome::Open => 0.0,
-        }
-    }
-}
-
-/// The least absolute value in an enclosure: 0 for what cannot be told from 0.
-fn nearest_to_zero(x: &Interval) -> f64 {
-    if x.contains(0.0) { 0.0 } else { x.lower.abs().min(x.upper.abs()) }
-}
-
-/// Numbers of a coarser format than they are stored in, or a known mistake.
-fn cause(with: &With<'_>, k: usize, theirs: &Theirs, allowed: &[Interval]) -> Option<Diagnosis> {
-    let single = |x: &f64| f64::from(*x as f32) == *x;
-    if theirs.format == Format::F64 && theirs.numbers.iter().all(single) {
-        let all = bounds(with.net, with.at, with.by, Format::F32, &Default::default()).ok()?;
-        if theirs.numbers.iter().zip(&all[k]).all(|(x, all)| all.contains(*x)) {
-            return Some(Cause::Coarser(Format::F32).into());
-        }
-    }
-    explain(with.net, with.at, with.by[k], (allowed, theirs.format), &theirs.numbers)
 }

@@ -237,6 +237,24 @@ impl Floats {
     }
 }
 
+/// What a program keeps sums in.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accumulate {
+    /// In f32, and the result is rounded once when it is stored, as accelerators do it
+    F32,
+    /// In the format of the numbers themselves
+    Stored,
+}
+
+impl Accumulate {
+    pub fn sums(self) -> check::Accumulate {
+        match self {
+            Accumulate::F32 => check::Accumulate::Single,
+            Accumulate::Stored => check::Accumulate::Stored,
+        }
+    }
+}
+
 /// The layers of a network of any depth.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum General {
@@ -418,7 +436,7 @@ pub struct DeriveArgs {
 /// Four ways lead to every gradient, and the first is compared with each of the others, exactly
 /// in fractions and again in floating-point numbers. Where the network gives no values, random
 /// ones are drawn. With --against, the gradients that another program computed are held against
-/// the formulas, each judged by an error bound that fits its precision.
+/// the exact ones, each judged by what rounding does in its precision.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -444,6 +462,9 @@ pub struct CheckArgs {
     /// What they were computed in, if not in what they are stored as
     #[arg(long, value_enum, requires = "against")]
     pub precision: Option<Floats>,
+    /// What the sums of f16 and bf16 were kept in, if not in f32
+    #[arg(long, value_enum, requires = "against", value_name = "IN")]
+    pub accumulate: Option<Accumulate>,
     /// The seed of the values that are drawn
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "against")]
     pub seed: u64,

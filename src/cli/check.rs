@@ -54,7 +54,12 @@ fn supplied(net: &Network, args: &CheckArgs) -> Result<Supplied, Error> {
         (gradient.quantity, Theirs { numbers: gradient.numbers, format })
     });
     let from = args.from.and_then(|from| from.framework());
-    Ok(Supplied { gradients: theirs.collect(), complete: true, from })
+    Ok(Supplied {
+        gradients: theirs.collect(),
+        complete: true,
+        from,
+        accumulate: Default::default(),
+    })
 }
 
 /// The command that derives a gradient of the same network at the same values.

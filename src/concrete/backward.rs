@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::forward::{Unwatched, Watch};
 use super::layout::{self, Place};
 use super::taps::{Tap, conv_taps, matmul_taps, pool_cells};
 use super::{Forward, error, whole_exponent};
@@ -84,6 +85,20 @@ pub fn backward_with<T: Scalar>(
     by: &[QuantityId],
     shares: &Shares<T>,
 ) -> Result<Gradients<T>, Error> {
+    backward_watched(net, forward, by, shares, &mut Unwatched)
+}
+
+/// [`backward_with`], with somebody who sees each adjoint when it is complete.
+///
+/// # Errors
+/// As for [`backward_with`].
+pub fn backward_watched<T: Scalar>(
+    net: &Network,
+    forward: &Forward<T>,
+    by: &[QuantityId],
+    shares: &Shares<T>,
+    watch: &mut impl Watch<T>,
+) -> Result<Gradients<T>, Error> {
     let named: Vec<NodeId> = net.quantities().map(|(_, quantity)| quantity.node).collect();
     let wanted: Vec<NodeId> = by.iter().map(|id| named[id.index()]).collect();
     let mut sweep = Sweep {
@@ -100,7 +115,8 @@ pub fn backward_with<T: Scalar>(
     for index in (0..=loss.index()).rev() {
         let node = NodeId(index as u32);
         // Taken out while its operands, which are other nodes, receive their share.
-        let Some(adjoint) = sweep.adjoints[index].take() else { continue };
+        let Some(mut adjoint) = sweep.adjoints[index].take() else { continue };
+        watch.stored(node, &mut adjoint);
         sweep.spread(node, &adjoint).map_err(|stop| stop.explain(net, node))?;
         sweep.adjoints[index] = Some(adjoint);
     }

@@ -11,7 +11,7 @@ use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Shape};
 use crate::scalar::{Fault, Function, Rational, Scalar};
 
 /// The largest number of elements and products of one forward pass, all tensors together.
-pub const MAX_WORK: usize = 1 << 26;
+pub const MAX_WORK: usize = 1 << 30;
 
 /// What a forward pass found.
 #[derive(Clone, Debug)]
@@ -95,6 +95,37 @@ pub fn forward<T: Scalar>(
     values: &Values<T>,
     decide: Decide<'_>,
 ) -> Result<Forward<T>, Error> {
+    forward_watched(net, values, decide, &mut Unwatched)
+}
+
+/// Somebody who sees, and may change, each tensor of a pass when it is complete: what rounds it
+/// as a format stores it, or gives a leaf a value that depends on the tensors before it.
+pub trait Watch<T> {
+    /// The value of a leaf, if it is not the one among the values. `before` holds the tensors
+    /// that are complete.
+    fn leaf(&mut self, _quantity: QuantityId, _before: &[Option<Vec<T>>]) -> Option<Vec<T>> {
+        None
+    }
+
+    /// A tensor is complete: a value in a forward pass, an adjoint in a backward pass.
+    fn stored(&mut self, _node: NodeId, _elements: &mut [T]) {}
+}
+
+/// Nobody.
+pub(super) struct Unwatched;
+
+impl<T> Watch<T> for Unwatched {}
+
+/// [`forward`], with somebody who sees each tensor.
+///
+/// # Errors
+/// As for [`forward`].
+pub fn forward_watched<T: Scalar>(
+    net: &Network,
+    values: &Values<T>,
+    decide: Decide<'_>,
+    watch: &mut impl Watch<T>,
+) -> Result<Forward<T>, Error> {
     let loss = net.quantity(net.loss()).node;
     let needed = needed(net, loss);
     check_work(net, &needed)?;
@@ -109,7 +140,15 @@ pub fn forward<T: Scalar>(
     };
     for index in (0..needed.len()).filter(|i| needed[*i]) {
         let node = NodeId(index as u32);
-        let value = pass.compute(node).map_err(|stop| stop.explain(net, node))?;
+        let own = match &net.node(node).op {
+            Op::Leaf(quantity) => watch.leaf(*quantity, &pass.values),
+            _ => None,
+        };
+        let mut value = match own {
+            Some(value) => value,
+            None => pass.compute(node).map_err(|stop| stop.explain(net, node))?,
+        };
+        watch.stored(node, &mut value);
         pass.values[index] = Some(value);
     }
     Ok(Forward {

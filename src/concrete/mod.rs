@@ -32,9 +32,9 @@ mod taps;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use backward::{Gradients, Shares, backward, backward_with};
+pub use backward::{Gradients, Shares, backward, backward_watched, backward_with};
 pub use candidates::candidates;
-pub use forward::{Forward, MAX_WORK, forward};
+pub use forward::{Forward, MAX_WORK, Watch, forward, forward_watched};
 pub use kinks::{Decide, Decision, Decisions, Kink, KinkKind};
 pub use layout::Groups;
 

@@ -62,6 +62,33 @@ impl Lowered {
     }
 }
 
+/// The products under the sums of a network are counted before any is written, for one operation
+/// may have as many as fill the memory.
+fn check_size(net: &Network) -> Result<(), Error> {
+    let mut total = 0usize;
+    for tensor in net.nodes() {
+        let each = match &tensor.op {
+            Op::Conv { kernel, .. } => {
+                let kernel = &net.node(*kernel).shape;
+                let filters = if kernel.rank() > 2 { kernel.lengths()[0] } else { 1 };
+                kernel.elements() / filters.max(1)
+            }
+            Op::MatMul(a, _) => net.node(*a).shape.lengths().last().copied().unwrap_or(1),
+            _ => 1,
+        };
+        total = total.saturating_add(tensor.shape.elements().saturating_mul(each));
+        if total > MAX_NODES {
+            return Err(too_large(tensor));
+        }
+    }
+    Ok(())
+}
+
+fn too_large(tensor: &crate::net::Tensor) -> Error {
+    let sentence = format!("this network has more than {MAX_NODES} scalar operations");
+    Error::new(Kind::Limit, sentence).at(tensor.span)
+}
+
 /// Lowers a network to scalars.
 ///
 /// # Errors
@@ -81,6 +108,7 @@ impl Lowered {
 /// # Ok::<(), backproof::Error>(())
 /// ```
 pub fn lower(net: &Network) -> Result<Lowered, Error> {
+    check_size(net)?;
     let mut g = Graph::new();
     let mut nodes: Vec<Vec<ExprId>> = Vec::with_capacity(net.nodes().len());
     let mut maxima = Vec::new();
@@ -89,11 +117,7 @@ pub fn lower(net: &Network) -> Result<Lowered, Error> {
     for (index, tensor) in net.nodes().iter().enumerate() {
         let cells = cells_of(&mut g, net, &nodes, &tensor.op, &tensor.shape);
         if g.len() > MAX_NODES {
-            return Err(Error::new(
-                Kind::Limit,
-                format!("this network has more than {MAX_NODES} scalar operations"),
-            )
-            .at(tensor.span));
+            return Err(too_large(tensor));
         }
         if takes_max(&tensor.op) {
             for (element, cell) in cells.iter().enumerate() {

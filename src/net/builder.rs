@@ -28,7 +28,7 @@ use crate::scalar::Rational;
 pub const MAX_NODES: usize = 500_000;
 /// The largest number of scalar operations that a network stands for: the elements of every
 /// tensor, and for a convolution the products under its sums.
-pub const MAX_SCALARS: usize = 1 << 22;
+pub const MAX_SCALARS: usize = 1 << 28;
 
 /// Builds a [`Network`], operation by operation.
 ///

@@ -9,12 +9,15 @@ mod checks;
 mod constant;
 mod given;
 mod layers;
+mod mask;
 mod shape;
+mod stable;
 
 pub use builder::{Builder, MAX_NODES, MAX_SCALARS, MAX_WINDOW_STEP};
 pub use constant::{MAX_CONSTANT_BITS, MAX_EXPONENT};
 pub use layers::{Layer, Parameter, ParameterKind, Preset, Setting, layer, layers};
 pub use shape::Shape;
+pub(crate) use stable::{Shift, stable};
 
 pub(crate) use checks::{check_index, continues_name, split_subscript, starts_name};
 pub(crate) use constant::{Arithmetic, fold};

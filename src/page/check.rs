@@ -92,6 +92,7 @@ fn verdict(report: &Report) -> Section {
         }
     }
     if is_supplied(report) {
+        blocks.extend(supplied::noticed(report));
         blocks.extend(supplied::first(report));
         blocks.extend(supplied::conventions(report));
     }

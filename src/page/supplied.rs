@@ -3,7 +3,10 @@
 
 use super::check::{element, number, rounded, symbol, words};
 use super::{Block, Inline};
-use crate::check::{AtKinks, Choice, Framework, Number, Parameter, Report, Source};
+use crate::check::{
+    AtKinks, Certainty, Choice, Framework, Number, Parameter, Report, Source, Verdict,
+};
+use crate::scalar::show_digits;
 
 /// The first element that differs: both values, the exact one, the errors, and how to see it
 /// derived.
@@ -31,7 +34,12 @@ pub(super) fn first(report: &Report) -> Vec<Block> {
             text.extend([words(" (relative: "), rounded(relative), words(")")]);
         }
         let format = parameter.format.map_or("f64", |f| f.name());
-        text.extend([words(format!("; rounding in {format} explains at most ")), rounded(m.bound)]);
+        text.extend([words(format!("; rounding in {format} explains up to ")), rounded(m.bound)]);
+        text.push(words(match parameter.certainty {
+            Some(Certainty::Certain) => " (certain: no order of the operations gives it)",
+            Some(Certainty::Unlikely) => " (typically; unlikely to be rounding)",
+            None => "",
+        }));
     }
     text.push(words("."));
     let mut blocks = vec![Block::Text(text)];
@@ -97,6 +105,16 @@ fn convention(found: &AtKinks, parameters: &[&Parameter]) -> Vec<Inline> {
                  subdifferential: no choice gives it. "
             )
         }
+        (Choice::Smooth, false) => {
+            let rules = found.rules.join("; ");
+            format!(
+                " is what the convention of {names} gives: {rules}. But every piece that meets \
+                 there has the same slope: the derivative exists, and it is another number. "
+            )
+        }
+        (Choice::Smooth, true) => " is not the derivative, which exists there: every piece that \
+                                   meets there has the same slope. "
+            .to_string(),
         (Choice::Outside, true) => {
             " is outside the subdifferential: no choice gives it. ".to_string()
         }
@@ -135,11 +153,28 @@ pub(super) fn formats(report: &Report) -> String {
 pub(super) fn method(report: &Report) -> String {
     let formats = formats(report);
     format!(
-        "The supplied numbers are held against the formula of each gradient, evaluated at the \
-         same values. A number counts as right if arithmetic in {formats} may have given it, in any \
-         order of the sums: the bound is a running error analysis of forward and backward pass, \
-         with γ(n) = n·u/(1 − n·u) for a sum of n + 1 terms and unit roundoff u."
+        "The supplied numbers are held against the exact gradient at the same values: a backward \
+         pass over numbers with error bounds, with as many digits as the verdict takes, held \
+         against a forward pass of dual numbers. What rounding in {formats} typically does is \
+         measured by running the network's own passes with each stored result moved at random by \
+         as much as the format rounds. A number is right within a fixed multiple of that."
     )
+}
+
+/// The smallest errors that would have been noticed, of the tensors that agree.
+pub(super) fn noticed(report: &Report) -> Option<Block> {
+    let agree = |p: &&Parameter| p.verdict() == Verdict::Agree;
+    let of = report.parameters.iter().filter(agree).filter_map(|p| p.noticed);
+    let worst = of.map(|n| n.element).reduce(f64::max)?;
+    let text = match worst {
+        0.0 => "No error however small would have been missed.".to_string(),
+        worst => format!(
+            "An error of {}% of the greatest element of its tensor would have been noticed in \
+             each of them.",
+            show_digits(100.0 * worst, 2)
+        ),
+    };
+    Some(Block::Text(vec![words(text)]))
 }
 
 /// Whether a report is about supplied numbers.

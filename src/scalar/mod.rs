@@ -8,6 +8,7 @@
 //! Invariant: an operation that a number system lacks answers with a [`Fault`], never with a
 //! wrong number; so a result that is `Ok` is right in its own system.
 
+mod ball;
 mod dual;
 mod function;
 mod interval;
@@ -17,6 +18,7 @@ mod real;
 #[cfg(test)]
 pub(crate) mod strategies;
 
+pub use ball::{Ball, Digits, Long, Middle, Pair, Wide};
 pub use dual::Dual;
 pub use function::Function;
 pub use interval::Interval;

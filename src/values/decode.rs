@@ -57,7 +57,7 @@ pub(super) struct Layout {
 /// The array in these bytes.
 ///
 /// # Errors
-/// Too few or too many bytes; a number that is not finite; a bool that is neither 0 nor 1.
+/// Too few or too many bytes; NaN or ∞, while −∞ may be a mask; a bool that is neither 0 nor 1.
 pub(super) fn array(
     name: &str,
     shape: Shape,
@@ -87,7 +87,7 @@ pub(super) fn array(
         stored => Numbers::F64(words.map(|w| float(w, stored)).collect()),
     };
     if let Numbers::F64(all) = &numbers
-        && let Some(n) = all.iter().position(|x| !x.is_finite())
+        && let Some(n) = all.iter().position(|x| !x.is_finite() && *x != f64::NEG_INFINITY)
     {
         let what = if all[n].is_nan() { "NaN" } else { "infinite" };
         return Err(not_finite(name, &shape, n, what));

@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Array, Dtype, File};
+use super::decode::not_finite;
+use super::{Array, Dtype, File, Numbers};
 use crate::diag::{Error, Kind, nearest};
 use crate::net::{Network, QuantityId, Role, Shape};
 use crate::scalar::Rational;
@@ -65,6 +66,15 @@ pub fn values(net: &Network, files: &[File]) -> Result<BTreeMap<QuantityId, Vec<
             );
             errors.push(Error::new(Kind::Value, sentence).at(q.span).label("its definition"));
         }
+        if let Some(n) = infinite(array)
+            && !net.is_mask(quantity)
+        {
+            errors.push(
+                not_finite(&array.name, &array.shape, n, "−∞").hint(
+                    "−∞ can be a mask, added to the scores that a softmax takes, and no more",
+                ),
+            );
+        }
         values.insert(quantity, array.numbers.to_rationals());
     }
     if let Some(last) = errors.pop() {
@@ -89,6 +99,11 @@ pub fn gradients(net: &Network, files: &[File]) -> Result<Vec<Gradient>, Error> 
     affixes.push((&of_loss, ""));
     let (mut found, mut errors) = matched(net, files, &affixes);
     found.sort_by_key(|f| f.quantity);
+    let not_a_number = |f: &Found<'_>| {
+        let n = infinite(f.array)?;
+        Some(not_finite(&f.array.name, &f.array.shape, n, "infinite"))
+    };
+    errors.extend(found.iter().filter_map(not_a_number));
     if found.is_empty() && errors.is_empty() {
         return Err(Error::new(Kind::Value, "the files hold no gradients"));
     }
@@ -108,6 +123,14 @@ pub fn gradients(net: &Network, files: &[File]) -> Result<Vec<Gradient>, Error> 
     };
     let all = found.into_iter().map(gradient).collect();
     Error::collect(errors).map_or(Ok(all), Err)
+}
+
+/// The first element that is −∞.
+fn infinite(array: &Array) -> Option<usize> {
+    match &array.numbers {
+        Numbers::F64(all) => all.iter().position(|x| !x.is_finite()),
+        Numbers::Exact(_) => None,
+    }
 }
 
 /// The error with a hint that lists these names, if there are any.

@@ -5,7 +5,8 @@
 //! name and shape, [`values()`] for its leaves or [`gradients()`] of its quantities.
 //!
 //! What always holds: nothing is read from anywhere but these bytes; an array is row-major
-//! whatever the file's order; a number is finite; a name occurs once in a file. No file makes it
+//! whatever the file's order; a number is finite, or −∞ and then nothing but a mask; a name occurs
+//! once in a file. No file makes it
 //! panic or take more memory than its limits allow: each is a constant here and has an error of
 //! its own. A name that could mean two things is refused.
 //!
@@ -112,7 +113,7 @@ impl fmt::Display for Dtype {
 /// Exact numbers. Every float up to 64 bits is an `f64`; what `f64` might round is rational.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Numbers {
-    /// Finite.
+    /// Finite, or −∞ in a mask.
     F64(Vec<f64>),
     /// Integers of 64 bits, and decimals.
     Exact(Vec<Rational>),
@@ -135,8 +136,7 @@ impl Numbers {
     /// The same as fractions.
     pub fn to_rationals(&self) -> Vec<Rational> {
         match self {
-            // A file's floats are finite, so none is lost.
-            Numbers::F64(all) => all.iter().filter_map(|x| Rational::from_f64(*x).ok()).collect(),
+            Numbers::F64(all) => all.iter().map(|x| rational(*x)).collect(),
             Numbers::Exact(all) => all.clone(),
         }
     }
@@ -148,6 +148,15 @@ impl Numbers {
             Numbers::Exact(all) => all.iter().map(Rational::to_f64).collect(),
         }
     }
+}
+
+/// What stands for −∞ in a mask: so far below every score that its exponential is 0 in every
+/// format, and with no digit of what is added to it.
+pub const MASKED: i64 = -(1 << 30);
+
+fn rational(x: f64) -> Rational {
+    // A file's floats are finite but for −∞.
+    Rational::from_f64(x).unwrap_or_else(|_| Rational::from(MASKED))
 }
 
 /// The endings of files that can be read.

@@ -68,7 +68,7 @@ fn stale<T: Enclosing>(case: &Case<'_, T>) -> Option<Cause> {
     let gradients = backward(net, case.run, &params).ok()?;
     for forward in [false, true] {
         // Three runs for each.
-        for id in params.iter().take(runs(net) / 6) {
+        for id in params.iter().take(runs(case) / 6) {
             let (values, slopes) = (case.run.of(*id)?, gradients.of(*id)?);
             let at = |rate: Interval| {
                 let rate = T::within(rate);
@@ -127,7 +127,7 @@ fn leaves<T: Enclosing>(case: &Case<'_, T>, run: &Forward<T>) -> Values<T> {
 fn differences<T: Enclosing>(case: &Case<'_, T>) -> Option<Cause> {
     let net = case.net;
     let passes = 4 * MAX_DIGITS as usize * case.theirs.len();
-    if case.theirs.len() > MAX_DIFFERENCES || passes > runs(net) {
+    if case.theirs.len() > MAX_DIFFERENCES || passes > runs(case) {
         return None;
     }
     let real: Values<f64> = leaves(case, case.run)

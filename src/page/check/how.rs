@@ -147,7 +147,7 @@ pub(super) fn precision(report: &Report) -> Option<Section> {
     let (text, heading) = match is_supplied(report) {
         true => (
             "The largest error of a supplied number, where it occurs, the largest relative \
-             error, and the largest error bound.",
+             error, and the largest error that rounding explains.",
             "Precision",
         ),
         false => (

@@ -1,0 +1,225 @@
+//! Whether rounding explains the distance of supplied numbers from the exact gradient: the rule,
+//! with its factors.
+//!
+//! Goes in: numbers, the exact gradient, by how much some passes of Monte Carlo arithmetic moved
+//! it. Comes out: a finding for the tensor. What always holds: numbers that agree would not agree
+//! if they were 0, doubled or negated; the finding says the smallest error that would have been
+//! noticed; and what the passes cannot vouch for is open, with the reason.
+//!
+//! With e the distance, δₖ what pass k moved, s² the mean of δₖ² and σ² the same drawn towards the
+//! mean of the tensor, numbers agree where every |eᵢ| ≤ c·σᵢ, ‖e‖ ≤ c₂·√Σs² (for few elements up to c·√Σs²) and, with the exact
+//! gradient G, |e·G| ≤ c₃·√mean(δₖ·G)².
+
+use super::reference::Element;
+use super::rounding::Format;
+
+/// c, c₂ and c₃; how many passes at first, and how many where these do not suffice.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Factors {
+    pub element: f64,
+    pub norm: f64,
+    pub scale: f64,
+    pub passes: [usize; 2],
+    /// The greatest error of an element, as a part of the greatest, that an agreement may hide.
+    pub share: f64,
+}
+
+/// The factors of a format: what `f64` and `f32` resolve is enough to be generous to programs that
+/// nobody measured; `f16` and `bf16` have none to spare.
+pub(super) fn factors(format: Format) -> Factors {
+    match format {
+        Format::F64 | Format::F32 => {
+            Factors { element: 32.0, norm: 16.0, scale: 32.0, passes: [3, 10], share: 1.0 / 128.0 }
+        }
+        Format::F16 | Format::Bf16 => {
+            Factors { element: 10.0, norm: 5.0, scale: 8.0, passes: [10, 25], share: 1.0 }
+        }
+    }
+}
+
+/// What was found of a tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Finding {
+    pub outcome: Outcome,
+    /// For each element, the greatest distance that rounding explains.
+    pub slack: Vec<f64>,
+    /// The smallest error of one element that would have been noticed, as a part of the greatest
+    /// element; and of a common factor, as its distance from 1.
+    pub noticed: [f64; 2],
+}
+
+/// The verdict on a tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Outcome {
+    Agree,
+    Differ,
+    Open(String),
+}
+
+/// How many units in the last place a number may be off to be called right to its last digit.
+const LAST_DIGITS: f64 = 4.0;
+
+/// Judges the numbers of one tensor. `moved` holds what each pass moved, `base` the gradient in
+/// `f64` without noise.
+pub(super) fn judge(
+    format: Format,
+    numbers: &[f64],
+    exact: &[Element],
+    base: &[f64],
+    moved: &[&[f64]],
+) -> Finding {
+    let Factors { element, norm, scale, share, .. } = factors(format);
+    let unit = 1.0 / (1u64 << format.bits()) as f64;
+    let passes = moved.len().max(1) as f64;
+    // A result is rounded once at least.
+    let least = |n: usize| (exact[n].value * unit).powi(2) / 3.0;
+    let squares: Vec<f64> = (0..numbers.len())
+        .map(|n| moved.iter().map(|m| m[n] * m[n]).sum::<f64>() / passes + least(n))
+        .collect();
+    let mean = squares.iter().sum::<f64>() / squares.len().max(1) as f64;
+    let sigma: Vec<f64> =
+        squares.iter().map(|s| ((passes * s + 4.0 * mean) / (passes + 4.0)).sqrt()).collect();
+    let off: Vec<f64> = numbers.iter().zip(exact).map(|(x, g)| g.off(*x)).collect();
+    let greatest = exact.iter().map(|g| g.value.abs()).fold(0.0, f64::max);
+    let of_sigma = sigma.iter().copied().fold(0.0, f64::max);
+    let radius = exact.iter().map(|g| g.radius).fold(0.0, f64::max);
+    let size: f64 = exact.iter().map(|g| g.value * g.value).sum();
+    let along = |m: &[f64]| m.iter().zip(exact).map(|(d, g)| d * g.value).sum::<f64>() / size;
+    let moves = moved.iter().map(|m| along(m).powi(2)).sum::<f64>() / passes;
+    let moves = (moves + unit * unit / 3.0).sqrt();
+    let slack: Vec<f64> = sigma.iter().map(|s| element * s).collect();
+    let part = |x: f64| if greatest > 0.0 { x / greatest } else { 0.0 };
+    let noticed = [part(element * of_sigma), scale * moves];
+    let finding = |outcome| Finding { outcome, slack: slack.clone(), noticed };
+
+    if numbers.iter().any(|x| !x.is_finite()) {
+        return finding(Outcome::Differ);
+    }
+    // Right to the last digit, whatever a program would typically lose.
+    let last = |n: usize| LAST_DIGITS * unit * exact[n].value.abs();
+    if (0..numbers.len()).all(|n| off[n].abs() + exact[n].radius <= last(n)) {
+        let slack = (0..numbers.len()).map(last).collect();
+        let noticed = [part(last_of(&off, exact, unit)), 2.0 * LAST_DIGITS * unit];
+        return Finding { outcome: Outcome::Agree, slack, noticed };
+    }
+    let narrow = unit / 8.0 * greatest;
+    if exact.iter().zip(&sigma).any(|(g, s)| g.radius > (s / 4.0).max(narrow)) {
+        let why = "its exact value would take more digits than are computed";
+        return finding(Outcome::Open(why.to_string()));
+    }
+    // It is 0 but for rounding, as far as one can see far below what rounding does.
+    let nothing = exact.iter().all(Element::may_be_zero) && radius <= of_sigma * NOTHING;
+    let far = base.iter().zip(exact).zip(&slack).any(|((x, g), slack)| g.off(*x).abs() > *slack);
+    if far {
+        let why = "f64 itself keeps no digit of it, so what rounding does cannot be foreseen";
+        return finding(Outcome::Open(why.to_string()));
+    }
+    let beyond = |n: usize| off[n].abs() - exact[n].radius > slack[n];
+    let whole = off.iter().map(|e| e * e).sum::<f64>().sqrt();
+    // The norm of a single element is that element.
+    let norm = norm + (element - norm) / (numbers.len().max(1) as f64).sqrt();
+    let by_norm = whole > norm * squares.iter().sum::<f64>().sqrt() + radius * 1e3;
+    let by_scale = !nothing && size > 0.0 && along(&off).abs() > scale * moves;
+    if (0..numbers.len()).any(beyond) || by_norm || by_scale {
+        return finding(Outcome::Differ);
+    }
+    if !nothing && size > 0.0 && scale * moves > 0.5 {
+        let moves = match moves {
+            m if m >= 1.0 => "by more than its size".to_string(),
+            m => format!("by {}%", crate::scalar::show_digits(100.0 * m, 2)),
+        };
+        return finding(Outcome::Open(format!("rounding in {format} moves this gradient {moves}")));
+    }
+    if !nothing && noticed[0] > share {
+        let hidden = crate::scalar::show_digits(100.0 * noticed[0], 2);
+        return finding(Outcome::Open(format!(
+            "rounding in {format} would hide an error of {hidden}% of its greatest element"
+        )));
+    }
+    finding(Outcome::Agree)
+}
+
+/// A gradient whose enclosure holds 0 and is this much narrower than what rounding does is 0 as
+/// far as anybody can tell.
+const NOTHING: f64 = 1.0 / (1u64 << 40) as f64;
+
+/// The greatest distance of what is right to its last digits, and what would not be.
+fn last_of(off: &[f64], exact: &[Element], unit: f64) -> f64 {
+    let each = off.iter().zip(exact).map(|(e, g)| e.abs().max(LAST_DIGITS * unit * g.value.abs()));
+    each.fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(values: &[f64]) -> Vec<Element> {
+        values.iter().map(|x| Element { value: *x, rest: 0.0, radius: 0.0 }).collect()
+    }
+
+    fn judged(format: Format, numbers: &[f64], right: &[f64], sigma: f64) -> Outcome {
+        let noise: Vec<Vec<f64>> = (0..10)
+            .map(|k| {
+                (0..right.len()).map(|n| if (n + k) % 2 == 0 { sigma } else { -sigma }).collect()
+            })
+            .collect();
+        let moved: Vec<&[f64]> = noise.iter().map(Vec::as_slice).collect();
+        judge(format, numbers, &exact(right), right, &moved).outcome
+    }
+
+    #[test]
+    fn what_is_within_typical_rounding_agrees_and_what_is_not_differs() {
+        let right = [1.0, -2.0, 0.5, 3.0];
+        let near = right.map(|x| x + 3e-7);
+        assert_eq!(judged(Format::F32, &near, &right, 1e-7), Outcome::Agree);
+        for wrong in [[1.0, -2.0, 0.5, 3.03], [0.0; 4], right.map(|x| 2.0 * x), right.map(|x| -x)] {
+            assert_eq!(judged(Format::F32, &wrong, &right, 1e-7), Outcome::Differ, "{wrong:?}");
+        }
+        // A common factor that no single element shows.
+        assert_eq!(
+            judged(Format::F32, &right.map(|x| x * 1.000_02), &right, 1e-6),
+            Outcome::Differ
+        );
+    }
+
+    #[test]
+    fn where_rounding_is_as_large_as_the_gradient_nothing_is_judged() {
+        let right = [1.0, -2.0, 0.5, 3.0, 1.0, 1.5, -1.0, 2.0];
+        let open = judged(Format::Bf16, &right.map(|x| 1.2 * x), &right, 2.0);
+        assert!(
+            matches!(&open, Outcome::Open(why) if why.contains("rounding in bf16")),
+            "{open:?}"
+        );
+        // Numbers that are right to the last digit are right all the same.
+        assert_eq!(judged(Format::Bf16, &right, &right, 2.0), Outcome::Agree);
+    }
+
+    #[test]
+    fn what_f64_loses_is_open() {
+        let right = [1.0, 2.0];
+        let moved: Vec<&[f64]> = vec![&[1e-16, 1e-16]; 3];
+        let found = judge(Format::F64, &[1.0, 2.5], &exact(&right), &[1.0, 2.4], &moved);
+        assert!(matches!(&found.outcome, Outcome::Open(why) if why.contains("no digit")));
+    }
+
+    #[test]
+    fn a_gradient_that_is_0_but_for_rounding_is_judged_by_its_noise() {
+        let zero = vec![Element { value: 1e-33, rest: 0.0, radius: 1e-32 }; 2];
+        let moved: Vec<&[f64]> = vec![&[1e-8, -2e-8]; 3];
+        let found = |x: f64| judge(Format::F32, &[x, 0.0], &zero, &[0.0; 2], &moved).outcome;
+        assert_eq!(found(2e-8), Outcome::Agree);
+        assert_eq!(found(1e-5), Outcome::Differ);
+        // A small number that is known not to be 0 is more than that.
+        let small = vec![Element { value: 1e-12, rest: 0.0, radius: 1e-32 }; 2];
+        let found = judge(Format::F32, &[0.0, 0.0], &small, &[0.0; 2], &moved).outcome;
+        assert!(matches!(found, Outcome::Open(_)), "{found:?}");
+    }
+
+    #[test]
+    fn a_dead_gradient_has_to_be_0() {
+        let moved: Vec<&[f64]> = vec![&[0.0]; 3];
+        let found = |x: f64| judge(Format::F32, &[x], &exact(&[0.0]), &[0.0], &moved).outcome;
+        assert_eq!(found(0.0), Outcome::Agree);
+        assert_eq!(found(1e-30), Outcome::Differ);
+    }
+}

@@ -1,0 +1,262 @@
+//! By how much rounding typically moves the gradients at a point: a pass without noise and some
+//! passes with it.
+//!
+//! Goes in: a place, a format, how many passes. Comes out: for each of them by how much it moved
+//! every element; and the units whose side of a kink the format does not tell for certain.
+
+use std::cmp::Ordering;
+
+use crate::concrete::{self, Decide, Decision, Decisions, Forward, Shares, Values};
+use crate::diag::{Error, Kind};
+use crate::net::{Network, NodeId, Op};
+use crate::scalar::{Interval, Rational, Scalar};
+
+use super::bounds::differences_from_one;
+use super::noise::{F64_SCALE, Noise, Noisy};
+use super::reference::Place;
+use super::rounding::{Accumulate, Format};
+use super::values::convert;
+
+/// A unit is open where it is this many deviations from its kink, or nearer.
+const OPEN: f64 = 8.0;
+
+/// What the passes gave.
+pub(super) struct Spread {
+    /// The gradients in `f64`, for each quantity.
+    pub base: Vec<Vec<f64>>,
+    /// For each pass, by how much it moved them.
+    pub moved: Vec<Vec<Vec<f64>>>,
+    /// The first tensor with a value that the format does not hold.
+    pub overflow: Option<NodeId>,
+    /// Units that a program may have decided otherwise, the closest first.
+    pub open: Vec<Unit>,
+}
+
+/// A unit near its kink.
+#[derive(Clone, Debug)]
+pub(super) struct Unit {
+    pub node: NodeId,
+    pub element: usize,
+    /// Its distance from the kink, in deviations.
+    pub distance: f64,
+    /// The argument that would win in place of the winner; none for a sign, which turns.
+    pub winner: Option<usize>,
+}
+
+impl Unit {
+    /// Decides it the other way.
+    pub fn turn(&self, decisions: &mut Decisions) {
+        let turned = match (decisions.get(self.node), self.winner) {
+            (Some(Decision::Winners(winners)), Some(winner)) => {
+                let mut winners = winners.clone();
+                if let Some(place) = winners.get_mut(self.element) {
+                    *place = winner;
+                }
+                Decision::Winners(winners)
+            }
+            (Some(Decision::Signs(signs)), None) => {
+                let mut signs = signs.clone();
+                if let Some(place) = signs.get_mut(self.element) {
+                    *place = match place {
+                        Ordering::Greater => Ordering::Less,
+                        _ => Ordering::Greater,
+                    };
+                }
+                Decision::Signs(signs)
+            }
+            _ => return,
+        };
+        decisions.set(self.node, turned);
+    }
+}
+
+/// How to run passes.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    pub format: Format,
+    pub accumulate: Accumulate,
+    pub passes: usize,
+    /// The number of the first pass: the passes of another number are others.
+    pub first: u64,
+}
+
+/// Runs the passes with what is decided at the place held, and where `free` lists units, each of
+/// these turned with a chance of an eighth, or of a half where it is close.
+pub(super) fn spread(
+    at: Place<'_>,
+    how: How,
+    shares: &Shares<Interval>,
+    free: &[Unit],
+) -> Result<Spread, Error> {
+    let values = convert::<f64>(at.net, at.values)?;
+    let forward = concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?;
+    let middle = |x: &Interval| x.lower + (x.upper - x.lower) / 2.0;
+    let plain: Shares<f64> = shares
+        .iter()
+        .map(|(place, all)| (*place, all.iter().map(|(n, x)| (*n, middle(x))).collect()))
+        .collect();
+    let gradients = concrete::backward_with(at.net, &forward, at.by, &plain)?;
+    let base: Vec<Vec<f64>> =
+        at.by.iter().map(|id| gradients.of(*id).unwrap_or_default().to_vec()).collect();
+    let leaves = leaves(at, how.format)?;
+    let noisy: Shares<Noisy> = plain
+        .iter()
+        .map(|(place, all)| (*place, all.iter().map(|(n, x)| (*n, Noisy::stored(*x))).collect()))
+        .collect();
+    let mut all = Spread { base, moved: Vec::new(), overflow: None, open: Vec::new() };
+    let mut units = Units::new(at, &forward);
+    let beside_one = differences_from_one(at.net);
+    for k in 0..how.passes as u64 {
+        let seed = (how.first + k + 1).wrapping_mul(0xD1B5_4A32_D192_ED03);
+        let mut noise = Noise::new(how.format, how.accumulate, seed);
+        noise.beside_one.clone_from(&beside_one);
+        let decisions = turned(at.decisions, free, seed);
+        let run =
+            concrete::forward_watched(at.net, &leaves, Decide::Recorded(&decisions), &mut noise)?;
+        units.add(&run);
+        let gradients = concrete::backward_watched(at.net, &run, at.by, &noisy, &mut noise)?;
+        let scale = if how.format == Format::F64 { F64_SCALE } else { 1.0 };
+        let moved = at.by.iter().zip(&all.base).map(|(id, base)| {
+            let found = gradients.of(*id).unwrap_or_default();
+            found.iter().zip(base).map(|(x, base)| (x.value - base) * scale).collect()
+        });
+        all.moved.push(moved.collect());
+        all.overflow = all.overflow.or(noise.overflow);
+    }
+    let scale = if how.format == Format::F64 { F64_SCALE } else { 1.0 };
+    all.open = units.open(at, &forward, scale);
+    Ok(all)
+}
+
+/// The values of the leaves as the format holds them.
+fn leaves(at: Place<'_>, format: Format) -> Result<Values<Noisy>, Error> {
+    let fits = |q: &Rational, x: f64| {
+        let exact = Rational::from_f64(x).is_ok_and(|known| known == *q);
+        exact && format.holds(x)
+    };
+    let mut values = Values::new();
+    for (id, exact) in at.values {
+        let numbers = exact
+            .iter()
+            .map(|q| {
+                let x = f64::from_rational(q)?;
+                // A number that is rounded when it is read is a product with 1 that is rounded.
+                match fits(q, x) {
+                    true => Ok(Noisy::stored(x)),
+                    false => Ok(Noisy::rounded(x)),
+                }
+            })
+            .collect::<Result<Vec<_>, crate::scalar::Fault>>()
+            .map_err(|fault| Error::new(Kind::Value, fault.to_string()))?;
+        values.insert(*id, numbers);
+    }
+    Ok(values)
+}
+
+/// The decisions with some units turned at random.
+fn turned(decisions: &Decisions, free: &[Unit], seed: u64) -> Decisions {
+    let mut decisions = decisions.clone();
+    let mut random = super::values::SplitMix(seed ^ 0xA5A5_5A5A);
+    for unit in free {
+        let chance = if unit.distance < 1.0 { 4 } else { 1 };
+        if random.next() % 8 < chance {
+            unit.turn(&mut decisions);
+        }
+    }
+    decisions
+}
+
+/// How far the arguments of kinks were moved.
+struct Units {
+    /// The kinked nodes with their operands, and for each element of these the sum of squares.
+    all: Vec<(NodeId, Vec<NodeId>, Vec<f64>)>,
+    base: Vec<Vec<f64>>,
+    passes: f64,
+}
+
+impl Units {
+    fn new(at: Place<'_>, forward: &Forward<f64>) -> Units {
+        let (mut all, mut base) = (Vec::new(), Vec::new());
+        for (node, _) in at.decisions.iter() {
+            let mut operands = Vec::new();
+            at.net.node(node).op.for_operands(|a| operands.push(a));
+            let values: Vec<f64> = operands
+                .iter()
+                .flat_map(|a| forward.value(*a).unwrap_or_default())
+                .copied()
+                .collect();
+            all.push((node, operands, vec![0.0; values.len()]));
+            base.push(values);
+        }
+        Units { all, base, passes: 0.0 }
+    }
+
+    fn add(&mut self, run: &Forward<Noisy>) {
+        self.passes += 1.0;
+        for ((_, operands, squares), base) in self.all.iter_mut().zip(&self.base) {
+            let values = operands.iter().flat_map(|a| run.value(*a).unwrap_or_default());
+            for ((square, base), x) in squares.iter_mut().zip(base).zip(values) {
+                *square += (x.value - base) * (x.value - base);
+            }
+        }
+    }
+
+    fn open(&self, at: Place<'_>, forward: &Forward<f64>, scale: f64) -> Vec<Unit> {
+        let mut found = Vec::new();
+        for ((node, _, squares), base) in self.all.iter().zip(&self.base) {
+            let mean = squares.iter().sum::<f64>() / squares.len().max(1) as f64;
+            // In `f64` the sizes of the noise are scaled back, and what is exact there is exact.
+            let deviation = |n: usize| {
+                ((squares[n] + 4.0 * mean / self.passes.max(1.0)) / (self.passes + 4.0)).sqrt()
+                    * scale
+            };
+            match forward.decisions().get(*node) {
+                Some(Decision::Signs(_)) => {
+                    for (element, x) in base.iter().enumerate() {
+                        let s = deviation(element);
+                        if s > 0.0 && x.abs() <= OPEN * s {
+                            let distance = x.abs() / s;
+                            found.push(Unit { node: *node, element, distance, winner: None });
+                        }
+                    }
+                }
+                Some(Decision::Winners(winners)) => {
+                    let Some(candidates) = concrete::candidates(at.net, *node) else { continue };
+                    for (element, all) in candidates.iter().enumerate() {
+                        let Some(won) = winners.get(element) else { continue };
+                        let rivals = all.iter().filter(|n| *n != won);
+                        let gap = |n: &usize| {
+                            let s = deviation(*n).hypot(deviation(*won));
+                            (
+                                if s > 0.0 {
+                                    (base[*won] - base[*n]).abs() / s
+                                } else {
+                                    f64::INFINITY
+                                },
+                                *n,
+                            )
+                        };
+                        let nearest = rivals.map(gap).min_by(|a, b| a.0.total_cmp(&b.0));
+                        if let Some((distance, winner)) = nearest.filter(|(d, _)| *d <= OPEN) {
+                            let winner = Some(winner);
+                            found.push(Unit { node: *node, element, distance, winner });
+                        }
+                    }
+                }
+                None => {}
+            }
+        }
+        found.sort_by(|a, b| a.distance.total_cmp(&b.distance));
+        found
+    }
+}
+
+/// What a tensor that overflows is called.
+pub(super) fn called(net: &Network, node: NodeId) -> String {
+    let is = |op: &Op| matches!(op, Op::Define(_, a) if *a == node);
+    let named = net.quantities().find(|(_, q)| q.node == node || is(&net.node(q.node).op));
+    match named {
+        Some((_, quantity)) => format!("`{}`", quantity.name),
+        None => super::kinks::name(net, node),
+    }
+}

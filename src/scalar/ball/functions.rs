@@ -1,0 +1,276 @@
+//! Elementary functions of balls, for midpoints of any length: made of sums, products and
+//! quotients of balls, so that every rounding is in the radius, and of series whose remainder is
+//! added to it.
+//!
+//! f(m ± r) is f(m) ± r·L, where L bounds |f′| on the ball.
+
+use super::{Ball, MORE, Middle};
+use crate::scalar::{Fault, Function, Scalar};
+
+/// The function of that name.
+pub(super) fn call<M: Middle>(x: &Ball<M>, function: Function) -> Result<Ball<M>, Fault> {
+    let (middle, r) = (Ball::exactly(x.middle.clone()), x.radius);
+    match function {
+        Function::Exp => {
+            let value = exp(&middle)?;
+            // e^(m + d) − e^m = e^m·(e^d − 1), and e^d − 1 ≤ d·e^d.
+            let more = if r == 0.0 { 0.0 } else { value.most() * r * (libm::exp(r) * MORE) };
+            value.widened(more * MORE)
+        }
+        Function::Ln => ln(x),
+        Function::Sqrt => sqrt(x),
+        Function::Tanh => {
+            let least = (x.middle.to_f64().abs() / MORE - r * MORE).max(0.0);
+            // 1 − tanh² = 1/cosh² ≤ 4·e^(−2|x|).
+            let slope = (4.0 * libm::exp(-2.0 * least)).min(1.0);
+            tanh(&middle)?.widened(slope * r * MORE)
+        }
+        Function::Sigmoid => {
+            let least = (x.middle.to_f64().abs() / MORE - r * MORE).max(0.0);
+            let slope = libm::exp(-least).min(0.25);
+            sigmoid(&middle)?.widened(slope * r * MORE)
+        }
+        // Its slope is σ ≤ min(1, eˣ).
+        Function::Softplus => {
+            let most = x.middle.to_f64() + r * MORE + f64::MIN_POSITIVE;
+            let slope = libm::exp(most.min(0.0)) * MORE;
+            softplus(&middle)?.widened(slope * r * MORE)
+        }
+        Function::NormalCdf => {
+            let least = (x.middle.to_f64().abs() / MORE - r * MORE).max(0.0);
+            let slope = 0.4 * libm::exp(-least * least / 2.0) * MORE;
+            normal_cdf(&middle)?.widened(slope * r * MORE)
+        }
+        // Its slope is |x|·φ(x) ≤ 1/√(2πe) < 1/4, and for |x| > 1 it falls.
+        Function::NormalPdf => {
+            let least = (x.middle.to_f64().abs() / MORE - r * MORE).max(1.0);
+            let slope = 0.4 * least * libm::exp(-least * least / 2.0) * MORE;
+            normal_pdf(&middle)?.widened(slope * r * MORE)
+        }
+        Function::Abs => match x.sign() {
+            Some(-1) => Ok(x.neg()),
+            Some(_) => Ok(x.clone()),
+            None => Err(Fault::Overlap),
+        },
+        Function::Relu => match x.sign() {
+            Some(1) => Ok(x.clone()),
+            Some(_) => Ball::point(0.0),
+            None => Err(Fault::Overlap),
+        },
+        Function::Sign => x.sign().map(f64::from).ok_or(Fault::Overlap).and_then(Ball::point),
+        Function::Step => {
+            let step = |sign: i32| Ball::point(f64::from(sign.max(0)));
+            x.sign().ok_or(Fault::Overlap).and_then(step)
+        }
+    }
+}
+
+/// How much smaller the argument of a series is made, in bits: as many squarings lose as many
+/// bits, and each term of the series gains as many.
+fn halvings<M: Middle>() -> i32 {
+    match M::BITS {
+        ..=128 => 6,
+        ..=512 => 14,
+        _ => 24,
+    }
+}
+
+/// e^x of one number: the series of x/2^k, squared k times.
+fn exp<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    let size = x.most();
+    if x.is_exactly(0.0) {
+        return Ball::point(1.0);
+    }
+    // Past the range of f64 on either side.
+    if size > 746.0 {
+        return match x.middle.to_f64() > 0.0 {
+            true => Err(Fault::NotFinite),
+            false => Ball::point(0.0)?.widened(f64::MIN_POSITIVE),
+        };
+    }
+    let bits = libm::ilogb(size).max(-60) + 1;
+    let squarings = (bits + halvings::<M>()).max(0);
+    let small = x.mul(&Ball::point(libm::scalbn(1.0, -squarings))?)?;
+    let mut power = exp_m1_series(&small)?.add(&Ball::point(1.0)?)?;
+    for _ in 0..squarings {
+        power = power.mul(&power)?;
+    }
+    Ok(power)
+}
+
+/// e^x − 1 for |x| ≤ 1/2, by its series.
+fn exp_m1_series<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    let size = x.most();
+    let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
+    let (mut sum, mut term) = (x.clone(), x.clone());
+    let (mut bound, mut n) = (size, 1.0);
+    // Relative to the first term, so that a small e^x − 1 has as many digits.
+    while bound > enough * size {
+        n += 1.0;
+        term = term.mul(x)?.div(&Ball::point(n)?)?;
+        sum = sum.add(&term)?;
+        bound *= size / n * MORE;
+    }
+    // The rest is less than twice the next term, which is less than half of this one.
+    sum.widened(bound * MORE)
+}
+
+/// e^x − 1 without loss of digits near 0.
+fn exp_m1<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    match x.most() <= 0.25 {
+        true => exp_m1_series(x),
+        false => exp(x)?.sub(&Ball::point(1.0)?),
+    }
+}
+
+/// ln x, for a ball above 0.
+pub(super) fn ln<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    match x.sign() {
+        Some(1) => {}
+        Some(_) => return Err(Fault::OutOfDomain(Function::Ln)),
+        None => return Err(Fault::Overlap),
+    }
+    if x.is_exactly(1.0) {
+        return Ball::point(0.0);
+    }
+    let slope = x.radius / x.least() * MORE;
+    let middle = Ball::exactly(x.middle.clone());
+    // ln a = y + ln(1 + t) with t = a·e^(−y) − 1, for a y near ln a.
+    let y = libm::log(x.middle.to_f64());
+    let t = middle.mul(&exp(&Ball::point(-y)?)?)?.sub(&Ball::point(1.0)?)?;
+    Ball::point(y)?.add(&ln_1p_series(&t)?)?.widened(slope)
+}
+
+/// ln(1 + t) for |t| ≤ 1/4: t − t²/2 + t³/3 − ….
+fn ln_1p_series<M: Middle>(t: &Ball<M>) -> Result<Ball<M>, Fault> {
+    let size = t.most();
+    if size > 0.25 {
+        return Err(Fault::Overlap);
+    }
+    let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
+    let (mut sum, mut power) = (t.clone(), t.clone());
+    let (mut bound, mut n) = (size, 1.0);
+    while bound > enough * size {
+        n += 1.0;
+        power = power.mul(t)?.neg();
+        sum = sum.add(&power.div(&Ball::point(n)?)?)?;
+        bound *= size * MORE;
+    }
+    // The terms fall by three quarters at least.
+    sum.widened(bound * MORE)
+}
+
+/// √x, for a ball that is not below 0.
+fn sqrt<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    match x.sign() {
+        Some(0) => return Ok(x.clone()),
+        Some(-1) => return Err(Fault::OutOfDomain(Function::Sqrt)),
+        None => return Err(Fault::Overlap),
+        Some(_) => {}
+    }
+    let a = &x.middle;
+    let mut root = M::from_f64(libm::sqrt(a.to_f64()));
+    let half = M::from_f64(0.5);
+    let mut digits = 50;
+    while digits < M::BITS + 4 {
+        root = root.add(&a.div(&root).0).0.mul(&half).0;
+        digits *= 2;
+    }
+    // |√b − s| = |b − s²|/(√b + s) ≤ |b − s²|/s, for every b of the ball.
+    let s = Ball::exactly(root);
+    let missing = x.sub(&s.mul(&s)?)?;
+    let error = missing.most() / s.least() * MORE;
+    s.widened(error)
+}
+
+/// (1 − e^(−2|x|))/(1 + e^(−2|x|)), with the sign of x.
+fn tanh<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    let negative = x.middle.to_f64() < 0.0;
+    let size = if negative { x.neg() } else { x.clone() };
+    let less = exp_m1(&size.mul(&Ball::point(-2.0)?)?)?;
+    let value = less.neg().div(&less.add(&Ball::point(2.0)?)?)?;
+    Ok(if negative { value.neg() } else { value })
+}
+
+/// 1/(1 + e^(−x)), by the exponential that is at most 1.
+fn sigmoid<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    let one = Ball::point(1.0)?;
+    let positive = x.middle.to_f64() >= 0.0;
+    let power = exp(&if positive { x.neg() } else { x.clone() })?;
+    let over = one.add(&power)?;
+    if positive { one.div(&over) } else { power.div(&over) }
+}
+
+/// max(x, 0) + ln(1 + e^(−|x|)).
+fn softplus<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    let positive = x.middle.to_f64() > 0.0;
+    let power = exp(&if positive { x.neg() } else { x.clone() })?;
+    let above = if positive { x.clone() } else { Ball::point(0.0)? };
+    let rest = match power.most() <= 1.0 / 32.0 {
+        true => ln_1p_series(&power)?,
+        false => ln(&power.add(&Ball::point(1.0)?)?)?,
+    };
+    above.add(&rest)
+}
+
+/// π by Machin's formula, 16 arctan(1/5) − 4 arctan(1/239).
+fn pi<M: Middle>() -> Result<Ball<M>, Fault> {
+    let arctan = |n: f64| -> Result<Ball<M>, Fault> {
+        let square = Ball::point(n * n)?;
+        let mut power = Ball::point(1.0)?.div(&Ball::point(n)?)?;
+        let (mut sum, mut k) = (power.clone(), 1.0);
+        let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
+        while power.most() > enough {
+            power = power.div(&square)?.neg();
+            k += 2.0;
+            sum = sum.add(&power.div(&Ball::point(k)?)?)?;
+        }
+        // The signs alternate, so the rest is less than the last term.
+        let last = power.most();
+        sum.widened(last)
+    };
+    let (first, second) = (arctan(5.0)?, arctan(239.0)?);
+    first.mul(&Ball::point(16.0)?)?.sub(&second.mul(&Ball::point(4.0)?)?)
+}
+
+/// e^(−x²/2)/√(2π).
+fn normal_pdf<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    let power = exp_of(&x.mul(x)?.half()?.neg())?;
+    power.div(&sqrt(&pi::<M>()?.mul(&Ball::point(2.0)?)?)?)
+}
+
+/// e^x of a ball.
+fn exp_of<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    call(x, Function::Exp)
+}
+
+/// Φ(x). Near 0: 1/2 + φ(x)·(x + x³/3 + x⁵/(3·5) + …). Far out, where that has no digits left:
+/// 1/x − 1/x³ ≤ Φ(−x)/φ(x) ≤ 1/x (Feller, *An Introduction to Probability Theory* 1, lemma VII.2).
+fn normal_cdf<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    let far = x.most();
+    let negative = x.middle.to_f64() < 0.0;
+    let above = if negative { x.neg() } else { x.clone() };
+    let (half, one) = (Ball::point(0.5)?, Ball::point(1.0)?);
+    if far > 36.0 {
+        let tail = normal_pdf(&above)?.div(&above)?;
+        let width = tail.most() / (above.least() * above.least()) * MORE;
+        let tail = tail.widened(width)?;
+        return if negative { Ok(tail) } else { one.sub(&tail) };
+    }
+    let square = above.mul(&above)?;
+    let (mut term, mut sum, mut k) = (above.clone(), above.clone(), 1.0);
+    let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
+    while term.most() > enough * sum.least() || far * far > k {
+        k += 2.0;
+        term = term.mul(&square)?.div(&Ball::point(k)?)?;
+        sum = sum.add(&term)?;
+        if k > 1e5 {
+            return Err(Fault::TooLarge);
+        }
+    }
+    // From here each term is less than far²/(k + 2) < 1 of the one before.
+    let ratio = far * far / (k + 2.0);
+    let rest = term.most() * ratio / (1.0 - ratio) * MORE * MORE;
+    let part = normal_pdf(&above)?.mul(&sum.widened(rest)?)?;
+    if negative { half.sub(&part) } else { half.add(&part) }
+}

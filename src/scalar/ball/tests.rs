@@ -1,0 +1,157 @@
+//! Balls of two lengths have to overlap wherever both have a value, hold the exact result where
+//! there is one, and be as narrow as their digits allow.
+
+use proptest::prelude::*;
+
+use super::*;
+
+type Other = Long<512>;
+
+fn wide(x: f64) -> Wide {
+    Ball::point(x).unwrap()
+}
+
+fn long(x: f64) -> Other {
+    Ball::point(x).unwrap()
+}
+
+/// Whether the two may be the same number, in the digits of the longer.
+fn meet<const P: usize>(a: &Wide, b: &Long<P>) -> bool {
+    let high = a.to_f64();
+    let low = a.sub(&wide(high)).unwrap().to_f64();
+    let a_middle = Ball::<Digits<P>>::point(high).unwrap().add(&Ball::point(low).unwrap()).unwrap();
+    let apart = a_middle.sub(b).unwrap();
+    apart.least() <= a.radius() * MORE
+}
+
+const SMOOTH: [Function; 8] = [
+    Function::Exp,
+    Function::Ln,
+    Function::Sqrt,
+    Function::Tanh,
+    Function::Sigmoid,
+    Function::Softplus,
+    Function::NormalCdf,
+    Function::NormalPdf,
+];
+
+proptest! {
+    #[test]
+    fn functions_of_two_lengths_meet(x in -35.0..35.0f64, scale in -12i32..3) {
+        let x = x * 10f64.powi(scale);
+        for f in SMOOTH {
+            let (Ok(short), Ok(other)) = (wide(x).call(f), long(x).call(f)) else {
+                prop_assert!(x <= 0.0 && matches!(f, Function::Ln | Function::Sqrt));
+                continue;
+            };
+            prop_assert!(meet(&short, &other), "{f}({x:e}): {short:?} {other:?}");
+            let size = short.to_f64().abs();
+            prop_assert!(short.radius() <= 1e-22 * size + 1e-26, "{f}({x:e}): {short:?}");
+            prop_assert!(other.radius() <= 1e-140 * size + 1e-140, "{f}({x:e}): {other:?}");
+            // And with a third way, that of f64.
+            let near = x.call(f).unwrap();
+            prop_assert!((near - size * short.to_f64().signum()).abs() <= 1e-12 * size + 1e-300,
+                "{f}({x:e}) is {near:e} and {:e}", short.to_f64());
+        }
+    }
+
+    #[test]
+    fn a_function_of_a_ball_holds_the_values_of_its_points(
+        x in -8.0..8.0f64, r in 0.0..1.5f64, at in -1.0..1.0f64,
+    ) {
+        let ball = wide(x).widened(r).unwrap();
+        for f in SMOOTH {
+            let (Ok(all), Ok(one)) = (ball.call(f), wide(x + at * r * 0.999).call(f)) else { continue };
+            let off = one.sub(&all).unwrap();
+            prop_assert!((off.to_f64().abs()) <= all.radius() * 1.001 + off.radius(), "{f} at {x} ± {r}");
+        }
+    }
+
+    #[test]
+    fn arithmetic_holds_the_exact_value(
+        a in -1000i64..1000, b in 1i64..1000, c in -1000i64..1000, d in 1i64..1000,
+    ) {
+        let q = |n: i64, d: i64| Rational::new(n, d).unwrap();
+        let (x, y) = (q(a, b), q(c, d));
+        fn holds<M: Middle>(x: &Rational, y: &Rational, relative: f64) {
+            let [u, v] = [x, y].map(|q| Ball::<M>::from_rational(q).unwrap());
+            let all = [
+                (u.add(&v), Scalar::add(x, y)),
+                (u.sub(&v), Scalar::sub(x, y)),
+                (u.mul(&v), Scalar::mul(x, y)),
+                (u.div(&v), Scalar::div(x, y)),
+                (u.powi(3), Scalar::powi(x, 3)),
+            ];
+            for (found, exact) in all {
+                match (found, exact) {
+                    (Ok(found), Ok(exact)) => {
+                        let off = Ball::<Digits<2048>>::from_rational(&exact).unwrap();
+                        let interval = found.interval().unwrap();
+                        assert!(interval.contains_rational(&exact), "{found:?} {exact}");
+                        let size = off.most();
+                        assert!(found.radius() <= relative * (size + 2e6), "{found:?} {exact}");
+                    }
+                    (found, exact) => assert!(found.is_err() && exact.is_err()),
+                }
+            }
+        }
+        holds::<Pair>(&x, &y, 1e-28);
+        holds::<Digits<192>>(&x, &y, 1e-54);
+    }
+
+    #[test]
+    fn a_radius_of_nothing_is_shown(a in any::<i32>(), b in any::<i32>(), c in any::<i32>()) {
+        let [x, y, z] = [a, b, c].map(|n| wide(f64::from(n)));
+        let value = x.mul(&y).unwrap().add(&z).unwrap();
+        prop_assert_eq!(value.radius(), 0.0);
+        let exact = i128::from(a) * i128::from(b) + i128::from(c);
+        let rest = exact - value.to_f64() as i128;
+        let low = value.sub(&wide(value.to_f64())).unwrap();
+        prop_assert_eq!(low.to_f64() as i128, rest);
+        let [x, y, z] = [a, b, c].map(|n| long(f64::from(n)));
+        let value = x.mul(&y).unwrap().add(&z).unwrap().sub(&x.mul(&y).unwrap()).unwrap();
+        prop_assert_eq!(value.compare(&z), Ok(Ordering::Equal));
+        prop_assert_eq!(value.radius(), 0.0);
+    }
+}
+
+#[test]
+fn long_numbers_lose_nothing_that_wide_ones_lose() {
+    let lost = |x: Result<Wide, Fault>| x.unwrap().radius();
+    let great = 1e40;
+    let sum = wide(1.0).call(Function::Exp).unwrap().add(&wide(great)).unwrap();
+    assert!(lost(sum.sub(&wide(great))) > 1e-20);
+    let sum = long(1.0).call(Function::Exp).unwrap().add(&long(great)).unwrap();
+    let back = sum.sub(&long(great)).unwrap();
+    assert!(back.radius() < 1e-100 && back.compare(&long(2.718_281)) == Ok(Ordering::Greater));
+    assert_eq!(back.compare(&long(2.718_282)), Ok(Ordering::Less));
+}
+
+#[test]
+fn what_cannot_be_told_is_not() {
+    let third = wide(1.0).div(&wide(3.0)).unwrap();
+    let nothing = third.sub(&third).unwrap();
+    assert!(nothing.holds_zero());
+    assert_eq!(third.compare(&third.clone()), Err(Fault::Overlap));
+    assert_eq!(nothing.call(Function::Ln), Err(Fault::Overlap));
+    assert_eq!(wide(1.0).div(&nothing), Err(Fault::DivisionByZero));
+    assert_eq!(wide(-1.0).call(Function::Sqrt), Err(Fault::OutOfDomain(Function::Sqrt)));
+    assert_eq!(wide(800.0).call(Function::Exp), Err(Fault::NotFinite));
+    let least = wide(-800.0).call(Function::Exp).unwrap();
+    assert!(least.radius() > 0.0 && least.most() < 1e-300);
+    // Exactly 0 is 0 times anything, and so is exactly 0 itself.
+    assert_eq!(wide(0.0).mul(&third), Ok(wide(0.0)));
+    assert_eq!(wide(1e200).mul(&wide(1e200)), Err(Fault::NotFinite));
+}
+
+#[test]
+fn distances_are_bounded_on_both_sides() {
+    let tenth: Wide = Ball::from_rational(&"0.1".parse().unwrap()).unwrap();
+    let (least, most) = tenth.distance(0.1).unwrap();
+    assert!(least > 5.55e-18 && most < 5.56e-18);
+    let [lower, upper] = {
+        let i = tenth.interval().unwrap();
+        [i.lower, i.upper]
+    };
+    assert!(lower <= 0.1 && 0.1 <= upper && upper - lower < 1e-16);
+}
