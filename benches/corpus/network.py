@@ -28,12 +28,10 @@ class Net:
     values: dict = field(default_factory=dict)
     # Whether the loss is a mean over a batch, of which a sample may be left out.
     batch: bool = True
-    # Indices, which the text writes as a product with one-hot rows: name of the rows.
-    one_hot: tuple = ()
 
     @property
     def params(self):
-        return declared(self.text, "param")
+        return list(declared(self.text, "param"))
 
 
 def declared(text, keyword):

@@ -5,7 +5,6 @@ Out: `nets()`, the networks of this family.
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -39,12 +38,13 @@ def activations():
     plain = lambda act: lambda z, cut: act(z)
     yield two_layers(
         "gelu", "gelu(z)",
-        lambda z, cut: z * 0.5 * (1 + cut(torch.erf(z / 2 ** 0.5))) if cut.cuts else
-        cut(torch.zeros(())) + F.gelu(z),
-        plain(lambda z: nn.gelu(z, approximate=False)))
+        lambda z, cut: z * 0.5 * (1 + cut(torch.erf(z / 2 ** 0.5))) if cut.cuts else F.gelu(z),
+        lambda z, cut: z * 0.5 * (1 + cut(jax.scipy.special.erf(z / 2 ** 0.5))) if cut.cuts else
+        nn.gelu(z, approximate=False))
     yield two_layers(
         "silu", "silu(z)",
-        lambda z, cut: z * cut(z.sigmoid()) if cut.cuts else F.silu(z), plain(nn.silu))
+        lambda z, cut: z * cut(z.sigmoid()) if cut.cuts else F.silu(z),
+        lambda z, cut: z * cut(nn.sigmoid(z)) if cut.cuts else nn.silu(z))
     yield two_layers("elu", "elu(z)", plain(F.elu), plain(nn.elu))
     yield two_layers("leaky_relu", "leaky_relu(z)", plain(F.leaky_relu), plain(nn.leaky_relu))
     yield two_layers("softplus", "softplus(z)", plain(F.softplus), plain(nn.softplus))
@@ -109,8 +109,8 @@ E = bce_logits(dense(x,W,b),t)
     return Net("bce_logits", text, torch_program, jax_program, "sum", values, batch=False)
 
 
-def windows(name, input_size, kernel, call, torch_layer, jax_layer, dense=None):
-    """A convolution with options, tanh, squared error against a drawn target."""
+def windows(name, input_size, kernel, call, torch_layer, jax_layer):
+    """A convolution with options, tanh, and a sum of cubes, whose terms have both signs."""
     text = f"""input x[{input_size}]
 param k[{kernel}], b[{kernel.split(",")[0]}]
 y = tanh({call})
@@ -191,8 +191,52 @@ E = cross_entropy(dense(h,W,b),t)
                draw("embedding", text, scale=1.0, classes=True, given=given))
 
 
+def small():
+    """A linear layer, a softmax read as it is, its logarithm, and a dropout with its mask."""
+    line = "input x[6,8]\nparam W[5,8], b[5]\ntarget t[6,5]\n"
+    z_torch = lambda q: F.linear(q["x"], q["W"], q["b"])
+    z_jax = lambda q: q["x"] @ q["W"].T + q["b"]
+    text = line + "E = mse(dense(x,W,b),t)\n"
+    yield Net("linear", text, lambda q, cut: z_torch(q), lambda q, cut: z_jax(q), "mse",
+              draw("linear", text))
+    text = line + "E = mse(softmax(dense(x,W,b)/2),t)\n"
+    yield Net("softmax", text, lambda q, cut: (z_torch(q) / 2).softmax(-1),
+              lambda q, cut: jax.nn.softmax(z_jax(q) / 2, axis=-1), "mse", draw("softmax", text))
+    text = line + "E = nll(softmax(dense(x,W,b)),t)\n"
+
+    def torch_program(q, cut):
+        p = z_torch(q).softmax(-1)
+        return F.nll_loss(p.log(), q["t"].argmax(-1))
+
+    def jax_program(q, cut):
+        p = jax.nn.softmax(z_jax(q), axis=-1)
+        return -(q["t"] * jnp.log(p)).sum(-1).mean()
+
+    yield Net("log_of_softmax", text, torch_program, jax_program, "sum",
+              draw("log_of_softmax", text, classes=True), batch=False)
+    text = """input x[6,8], m[6,12]
+param W1[12,8], b1[12], W2[5,12], b2[5]
+target t[6,5]
+h = dropout(tanh(dense(x,W1,b1)), m, rate: 0.5)
+E = mse(dense(h,W2,b2),t)
+"""
+
+    def torch_program(q, cut):
+        h = F.linear(q["x"], q["W1"], q["b1"]).tanh() * q["m"] / 0.5
+        return F.linear(h, q["W2"], q["b2"])
+
+    def jax_program(q, cut):
+        h = jnp.where(q["m"] > 0, jnp.tanh(q["x"] @ q["W1"].T + q["b1"]) / 0.5, 0)
+        return h @ q["W2"].T + q["b2"]
+
+    values = draw("dropout", text)
+    values["m"] = (values["m"] > 0).astype(float)
+    yield Net("dropout", text, torch_program, jax_program, "mse", values)
+
+
 def nets():
     yield from activations()
+    yield from small()
     yield great_logits()
     yield logits()
     yield bce_logits()
