@@ -333,9 +333,9 @@ def main():
         print(text)
         return
     page = options.write.read_text()
-    begin, end = "<!-- begin peers -->\n", "\n<!-- end peers -->"
+    begin, end = "<!-- begin peers -->\n", "<!-- end peers -->"
     before, rest = page.split(begin)
-    options.write.write_text(before + begin + text + end + rest.split(end)[1])
+    options.write.write_text(before + begin + text + "\n" + end + rest.split(end)[1])
 
 
 if __name__ == "__main__":
