@@ -10,11 +10,11 @@ memory. For wrong ones, by kind and format: how many tensors were caught, that i
 how many of these were called different. A program agrees if every tensor does, and differs if one
 does. With `--list`, a line for each right tensor that does not agree and each wrong one that does.
 
-What always holds: a run ends after `--limit` seconds; no more than `--jobs` run at a time; what is
-planted is drawn from a seed that the file's name fixes, and rounded to the format of the file. A
-tensor counts as wrong only where what was planted moves it, in that format. `all` plants a mistake
-into every tensor of a program, `one` into a single one, drawn: then the others must agree.
-Needs NumPy alone.
+What always holds: a run ends after `--limit` seconds, and no more than `--jobs` run at a time; an
+interrupt gives the tables of what ran. What is planted is drawn from a seed that the file's name
+fixes, and rounded to the format of the file. A tensor counts as wrong only where what was planted
+moves it, in that format. `all` plants a mistake into every tensor of a program, `one` into a single
+one, drawn: then the others must agree. Needs NumPy alone.
 """
 
 import argparse
@@ -200,7 +200,7 @@ def tasks(options, scratch):
             for kind, part in PROGRAMS.items():
                 file = options.folder / f"{name}.{fmt}.{part}.torch.g.safetensors"
                 reference = options.folder / f"{name}.f64.{part}.torch.g.safetensors"
-                if not file.exists() or not reference.exists() or not re.search(options.kinds, kind):
+                if not (file.exists() and reference.exists() and re.search(options.kinds, kind)):
                     continue
                 other, _ = arrays.load(reference)
                 moved = [tensor for tensor in exact if tensor not in empty and
@@ -326,10 +326,14 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         todo = tasks(options, Path(scratch))
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            for found in pool.map(prepared, todo):
-                results.append(found)
-                if len(results) % 100 == 0:
-                    print(f"{len(results)} of {len(todo)} runs", file=sys.stderr, flush=True)
+            try:
+                for found in pool.map(prepared, todo):
+                    results.append(found)
+                    if len(results) % 100 == 0:
+                        print(f"{len(results)} of {len(todo)} runs", file=sys.stderr, flush=True)
+            except KeyboardInterrupt:
+                pool.shutdown(cancel_futures=True)
+                print(f"interrupted: {len(results)} of {len(todo)} runs", file=sys.stderr)
     if options.json:
         options.json.write_text(json.dumps(results, indent=0, ensure_ascii=False) + "\n")
     if options.list:
