@@ -100,7 +100,7 @@ impl Reason {
         match self {
             Reason::TooLarge => "the claim is too large to be decided".to_string(),
             Reason::NoDefinition(symbol) => {
-                format!("{} has no definition", g.symbol(*symbol).as_str())
+                format!("{} has no definition", g.symbol(*symbol).spelling())
             }
             Reason::NestedPartial => "it holds a derivative of a derivative".to_string(),
             Reason::NeverDefined => "no point was found where both sides have a value".to_string(),
