@@ -199,7 +199,7 @@ fn judge(
             }
         }
     }
-    let claim = Claim { g, lhs, rhs, winners: context.winners, survey: &survey };
+    let claim = Claim::new(g, [lhs, rhs], context.winners, &survey);
     let mut search = Search::new(&claim);
     // Most wrong claims fall at the first points, which cost less than a normal form.
     if let Some(witness) = search.first_points() {

@@ -563,7 +563,7 @@ proptest! {
         let context = Context { winners: &winners, leaves: Leaves::All };
         let passes = |lhs, rhs| {
             let survey = Survey::of(&g, lhs, rhs, &context).unwrap();
-            let claim = Claim { g: &g, lhs, rhs, winners: &winners, survey: &survey };
+            let claim = Claim::new(&g, [lhs, rhs], &winners, &survey);
             probably_equal(&claim).is_some()
         };
         if passes(lhs, rhs) {
