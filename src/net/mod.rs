@@ -7,6 +7,7 @@
 mod builder;
 mod checks;
 mod constant;
+mod distributions;
 mod given;
 mod layers;
 mod shape;
