@@ -63,6 +63,7 @@ pub mod proof;
 pub mod render;
 pub mod review;
 pub mod scalar;
+mod spell;
 mod testing;
 #[cfg(feature = "values")]
 pub mod values;

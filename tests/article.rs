@@ -178,19 +178,26 @@ fn the_numbers() {
 }
 
 #[test]
-fn both_spellings_give_the_same_graph() {
+fn both_spellings_give_the_same_formulas() {
     let tensors = lower(&parse_network(ARTICLE).unwrap()).unwrap();
     let scalars = lower(&parse_network(SCALARS).unwrap()).unwrap();
     let show = |l: &Lowered| -> Vec<String> {
-        // The definitions below the loss, each with the names that it is made of.
+        // The definitions below the loss, each with the names that it is made of, as a page
+        // spells them: `w_00` is a scalar of the one network and an element of the other.
+        let spelt = |id| {
+            let mut text = backproof::print_formula(&l.graph, id);
+            for symbol in l.graph.symbols() {
+                text = text.replace(&symbol.to_string(), &symbol.spelling());
+            }
+            text
+        };
         let mut all: Vec<String> = l
             .graph
             .reachable(&[l.loss])
             .into_iter()
             .filter_map(|id| match l.graph.node(id) {
                 Node::Named(s, value) => {
-                    let name = l.graph.symbol(s).as_str();
-                    Some(format!("{name} = {}", backproof::print_formula(&l.graph, value)))
+                    Some(format!("{} = {}", l.graph.symbol(s).spelling(), spelt(value)))
                 }
                 _ => None,
             })
@@ -219,8 +226,8 @@ fn numbers_that_contradict_the_assumption_are_an_error() {
     let error = lesson(net, &Ask::default()).err().expect("c_10 is greater");
     assert_eq!(
         error.to_string(),
-        "the given numbers make c_10 = 7/4 the greatest, not c_00 = 3/4 (assume c_10 instead, or \
-         leave the assumption out and the numbers decide)"
+        "the given numbers make c[1, 0] = 7/4 the greatest, not c[0, 0] = 3/4 (assume c[1, 0] \
+         instead, or leave the assumption out and the numbers decide)"
     );
 }
 
@@ -259,7 +266,7 @@ fn a_formula_for_every_winner_claims_no_more_than_was_seen() {
         let lesson = lesson(net.clone(), &ask).unwrap();
         let general = lesson.general.as_ref().unwrap();
         let g = &lesson.derivation.graph;
-        let name = |e| g.symbol(g.symbol_of(e).unwrap()).as_str().to_string();
+        let name = |e| g.symbol(g.symbol_of(e).unwrap()).spelling().into_owned();
         let row = |r: &backproof::lesson::GeneralRow| {
             format!("{}: {}", name(r.by), backproof::print_formula(g, r.gradient))
         };

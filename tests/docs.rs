@@ -217,7 +217,7 @@ fn verdicts_are_those_that_the_page_on_proof_lists() {
                 let at: Vec<String> = witness
                     .point
                     .iter()
-                    .map(|(symbol, value)| format!("{} = {value}", g.symbol(*symbol).as_str()))
+                    .map(|(symbol, value)| format!("{} = {value}", g.symbol(*symbol).spelling()))
                     .collect();
                 format!("refuted at {}", at.join(", "))
             }

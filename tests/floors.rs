@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("diag", 0, &[]),
     ("scalar", 0, &[]),
     ("examples", 0, &[]),
+    ("spell", 0, &[]),
     ("expr", 1, &[]),
     ("net", 1, &[]),
     ("lang", 2, &[]),
@@ -48,7 +49,7 @@ const ONLY: &[(&str, &[&str], &str)] = &[
     (
         "render",
         // `page::Math` is made of symbols, exact numbers and functions, which have names.
-        &["page", "expr::Symbol", "scalar::Rational", "scalar::Function"],
+        &["page", "spell", "expr::Symbol", "scalar::Rational", "scalar::Function"],
         "renderers read pages and nothing else",
     ),
 ];

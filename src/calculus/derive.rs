@@ -20,6 +20,7 @@ use super::step::{Derivation, Lemma, LemmaId, Role, Step};
 use crate::diag::{Error, Kind};
 use crate::expr::{ExprId, Graph, Symbol, Winners};
 use crate::lower::Lowered;
+use crate::spell::{Look, alike, looks};
 
 /// The largest number of nodes that the lines of a derivation may add to the graph.
 pub const MAX_LINES: usize = 1 << 22;
@@ -135,20 +136,26 @@ fn places_of(g: &Graph, line: ExprId, most: usize) -> usize {
     count
 }
 
-/// Those of `wanted` that the graph does not use, also not with a subscript (beside z₀ and z₁, a z
-/// would look like their vector), and enough numbered ones after them.
+/// Those of `wanted` that nothing in the graph looks like, also not with a subscript (beside z₀
+/// and z₁, a z would look like their vector), and enough numbered ones after them.
 fn unused(g: &Graph, wanted: &[&str]) -> Vec<Symbol> {
     let stems: BTreeSet<&str> = g.symbols().map(Symbol::stem).collect();
+    let seen: BTreeSet<Look> = stems.into_iter().flat_map(looks).collect();
     let numbered = (1..).map(|n| format!("{}_{n}", wanted[0]));
     wanted
         .iter()
-        .filter(|name| !stems.contains(*name))
+        .filter(|name| looks(name).iter().all(|look| !seen.contains(look)))
         .map(|s| s.to_string())
-        .chain(numbered)
+        .chain(numbered.filter(|name| is_unseen(g, name)))
         .map(|name| Symbol::named(&name))
-        .filter(|symbol| g.find_symbol(symbol).is_none())
         .take(wanted.len())
         .collect()
+}
+
+/// Whether no quantity and no element of one prints as this name does.
+fn is_unseen(g: &Graph, name: &str) -> bool {
+    let same = |s: &Symbol| s.spelling() == name || s.indices().is_none() && alike(s.name(), name);
+    !g.symbols().any(same)
 }
 
 /// A lemma in the making.

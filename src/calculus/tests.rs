@@ -101,7 +101,7 @@ fn value(g: &Graph, e: ExprId, winners: &Winners, seed: u64) -> Option<Prime> {
         Prime::new(c.below(usize::MAX) as u64)
     };
     // t_1 + t_2 = 1 everywhere.
-    let env = |s: SymbolId| match (g.symbol(s).as_str(), g.find_symbol(&Symbol::named("t_1"))) {
+    let env = |s: SymbolId| match (&*g.symbol(s).spelling(), g.find_symbol(&Symbol::named("t_1"))) {
         ("t_2", Some(other)) => Prime::one().sub(&free(other)).ok(),
         _ => Some(free(s)),
     };
@@ -255,7 +255,7 @@ fn filled(g: &mut Graph, text: &str, bound: &BTreeMap<&str, ExprId>) -> ExprId {
     let formula = crate::lang::parse_formula(g, text).expect("it is a formula");
     let mut made: BTreeMap<ExprId, ExprId> = BTreeMap::new();
     for id in g.reachable(&[formula]) {
-        let name = g.symbol_of(id).map(|s| g.symbol(s).as_str().to_string());
+        let name = g.symbol_of(id).map(|s| g.symbol(s).spelling().into_owned());
         let new = match name.and_then(|name| bound.get(name.as_str()).copied()) {
             Some(expression) => expression,
             None => {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expr::Symbol;
+use crate::spell::{look, parts};
 
 /// Letters that stand for the same kind of index, in the order in which they are taken.
 const KIN: &[&[&str]] = &[
@@ -78,14 +78,22 @@ pub fn instead(reserved: &BTreeSet<String>) -> BTreeMap<String, String> {
 }
 
 /// The letters that are a name, or stand alone in one: of `i`, `w_o` and `b_c1` these are `i`,
-/// `w`, `o` and `b`.
+/// `w`, `o` and `b`; and those of `w_ij` beside a `w`, whose elements would look like it. A letter
+/// of another alphabet that looks like one of ours reserves ours.
 pub fn reserved<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    let names: BTreeSet<&str> = names.collect();
     let mut all = BTreeSet::new();
-    for name in names {
-        let symbol = Symbol::named(name);
-        let parts = std::iter::once(symbol.stem()).chain(symbol.subscripts());
-        let single = |part: &&str| part.chars().count() == 1;
-        all.extend(parts.filter(single).map(str::to_string));
+    for name in &names {
+        for part in parts(name) {
+            let look = look(part);
+            let shown = [part, look.shown()].into_iter();
+            all.extend(shown.filter(|s| s.chars().count() == 1).map(str::to_string));
+        }
+        if let Some((stem, letters)) = name.rsplit_once('_')
+            && names.contains(stem)
+        {
+            all.extend(letters.chars().map(String::from));
+        }
     }
     all
 }

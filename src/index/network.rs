@@ -71,7 +71,7 @@ pub fn of_network(net: &Network) -> Result<System, Error> {
     }
     let name = |id: QuantityId| TensorName::new(&net.quantity(id).name);
     let distributions =
-        net.normalised().iter().map(|n| (name(n.quantity), n.axes.clone())).collect();
+        net.distributions().into_iter().map(|n| (name(n.quantity), n.axes)).collect();
     let loss = name(net.loss());
     Ok(System { tensors, loss, distributions, facts: Vec::new(), written_out: Vec::new() })
 }

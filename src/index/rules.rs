@@ -251,7 +251,7 @@ table! {
     RepeatedTerm "repeated-term" Tidy
         "Σ_j c = N·c" "c does not depend on j, which takes N values" tidy::repeated_term;
     SumsToOne "sums-to-one" Main
-        "Σ_j t_j = 1" "t is a distribution, as assumed" tidy::sums_to_one;
+        "Σ_j t_j = 1" "t is a distribution, as given" tidy::sums_to_one;
     SumLast "sum-last" Tidy
         "(Σ_j u_j)·v = v·Σ_j u_j" "" tidy::sum_last;
     DeviationsVanish "deviations-vanish" Main

@@ -101,14 +101,14 @@ fn free_names<'a>(expr: &Expr<'a>, seen: &mut FxHashSet<&'a str>, names: &mut Ve
 }
 
 /// A scalar formula as an expression of `g`. Names are free variables, and so are elements:
-/// `w[0, 1]` and `w_01` are the same one. Errors: as for a network, except that nothing needs a
+/// `w[0, 1]` is one, and `w_01` is another. Errors: as for a network, except that nothing needs a
 /// declaration; functions of tensors are refused.
 ///
 /// ```
 /// use backproof::{expr::Graph, lang::{parse_formula, print_formula}};
 /// let mut g = Graph::new();
 /// let e = parse_formula(&mut g, "(t - w[0, 0]*max(a, b))^2 / 2")?;
-/// assert_eq!(print_formula(&g, e), "(t - w_00*max(a, b))^2/2");
+/// assert_eq!(print_formula(&g, e), "(t - w[0, 0]*max(a, b))^2/2");
 /// # Ok::<(), backproof::diag::Error>(())
 /// ```
 pub fn parse_formula(g: &mut Graph, text: &str) -> Result<ExprId, Error> {
@@ -243,7 +243,7 @@ impl Formula<'_> {
 /// ```
 /// let mut g = backproof::Graph::new();
 /// let formula = backproof::parse_formula(&mut g, "(a + b)*w[0,1]^2")?;
-/// assert_eq!(backproof::print_formula(&g, formula), "(a + b)*w_01^2");
+/// assert_eq!(backproof::print_formula(&g, formula), "(a + b)*w[0, 1]^2");
 /// # Ok::<(), backproof::Error>(())
 /// ```
 pub fn print_formula(g: &Graph, id: ExprId) -> String {
@@ -256,7 +256,7 @@ fn look(g: &Graph, id: ExprId) -> Look<ExprId> {
     };
     match g.node(id) {
         Node::Number(n) => number(g.number_of(n)),
-        Node::Var(s) | Node::Named(s, _) => Look::Atom(symbol(g.symbol(s))),
+        Node::Var(s) | Node::Named(s, _) => Look::Atom(g.symbol(s).to_string()),
         Node::Neg(a) => Look::Neg(a),
         Node::Sub(a, b) => Look::Sub(a, b),
         Node::Div(a, b) => Look::Div(a, b),
@@ -267,14 +267,6 @@ fn look(g: &Graph, id: ExprId) -> Look<ExprId> {
         Node::Call(function, a) => call(function.name(), &[a]),
         Node::Wins { max, arg } => call("wins", &[max, arg]),
         Node::Partial { of, by } => call("d", &[of, by]),
-    }
-}
-
-/// `w_01` as it is, `w_0,10` as `w[0, 10]`.
-fn symbol(symbol: &Symbol) -> String {
-    match symbol.as_str().rsplit_once('_') {
-        Some((name, at)) if at.contains(',') => format!("{name}[{}]", at.replace(',', ", ")),
-        _ => symbol.as_str().to_string(),
     }
 }
 

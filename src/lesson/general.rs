@@ -117,11 +117,7 @@ fn cell_map(net: &Network, cells: &[Vec<ExprId>]) -> CellMap {
 
 /// A cell whose subscripts are letters or formulas.
 fn indexed(g: &mut Graph, name: &str, subscripts: &[String]) -> ExprId {
-    if subscripts.is_empty() {
-        return g.var(name);
-    }
-    let text = subscripts.join(",");
-    g.var_symbol(Symbol::named(&format!("{name}_{text}")))
+    g.var_symbol(Symbol::indexed(name, subscripts))
 }
 
 type Sample = (Vec<i64>, ExprId);

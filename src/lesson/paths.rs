@@ -137,7 +137,7 @@ mod tests {
     fn only_the_winner_of_a_max_is_on_a_path() {
         let text = "input i[4, 4]\nparam w[2, 2]\nc = conv(i, w, stride: 2)\nr = max(c)\nE = r^2\n\
                     assume r = c[0, 1]";
-        assert_eq!(named(text, "w_00"), (Some(1), vec!["w_00 c_01 r E".to_string()]));
+        assert_eq!(named(text, "w_00"), (Some(1), vec!["w[0, 0] c[0, 1] r E".to_string()]));
     }
 
     #[test]
@@ -148,6 +148,6 @@ mod tests {
         // Each of the 9 cells of b mentions 4 cells of a, and each of those the weight.
         assert_eq!(count, Some(36));
         assert_eq!(listed.len(), Ask::default().paths);
-        assert_eq!(listed[0], "v_00 a_00 b_00 E");
+        assert_eq!(listed[0], "v[0, 0] a[0, 0] b[0, 0] E");
     }
 }

@@ -143,6 +143,7 @@ fn spread(count: usize) -> impl Iterator<Item = usize> {
 fn point(net: &Network, attempt: u64) -> Values<Interval> {
     let mut values = Values::new();
     let mut state = 0x5eed + attempt;
+    let distributions = net.distributions();
     for (id, quantity) in net.quantities() {
         if !matches!(net.node(quantity.node).op, Op::Leaf(_)) {
             continue;
@@ -153,7 +154,7 @@ fn point(net: &Network, attempt: u64) -> Values<Interval> {
             Role::Param => 1.5 / (inputs.max(1) as f64).sqrt(),
             _ => 1.0,
         };
-        let distribution = net.normalised().iter().find(|n| n.quantity == id);
+        let distribution = distributions.iter().find(|n| n.quantity == id);
         let drawn: Vec<f64> = (0..shape.elements())
             .map(|_| {
                 let unit = uniform(&mut state);

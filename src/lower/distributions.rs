@@ -89,16 +89,16 @@ mod tests {
     #[test]
     fn sums_are_assumed_or_shown_by_a_target() {
         assert!(sums("target t[2]").is_empty());
-        assert_eq!(sums("target t[2]\nassume sum(t) = 1"), ["t_0 + t_1"]);
+        assert_eq!(sums("target t[2]\nassume sum(t) = 1"), ["t[0] + t[1]"]);
         assert_eq!(
             sums("target t[2, 2]\nassume sum(t, axis: 0) = 1"),
-            ["t_00 + t_10", "t_01 + t_11"]
+            ["t[0, 0] + t[1, 0]", "t[0, 1] + t[1, 1]"]
         );
-        assert_eq!(sums("target t[2, 2]\ngiven t = [[1, 0], [1, 1]]"), ["t_00 + t_01"]);
+        assert_eq!(sums("target t[2, 2]\ngiven t = [[1, 0], [1, 1]]"), ["t[0, 0] + t[0, 1]"]);
         assert!(sums("target t[2]\ngiven t = [2, -1]").is_empty());
         assert!(sums("input t[2]\ngiven t = [1, 0]").is_empty(), "an input is no target");
         assert!(sums("target t[1]\nassume sum(t) = 1").is_empty(), "one cell is no sum");
         let both = "target t[2, 2]\nassume sum(t, axis: 0) = 1, sum(t, axis: 1) = 1";
-        assert_eq!(sums(both), ["t_00 + t_10", "t_01 + t_11"], "no cell is in two");
+        assert_eq!(sums(both), ["t[0, 0] + t[1, 0]", "t[0, 1] + t[1, 1]"], "no cell is in two");
     }
 }

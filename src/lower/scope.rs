@@ -6,6 +6,7 @@ use super::Lowered;
 use crate::diag::{Error, Kind, nearest};
 use crate::expr::{ExprId, Node, Symbol};
 use crate::lang::parse_formula;
+use crate::net::split_subscript;
 
 impl Lowered {
     /// Reads a formula in which the names of the network stand for its quantities: `r_fc` is
@@ -36,20 +37,27 @@ impl Lowered {
                 known.insert(g.symbol(symbol), *cell);
             }
         }
+        // As in the language: `c_10` is the quantity of that name, or else the element c[1, 0].
+        let element = |symbol: &Symbol| {
+            let (stem, at) = split_subscript(symbol.name())?;
+            known.get(&Symbol::element(stem, &at)).copied()
+        };
         let order = g.reachable(&[formula]);
         let mut resolved: FxHashMap<ExprId, ExprId> = FxHashMap::default();
         for id in &order {
             let Node::Var(s) = g.node(*id) else { continue };
-            let Some(cell) = known.get(g.symbol(s)) else {
-                let name = g.symbol(s).as_str();
+            let symbol = g.symbol(s);
+            let Some(cell) = known.get(symbol).copied().or_else(|| element(symbol)) else {
+                let name = &*symbol.spelling();
                 let error = Error::new(Kind::Name, format!("the network has no {name}"));
                 let names = self.cells.iter().flatten().filter_map(|c| g.symbol_of(*c));
-                return Err(match nearest(name, names.map(|s| g.symbol(s).as_str())) {
+                let names: Vec<_> = names.map(|s| g.symbol(s).spelling()).collect();
+                return Err(match nearest(name, names.iter().map(|n| &**n)) {
                     Some(near) => error.hint(format!("did you mean {near}?")),
                     None => error,
                 });
             };
-            resolved.insert(*id, *cell);
+            resolved.insert(*id, cell);
         }
         for id in order {
             if resolved.contains_key(&id) {

@@ -16,13 +16,14 @@ mod windows;
 
 pub use windows::MAX_WINDOW_STEP;
 
-use super::checks::{check_shape, is_name, split_subscript};
+use super::checks::{check_shape, elements_spelt, is_name, print_alike};
 use super::constant::{Arithmetic, fold};
 use super::{
     Assumption, Network, NodeId, Normalised, Op, Quantity, QuantityId, Role, Shape, Tensor,
 };
 use crate::diag::{Error, Kind, Span};
 use crate::scalar::Rational;
+use crate::spell::{Look, look, looks};
 
 /// The largest number of tensor nodes.
 pub const MAX_NODES: usize = 500_000;
@@ -53,8 +54,10 @@ pub struct Builder {
     roots: Vec<NodeId>,
     quantities: Vec<Quantity>,
     names: FxHashMap<String, QuantityId>,
-    /// Stem → the quantities whose names end in `_` and digits after it.
-    subscripted: FxHashMap<String, Vec<QuantityId>>,
+    /// What a reader sees of a name in some format → the quantity that it was given to first.
+    looks: FxHashMap<Look, QuantityId>,
+    /// The look of a tensor → the quantities that are spelt as its elements would be, and which.
+    subscripted: FxHashMap<Look, Vec<(QuantityId, Vec<usize>)>>,
     numbers: FxHashMap<Rational, NodeId>,
     elements: FxHashMap<(NodeId, usize), NodeId>,
     constants: FxHashMap<NodeId, Rational>,
@@ -63,7 +66,7 @@ pub struct Builder {
     normalised: Vec<Normalised>,
     values: BTreeMap<QuantityId, Vec<Rational>>,
     loss: Option<QuantityId>,
-    reserved: FxHashSet<String>,
+    reserved: FxHashSet<Look>,
     whole: Option<String>,
     span: Span,
     scalars: usize,
@@ -81,8 +84,9 @@ impl Builder {
         self
     }
 
-    /// A named tensor without a definition. Errors: a name that is taken, is no name, or is
-    /// that of an element of another tensor; a shape past its limits; [`Role::Defined`].
+    /// A named tensor without a definition. Errors: a name that is taken, is no name, prints like
+    /// another in some format, or like an element of another tensor; a shape past its limits;
+    /// [`Role::Defined`].
     pub fn declare(&mut self, role: Role, name: &str, shape: Shape) -> Result<QuantityId, Error> {
         if role == Role::Defined {
             return Err(Error::new(Kind::Name, format!("`{name}` has no definition")));
@@ -107,7 +111,7 @@ impl Builder {
 
     /// Keeps a name from being given to a part by [`Builder::part`], since somebody will use it.
     pub fn reserve(&mut self, name: &str) {
-        self.reserved.insert(name.to_string());
+        self.reserved.extend(looks(name));
     }
 
     /// What follows is a part of the quantity that will be called so; see [`Builder::part`].
@@ -122,7 +126,8 @@ impl Builder {
     pub fn part(&mut self, stem: &str, value: NodeId) -> Result<NodeId, Error> {
         let shape = self.shape(value).clone();
         let free = |b: &Builder, name: &str| {
-            !b.reserved.contains(name) && b.check_name(name, &shape).is_ok()
+            let reserved = looks(name).iter().any(|look| b.reserved.contains(look));
+            !reserved && b.check_name(name, &shape).is_ok()
         };
         let of_whole = self.whole.as_ref().map(|whole| format!("{stem}_{whole}"));
         let numbered = (1..).map(|n| format!("{}_part{n}", of_whole.as_deref().unwrap_or(stem)));
@@ -287,8 +292,11 @@ impl Builder {
     fn name(&mut self, name: &str, role: Role, node: NodeId) {
         let id = QuantityId(self.quantities.len() as u32);
         self.names.insert(name.to_string(), id);
-        if let Some((stem, _)) = split_subscript(name) {
-            self.subscripted.entry(stem.to_string()).or_default().push(id);
+        for look in looks(name) {
+            self.looks.entry(look).or_insert(id);
+        }
+        for (tensor, at) in elements_spelt(name) {
+            self.subscripted.entry(look(tensor)).or_default().push((id, at));
         }
         self.quantities.push(Quantity { name: name.to_string(), role, node, span: self.span });
     }
@@ -301,27 +309,28 @@ impl Builder {
             ));
         }
         self.check_free(name)?;
-        let clash = |element: &str, tensor: &str, at: &[usize], other: &Quantity| {
-            Error::new(
-                Kind::Name,
-                format!("`{element}` and the element {tensor}{at:?} would be the same symbol"),
-            )
-            .also(other.span, format!("`{}` is defined here", other.name))
-            .hint("rename one of the two")
-        };
-        if let Some((stem, at)) = split_subscript(name)
-            && let Some(tensor) = self.find(stem)
-            && !at.is_empty()
-            && self.shape(self.node_of(tensor)).position(&at).is_some()
-        {
-            return Err(clash(name, stem, &at, self.quantity(tensor)));
+        let seen = |look: &Look| self.looks.get(look).map(|id| self.quantity(*id));
+        if let Some((look, other)) = looks(name).iter().find_map(|l| Some((l, seen(l)?))) {
+            return Err(print_alike(look, name, other));
         }
-        for id in self.subscripted.get(name).into_iter().flatten() {
-            let other = self.quantity(*id);
-            if let Some((_, at)) = split_subscript(&other.name)
-                && shape.position(&at).is_some()
+        let clash = |element: &str, tensor: &str, at: &[usize], other: &Quantity| {
+            let message = format!("`{element}` and the element {tensor}{at:?} print alike");
+            Error::new(Kind::Name, message)
+                .also(other.span, format!("`{}` is defined here", other.name))
+                .hint("rename one of the two")
+        };
+        for (tensor, at) in elements_spelt(name) {
+            if let Some(id) = self.looks.get(&look(tensor))
+                && self.shape(self.node_of(*id)).position(&at).is_some()
             {
-                return Err(clash(&other.name, name, &at, other));
+                let tensor = self.quantity(*id);
+                return Err(clash(name, &tensor.name, &at, tensor));
+            }
+        }
+        for (id, at) in self.subscripted.get(&look(name)).into_iter().flatten() {
+            if shape.position(at).is_some() {
+                let other = self.quantity(*id);
+                return Err(clash(&other.name, name, at, other));
             }
         }
         Ok(())

@@ -1,8 +1,9 @@
 //! The checks that a network's construction shares with the language: names, indices and
 //! shapes. In goes what somebody wrote, out comes the error that says what is wrong with it.
 
-use super::Shape;
+use super::{Quantity, Shape};
 use crate::diag::{Error, Kind};
+use crate::spell::Look;
 
 /// Whether `c` may begin a name.
 pub(crate) fn starts_name(c: char) -> bool {
@@ -26,6 +27,42 @@ pub(crate) fn split_subscript(name: &str) -> Option<(&str, Vec<usize>)> {
     let at: Option<Vec<usize>> =
         digits.bytes().map(|b| b.is_ascii_digit().then(|| usize::from(b - b'0'))).collect();
     at.filter(|_| fits).map(|at| (stem, at))
+}
+
+/// The elements of tensors that print as `name` does: `w_10` as w[1, 0] and as w[10], `w_0_10` as
+/// w[0, 10]. Each with the name of its tensor.
+pub(super) fn elements_spelt(name: &str) -> Vec<(&str, Vec<usize>)> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let plain = |text: &str| digits(text) && (text == "0" || !text.starts_with('0'));
+    let mut all: Vec<(&str, Vec<usize>)> = split_subscript(name).into_iter().collect();
+    let (mut rest, mut at) = (name, Vec::new());
+    while let Some((stem, last)) = rest.rsplit_once('_').filter(|(s, l)| !s.is_empty() && plain(l))
+    {
+        let Ok(n) = last.parse::<usize>() else { break };
+        at.insert(0, n);
+        rest = stem;
+        // What is one digit each is written without commas, as above; and after a number that
+        // belongs to the tensor's own name indices stand in brackets.
+        let numbered = rest.rsplit_once('_').is_some_and(|(_, last)| digits(last));
+        if at.len() <= Shape::MAX_RANK && at.iter().any(|n| *n > 9) && !numbered {
+            all.push((rest, at.clone()));
+        }
+    }
+    all
+}
+
+/// The error for a name that a reader cannot tell from another.
+pub(super) fn print_alike(look: &Look, name: &str, other: &Quantity) -> Error {
+    let strange = |name: &str| {
+        let c = name.chars().find(|c| !c.is_ascii() && look.shown().find(*c).is_none())?;
+        Some(format!("`{name}` is written with U+{:04X}", u32::from(c)))
+    };
+    let message = format!("`{name}` and `{}` look alike in {}", other.name, look.format());
+    let error = Error::new(Kind::Name, message)
+        .label(format!("shown as {}", look.shown()))
+        .also(other.span, format!("and so is `{}`", other.name))
+        .hint("rename one of the two");
+    [name, &other.name].into_iter().filter_map(strange).fold(error, Error::hint)
 }
 
 /// The row-major position of an index, or why there is none; `name` is what the error calls the

@@ -7,6 +7,7 @@
 mod builder;
 mod checks;
 mod constant;
+mod distributions;
 mod given;
 mod layers;
 mod mask;
@@ -26,6 +27,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::Span;
 use crate::scalar::{Function, Rational};
+use crate::spell::looks;
 
 /// A handle to a tensor node of one [`Network`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -324,6 +326,14 @@ impl Network {
     /// The quantity of that name.
     pub fn find(&self, name: &str) -> Option<QuantityId> {
         self.quantities().find(|(_, q)| q.name == name).map(|(id, _)| id)
+    }
+
+    /// The first quantity that a reader could not tell from one of that name, in some format.
+    pub(crate) fn find_alike(&self, name: &str) -> Option<QuantityId> {
+        let all = looks(name);
+        let mut quantities = self.quantities();
+        let found = quantities.find(|(_, q)| looks(&q.name).iter().zip(&all).any(|(a, b)| a == b));
+        found.map(|(id, _)| id)
     }
 
     /// The shape of a quantity.

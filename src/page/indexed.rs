@@ -14,10 +14,12 @@ use super::network::cast;
 use super::words::relation;
 use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
 use crate::calculus::Group;
+use crate::expr::Symbol;
 use crate::index::{Affine, Formula, IndexDerivation, IndexLemma};
 use crate::lesson::{IndexedLesson, Ways, Worked};
 use crate::lower::MAX_NODES;
 use crate::net::{Network, Role};
+use crate::spell::alike;
 
 pub use general::general_page;
 
@@ -327,11 +329,12 @@ impl Composer<'_> {
     fn update(&mut self, lemma: &IndexLemma) -> Section {
         let mut section = self.open(vec![words("The update rule")]);
         let w = || set::element(&lemma.by);
-        let step = Math::Product(vec![Math::symbol("eta"), set::math(&lemma.goal)]);
+        let rate = || Math::Symbol(rate(self.net));
+        let step = Math::Product(vec![rate(), set::math(&lemma.goal)]);
         let rule = Math::Sum(vec![(false, w()), (true, step)]);
         section.blocks.push(Block::Text(vec![
             words("Every element of every weight takes a step against its gradient, "),
-            Inline::Math(Math::symbol("eta")),
+            Inline::Math(rate()),
             words(" being the learning rate; for "),
             Inline::Math(set::tensor(&lemma.by.tensor)),
         ]));
@@ -342,6 +345,19 @@ impl Composer<'_> {
         }]));
         section
     }
+}
+
+/// What the learning rate is called: by a name that no quantity looks like, nor the elements of
+/// one.
+fn rate(net: Option<&Network>) -> Symbol {
+    let stems = |name: &str| {
+        let mut names = net.into_iter().flat_map(Network::quantities);
+        names.any(|(_, q)| alike(Symbol::named(&q.name).stem(), name))
+    };
+    let numbered = (1..).map(|n| format!("rate{n}"));
+    let wanted = ["eta", "alpha", "rate"].into_iter().map(str::to_string);
+    let name = wanted.chain(numbered).find(|name| !stems(name));
+    Symbol::named(&name.unwrap_or_default())
 }
 
 /// What was proved, and how.

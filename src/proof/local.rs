@@ -14,6 +14,7 @@ use super::How;
 use super::look::{Look, Maxima, Moves};
 use super::normal::{Fraction, within};
 use super::probability::{Degree, POINTS, Residue, error_bound};
+use super::seed::Seed;
 use crate::expr::{EvalFault, ExprId, Node};
 use crate::scalar::{Fault, Function, Rational, Scalar};
 
@@ -165,17 +166,21 @@ pub(super) fn probably(
     let functions = look.functions;
     let mut bounds: Vec<Option<f64>> =
         sizes.into_iter().map(|size| error_bound(size?, functions)).collect();
-    for nth in 0..POINTS {
-        let residue = |what| Ok(Residue::of_unknown(nth, what));
-        let mut look = Look::new(moves, hidden, &residue, Maxima::Unknown, usize::MAX);
-        for ((before, after), bound) in pairs.iter().zip(&mut bounds) {
-            let agree = bound.is_some()
-                && matches!((look.value(*before), look.value(*after)), (Ok(a), Ok(b)) if a == b);
-            if !agree {
-                *bound = None;
+    let roots: Vec<ExprId> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
+    let seed = Seed::of(moves.g, &roots, moves.winners, hidden);
+    seed.during(|| {
+        for nth in 0..POINTS {
+            let residue = |what| Ok(Residue::of_unknown(seed, nth, what));
+            let mut look = Look::new(moves, hidden, &residue, Maxima::Unknown, usize::MAX);
+            for ((before, after), bound) in pairs.iter().zip(&mut bounds) {
+                let sides = (look.value(*before), look.value(*after));
+                let agree = bound.is_some() && matches!(sides, (Ok(a), Ok(b)) if a == b);
+                if !agree {
+                    *bound = None;
+                }
             }
         }
-    }
+    });
     bounds
 }
 

@@ -25,6 +25,7 @@ mod probability;
 mod prove;
 mod replay;
 mod sample;
+mod seed;
 mod survey;
 mod witness;
 

@@ -10,8 +10,8 @@ use std::cmp::Ordering;
 
 use super::normal::Unknown;
 use super::sample::Claim;
-use super::survey::mixed;
-use crate::expr::{Branches, ExprId, Graph, Node, Rest, evaluate_all};
+use super::seed::{Draw, Seed};
+use crate::expr::{Branches, ExprId, Graph, Node, Rest, SymbolId, Winners, evaluate_all};
 use crate::scalar::{Fault, Function, Prime, Rational, Scalar};
 
 /// How many points are tried.
@@ -25,11 +25,8 @@ pub(super) fn probably_equal(claim: &Claim<'_>) -> Option<f64> {
     let degree = left.size() + right.size() + 1.0;
     let bound = error_bound(degree, claim.survey.kernels + claim.survey.kinks)?;
     for nth in 0..POINTS {
-        let leaf = |symbol: crate::expr::SymbolId| {
-            let place = mixed(nth ^ mixed(symbol.index() as u64));
-            Some(Residue(Prime::new(mixed(claim.survey.seed ^ place))))
-        };
-        let [left, right] = sides(claim, &leaf)?;
+        let leaf = |symbol| Some(Residue::of_variable(claim.seed(), nth, symbol));
+        let [left, right] = claim.seed().during(|| sides(claim, &leaf))?;
         if left != right {
             return None;
         }
@@ -50,12 +47,11 @@ pub(super) fn probably_equal_all(g: &Graph, pairs: &[(ExprId, ExprId)]) -> Optio
     };
     let functions = g.reachable(&roots).iter().filter(is_function).count();
     error_bound(2.0 * degree + 1.0, functions)?;
+    let seed = Seed::of(g, &roots, &Winners::new(), &|_| false);
     let mut agree = vec![true; pairs.len()];
     for nth in 0..POINTS {
-        let leaf = |symbol: crate::expr::SymbolId| {
-            Some(Residue(Prime::new(mixed(mixed(nth) ^ mixed(symbol.index() as u64)))))
-        };
-        let values = evaluate_all(g, &roots, &leaf, branches).ok()?;
+        let leaf = |symbol| Some(Residue::of_variable(seed, nth, symbol));
+        let values = seed.during(|| evaluate_all(g, &roots, &leaf, branches)).ok()?;
         for (agree, sides) in agree.iter_mut().zip(values.chunks(2)) {
             *agree &= sides[0] == sides[1];
         }
@@ -63,10 +59,7 @@ pub(super) fn probably_equal_all(g: &Graph, pairs: &[(ExprId, ExprId)]) -> Optio
     Some(agree)
 }
 
-fn sides<T: Scalar>(
-    claim: &Claim<'_>,
-    leaf: &dyn Fn(crate::expr::SymbolId) -> Option<T>,
-) -> Option<[T; 2]> {
+fn sides<T: Scalar>(claim: &Claim<'_>, leaf: &dyn Fn(SymbolId) -> Option<T>) -> Option<[T; 2]> {
     let branches = Branches { winners: Some(claim.winners), rest: Rest::Symbolic, opaque: None };
     evaluate_all(claim.g, &[claim.lhs, claim.rhs], leaf, branches).ok()?.try_into().ok()
 }
@@ -82,31 +75,43 @@ pub(super) fn error_bound(degree: f64, functions: usize) -> Option<f64> {
     (one < 1.0 && bound <= MAX_BOUND).then_some(bound)
 }
 
-/// A residue with arbitrary functions for the kinks.
+/// Which function an arbitrary one stands for: [x > 0], a power, a smooth function, the weight of
+/// an argument of a max.
+const STEP: u64 = 0;
+const POWER: u64 = 1;
+const SMOOTH: u64 = 1 << 8;
+const WINNER: u64 = 1 << 16;
+
+/// A residue with arbitrary functions, for the kinks, too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Residue(Prime);
 
 impl Residue {
+    /// The residue of a variable at the point of that number.
+    fn of_variable(seed: Seed, nth: u64, symbol: SymbolId) -> Residue {
+        Residue(Prime::new(seed.draw(Draw::Variable, nth, &[symbol.index() as u64])))
+    }
+
     /// The residue that stands for an unknown at the point of that number.
-    pub(super) fn of_unknown(nth: u64, what: Unknown) -> Residue {
-        let (tag, a, b) = match what {
+    pub(super) fn of_unknown(seed: Seed, nth: u64, what: Unknown) -> Residue {
+        let (kind, a, b) = match what {
             Unknown::Value(id) => (1, id.index(), 0),
             Unknown::Slope { of, by } => (2, of.index(), by.index()),
             Unknown::Wins { max, arg } => (3, max.index(), arg.index()),
         };
-        let seed = mixed(mixed(nth) ^ tag);
-        Residue(Prime::new(mixed(mixed(seed ^ a as u64) ^ b as u64)))
+        Residue(Prime::new(seed.draw(Draw::Unknown(kind), nth, &[a as u64, b as u64])))
     }
 
-    /// A fixed arbitrary function of some arguments, one for each `tag`.
+    /// An arbitrary function of some arguments, one for each `tag`, and another for each claim:
+    /// a claim may hold eᵉ as a number, and nobody may know what that will be here.
     fn arbitrary(tag: u64, arguments: &[&Residue]) -> Residue {
-        let start = mixed(tag);
-        Residue(Prime::new(arguments.iter().fold(start, |z, a| mixed(z ^ a.0.residue()))))
+        let residues: Vec<u64> = arguments.iter().map(|a| a.0.residue()).collect();
+        Residue(Prime::new(Seed::current().draw(Draw::Function, tag, &residues)))
     }
 
     /// [self > 0]; 0 at 0.
     fn step(&self) -> Residue {
-        if *self == Residue::zero() { *self } else { Residue::arbitrary(1, &[self]) }
+        if *self == Residue::zero() { *self } else { Residue::arbitrary(STEP, &[self]) }
     }
 }
 
@@ -140,7 +145,7 @@ impl Scalar for Residue {
     }
 
     fn pow(&self, exponent: &Self) -> Result<Self, Fault> {
-        self.0.pow(&exponent.0).map(Residue)
+        Ok(Residue::arbitrary(POWER, &[self, exponent]))
     }
 
     fn call(&self, function: Function) -> Result<Self, Fault> {
@@ -150,7 +155,10 @@ impl Scalar for Residue {
             Function::Sign => sign(self),
             Function::Relu => self.mul(&self.step()),
             Function::Abs => self.mul(&sign(self)?),
-            smooth => self.0.call(smooth).map(Residue),
+            smooth => match self.0.known(smooth) {
+                Some(value) => value.map(Residue),
+                None => Ok(Residue::arbitrary(SMOOTH + smooth as u64, &[self])),
+            },
         }
     }
 
@@ -167,7 +175,7 @@ impl Scalar for Residue {
         let mut left = Residue::one();
         let mut weights = Vec::with_capacity(args.len());
         for number in 1..args.len() as u64 {
-            let weight = Residue::arbitrary(number << 8, args);
+            let weight = Residue::arbitrary(WINNER + number, args);
             left = left.sub(&weight)?;
             weights.push(weight);
         }
@@ -253,5 +261,138 @@ impl Scalar for Degree {
     fn winners(args: &[&Self]) -> Result<Vec<Self>, Fault> {
         let all: f64 = args.iter().map(|a| a.size()).sum();
         Ok(vec![Degree::of(all + args.len() as f64, 0.0); args.len()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::survey::Survey;
+    use super::super::{Context, How, Leaves, Verdict, prove_in};
+    use super::*;
+    use crate::lang::parse_formula;
+
+    /// Too large for a normal form, and greater than 0.
+    const LARGE: &str = "(a^2 + b^2 + c^2 + d^2 + e^2 + f^2 + 1)^30";
+
+    fn verdict(left: &str, right: &str) -> Verdict {
+        let mut g = Graph::new();
+        let [l, r] = [left, right].map(|text| parse_formula(&mut g, text).unwrap());
+        prove_in(&g, l, r, &Context { winners: &Winners::new(), leaves: Leaves::All })
+    }
+
+    /// Where x is at the random points of a claim.
+    fn residues(left: &str, right: &str) -> Vec<u64> {
+        let mut g = Graph::new();
+        let [l, r] = [left, right].map(|text| parse_formula(&mut g, text).unwrap());
+        let x = parse_formula(&mut g, "x").unwrap();
+        let x = g.symbol_of(x).unwrap();
+        let winners = Winners::new();
+        let context = Context { winners: &winners, leaves: Leaves::All };
+        let survey = Survey::of(&g, l, r, &context).unwrap();
+        let seed = Claim::new(&g, [l, r], &winners, &survey).seed();
+        (0..POINTS).map(|nth| Residue::of_variable(seed, nth, x).0.residue()).collect()
+    }
+
+    #[test]
+    fn a_claim_of_this_size_is_judged_here() {
+        let right = format!("{LARGE}*(x - 1)*x + {LARGE}*x");
+        let found = verdict(&format!("{LARGE}*x^2"), &right);
+        assert!(matches!(found, Verdict::Proved(How::Probabilistic { .. })), "{found:?}");
+    }
+
+    /// A product that is 0 where x is a number whose first digits were chosen before, and whose
+    /// last ones then so that it meets x at every random point.
+    #[test]
+    fn digits_past_f64_are_not_free_to_fit_the_points() {
+        let tail = |n: u64| format!("1{}{n:020}", "0".repeat(60));
+        let claim = |n: &[u64]| {
+            let factors: Vec<String> = n.iter().map(|n| format!("(x - {})", tail(*n))).collect();
+            format!("{LARGE}*{}", factors.join("*"))
+        };
+        let blank = residues(&claim(&[0; 3]), "0");
+        // The residue of 10^80, so that the whole number meets x.
+        let head: Rational = tail(0).parse().unwrap();
+        let head = Prime::from_rational(&head).unwrap();
+        let fitted: Vec<u64> =
+            blank.iter().map(|x| Prime::new(*x).sub(&head).unwrap().residue()).collect();
+        let whole: Rational = tail(fitted[0]).parse().unwrap();
+        assert_eq!(Prime::from_rational(&whole).unwrap().residue(), blank[0], "it would have met");
+        assert_eq!(whole.to_f64(), tail(0).parse::<f64>().unwrap(), "and the f64 is the same");
+        let forged = claim(&fitted);
+        assert_ne!(residues(&forged, "0"), blank);
+        let found = verdict(&forged, "0");
+        assert!(!found.is_proved(), "{found:?}");
+    }
+
+    /// What stands for e is another number in each claim.
+    #[test]
+    fn what_stands_for_a_number_like_e_cannot_be_known() {
+        let mut g = Graph::new();
+        let [one, other] =
+            ["exp(1) + x", "exp(1) + 2*x"].map(|t| parse_formula(&mut g, t).unwrap());
+        let e = parse_formula(&mut g, "exp(1)").unwrap();
+        let value = |of: ExprId| {
+            let branches = Branches { winners: None, rest: Rest::Symbolic, opaque: None };
+            let seed = Seed::of(&g, &[of], &Winners::new(), &|_| false);
+            let leaf = |s| Some(Residue::of_variable(seed, 0, s));
+            seed.during(|| evaluate_all(&g, &[e], &leaf, branches)).unwrap().swap_remove(0)
+        };
+        assert_eq!(value(one), value(one));
+        assert_ne!(value(one), value(other));
+        let known = Prime::one().call(Function::Exp).unwrap().residue();
+        let found = verdict(&format!("{LARGE}*(exp(1) - {known})*x"), "0");
+        assert!(!found.is_proved(), "{found:?}");
+    }
+
+    /// The degree of numerator and denominator together, or more.
+    #[test]
+    fn degrees_are_bounded() {
+        let mut g = Graph::new();
+        let mut size = |text: &str| {
+            let id = parse_formula(&mut g, text).unwrap();
+            let branches = Branches { winners: None, rest: Rest::Symbolic, opaque: None };
+            let leaf = |_| Some(Degree::variable());
+            let degree = evaluate_all(&g, &[id], &leaf, branches).unwrap().swap_remove(0);
+            (degree.numerator, degree.denominator)
+        };
+        assert_eq!(size("3"), (0.0, 0.0));
+        assert_eq!(size("x*y*z"), (3.0, 0.0));
+        assert_eq!(size("x + y*z"), (2.0, 0.0));
+        assert_eq!(size("x/y - z/w"), (2.0, 2.0));
+        assert_eq!(size("x^5"), (5.0, 0.0));
+        assert_eq!(size("(x/y)^(-2)"), (2.0, 2.0));
+        assert_eq!(size("1/(x + 1)"), (0.0, 1.0));
+        assert_eq!(size("exp(x*y)"), (3.0, 0.0));
+        assert_eq!(size("x^y"), (3.0, 0.0));
+        assert_eq!(size("max(x*y, z)"), (7.0, 0.0));
+    }
+
+    #[test]
+    fn the_weights_of_a_max_are_arbitrary_and_sum_to_1() {
+        let args = [3, 5, 8].map(Residue::integer);
+        let weights = Residue::winners(&args.each_ref()).unwrap();
+        let sum = weights.iter().try_fold(Residue::zero(), |sum, w| sum.add(w)).unwrap();
+        assert_eq!((weights.len(), sum), (3, Residue::one()));
+        let other = Residue::winners(&[&args[0], &args[2], &args[1]]).unwrap();
+        assert!(weights[0] != weights[1] && weights[0] != other[0]);
+        // A kink is any function that is 0 at 0.
+        let step = |n: i32| Residue::integer(n).call(Function::Step).unwrap();
+        assert_eq!(step(0), Residue::zero());
+        assert!(step(3) != step(-3) && step(3) != Residue::one());
+        let relu = Residue::integer(3).call(Function::Relu).unwrap();
+        assert_eq!(relu, Residue::integer(3).mul(&step(3)).unwrap());
+    }
+
+    #[test]
+    fn a_bound_that_says_little_is_no_proof() {
+        assert!(error_bound(1e6, 10).is_some_and(|bound| bound < MAX_BOUND));
+        assert_eq!(error_bound(1e15, 10), None, "1e15·101/p is about 1/20, and its cube no proof");
+        assert_eq!(error_bound(1e19, 0), None, "more than certain is none");
+        // (d·(1 + n²)/p)³.
+        let p = Prime::MODULUS as f64;
+        let expected = (1e5 * 17.0 / p).powi(3);
+        assert!((error_bound(1e5, 4).unwrap() / expected - 1.0).abs() < 1e-12);
+        // Each pair of functions counts.
+        assert!(error_bound(1e12, 0).is_some() && error_bound(1e12, 1000).is_none());
     }
 }

@@ -100,7 +100,7 @@ impl Reason {
         match self {
             Reason::TooLarge => "the claim is too large to be decided".to_string(),
             Reason::NoDefinition(symbol) => {
-                format!("{} has no definition", g.symbol(*symbol).as_str())
+                format!("{} has no definition", g.symbol(*symbol).spelling())
             }
             Reason::NestedPartial => "it holds a derivative of a derivative".to_string(),
             Reason::NeverDefined => "no point was found where both sides have a value".to_string(),
@@ -199,7 +199,7 @@ fn judge(
             }
         }
     }
-    let claim = Claim { g, lhs, rhs, winners: context.winners, survey: &survey };
+    let claim = Claim::new(g, [lhs, rhs], context.winners, &survey);
     let mut search = Search::new(&claim);
     // Most wrong claims fall at the first points, which cost less than a normal form.
     if let Some(witness) = search.first_points() {

@@ -6,10 +6,12 @@
 //! ReLU at 0) refutes nothing, unless the same kink is met at points where chance does not put
 //! it: then it is a tie of equal arguments.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use super::guarded::{Bounded, Guarded};
-use super::survey::{Survey, mixed};
+use super::seed::{Draw, Seed};
+use super::survey::Survey;
 use super::witness::Witness;
 use crate::expr::{
     Branches, EvalFault, ExprId, Graph, Node, Rest, SymbolId, Winners, evaluate_all,
@@ -34,6 +36,8 @@ pub(super) struct Claim<'a> {
     pub(super) rhs: ExprId,
     pub(super) winners: &'a Winners,
     pub(super) survey: &'a Survey,
+    /// Made where the first number is drawn: most claims are decided before.
+    seed: OnceCell<Seed>,
 }
 
 /// What points say about both sides.
@@ -165,7 +169,22 @@ impl<'a> Search<'a> {
     }
 }
 
-impl Claim<'_> {
+impl<'a> Claim<'a> {
+    pub(super) fn new(
+        g: &'a Graph,
+        [lhs, rhs]: [ExprId; 2],
+        winners: &'a Winners,
+        survey: &'a Survey,
+    ) -> Claim<'a> {
+        Claim { g, lhs, rhs, winners, survey, seed: OnceCell::new() }
+    }
+
+    /// What the points of this claim are drawn from.
+    pub(super) fn seed(&self) -> Seed {
+        let of = || Seed::of(self.g, &[self.lhs, self.rhs], self.winners, &|_| false);
+        *self.seed.get_or_init(of)
+    }
+
     /// How many points are worth trying.
     fn points(&self) -> usize {
         (MAX_EVALUATED / self.survey.visits.max(1)).clamp(1, MAX_POINTS)
@@ -181,11 +200,11 @@ impl Claim<'_> {
                 1 => Rational::from(1 + i % 83),
                 // Between 0 and 1, where probabilities lie: ln(1 − p) has a value there.
                 _ if nth % 4 == 3 => {
-                    let z = mixed(self.survey.seed ^ mixed((nth as u64) << 32 | at as u64));
+                    let z = self.seed().draw(Draw::Small, nth as u64, &[at as u64]);
                     fraction(1 + (z % 15) as i64, 16)
                 }
                 _ => {
-                    let z = mixed(self.survey.seed ^ mixed((nth as u64) << 32 | at as u64));
+                    let z = self.seed().draw(Draw::Small, nth as u64, &[at as u64]);
                     let size = 3 + nth as u64;
                     let numer = (z % (2 * size + 1)) as i64 - size as i64;
                     fraction(numer, 1 + (z >> 32) as i64 % 4)
@@ -198,7 +217,7 @@ impl Claim<'_> {
     /// A point with coordinates that nothing meets by chance.
     fn point_at_large(&self, nth: usize) -> Point {
         let value = |at: usize| {
-            let z = mixed(!self.survey.seed ^ mixed((nth as u64) << 32 | at as u64));
+            let z = self.seed().draw(Draw::Large, nth as u64, &[at as u64]);
             fraction((z % (1 << 21)) as i64 - (1 << 20), 999_983)
         };
         self.survey.symbols.iter().enumerate().map(|(at, s)| (*s, value(at))).collect()

@@ -27,9 +27,6 @@ pub(super) struct Survey {
     pub(super) kinks: usize,
     /// How many elementary functions and powers that are no whole numbers.
     pub(super) kernels: usize,
-    /// A number that depends on the shape of the claim, so that nobody can choose a claim that
-    /// just fits the points it will be tried at.
-    pub(super) seed: u64,
 }
 
 impl Survey {
@@ -39,14 +36,8 @@ impl Survey {
         rhs: ExprId,
         context: &Context<'_>,
     ) -> Result<Survey, Reason> {
-        let mut survey = Survey {
-            symbols: Vec::new(),
-            decided: Vec::new(),
-            visits: 0,
-            kinks: 0,
-            kernels: 0,
-            seed: 0,
-        };
+        let mut survey =
+            Survey { symbols: Vec::new(), decided: Vec::new(), visits: 0, kinks: 0, kernels: 0 };
         let mut partials = Vec::new();
         let mut all = walk(g, &[lhs, rhs], None, context)?;
         let direct = all.len();
@@ -92,47 +83,17 @@ impl Survey {
     }
 
     fn note(&mut self, g: &Graph, id: ExprId, context: &Context<'_>) {
-        let kind = match g.node(id) {
-            Node::Number(_) => 1,
-            Node::Var(symbol) => {
-                self.symbols.push(symbol);
-                2
-            }
-            Node::Named(..) => 3,
-            Node::Neg(_) => 4,
-            Node::Sub(..) => 5,
-            Node::Div(..) => 6,
+        match g.node(id) {
+            Node::Var(symbol) => self.symbols.push(symbol),
             Node::Pow(_, n) => {
                 let whole = g.as_number(n).is_some_and(|q| q.to_i32().is_some());
                 self.kernels += usize::from(!whole);
-                7
             }
-            Node::Add(_) => 8,
-            Node::Mul(_) => 9,
-            Node::Max(args) => {
-                if context.winners.contains_key(&id) {
-                    self.decided.push(id);
-                } else {
-                    self.kinks += args.len();
-                }
-                10
-            }
-            Node::Call(f, _) => {
-                if f.has_kink() {
-                    self.kinks += 1;
-                } else {
-                    self.kernels += 1;
-                }
-                20 + f as u64
-            }
-            Node::Wins { .. } => 11,
-            Node::Partial { .. } => 12,
-        };
-        self.seed = mixed(self.seed ^ kind);
-        g.for_children(id, |child| self.seed = mixed(self.seed ^ child.index() as u64));
-        if let Node::Number(n) = g.node(id) {
-            let bits = g.number_of(n).to_f64().to_bits();
-            self.seed = mixed(self.seed ^ bits);
+            Node::Max(_) if context.winners.contains_key(&id) => self.decided.push(id),
+            Node::Max(args) => self.kinks += args.len(),
+            Node::Call(f, _) if f.has_kink() => self.kinks += 1,
+            Node::Call(..) => self.kernels += 1,
+            _ => {}
         }
     }
 }

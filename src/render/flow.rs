@@ -6,8 +6,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::formula::Formula;
 use super::line::{Line, Tone, lay_out};
-use super::spell;
 use crate::page::Inline;
+use crate::spell;
 
 /// What a run of text is made of, once it is cut at its spaces.
 enum Part {

@@ -7,10 +7,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::MAX_DEPTH;
 use super::line::Tone;
-use super::spell;
 use crate::expr::Symbol;
 use crate::page::{Big, Mark, Math, Relation, Slot};
 use crate::scalar::{Function, Rational};
+use crate::spell;
 
 /// How far what breaks inside parentheses is indented.
 const NEST: usize = 2;
@@ -428,7 +428,7 @@ impl Formula {
 pub(super) fn short_indices(indices: &[Math]) -> bool {
     !indices.is_empty()
         && indices.iter().all(|index| match index.alone() {
-            Math::Symbol(symbol) => symbol.as_str().chars().count() == 1,
+            Math::Symbol(symbol) => symbol.spelling().chars().count() == 1,
             Math::Number(q) => q.to_i32().is_some_and(|n| (0..10).contains(&n)),
             _ => false,
         })
@@ -446,12 +446,16 @@ fn starts_plainly(math: &Math) -> bool {
     }
 }
 
-/// A name: `w_fc_00` as w_fc₀₀, `w_0,10` as w₀,₁₀; in ASCII w_fc_00 and w_{0,10}.
+/// A name: `w_fc[0, 0]` as w_fc₀₀, `w[0, 10]` as w₀,₁₀, the scalar `w_1_0` as w₁,₀; in ASCII
+/// w_fc_00, w_{0,10}, w_1_0. After a number that belongs to the name, indices stand in brackets:
+/// h₁[0] is no h₁₀.
 fn symbol_text(symbol: &Symbol, unicode: bool) -> String {
     let mut out = part(symbol.stem(), unicode);
-    for subscript in symbol.subscripts() {
+    let mut lowered = false;
+    let mut below = |subscript: &str| {
         let digits = subscript.chars().all(|c| c.is_ascii_digit() || c == ',');
         if digits && unicode {
+            out.push_str(if lowered { "," } else { "" });
             out.push_str(&spell::subscript(subscript));
         } else if subscript.contains(',') {
             out.push_str(&format!("_{{{}}}", part(subscript, unicode)));
@@ -459,6 +463,15 @@ fn symbol_text(symbol: &Symbol, unicode: bool) -> String {
             out.push('_');
             out.push_str(&part(subscript, unicode));
         }
+        lowered = digits;
+    };
+    symbol.subscripts().for_each(&mut below);
+    match (symbol.subscript(), symbol.indices()) {
+        (Some(_), Some(indices)) if symbol.ends_in_number() => {
+            out.push_str(&format!("[{}]", spell::words(indices, unicode).replace(',', ", ")));
+        }
+        (Some(subscript), _) => below(&subscript),
+        (None, _) => {}
     }
     out
 }

@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 
 use super::display::{LINE, aligned};
-use super::spell;
 use super::table::numeric_columns;
 use super::tex::{Reader, Tex};
 use crate::page::{Block, Inline, Label, Page, Row, Section, Table};
+use crate::spell;
 
 /// What of a document is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

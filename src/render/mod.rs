@@ -19,7 +19,6 @@ mod markdown;
 mod reader;
 #[cfg(test)]
 mod sample;
-mod spell;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -53,14 +53,14 @@ pub(super) fn of_tree(math: &Math) -> Option<Prime> {
         Math::Number(q) => Prime::from_rational(q).ok()?,
         Math::Decimal(text) => Prime::from_rational(&text.parse().ok()?).ok()?,
         Math::Symbol(symbol) => {
-            value(77 + NAMES.iter().position(|name| *name == symbol.as_str())? as i64)
+            value(77 + NAMES.iter().position(|name| *name == symbol.spelling())? as i64)
         }
         Math::Indexed { upper: None, .. } => value(7),
         Math::Indexed { upper: Some(_), .. } => value(11),
         Math::Big { sign, over, body } if *over == [s("m"), s("n")] => {
             mix(BIG + 10 * *sign as i64, &of_tree(body)?, &value(0))
         }
-        Math::Apply(symbol, primes, of) if symbol.as_str() == "phi" => {
+        Math::Apply(symbol, primes, of) if symbol.spelling() == "phi" => {
             mix(APPLY + 10 * i64::from(*primes), &of_tree(of)?, &value(0))
         }
         Math::Big { .. } | Math::Apply(..) => return None,

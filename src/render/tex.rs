@@ -5,10 +5,10 @@
 
 use super::MAX_DEPTH;
 use super::formula::short_indices;
-use super::spell;
 use crate::expr::Symbol;
 use crate::page::{Big, Mark, Math, Relation, Slot};
 use crate::scalar::{Function, Rational};
+use crate::spell;
 
 /// Who reads the TeX.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -474,7 +474,7 @@ impl Tex {
     }
 }
 
-/// A name with its subscripts, `w_fc_00` as `w_{\mathrm{fc},00}`, and its width.
+/// A name with its subscripts, `w_fc[0, 0]` as `w_{\mathrm{fc},00}`, and its width.
 fn symbol_tex(
     symbol: &Symbol,
     upper: Option<&(String, usize)>,
@@ -485,7 +485,10 @@ fn symbol_tex(
     let mut width = LETTER * stem.chars().count().min(8);
     let mut tex = name_tex(stem, "\\mathit", reader);
     let mut below: Vec<String> = Vec::new();
-    for subscript in symbol.subscripts() {
+    // After a number that belongs to the name, indices stand in brackets: h_{1}[0] is no h_{10}.
+    let bracketed = symbol.ends_in_number();
+    let own = symbol.subscript();
+    for subscript in symbol.subscripts().chain(own.as_deref().filter(|_| !bracketed)) {
         width += SMALL_LETTER * (subscript.chars().count());
         let is_formula = |c: char| c.is_ascii_alphanumeric() || matches!(c, ',' | '+' | '−');
         if subscript.chars().all(|c| c.is_ascii_digit() || c == ',') {
@@ -502,9 +505,18 @@ fn symbol_tex(
             });
         }
     }
+    let mut after = symbol.indices().filter(|_| bracketed).map(|indices| {
+        width += LETTER * (indices.chars().count() + 2);
+        format!("[{}]", indices.replace('−', "-"))
+    });
     if let Some((list, list_width)) = indices {
-        below.push(list.to_string());
-        width += list_width * SMALL_LETTER / LETTER;
+        if bracketed {
+            after = Some(format!("[{list}]"));
+            width += list_width + 2 * LETTER;
+        } else {
+            below.push(list.to_string());
+            width += list_width * SMALL_LETTER / LETTER;
+        }
     }
     if let Some((above, above_width)) = upper {
         tex.push_str(&format!("^{}", braced(above)));
@@ -513,6 +525,7 @@ fn symbol_tex(
     if !below.is_empty() {
         tex.push_str(&format!("_{}", braced(&below.join(","))));
     }
+    tex.push_str(after.as_deref().unwrap_or_default());
     (tex, width)
 }
 

@@ -5,9 +5,9 @@
 use super::equations::equations;
 use super::flow::Flow;
 use super::line::{Line, Tone};
-use super::spell;
 use super::table::table;
 use crate::page::{Block, Inline, Page, Section};
+use crate::spell;
 
 /// The narrowest page; a narrower one is set this wide.
 pub const MIN_WIDTH: usize = 40;

@@ -218,7 +218,8 @@ impl Scope<'_> {
         if kept.iter().any(|(of, by)| of != by && unknown.contains(of)) {
             return Answer::Undecided(reason);
         }
-        let defined = |s: &SymbolId| self.definitions.contains_key(self.graph.symbol(*s).as_str());
+        let defined =
+            |s: &SymbolId| self.definitions.contains_key(&*self.graph.symbol(*s).spelling());
         if symbols.iter().any(|s| self.is_solved(*s) || defined(s)) {
             return Answer::Undecided(reason);
         }
@@ -233,7 +234,7 @@ impl Scope<'_> {
         let mut all = leaves.clone();
         all.extend(&symbols);
         let mut given: Vec<String> =
-            symbols.iter().map(|s| self.graph.symbol(*s).as_str().to_string()).collect();
+            symbols.iter().map(|s| self.graph.symbol(*s).spelling().into_owned()).collect();
         given.sort();
         given.dedup();
         let verdict = self.ask(sides[0], sides[1], &all);
@@ -263,7 +264,7 @@ impl Scope<'_> {
         }
         let mut others = BTreeMap::new();
         for id in unknown {
-            let name = self.graph.symbol(self.graph.symbol_of(*id)?).as_str().to_string();
+            let name = self.graph.symbol(self.graph.symbol_of(*id)?).spelling().into_owned();
             let mut terms = vec![self.graph.var(&format!("{name}·0"))];
             for (nth, y) in variables.iter().enumerate() {
                 let slope = self.graph.var(&format!("{name}·{}", nth + 1));
@@ -285,7 +286,7 @@ impl Scope<'_> {
         let all = self.under_partials(&[lhs, rhs]).names;
         let symbols = all.iter().filter_map(|id| self.graph.symbol_of(*id));
         symbols
-            .filter(|s| leaves.contains(s) || self.graph.symbol(*s).as_str().contains('·'))
+            .filter(|s| leaves.contains(s) || self.graph.symbol(*s).spelling().contains('·'))
             .collect()
     }
 

@@ -43,7 +43,7 @@ impl Marker<'_, '_> {
             maximum.iter().filter(|arg| !listed.contains(arg)).copied().collect();
         let named = |id: &ExprId| {
             let symbol = self.scope.graph.symbol_of(*id)?;
-            Some(self.scope.graph.symbol(symbol).as_str().to_string())
+            Some(self.scope.graph.symbol(symbol).spelling().into_owned())
         };
         let Kind::Name(name) = &of[twice].kind else { return None };
         let lacking: Vec<String> = missing.iter().filter_map(named).collect();

@@ -61,7 +61,7 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
     linked.extend(called_losses(document));
     for (loss, variables) in by_name.into_values() {
         // ∂t/∂w as a term of a sum rule makes no loss of t.
-        let symbol = scope.symbol(&spelled(&loss));
+        let symbol = scope.symbol_of(&loss);
         if !linked.contains(&spelled(&loss)) || scope.leaves.contains(&symbol) {
             continue;
         }

@@ -14,7 +14,7 @@ use super::indices::{Indices, Item};
 use super::losses::Loss;
 use super::names::{Cells, Convention, spelled};
 use super::tex::syntax::{Expr, Kind, Name};
-use crate::expr::{ExprId, Graph, Node, SymbolId, Winners};
+use crate::expr::{ExprId, Graph, Node, Symbol, SymbolId, Winners};
 use crate::scalar::Rational;
 
 /// How many definitions may stand inside one another.
@@ -176,7 +176,23 @@ impl<'a> Scope<'a> {
     pub(super) fn shown(&self, symbol: SymbolId) -> String {
         match self.authors.get(&symbol) {
             Some(name) => name.clone(),
-            None => self.graph.symbol(symbol).as_str().to_string(),
+            None => self.graph.symbol(symbol).spelling().into_owned(),
+        }
+    }
+
+    /// The symbol of a name, if it has one: that of its cell in the network, or its own.
+    pub(super) fn known_symbol(&self, name: &Name) -> Option<SymbolId> {
+        match self.cell(name).and_then(|cell| self.graph.symbol_of(cell)) {
+            Some(symbol) => Some(symbol),
+            None => self.graph.find_symbol(&Symbol::named(&spelled(name))),
+        }
+    }
+
+    /// The same, made where there is none.
+    pub(super) fn symbol_of(&mut self, name: &Name) -> SymbolId {
+        match self.known_symbol(name) {
+            Some(symbol) => symbol,
+            None => self.symbol(&spelled(name)),
         }
     }
 
@@ -285,8 +301,8 @@ impl<'a> Scope<'a> {
 
     /// Whether an equation of the document says where something holds by a value of this name.
     pub(super) fn is_solved(&self, symbol: SymbolId) -> bool {
-        let name = self.graph.symbol(symbol).as_str();
-        self.solved.iter().any(|(_, solved)| solved == name)
+        let name = self.graph.symbol(symbol).spelling();
+        self.solved.iter().any(|(_, solved)| *solved == *name)
     }
 
     /// Whether anybody says what this name is.

@@ -50,7 +50,7 @@ pub(super) fn survey<'n>(
         }
         if declared.contains(&spelled(&name)) {
             for element in scope.each_element(&name) {
-                let symbol = scope.symbol(&spelled(&element));
+                let symbol = scope.symbol_of(&element);
                 scope.leaves.insert(symbol);
             }
         }

@@ -50,7 +50,7 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
         let Kind::Name(name) = &expr.kind else { return Vec::new() };
         let mut all = scope.each_element(name);
         all.retain(|name| matches!(scope.meaning(name, at), Meaning::Free));
-        all.iter().map(|name| scope.symbol(&spelled(name))).collect()
+        all.iter().map(|name| scope.symbol_of(name)).collect()
     };
     for (at, _, by, _) in &partials {
         variables.extend(free(scope, by, *at));
@@ -68,7 +68,7 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
         return unknowns;
     }
     for symbol in &variables {
-        if !used.contains(scope.graph.symbol(*symbol).as_str()) {
+        if !used.contains(&*scope.graph.symbol(*symbol).spelling()) {
             unknowns.strangers.insert(*symbol);
         }
     }
@@ -93,7 +93,10 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
             continue;
         }
         // A variable that stands nowhere else says nothing about what depends on it.
-        if scope.graph.symbol_of(by).is_some_and(|s| !used.contains(scope.graph.symbol(s).as_str()))
+        if scope
+            .graph
+            .symbol_of(by)
+            .is_some_and(|s| !used.contains(&*scope.graph.symbol(s).spelling()))
         {
             continue;
         }

@@ -9,7 +9,7 @@ use super::numbers::{Compared, Number, Rounded, compare, instance, is_numeric, p
 use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Expr, Kind, Name, Relation, visit};
 use super::{Counterexample, Mark, Wrong};
-use crate::expr::{ExprId, Node, Symbol, SymbolId};
+use crate::expr::{ExprId, Node, SymbolId};
 use crate::proof::Witness;
 use crate::scalar::Rational;
 
@@ -67,7 +67,7 @@ impl Marker<'_, '_> {
             return None;
         }
         let fits = |(name, q): &(Name, Rational)| {
-            let symbol = self.scope.graph.find_symbol(&Symbol::named(&spelled(name)));
+            let symbol = self.scope.known_symbol(name);
             symbol.and_then(|s| self.scope.values.get(&s)).is_none_or(|known| known == q)
         };
         if let Some(bindings) = instance(&body, right).filter(|all| all.iter().all(fits)) {
@@ -149,7 +149,7 @@ impl Marker<'_, '_> {
     /// unknown length stand in the row: n may be their length.
     pub(super) fn of_some_length(&self, witness: &Witness) -> Option<String> {
         const LENGTHS: &[&str] = &["n", "m", "N", "M", "K", "B"];
-        let is_length = |s: &SymbolId| LENGTHS.contains(&self.scope.graph.symbol(*s).as_str());
+        let is_length = |s: &SymbolId| LENGTHS.contains(&&*self.scope.graph.symbol(*s).spelling());
         let length = witness.point.iter().map(|(s, _)| s).find(|s| is_length(s))?;
         let name = self.scope.shown(*length);
         self.scope

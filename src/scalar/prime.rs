@@ -57,6 +57,20 @@ impl Prime {
         if self.0 == 0 { Err(Fault::DivisionByZero) } else { Ok(self.power(Prime::MODULUS - 2)) }
     }
 
+    /// The value of a function where it has one in this field, or the reason why it has none
+    /// anywhere; `None` where any number may stand for it.
+    pub(crate) fn known(self, function: Function) -> Option<Result<Prime, Fault>> {
+        Some(match (function, self.0) {
+            (f, _) if f.has_kink() => Err(Fault::NoOrder),
+            (Function::Exp, 0) => Ok(Prime(1)),
+            (Function::Ln, 0) => Err(Fault::OutOfDomain(function)),
+            (Function::Ln, 1) | (Function::Tanh, 0) => Ok(Prime(0)),
+            (Function::Sigmoid | Function::NormalCdf, 0) => Prime(2).inverse(),
+            (Function::Sqrt, n @ (0 | 1)) => Ok(Prime(n)),
+            _ => return None,
+        })
+    }
+
     /// A fixed pseudo-random function of the argument, one for each `tag`.
     fn oracle(self, tag: u64) -> Prime {
         let mut z = self.0 ^ tag.wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -107,16 +121,7 @@ impl Scalar for Prime {
     }
 
     fn call(&self, function: Function) -> Result<Prime, Fault> {
-        let half = || Prime(2).inverse();
-        match (function, self.0) {
-            (f, _) if f.has_kink() => Err(Fault::NoOrder),
-            (Function::Exp, 0) => Ok(Prime(1)),
-            (Function::Ln, 0) => Err(Fault::OutOfDomain(function)),
-            (Function::Ln, 1) | (Function::Tanh, 0) => Ok(Prime(0)),
-            (Function::Sigmoid | Function::NormalCdf, 0) => half(),
-            (Function::Sqrt, n @ (0 | 1)) => Ok(Prime(n)),
-            (f, _) => Ok(self.oracle(f as u64 + 1)),
-        }
+        self.known(function).unwrap_or_else(|| Ok(self.oracle(function as u64 + 1)))
     }
 
     fn compare(&self, _: &Prime) -> Result<Ordering, Fault> {

@@ -187,8 +187,10 @@ impl Engine {
         while self.locals.len() <= nth {
             let stem = self.locals[0].stem().to_string();
             let fresh = (self.locals.len()..)
-                .map(|n| Symbol::named(&format!("{stem}_{n}")))
-                .find(|s| self.g.find_symbol(s).is_none() && !self.locals.contains(s));
+                .map(|n| format!("{stem}_{n}"))
+                .filter(|name| super::is_unseen(&self.g, name))
+                .map(|name| Symbol::named(&name))
+                .find(|s| !self.locals.contains(s));
             self.locals.extend(fresh);
         }
         self.locals[nth].clone()

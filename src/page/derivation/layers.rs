@@ -62,9 +62,10 @@ impl Composer<'_> {
     /// `w_fc_00`, and `w` of a scalar `w_1` as well, since a reader takes it for a cell.
     fn stem(&self, id: LemmaId) -> Option<&str> {
         let symbol = self.d.by(id).and_then(|x| self.d.graph.symbol_of(x))?;
-        let name = self.d.graph.symbol(symbol).as_str();
+        let symbol = self.d.graph.symbol(symbol);
+        let name = symbol.name();
         Some(match name.rsplit_once('_') {
-            Some((stem, at)) if at.chars().all(|c| c.is_ascii_digit() || c == ',') => stem,
+            Some((stem, _)) if symbol.indices().is_none() && symbol.ends_in_number() => stem,
             _ => name,
         })
     }

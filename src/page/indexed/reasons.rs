@@ -128,7 +128,7 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
             _ => plain("a name put back"),
         },
         Rule::SumsToOne => {
-            vec![Inline::Math(math(&step.redex)), words(" is 1, as assumed")]
+            vec![Inline::Math(math(&step.redex)), words(" is 1, as given")]
         }
         Rule::DeviationsVanish => match mean_in(&step.redex) {
             Some(mean) => vec![

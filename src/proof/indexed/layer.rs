@@ -76,7 +76,7 @@ pub(super) fn cut_out(net: &Network, cut: &Cut) -> Result<Layer, Error> {
         return Err(Error::new(Kind::Internal, "a lemma speaks of no layer"));
     }
     let total = if let [one] = loss.as_slice() { *one } else { b.add(&loss)? };
-    let own = (0..).map(|n| format!("total{n}")).find(|name| net.find(name).is_none());
+    let own = (0..).map(|n| format!("total{n}")).find(|name| net.find_alike(name).is_none());
     let total = b.define(&own.unwrap_or_default(), total)?;
     b.set_loss(total)?;
     Ok(Layer { net: b.finish()?, kept })
@@ -109,7 +109,7 @@ fn leaf(b: &mut Builder, net: &Network, q: QuantityId) -> Result<NodeId, Error> 
 /// A leaf under a name that the network has not.
 fn free_leaf(b: &mut Builder, net: &Network, n: usize, shape: Shape) -> Result<NodeId, Error> {
     let names = (0..).map(|k| format!("r{}", "x".repeat(k) + &n.to_string()));
-    let name = names.take(8).find(|name| net.find(name).is_none()).unwrap_or_default();
+    let name = names.take(8).find(|name| net.find_alike(name).is_none()).unwrap_or_default();
     let id = b.declare(Role::Input, &name, shape)?;
     Ok(b.node_of(id))
 }

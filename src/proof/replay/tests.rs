@@ -178,13 +178,13 @@ fn results(d: &Derivation) -> Vec<String> {
 fn softmax_with_cross_entropy_ends_in_p_minus_t_where_the_target_sums_to_1() {
     for given in ["assume sum(t) = 1", "given t = [0, 1, 0]", "given t = [1/2, 1/2, 0]"] {
         let mut d = softmax(given);
-        assert_eq!(results(&d), ["p_0 - t_0", "p_1 - t_1", "p_2 - t_2"], "{given}");
+        assert_eq!(results(&d), ["p[0] - t[0]", "p[1] - t[1]", "p[2] - t[2]"], "{given}");
         let replay = replay(&mut d).expect("it is right");
         assert_eq!(replay.count(StepProof::Assumed), 3, "a sum was used three times");
     }
     for given in ["", "given t = [1, 1, 0]", "given t = [2, -1, 0]"] {
         let mut d = softmax(given);
-        assert_eq!(results(&d)[0], "t_1*p_0 - t_0*(1 - p_0) + t_2*p_0", "{given}");
+        assert_eq!(results(&d)[0], "t[1]*p[0] - t[0]*(1 - p[0]) + t[2]*p[0]", "{given}");
         assert_eq!(replay(&mut d).expect("it is right").count(StepProof::Assumed), 0);
     }
 }

@@ -455,7 +455,7 @@ fn denied_exactly(g: &Graph, lhs: ExprId, rhs: ExprId) -> Option<[i64; 3]> {
     let all = grid.iter().flat_map(|x| grid.iter().map(move |y| (*x, *y)));
     all.flat_map(|(x, y)| grid.iter().map(move |z| [x, y, *z])).find(|at| {
         let env = |s: crate::expr::SymbolId| {
-            let place = NAMES.iter().position(|n| *n == g.symbol(s).as_str())?;
+            let place = NAMES.iter().position(|n| *n == g.symbol(s).spelling())?;
             Some(Rational::from(at[place]))
         };
         let value = |e| evaluate(g, e, &env, Branches::default());
@@ -563,7 +563,7 @@ proptest! {
         let context = Context { winners: &winners, leaves: Leaves::All };
         let passes = |lhs, rhs| {
             let survey = Survey::of(&g, lhs, rhs, &context).unwrap();
-            let claim = Claim { g: &g, lhs, rhs, winners: &winners, survey: &survey };
+            let claim = Claim::new(&g, [lhs, rhs], &winners, &survey);
             probably_equal(&claim).is_some()
         };
         if passes(lhs, rhs) {

@@ -1,5 +1,6 @@
 //! Tables of true and false claims, and laws.
 
+mod guards;
 mod laws;
 mod notation;
 

@@ -2,6 +2,10 @@
 //! ASCII, or in LaTeX. What holds: ASCII output is 7-bit; LaTeX output compiles with `amsmath`
 //! and `inputenc` whatever went in; no control character survives.
 
+mod looks;
+
+pub(crate) use looks::{Look, alike, look, looks, parts};
+
 use std::borrow::Cow;
 
 /// A Greek letter: its name, the letter, how LaTeX spells it in a formula.
@@ -133,12 +137,12 @@ const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', 
 const SUBSCRIPTS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
 
 /// The Greek letter of that name: `eta` → η.
-pub(super) fn greek_letter(name: &str) -> Option<char> {
+pub(crate) fn greek_letter(name: &str) -> Option<char> {
     GREEK.iter().find(|row| row.0 == name).map(|row| row.1)
 }
 
 /// What LaTeX writes in a formula for the Greek letter of that name, or for the letter itself.
-pub(super) fn greek_command(name: &str) -> Option<&'static str> {
+pub(crate) fn greek_command(name: &str) -> Option<&'static str> {
     let mut letters = name.chars();
     let only = letters.next().filter(|_| letters.next().is_none());
     GREEK.iter().find(|row| row.0 == name || Some(row.1) == only).map(|row| row.2)
@@ -146,7 +150,7 @@ pub(super) fn greek_command(name: &str) -> Option<&'static str> {
 
 /// The letter that a name puts a hat on: `xhat` is x̂, as statistics writes what is estimated and
 /// batch normalisation what is normalised.
-pub(super) fn hatted(name: &str) -> Option<char> {
+pub(crate) fn hatted(name: &str) -> Option<char> {
     let mut letters = name.strip_suffix("hat")?.chars();
     let letter = letters.next().filter(|_| letters.next().is_none())?;
     // `chat`, `that` and `what` are words.
@@ -154,7 +158,7 @@ pub(super) fn hatted(name: &str) -> Option<char> {
 }
 
 /// Raised digits: `-12` → ⁻¹².
-pub(super) fn superscript(digits: &str) -> String {
+pub(crate) fn superscript(digits: &str) -> String {
     digits
         .chars()
         .map(|c| digit(c, &SUPERSCRIPTS).unwrap_or(if c == '-' { '⁻' } else { c }))
@@ -162,7 +166,7 @@ pub(super) fn superscript(digits: &str) -> String {
 }
 
 /// Lowered digits: `01` → ₀₁; what is no digit stays.
-pub(super) fn subscript(digits: &str) -> String {
+pub(crate) fn subscript(digits: &str) -> String {
     digits.chars().map(|c| digit(c, &SUBSCRIPTS).unwrap_or(c)).collect()
 }
 
@@ -172,7 +176,7 @@ fn digit(c: char, digits: &[char; 10]) -> Option<char> {
 
 /// Words on one line, in Unicode or in ASCII: line ends and tabs become spaces, other control
 /// characters go.
-pub(super) fn words(text: &str, unicode: bool) -> Cow<'_, str> {
+pub(crate) fn words(text: &str, unicode: bool) -> Cow<'_, str> {
     if text.chars().all(|c| !c.is_control() && (unicode || c.is_ascii())) {
         return Cow::Borrowed(text);
     }
@@ -213,7 +217,7 @@ fn push_ascii(c: char, before: char, out: &mut String) {
 }
 
 /// Words for the text of a LaTeX document, or of `\text{…}`.
-pub(super) fn latex_words(text: &str) -> String {
+pub(crate) fn latex_words(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -240,7 +244,7 @@ pub(super) fn latex_words(text: &str) -> String {
 }
 
 /// Code for `\texttt`, whose font has every ASCII character in its place.
-pub(super) fn latex_code(text: &str) -> String {
+pub(crate) fn latex_code(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii_graphic() && !c.is_ascii_alphanumeric() && !".,:;=+-*/()[]?!@".contains(c) {
@@ -255,7 +259,7 @@ pub(super) fn latex_code(text: &str) -> String {
 /// Words for `\text{…}` as MathJax and KaTeX read it: no command works there in both, so the
 /// characters that TeX or Markdown would take for something else are replaced by their wide
 /// twins.
-pub(super) fn web_words(text: &str) -> String {
+pub(crate) fn web_words(text: &str) -> String {
     let wide = |c: char| match c {
         '\n' | '\t' | '\r' => Some(' '),
         c if c.is_control() => None,

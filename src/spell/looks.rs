@@ -1,0 +1,298 @@
+//! How a name looks in print. In: a name. Out: what a reader sees of it in each format, so that
+//! two names which nobody could tell apart can be refused together. What holds: names that look
+//! different to a reader have different looks, except where two letters differ in a detail of
+//! their shape (φ and ϕ).
+
+use super::{greek_command, greek_letter, hatted, latex_words, words};
+
+/// The formats, as an error speaks of them.
+const FORMATS: [&str; 3] = ["print", "ASCII", "LaTeX"];
+
+/// What a reader sees of a name in one format.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Look {
+    /// Which of [`FORMATS`].
+    format: u8,
+    shown: String,
+}
+
+impl Look {
+    /// The format, as an error speaks of it.
+    pub(crate) fn format(&self) -> &'static str {
+        FORMATS[usize::from(self.format)]
+    }
+
+    /// The name as this format shows it, with look-alike letters replaced by the usual ones.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
+    }
+}
+
+/// The parts of a name: what stands on the line, and the subscripts. Underscores in front belong
+/// to the first part, others only separate.
+pub(crate) fn parts(name: &str) -> impl Iterator<Item = &str> {
+    let front = name.len() - name.trim_start_matches('_').len();
+    let end = name[front..].find('_').map_or(name.len(), |n| front + n);
+    let (stem, rest) = name.split_at(end);
+    std::iter::once(stem).chain(rest.split('_').filter(|part| !part.is_empty()))
+}
+
+/// What a reader sees of a name in each format.
+pub(crate) fn looks(name: &str) -> [Look; 3] {
+    let set = |format: u8, separator: &str, part: fn(&str) -> String| {
+        let mut shown = String::new();
+        for (n, text) in parts(name).enumerate() {
+            shown.push_str(match n {
+                0 => "",
+                1 => "_",
+                _ => separator,
+            });
+            shown.push_str(&part(text));
+        }
+        Look { format, shown }
+    };
+    [set(0, ",", plain), set(1, "_", ascii), set(2, ",", latex)]
+}
+
+/// The look of a name where letters of every alphabet can be printed.
+pub(crate) fn look(name: &str) -> Look {
+    let [print, ..] = looks(name);
+    print
+}
+
+/// Whether some format shows two names alike.
+pub(crate) fn alike(a: &str, b: &str) -> bool {
+    a == b || looks(a).iter().zip(&looks(b)).any(|(a, b)| a == b)
+}
+
+fn plain(part: &str) -> String {
+    if let Some(letter) = greek_letter(part) {
+        return usual(letter).to_string();
+    }
+    if let Some(letter) = hatted(part) {
+        return format!("{letter}\u{302}");
+    }
+    let mut out = String::with_capacity(part.len());
+    for c in part.chars() {
+        if let Some((_, letters)) = JOINED.iter().find(|row| row.0 == c) {
+            out.push_str(letters);
+        } else if let Some(at) = UNDER_HATS.0.chars().position(|hat| hat == c) {
+            out.extend(UNDER_HATS.1.chars().nth(at));
+            out.push('\u{302}');
+        } else if !INVISIBLE.contains(&c) {
+            out.push(usual(c));
+        }
+    }
+    out
+}
+
+fn ascii(part: &str) -> String {
+    words(part, false).into_owned()
+}
+
+fn latex(part: &str) -> String {
+    match (greek_command(part), hatted(part)) {
+        // \mathrm{A} is an upright A.
+        (Some(command), _) => {
+            command.trim_start_matches("\\mathrm{").trim_end_matches('}').to_string()
+        }
+        (None, Some(letter)) => format!("\\hat{{{letter}}}"),
+        (None, None) => latex_words(part),
+    }
+}
+
+/// The letter that `c` cannot be told from, or itself.
+fn usual(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
+    let code = u32::from(c);
+    let ascii = |first: char, n: u32| char::from_u32(u32::from(first) + n).unwrap_or(c);
+    let found = match code {
+        // Wide letters.
+        0xFF21..=0xFF3A => ascii('A', code - 0xFF21),
+        0xFF41..=0xFF5A => ascii('a', code - 0xFF41),
+        // Mathematical alphabets: those that a formula uses for plain letters. Bold, script,
+        // Fraktur and double-struck ones are told apart.
+        0x1D400..=0x1D6A3 if [1, 8, 10, 12].contains(&((code - 0x1D400) / 52)) => {
+            match (code - 0x1D400) % 52 {
+                n @ 0..=25 => ascii('A', n),
+                n => ascii('a', n - 26),
+            }
+        }
+        0x1D6E2..=0x1D71B => match code - 0x1D6E2 {
+            n @ 0..=24 => ascii('Α', n),
+            n @ 26..=50 => ascii('α', n - 26),
+            _ => c,
+        },
+        _ => c,
+    };
+    let row = |c: char| ALIKE.iter().find(|row| row.1.contains(c)).map(|row| row.0);
+    row(found).unwrap_or(found)
+}
+
+/// Letters that no reader sees.
+const INVISIBLE: [char; 4] = ['\u{115F}', '\u{1160}', '\u{3164}', '\u{FFA0}'];
+
+/// Two letters in one character.
+const JOINED: [(char, &str); 11] = [
+    ('ﬀ', "ff"),
+    ('ﬁ', "fi"),
+    ('ﬂ', "fl"),
+    ('ﬃ', "ffi"),
+    ('ﬄ', "ffl"),
+    ('ĳ', "ij"),
+    ('Ĳ', "IJ"),
+    ('ǆ', "dž"),
+    ('ǉ', "lj"),
+    ('ǌ', "nj"),
+    ('ǳ', "dz"),
+];
+
+/// Letters with a circumflex, which `xhat` is printed with, and the letters under it.
+const UNDER_HATS: (&str, &str) = ("âêîôûŷẑĉĝĥĵŝŵÂÊÎÔÛŶẐĈĜĤĴŜŴ", "aeiouyzcghjswAEIOUYZCGHJSW");
+
+/// A letter, and those of other alphabets and other uses that look like it.
+const ALIKE: [(char, &str); 72] = [
+    ('A', "ΑАᎪꓮⲀ"),
+    ('B', "ΒВᏴꓐⲂ"),
+    ('C', "СᏟꓚϹⲤⅭ"),
+    ('D', "ᎠꓓⅮ"),
+    ('E', "ΕЕᎬꓰⲈ"),
+    ('F', "ꓝϜ"),
+    ('G', "ԌꓖᏀ"),
+    ('H', "ΗНᎻꓧⲎ"),
+    ('I', "ΙІӀꓲⲒⅠᎥ"),
+    ('J', "ЈꓙᎫͿ"),
+    ('K', "ΚКᏦꓗⲔ\u{212A}"),
+    ('L', "ᏞꓡԼⅬ"),
+    ('M', "ΜМᎷꓟⲘϺⅯ"),
+    ('N', "ΝꓠⲚ"),
+    ('O', "ΟОꓳՕⲞ"),
+    ('P', "ΡРᏢꓑⲢ"),
+    ('Q', "Ԛ"),
+    ('R', "ᎡꓣᏒ"),
+    ('S', "ЅՏᏚꓢ"),
+    ('T', "ΤТᎢꓔⲦ"),
+    ('U', "Սꓴ"),
+    ('V', "ѴᏙꓦⅤ"),
+    ('W', "ԜᎳꓪ"),
+    ('X', "ΧХꓫⲬⅩ"),
+    ('Y', "ΥҮꓬϒⲨ"),
+    ('Z', "ΖᏃꓜⲌ"),
+    ('a', "а"),
+    ('c', "сϲⲥⅽ"),
+    ('d', "ԁⅾ"),
+    ('e', "е"),
+    ('g', "ɡց"),
+    ('h', "һհℎ"),
+    ('i', "іıⅰ"),
+    ('j', "јϳȷ"),
+    ('l', "ӏǀⅼ"),
+    ('m', "ⅿ"),
+    ('n', "ո"),
+    ('o', "οоօⲟ"),
+    ('p', "рⲣ"),
+    ('q', "ԛզ"),
+    ('s', "ѕ"),
+    ('u', "ս"),
+    ('v', "ѵⅴ"),
+    ('w', "ԝա"),
+    ('x', "хⅹ"),
+    ('y', "уү"),
+    ('Γ', "Г"),
+    ('Λ', "Л"),
+    ('Π', "П"),
+    ('Φ', "Ф"),
+    ('Ω', "\u{2126}"),
+    ('Θ', "ϴѲ"),
+    ('Δ', "∆"),
+    ('α', "ɑ"),
+    ('γ', "ɣ"),
+    ('ε', "ϵɛє"),
+    ('θ', "ϑѳ"),
+    ('ι', "ɩ"),
+    ('κ', "ϰк"),
+    ('μ', "\u{B5}"),
+    ('π', "ϖ"),
+    ('ρ', "ϱ"),
+    ('φ', "ϕфɸ"),
+    ('υ', "ʋ"),
+    ('ω', "ѡ"),
+    ('β', "ꞵ"),
+    ('χ', "ꭓ"),
+    ('ß', "ẞ"),
+    ('æ', "ӕ"),
+    ('Æ', "Ӕ"),
+    ('ə', "ә"),
+    ('Å', "\u{212B}"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_print_alike_are_alike() {
+        let alike_pairs = [
+            ("eta", "η"),
+            ("a", "а"),
+            ("w_a", "w_а"),
+            ("w_eta", "w_η"),
+            ("é", "e"),
+            ("ηx", "etax"),
+            ("omicron", "o"),
+            ("Alpha", "A"),
+            ("ehat", "ê"),
+            ("w_", "w"),
+            ("a__b", "a_b"),
+            ("µ", "mu"),
+            ("ϕ", "phi"),
+            ("ｗ", "w"),
+            ("𝑤", "w"),
+            ("𝜂", "eta"),
+            ("w\u{3164}", "w"),
+            ("ß", "ss"),
+            ("ﬁt", "fit"),
+            ("xₙ", "x_n"),
+        ];
+        for (a, b) in alike_pairs {
+            assert!(alike(a, b), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn names_that_print_apart_are_not() {
+        let apart = [
+            ("w", "W"),
+            ("α", "a"),
+            ("ρ", "p"),
+            ("σ", "o"),
+            ("ν", "v"),
+            ("eta", "theta"),
+            ("w_10", "w_1_0"),
+            ("w1_0", "w_10"),
+            ("_w", "w"),
+            ("𝐱", "x"),
+            ("ж", "з"),
+            ("beta", "b"),
+            ("l", "I"),
+            ("hat", "h"),
+            ("é", "è2"),
+        ];
+        for (a, b) in apart {
+            assert!(!alike(a, b), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_the_table_is_no_letter_of_another() {
+        for (n, (letter, others)) in ALIKE.iter().enumerate() {
+            for c in others.chars().filter(|c| c != letter) {
+                let rows = ALIKE.iter().filter(|row| row.1.contains(c)).count();
+                assert_eq!((rows, usual(c)), (1, *letter), "{c} in row {n}");
+            }
+            assert_eq!(usual(*letter), *letter);
+        }
+    }
+}
