@@ -151,6 +151,6 @@ fn a_document_is_not_overwritten_by_its_review() {
     fs::write(folder.path().join("mine.md"), RIGHT).unwrap();
     let run = run_in(folder.path(), &["review", "mine.md", "-o", "./mine.md"]);
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("is the document itself"), "{}", run.stderr);
+    assert!(run.stderr.contains("`./mine.md` is the document `mine.md`"), "{}", run.stderr);
     assert_eq!(fs::read_to_string(folder.path().join("mine.md")).unwrap(), RIGHT);
 }

@@ -23,13 +23,6 @@ const STDIN: &str = "stdin";
 /// Text → passages → rows → marks → output.
 pub fn run(args: &ReviewArgs) -> Result<Outcome, Failure> {
     let network = args.network.as_deref().map(|path| network(path, args)).transpose()?;
-    if let (Some(from), Some(to)) = (file(args.file.as_deref()), file(args.output.as_deref()))
-        && is_same(from, to)
-    {
-        let what =
-            format!("`{}` is the document itself; a review is not written over it", to.display());
-        return Err(Error::new(Kind::Io, what).hint("choose another name").into());
-    }
     let document = read(args.file.as_deref())?;
     let format = format(args, &document);
     let marked = progress::during("reviewing", || review(&document.text, format, network.as_ref()));
@@ -100,14 +93,6 @@ fn is_coloured(args: &ReviewArgs) -> bool {
                 && AutoStream::choice(&io::stdout()) != ColorChoice::Never
         }
         choice => choice != ColorChoice::Never,
-    }
-}
-
-/// Whether two paths lead to one file.
-fn is_same(a: &Path, b: &Path) -> bool {
-    match (a.canonicalize(), b.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
     }
 }
 
