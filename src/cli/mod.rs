@@ -10,6 +10,7 @@ mod args;
 mod article;
 mod check;
 mod derive;
+mod document;
 mod examples;
 mod failure;
 mod junit;

@@ -18,6 +18,7 @@ pub use shape::Shape;
 
 pub(crate) use checks::{check_index, continues_name, split_subscript, starts_name};
 pub(crate) use constant::{Arithmetic, fold};
+pub(crate) use given::class_numbers;
 
 use std::collections::BTreeMap;
 
