@@ -1,5 +1,7 @@
 //! Names as mathematics writes them: a stem and subscripts.
 
+use std::fmt;
+
 /// A name with its subscripts, in one canonical spelling: `t`, `w_fc`, `w_01` for the element
 /// `w[0,1]`, `w_0,10` where an index has two digits. Element `w[0,1]` of a tensor and a scalar
 /// written `w_01` are the same symbol, which is what lets a network be written either way.
@@ -38,6 +40,12 @@ impl Symbol {
     }
 }
 
+impl fmt::Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +54,7 @@ mod tests {
     fn an_element_and_a_scalar_of_the_same_spelling_are_one_symbol() {
         assert_eq!(Symbol::element("c", &[1, 0]), Symbol::named("c_10"));
         assert_eq!(Symbol::element("w", &[0, 10]).as_str(), "w_0,10");
+        assert_eq!(Symbol::element("w", &[0, 10]).to_string(), "w_0,10");
         assert_eq!(Symbol::element("w_fc", &[3]).stem(), "w");
         assert_eq!(Symbol::element("w_fc", &[3]).subscripts().collect::<Vec<_>>(), ["fc", "3"]);
     }
