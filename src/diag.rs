@@ -287,18 +287,24 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, k)| k)
 }
 
-/// Levenshtein's edit distance in characters.
+/// The edit distance in characters, where two neighbours that changed places are one mistake.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
+    let mut above: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
+    let mut before = None;
     for (i, x) in a.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
+        let mut next = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            let change = corner + usize::from(x != *y);
-            corner = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
+            let change = row[j] + usize::from(x != *y);
+            let mut least = change.min(row[j + 1] + 1).min(next[j] + 1);
+            if j > 0 && before == Some(*y) && b[j - 1] == x {
+                least = least.min(above[j - 1] + 1);
+            }
+            next.push(least);
         }
+        above = std::mem::replace(&mut row, next);
+        before = Some(x);
     }
     row[b.len()]
 }
@@ -313,6 +319,9 @@ mod tests {
         assert_eq!(nearest("w_fd", ["w_fc", "t"]), Some("w_fc"));
         assert_eq!(nearest("banana", ["relu", "maxpool"]), None);
         assert_eq!(nearest("q", ["w", "t"]), None);
+        // Two letters that changed places are one mistake.
+        assert_eq!(nearest("plian", ["plain", "wide"]), Some("plain"));
+        assert_eq!((distance("ab", "ba"), distance("abc", "ca"), distance("", "ab")), (1, 3, 2));
     }
 
     #[test]

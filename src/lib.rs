@@ -53,8 +53,10 @@ pub mod diag;
 pub mod examples;
 pub mod expr;
 pub mod index;
-
 pub mod lang;
+#[cfg(test)]
+#[path = "../tests/draw/laws.rs"]
+mod laws;
 pub mod lesson;
 pub mod lower;
 pub mod net;

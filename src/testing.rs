@@ -3,12 +3,13 @@
 
 use std::fmt::Write;
 
-use crate::check::check_gradients;
+use crate::check::{self, Report, check_gradients};
 use crate::concrete;
 use crate::diag::Error;
 use crate::expr::ExprId;
 use crate::lang::parse_network;
-use crate::lesson::{Ask, Lesson, Why, lesson};
+use crate::lesson::{Ask, Lesson, Why, lesson, reads_better_in_indices};
+use crate::net::{Network, QuantityId};
 use crate::page::{Math, Typesetter, check_page};
 use crate::render::{TextStyle, math_text, text};
 
@@ -88,12 +89,13 @@ pub fn formulas(lesson: &Lesson) -> String {
 }
 
 /// Asserts that gradients which some other code computed are those of a network: `theirs` holds
-/// ∂loss/∂quantity, row-major, for any quantities, at the values that the network's text gives.
-/// Only a difference that rounding cannot explain fails.
+/// ∂loss/∂quantity, row-major, for every parameter and perhaps other quantities, at the values
+/// that the network's text gives. Only a difference that rounding cannot explain fails.
 ///
 /// # Panics
 /// With the report, which names the first cell that differs, both values, the exact one and,
-/// where it is a known one, the mistake; or with the error of a network that cannot be read.
+/// where it is a known one, the mistake, and with the formula that is right there; with the names
+/// of parameters whose gradients are missing; or with the error of a network that cannot be read.
 ///
 /// ```
 /// let network = "param w[3]\n target t\n E = (t - sum(w))^2 / 2\n\
@@ -120,11 +122,41 @@ fn compare(network: &str, theirs: &[(&str, &[f64])]) -> Result<(), String> {
         };
         by.insert(id, gradients.to_vec());
     }
-    let report = check_gradients(&net, &values, &by).map_err(said)?;
-    match report.agrees() {
-        true => Ok(()),
-        false => Err(text(&check_page(&report), &TextStyle::default())),
+    let missing: Vec<&str> = net
+        .params()
+        .filter(|id| !by.contains_key(id))
+        .map(|id| net.quantity(id).name.as_str())
+        .collect();
+    if !missing.is_empty() {
+        return Err(format!("no gradient is given for {}", missing.join(", ")));
     }
+    let report = check_gradients(&net, &values, &by).map_err(said)?;
+    if report.agrees() {
+        return Ok(());
+    }
+    let page = text(&check_page(&report), &TextStyle::default());
+    let right = first_difference(&net, &report).map_or(String::new(), |ask| right(&net, ask));
+    Err(format!("{page}{right}"))
+}
+
+/// The first element whose gradient differs.
+fn first_difference(net: &Network, report: &Report) -> Option<(QuantityId, usize)> {
+    let differing = report.parameters.iter().filter(|p| p.verdict() == check::Verdict::Differ);
+    differing.into_iter().find_map(|parameter| {
+        let cell = &parameter.comparisons.iter().find_map(|c| c.mismatches.first())?.cell;
+        let id = net.find(&cell.name)?;
+        Some((id, net.shape(id).position(&cell.index)?))
+    })
+}
+
+/// The formula of one gradient; nothing for a network that is not read cell by cell.
+fn right(net: &Network, (id, position): (QuantityId, usize)) -> String {
+    if reads_better_in_indices(net) {
+        return String::new();
+    }
+    let ask = Ask { by: vec![(id, Some(position))], updates: false, ..Ask::default() };
+    // A report says what is wrong, with a formula or without.
+    lesson(net.clone(), &ask).map_or(String::new(), |l| format!("\nRight is\n{}", formulas(&l)))
 }
 
 #[cfg(test)]
@@ -140,6 +172,12 @@ mod tests {
         assert_eq!(compare(NETWORK, &[("w", &[2.5, 7.5])]), Ok(()));
         let report = compare(NETWORK, &[("w", &[-2.5, -7.5])]).unwrap_err();
         assert!(report.contains("sign"), "{report}");
+        assert!(report.ends_with("Right is\n∂E/∂w₀ = (t − (w₀·x₀ + w₁·x₁))·(−x₀)\n"), "{report}");
+        let two = "param v, w, u\nE = (w*v + u)^2\ngiven w = 1, v = 2, u = 0";
+        assert_eq!(
+            compare(two, &[("w", &[8.0])]),
+            Err("no gradient is given for v, u".to_string())
+        );
         assert!(compare(NETWORK, &[("v", &[1.0])]).unwrap_err().contains("no v"));
         assert!(compare(NETWORK, &[("w", &[1.0])]).is_err());
     }

@@ -82,6 +82,8 @@ fn mistakes() {
     file("typo.bp", "input x\nparam w\ntarget t\ny = w*x\nE = (t - z)^2 / 2 + relo(w)\n");
     file("zero.bp", "input x\nparam w\nE = w/x\ngiven x = 0\ngiven w = 1\n");
     file("none.bp", "input x\nparam w\nE = w*x\n");
+    file("notes.md", "Let $y = w x$. Then\n\n$$\\frac{dy}{dw} = x$$\n\nand this\nis all.\n");
+    file("paper.tex", "\\begin{equation}\ny = w x\n\\end{equation}\n");
     fs::create_dir(folder.path().join("nets")).unwrap();
     let cases: &[&[&str]] = &[
         &["derive", "typo.bp"],
@@ -93,7 +95,14 @@ fn mistakes() {
         &["step", "--rate", "fast"],
         &["step"],
         &["derive", "artcle.bp"],
+        &["derive", "articel"],
+        &["derive", "typ.bp"],
         &["derive", "no/such/file.bp"],
+        &["derive", "notes.md"],
+        &["check", "paper.tex"],
+        &["review", "typo.bp", "--network", "notes.md"],
+        &["derive", "plain", "--winner", "c_00"],
+        &["derive", "typo.bp", "-o", "./typo.bp"],
         &["derive", "nets"],
         &["derive", "--wrt", "w_22, v"],
         &["derive", "--winner", "c_5"],

@@ -461,3 +461,26 @@ fn each_rule_is_broken_by_its_example() {
     assert_eq!(rules("src/page/words.rs", floats), [2, 4, 5, 6, 7]);
     assert_eq!(rules("src/scalar/real.rs", floats), []);
 }
+
+/// What is drawn at random is drawn by one configuration, so that each run tests the same.
+#[test]
+fn every_law_draws_from_the_fixed_seed() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut open, mut laws) = (vec![root.join("src"), root.join("tests")], 0);
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for (at, _) in text.match_indices(concat!("proptest", "! {")) {
+                let config = text[at..].lines().nth(1).unwrap_or_default();
+                assert!(config.contains("laws("), "{}: a law without `laws`", path.display());
+                laws += 1;
+            }
+            for other in [concat!("TestRunner::", "default"), concat!("deterministic", "_rng")] {
+                assert!(!text.contains(other), "{}: {other}", path.display());
+            }
+        }
+    }
+    assert!(laws > 15, "{laws}");
+}

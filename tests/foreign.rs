@@ -1,6 +1,9 @@
 //! Gradients of other programs: what their arithmetic explains passes, in each format; what it
 //! does not is found; and at a kink it is said whose choice they are.
 
+#[path = "draw/laws.rs"]
+mod laws;
+
 use std::collections::BTreeMap;
 
 use backproof::check::{
@@ -8,6 +11,7 @@ use backproof::check::{
 };
 use backproof::net::Network;
 use backproof::{check_page, parse_network, render};
+use laws::laws;
 use proptest::prelude::*;
 
 fn net(text: &str) -> Network {
@@ -42,7 +46,7 @@ fn two_layers(x: &[f32], w: &[f32], v: &[f32], t: f32) -> (Vec<f64>, Vec<f64>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(laws(64))]
 
     #[test]
     fn f32_passes_as_f32_and_a_small_mistake_does_not(

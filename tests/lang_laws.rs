@@ -1,6 +1,9 @@
 //! Laws of the language: what is printed parses to the same thing, and nothing panics, whatever
 //! the text.
 
+#[path = "draw/laws.rs"]
+mod laws;
+
 use backproof::diag::Span;
 use backproof::expr::{ExprId, Graph};
 use backproof::lang::{
@@ -10,6 +13,7 @@ use backproof::lang::{
 };
 use backproof::net::Role;
 use backproof::scalar::Function;
+use laws::laws;
 use proptest::prelude::*;
 
 const NAMES: [&str; 8] = ["w", "w_fc", "c_10", "η", "input", "loss", "max", "_x1"];
@@ -148,7 +152,7 @@ fn read_every_way(text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(laws(256))]
 
     #[test]
     fn a_printed_network_parses_to_itself(

@@ -352,6 +352,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::laws::laws(256))]
+
         #[test]
         fn a_scalar_product_in_f32_is_enclosed_in_any_order(
             pairs in proptest::collection::vec((-1e3..1e3f32, -1e3..1e3f32), 1..60),

@@ -2,7 +2,7 @@
 
 use backproof::diag::Error;
 use backproof::index::general::GeneralLayer;
-use backproof::lang::{network_of_formula, parse_network_with, select};
+use backproof::lang::{network_of_formula, select};
 use backproof::lesson::{
     Ask, AskIndexed, general_lesson, indexed_lesson, lesson, reads_better_in_indices,
 };
@@ -12,7 +12,7 @@ use backproof::page::{Page, derivation_page, general_page, indexed_page};
 use super::args::{DeriveArgs, Form, General};
 use super::failure::Failure;
 use super::source::Source;
-use super::{Outcome, output, progress, source, values};
+use super::{Outcome, document, output, progress, source, values};
 
 /// Text → network → lesson → page → output.
 pub fn run(args: &DeriveArgs) -> Result<Outcome, Failure> {
@@ -41,7 +41,7 @@ fn page(source: &Source, args: &DeriveArgs) -> Result<Page, Error> {
     let overrides = args.network.overrides();
     let mut net = match args.expr {
         Some(_) => network_of_formula(&source.text, &wrt, &overrides)?,
-        None => parse_network_with(&source.text, &overrides)?,
+        None => document::network(source, &overrides)?,
     };
     values::give(&mut net, &args.network.values, &overrides.given)?;
     let by = chosen(&net, &wrt)?;

@@ -3,16 +3,19 @@
 //! Goes in: arguments, files, standard input. Comes out: a page, or an error with its place, and
 //! one of three exit codes. Every command is a file and reads as a straight line: text →
 //! network → result → page → output. What always holds: an output file appears whole or not at
-//! all; nothing is printed to standard output before all of it is known to be right.
+//! all, and never in the place of a file that is read; nothing is printed to standard output before
+//! all of it is known to be right.
 
 mod args;
 mod article;
 mod check;
 mod derive;
+mod document;
 mod examples;
 mod failure;
 mod junit;
 mod output;
+mod overwrite;
 mod progress;
 mod review;
 mod shell;
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<Outcome, Failure> {
+    overwrite::check(cli)?;
     match &cli.command {
         None => article::run(&cli.output),
         Some(Command::Derive(args)) => derive::run(args),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use backproof::diag::{Error, Kind};
-use backproof::lang::parse_network;
+use backproof::lang::Overrides;
 use backproof::net::Network;
 use backproof::review::read::{Format, MAX_DOCUMENT};
 use backproof::review::report::{self, Artifact, Style};
@@ -15,7 +15,7 @@ use backproof::review::{Review, review};
 use super::args::{Marks, ReviewArgs};
 use super::failure::{Failure, refused};
 use super::source::Source;
-use super::{Outcome, output, progress, source};
+use super::{Outcome, document, output, progress, source};
 
 /// What a document on standard input is called in a log.
 const STDIN: &str = "stdin";
@@ -23,28 +23,24 @@ const STDIN: &str = "stdin";
 /// Text → passages → rows → marks → output.
 pub fn run(args: &ReviewArgs) -> Result<Outcome, Failure> {
     let network = args.network.as_deref().map(|path| network(path, args)).transpose()?;
-    if let (Some(from), Some(to)) = (file(args.file.as_deref()), file(args.output.as_deref()))
-        && is_same(from, to)
-    {
-        let what =
-            format!("`{}` is the document itself; a review is not written over it", to.display());
-        return Err(Error::new(Kind::Io, what).hint("choose another name").into());
+    let source = read(args.file.as_deref())?;
+    let format = format(args, &source);
+    let marked = progress::during("reviewing", || review(&source.text, format, network.as_ref()));
+    let review = marked.map_err(|error| Failure::of(error, &source))?;
+    if review.rows.is_empty() {
+        return Err(document::nothing_stated(&source, format).into());
     }
-    let document = read(args.file.as_deref())?;
-    let format = format(args, &document);
-    let marked = progress::during("reviewing", || review(&document.text, format, network.as_ref()));
-    let review = marked.map_err(|error| Failure::of(error, &document))?;
     let text = match marks(args)? {
         Marks::Text => {
             let style = Style { colour: is_coloured(args), all: args.all };
-            report::text(&review, &document.text, &document.name, style)
+            report::text(&review, &source.text, &source.name, style)
         }
         Marks::Json => report::json(&review),
         Marks::Sarif => {
             let path = file(args.file.as_deref()).and_then(Path::to_str).unwrap_or(STDIN);
-            report::sarif(&review, Artifact { path, source: &document.text, format })
+            report::sarif(&review, Artifact { path, source: &source.text, format })
         }
-        Marks::Markdown => report::annotated(&review, &document.text, format),
+        Marks::Markdown => report::annotated(&review, &source.text, format),
     };
     output::put_text(&text, args.output.as_deref())?;
     Ok(outcome(&review, args.strict))
@@ -65,7 +61,7 @@ fn network(path: &Path, args: &ReviewArgs) -> Result<Network, Failure> {
         return Err(Error::new(Kind::Io, error).hint("name a file for one of them").into());
     }
     let source = source::read(Some(path))?;
-    parse_network(&source.text).map_err(|error| Failure::of(error, &source))
+    document::network(&source, &Overrides::default()).map_err(|error| Failure::of(error, &source))
 }
 
 /// The format that was named, or that of the file's name, or what the text looks like.
@@ -100,14 +96,6 @@ fn is_coloured(args: &ReviewArgs) -> bool {
                 && AutoStream::choice(&io::stdout()) != ColorChoice::Never
         }
         choice => choice != ColorChoice::Never,
-    }
-}
-
-/// Whether two paths lead to one file.
-fn is_same(a: &Path, b: &Path) -> bool {
-    match (a.canonicalize(), b.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Texts of networks: from a file, from standard input, or built in. Goes in: what the user
 //! named. Comes out: a text that is not too long, or an error that says where to find another.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -75,10 +75,34 @@ fn bounded(from: impl Read, name: &str) -> Result<Source, Error> {
 fn missing(path: &Path, name: &str) -> Error {
     let error = Error::new(Kind::Io, format!("there is no file `{name}`"));
     let stem = path.file_stem().map(|s| s.to_string_lossy()).unwrap_or_default();
+    let beside = beside(path);
+    if let Some(near) = nearest(name, beside.iter().map(String::as_str)) {
+        return error.hint(format!("did you mean `{near}`?"));
+    }
     match nearest(&stem, EXAMPLES.iter().map(|e| e.name)) {
+        Some(near) if path.extension().is_none() => {
+            error.hint(format!("did you mean `{near}`, which is built in?"))
+        }
         Some(near) => error
-            .hint(format!("`{near}` is built in: name it without `.bp`"))
+            .hint(format!("did you mean `{near}`, which is built in? its name has no `.bp`"))
             .hint(format!("or make a file of it: backproof examples {near} -o {near}.bp")),
         None => error.hint("`backproof examples` lists the networks that are built in"),
     }
 }
+
+/// The files in the folder of a path, as a path like it would name them, in order.
+fn beside(path: &Path) -> Vec<String> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let Ok(entries) = fs::read_dir(folder.unwrap_or(Path::new("."))) else { return Vec::new() };
+    let name = |entry: io::Result<fs::DirEntry>| {
+        let entry = entry.ok().filter(|entry| entry.path().is_file())?;
+        let name = folder.map_or(entry.file_name().into(), |f| f.join(entry.file_name()));
+        Some(name.display().to_string())
+    };
+    let mut names: Vec<String> = entries.take(LISTED).filter_map(name).collect();
+    names.sort();
+    names
+}
+
+/// So many files of a folder are looked at for the one that was meant.
+const LISTED: usize = 10_000;

@@ -6,11 +6,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use backproof::diag::{Error, Kind};
-use backproof::lang::parse_network_with;
 use backproof::net::Network;
 use backproof::values::{self, MAX_FILE_BYTES};
 
 use super::args::ValueArgs;
+use super::document;
 use super::failure::refused;
 use super::source::Source;
 
@@ -21,7 +21,7 @@ pub fn network(
     args: &ValueArgs,
     overrides: &backproof::lang::Overrides,
 ) -> Result<Network, Error> {
-    let mut net = parse_network_with(&source.text, overrides)?;
+    let mut net = document::network(source, overrides)?;
     give(&mut net, args, &overrides.given)?;
     Ok(net)
 }

@@ -145,7 +145,7 @@ fn network(d: &Draw) -> Option<Network> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(crate::laws::laws(200))]
 
     #[test]
     fn formulas_agree_with_the_concrete_backward_pass(draw in draws()) {

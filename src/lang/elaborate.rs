@@ -4,6 +4,7 @@
 //!
 //! What always holds: a part that failed yields `None` and has been reported, once.
 
+use super::foreign;
 use super::scope::{Scope, Unresolved, unknown_function};
 use super::syntax::{Arg, Call, Expr, ExprKind, Name, Statement};
 use super::values::number;
@@ -201,7 +202,7 @@ impl<'a> Elaborator<'a> {
             let parameter = layer.parameters.iter().find(|p| p.name == label.text);
             let Some(parameter) = parameter.filter(|p| p.kind != net::ParameterKind::Tensors)
             else {
-                return Err(layer.no_option(label.text).at(label.span));
+                return Err(no_option(layer, label.text).at(label.span));
             };
             if let Some((_, first)) = named.iter().find(|(name, _)| *name == parameter.name) {
                 let first = first.label.map(|l| l.span).unwrap_or_default();
@@ -237,6 +238,18 @@ impl<'a> Elaborator<'a> {
             }
         }
         Ok((tensors, options))
+    }
+}
+
+/// The error for an option that a function has not; elsewhere it may go by that name.
+fn no_option(layer: Layer, name: &str) -> Error {
+    let has = |ours: &str| layer.options().any(|p| p.name == ours);
+    match foreign::option(name, has) {
+        Some(ours) => {
+            let message = format!("{} has no option `{name}`", layer.name);
+            Error::new(Kind::Name, message).hint(format!("did you mean `{ours}`?"))
+        }
+        None => layer.no_option(name),
     }
 }
 

@@ -12,6 +12,7 @@ use nom::character::complete::{anychar, char, digit1, one_of, satisfy};
 use nom::combinator::{map_opt, opt, recognize, value};
 use nom::{IResult, Parser};
 
+use super::foreign;
 use super::{MAX_ERRORS, MAX_NAME_LENGTH, MAX_NUMBER_DIGITS, MAX_NUMBER_EXPONENT, MAX_TOKENS};
 use crate::diag::{Error, Kind, Span};
 use crate::net::{continues_name, starts_name};
@@ -98,6 +99,14 @@ impl<'a> Lexer<'a> {
                 }
                 continue;
             }
+            if let Some((run, hint)) = self.foreign(rest) {
+                // What was said of the value goes for what is done with it.
+                if !self.is_reported(run) {
+                    self.report_junk(run, Some(hint));
+                }
+                rest = self.text.get(run.end as usize..).unwrap_or_default();
+                continue;
+            }
             rest = match token(rest) {
                 Ok((after, tok)) => {
                     let span = Span::new(at, self.text.len() - after.len());
@@ -165,11 +174,105 @@ impl<'a> Lexer<'a> {
             .at(span)
             .hint("is this a binary file?"));
         }
-        let span = Span::new(at, at + run.len());
-        self.errors.push(alien_error(run).at(span));
-        self.tokens.push(Token { tok: Tok::Junk, span });
+        self.report_junk(Span::new(at, at + run.len()), None);
         Ok(after)
     }
+
+    fn report_junk(&mut self, span: Span, hint: Option<String>) {
+        let run = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        let error = match hint {
+            Some(hint) => alien(run).hint(hint),
+            None => alien_error(run),
+        };
+        self.errors.push(error.at(span));
+        self.tokens.push(Token { tok: Tok::Junk, span });
+    }
+
+    /// What other languages write: a name with dots, a method, bars around a value. The whole
+    /// run, and how it is written here.
+    fn foreign(&self, rest: &'a str) -> Option<(Span, String)> {
+        let at = self.text.len() - rest.len();
+        if let Some((inside, bars)) = between_bars(rest) {
+            let inside_shown = shown(inside, 40);
+            let hint = match bars {
+                1 => format!("an absolute value is written abs({inside_shown})"),
+                _ => format!("a norm is written sqrt(sum(({inside_shown})^2))"),
+            };
+            return Some((Span::new(at, at + inside.len() + 2 * bars), hint));
+        }
+        let last = self.tokens.last().filter(|t| t.span.end as usize == at)?;
+        let segment = |rest: &'a str| rest.strip_prefix('.').filter(|r| r.starts_with(starts_name));
+        let mut end = rest;
+        while let Some(name) = segment(end) {
+            end = name.trim_start_matches(continues_name);
+        }
+        let path = &rest[..rest.len() - end.len()];
+        if path.is_empty() {
+            return None;
+        }
+        let called = end.starts_with('(');
+        let receiver = match last.tok {
+            Tok::Name => last.span,
+            Tok::Close(_) => self.receiver()?,
+            _ => return None,
+        };
+        let text = self.text.get(receiver.start as usize..receiver.end as usize)?;
+        let (path, start) = match last.tok {
+            Tok::Name => (format!("{text}{path}"), last.span.start as usize),
+            _ => (path[1..].to_string(), at),
+        };
+        let value = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')).unwrap_or(text);
+        let hint = foreign::dotted(&path, &shown(value, 40), called);
+        Some((Span::new(start, at + rest.len() - end.len()), hint))
+    }
+
+    /// The value that the last bracket closes, with the function or the name before it.
+    fn receiver(&self) -> Option<Span> {
+        let mut depth = 0usize;
+        let (mut start, mut end) = (None, None);
+        for token in self.tokens.iter().rev() {
+            match token.tok {
+                Tok::End => break,
+                Tok::Close(_) => depth += 1,
+                Tok::Open(_) => depth = depth.saturating_sub(1),
+                Tok::Name | Tok::Junk if depth == 0 && start == Some(token.span.end) => {}
+                _ if depth == 0 => break,
+                _ => {}
+            }
+            end.get_or_insert(token.span.end);
+            if depth == 0 {
+                start = Some(token.span.start);
+            }
+        }
+        Some(Span { start: start?, end: end? })
+    }
+
+    /// Whether something of the value that a run goes on from was reported already.
+    fn is_reported(&self, run: Span) -> bool {
+        let open = self.tokens.iter().rev().take_while(|t| t.tok != Tok::End);
+        let mut junk = open.filter(|t| t.tok == Tok::Junk);
+        let after_value = self.text[..run.start as usize].ends_with([')', ']']);
+        after_value && junk.next().is_some()
+    }
+}
+
+/// What stands between two bars of a line, and how many bars there are on either side.
+fn between_bars(rest: &str) -> Option<(&str, usize)> {
+    let bars = match rest.as_bytes() {
+        [b'|', b'|', ..] => 2,
+        [b'|', ..] => 1,
+        _ => return None,
+    };
+    let line = &rest[..rest.find(['\n', '#']).unwrap_or(rest.len())];
+    let inside = &line[bars..];
+    let inside = &inside[..inside.find(&"||"[..bars])?];
+    (!inside.trim().is_empty()).then_some((inside, bars))
+}
+
+/// A text, or its beginning where it is long.
+fn shown(text: &str, most: usize) -> String {
+    let more = if text.chars().count() > most { "…" } else { "" };
+    text.chars().take(most).chain(more.chars()).collect()
 }
 
 /// Steps over spaces and a comment, but over no line end.
@@ -266,19 +369,29 @@ fn too_many(span: Span) -> Error {
         .at(span)
 }
 
+fn alien(run: &str) -> Error {
+    Error::new(Kind::Syntax, format!("`{}` is no part of the language", shown(run, 12)))
+}
+
 fn alien_error(run: &str) -> Error {
-    const SHOWN: usize = 12;
-    let shown: String = run.chars().take(SHOWN).collect();
-    let more = if run.chars().count() > SHOWN { "…" } else { "" };
-    let error = Error::new(Kind::Syntax, format!("`{shown}{more}` is no part of the language"));
+    let error = alien(run);
     let hint = match run.chars().next() {
         Some('.') => "a decimal point has digits after it: 0.5, 1.0",
         Some('²') => "a power is written x^2",
         Some('³') => "a power is written x^3",
-        Some('\'' | '"' | '′') => "names are letters, digits and `_`",
+        Some('\'' | '′') => {
+            "names are letters, digits and `_`; the transposed of W is written transpose(W)"
+        }
+        Some('"') => "names are letters, digits and `_`, and words have no quotes",
         Some('\\' | '$') => "LaTeX is not read here; a product is written a*b, a fraction a/b",
         Some('%' | '!') => "a comment begins with #",
-        Some('∂') => "derivatives are what comes out; write only the network",
+        Some('√') => "a root is written sqrt(x)",
+        Some('∑') => "a sum is written sum(x)",
+        Some('⊙' | '∘' | '⊗') => "a product of elements is written a*b, of matrices A @ B",
+        Some('ᵀ' | '⊤') => "the transposed of W is written transpose(W)",
+        Some('←' | '→' | '≔') => "a definition is written NAME = …",
+        Some('|') => "an absolute value is written abs(x)",
+        Some('∂' | '∇') => "derivatives are what comes out; write only the network",
         Some('<' | '>' | '≤' | '≥') => "there are no comparisons; max(a, b) and step(x) choose",
         Some('∗' | '•' | '∙') => "a product is written a*b",
         Some('–' | '—') => "a minus is written -",

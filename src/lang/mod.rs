@@ -8,6 +8,7 @@
 
 mod elaborate;
 mod expression;
+mod foreign;
 mod formula;
 mod lex;
 mod overrides;

@@ -18,6 +18,7 @@ use nom::multi::separated_list1;
 use nom::sequence::terminated;
 
 use super::expression::{expression, name, whole};
+use super::foreign;
 use super::lex::{Bracket, KEYWORDS, Tok, Token, lex};
 use super::syntax::{Expr, Name, Statement};
 use super::tokens::{Parsed, Problem, Source, Tokens, close, expected, fatal, tok};
@@ -171,7 +172,7 @@ fn no_statement<'t, 'a, T>(input: Tokens<'t, 'a>, second: Token) -> Parsed<'t, '
     if second.tok == Tok::Name {
         let error =
             Error::new(Kind::Syntax, format!("no statement begins with `{word}`")).at(first.span);
-        return Err(fatal(match nearest(word, KEYWORDS) {
+        return Err(fatal(match nearest(word, KEYWORDS).or_else(|| foreign::statement(word)) {
             Some(keyword) => error.hint(format!("did you mean `{keyword}`?")),
             None => error
                 .hint(format!("statements are NAME = …, or begin with {}", KEYWORDS.join(", "))),

@@ -6,6 +6,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::foreign;
 use super::syntax::Statement;
 use crate::diag::{Error, Kind, Span, nearest};
 use crate::net::{Builder, NodeId, layer, layers, split_subscript};
@@ -61,6 +62,11 @@ impl<'a> Scope<'a> {
         self.lost.insert(name);
     }
 
+    /// Whether some name has no meaning because of an error.
+    pub fn has_lost(&self) -> bool {
+        !self.lost.is_empty()
+    }
+
     /// The tensor that `name` stands for at `span`.
     pub fn resolve(
         &mut self,
@@ -105,6 +111,11 @@ impl<'a> Scope<'a> {
         // Comparing with every name of a huge text would take longer than reading it.
         const COMPARED: usize = 2000;
         let error = Error::new(Kind::Name, format!("nothing is called `{name}`"));
+        // `e` and `T` mean something elsewhere, whatever else is called so here.
+        let (error, known) = match foreign::value(name) {
+            Some(hint) => (error.hint(hint), true),
+            None => (error, false),
+        };
         let folded = name.to_lowercase();
         if let Some(twin) = self.order.iter().take(COMPARED).find(|k| k.to_lowercase() == folded) {
             return error.hint(format!("names tell capitals apart: did you mean `{twin}`?"));
@@ -121,6 +132,9 @@ impl<'a> Scope<'a> {
             let shape = builder.shape(builder.node_of(id)).described();
             return error.hint(format!("`{stem}` is {shape}, and {name} has {} digits", at.len()));
         }
+        if known {
+            return error;
+        }
         error.hint(format!(
             "declare it: `input {name}`, `param {name}`, `target {name}` or `const {name}`"
         ))
@@ -130,6 +144,9 @@ impl<'a> Scope<'a> {
 /// The error for a function that the language does not have.
 pub(super) fn unknown_function(name: &str) -> Error {
     let error = Error::new(Kind::Name, format!("there is no function `{name}`"));
+    if let Some(hint) = foreign::function(name) {
+        return error.hint(hint);
+    }
     let names: Vec<&str> = layers().map(|l| l.name).collect();
     match nearest(name, names.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),

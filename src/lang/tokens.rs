@@ -8,8 +8,10 @@ use nom::error::{ErrorKind, ParseError};
 use nom::{IResult, Input, Needed};
 
 use super::MAX_NESTING;
+use super::foreign;
 use super::lex::{Bracket, Tok, Token};
 use crate::diag::{Error, Kind, Span};
+use crate::net::{continues_name, layer, starts_name};
 
 /// The tokens of one statement and the text that they are of.
 #[derive(Debug)]
@@ -134,16 +136,29 @@ fn advice(input: Tokens<'_, '_>) -> Option<&'static str> {
     let after_value = before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ')' | ']'));
     match (found.tok, before) {
         (Tok::Times, Some('*')) => Some("a power is written a^b"),
+        (Tok::Over, Some('/')) => Some("a comment begins with #, and a division is one `/`"),
         (Tok::Equals, Some('=')) => Some("a definition has one `=`"),
         (Tok::Equals, Some(':')) => Some("a definition is written NAME = …"),
         (Tok::Equals, _) if input.depth > 0 => Some("an option is written `name: value`"),
         (Tok::Equals, _) => Some("one statement a line: NAME = …"),
+        (Tok::Name | Tok::Number, _) if after_function(input) => {
+            Some("what a function is of stands in brackets: exp(x)")
+        }
         (Tok::Name | Tok::Number | Tok::Open(Bracket::Round), _) if after_value => {
             Some("a product is written with `*`")
         }
         (Tok::Open(Bracket::Curly), _) => Some("parts are grouped with ( )"),
         _ => None,
     }
+}
+
+/// Whether the word before this place is a function's name, here or elsewhere.
+fn after_function(input: Tokens<'_, '_>) -> bool {
+    let before = input.text().get(..input.peek().span.start as usize).unwrap_or_default();
+    let before = before.trim_end();
+    let word = before.trim_end_matches(continues_name);
+    let word = &before[word.len()..];
+    word.starts_with(starts_name) && (layer(word).is_some() || foreign::is_function(word))
 }
 
 /// The bracket that closes `open`.

@@ -5,7 +5,7 @@ use super::elaborate::Elaborator;
 use super::exact;
 use super::syntax::{Expr, ExprKind, Name};
 use crate::diag::{Error, Kind};
-use crate::net::{Role, Shape};
+use crate::net::{Role, Shape, class_numbers};
 use crate::scalar::{Rational, Scalar};
 
 impl<'a> Elaborator<'a> {
@@ -30,8 +30,9 @@ impl<'a> Elaborator<'a> {
             .at(name.span)
             .also(quantity.span, "its definition"))
         } else {
+            let is_target = quantity.role == Role::Target;
             let shape = self.builder.shape(quantity.node).clone();
-            numbers(name.text, &shape, value)
+            numbers(name.text, &shape, is_target, value)
         };
         if let Some(values) = self.report(result, value.span) {
             let result = self.builder.give(id, values);
@@ -41,17 +42,27 @@ impl<'a> Elaborator<'a> {
 }
 
 /// The numbers of nested lists whose shape must be `shape`.
-fn numbers(name: &str, shape: &Shape, value: &Expr) -> Result<Vec<Rational>, Error> {
+fn numbers(
+    name: &str,
+    shape: &Shape,
+    is_target: bool,
+    value: &Expr,
+) -> Result<Vec<Rational>, Error> {
     let mut values = Vec::new();
     let found = collect(value, &mut values)?;
     if found == shape.lengths() {
         return Ok(values);
     }
+    let classes =
+        is_target.then(|| class_numbers(name, shape.lengths(), &found, &values)).flatten();
     let found = Shape::new(found).described();
     let error = Error::new(
         Kind::Shape,
         format!("`{name}` is {}, and the value given is {found}", shape.described()),
     );
+    if let Some(hint) = classes {
+        return Err(error.hint(hint));
+    }
     Err(match shape.lengths() {
         [] => error.hint(format!("a scalar is given one number: given {name} = 1/2")),
         [_] => error.hint(format!("a list of numbers: given {name} = [1, 2]")),

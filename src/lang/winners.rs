@@ -49,6 +49,12 @@ impl<'a> Elaborator<'a> {
         max: Option<&Expr<'a>>,
         winner: &Expr<'a>,
     ) -> Option<Decided> {
+        // A definition that was refused may have been the max.
+        if !self.scope.has_lost() && winners.index(&self.builder).is_empty() {
+            let error = Error::new(Kind::Assumption, "the network has no max, so nothing wins one")
+                .hint("leave the winner out; a relu goes by its argument's sign");
+            return self.report(Err(error), winner.span);
+        }
         let max = match max {
             Some(max) => Some((max, self.max_of(max)?)),
             None => None,

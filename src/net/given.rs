@@ -4,6 +4,30 @@ use super::{Network, QuantityId, Role};
 use crate::diag::{Error, Kind};
 use crate::scalar::Rational;
 
+/// The hint for a one-hot quantity of these lengths that is given `found`, which are perhaps the
+/// numbers of its classes: whole numbers below its last length, one for each row.
+pub(crate) fn class_numbers(
+    name: &str,
+    wanted: &[usize],
+    found: &[usize],
+    numbers: &[Rational],
+) -> Option<String> {
+    let (classes, batch) = wanted.split_last()?;
+    let column = found.split_last().is_some_and(|(one, rest)| *one == 1 && rest == batch);
+    let limit = i64::try_from(*classes).ok().map(Rational::from)?;
+    let zero = Rational::from(0);
+    let class = |q: &Rational| q.is_integer() && *q >= zero && *q < limit;
+    if *classes < 2 || !(found == batch || column) || !numbers.iter().all(class) {
+        return None;
+    }
+    let more = if *classes > 3 { ", …" } else { "" };
+    let row = if *classes == 2 { "[0, 1]".to_string() } else { format!("[0, 1, 0{more}]") };
+    Some(format!(
+        "numbers of classes perhaps: `{name}` is one-hot, and for class 1 of {classes} it has \
+         {row}; numpy.eye({classes})[labels] makes such rows"
+    ))
+}
+
 impl Network {
     /// Gives a leaf these values, row-major, in place of those that it has.
     ///

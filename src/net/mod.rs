@@ -22,6 +22,7 @@ pub(crate) use stable::{Shift, stable};
 
 pub(crate) use checks::{check_index, continues_name, split_subscript, starts_name};
 pub(crate) use constant::{Arithmetic, fold};
+pub(crate) use given::class_numbers;
 
 use std::collections::BTreeMap;
 

@@ -278,6 +278,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::laws::laws(256))]
+
         /// Whatever holds x and y holds what an operation makes of x and y, in range or out of it.
         #[test]
         fn operations_enclose(

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::normal::{Fraction, Outcome, vanishes, within_both};
 use super::probability::probably_equal;
@@ -88,9 +89,52 @@ impl Verdict {
         matches!(self, Verdict::Proved(_))
     }
 
+    /// The verdict as a sentence without its full stop, with the names of the graph: `refuted at
+    /// a = 1, b = 2`. Without a graph, [`Display`](fmt::Display) says as much as it can.
+    pub fn sentence(&self, g: &Graph) -> String {
+        match self {
+            Verdict::Refuted(witness) => {
+                let at = |(symbol, value): &(SymbolId, Rational)| {
+                    format!("{} = {value}", g.symbol(*symbol).as_str())
+                };
+                let point: Vec<String> = witness.point.iter().map(at).collect();
+                match point.is_empty() {
+                    true => "refuted".to_string(),
+                    false => format!("refuted at {}", point.join(", ")),
+                }
+            }
+            Verdict::Undecided(reason) => format!("undecided: {}", reason.sentence(g)),
+            Verdict::Proved(_) => self.to_string(),
+        }
+    }
+
     /// Whether this is a counterexample.
     pub fn is_refuted(&self) -> bool {
         matches!(self, Verdict::Refuted(_))
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Proved(how) => write!(f, "proved{how}"),
+            Verdict::Refuted(_) => f.write_str("refuted at a point"),
+            Verdict::Undecided(reason) => write!(f, "undecided: {}", reason.said("a symbol")),
+        }
+    }
+}
+
+impl fmt::Display for How {
+    /// What follows the word "proved".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            How::Exact => Ok(()),
+            How::Probabilistic { error_bound } => {
+                let exponent = libm::ceil(libm::log10(*error_bound));
+                let exponent = crate::scalar::show_f64(exponent);
+                write!(f, ", but for an error of probability below 10^{exponent}")
+            }
+        }
     }
 }
 
@@ -98,10 +142,16 @@ impl Reason {
     /// The reason as a sentence without its full stop.
     pub fn sentence(&self, g: &Graph) -> String {
         match self {
+            Reason::NoDefinition(symbol) => self.said(&g.symbol(*symbol).spelling()),
+            _ => self.said(""),
+        }
+    }
+
+    /// The reason, with a name for the symbol that it is about.
+    fn said(&self, symbol: &str) -> String {
+        match self {
             Reason::TooLarge => "the claim is too large to be decided".to_string(),
-            Reason::NoDefinition(symbol) => {
-                format!("{} has no definition", g.symbol(*symbol).spelling())
-            }
+            Reason::NoDefinition(_) => format!("{symbol} has no definition"),
             Reason::NestedPartial => "it holds a derivative of a derivative".to_string(),
             Reason::NeverDefined => "no point was found where both sides have a value".to_string(),
             Reason::UndefinedCase => "in some case of a kink a side has no value".to_string(),
@@ -111,8 +161,9 @@ impl Reason {
     }
 }
 
-/// Judges `lhs = rhs`, with no symbol known to be independent of another: a derivative of
-/// anything but its own variable is undecided. See [`prove_in`].
+/// Judges `lhs = rhs` in a graph that was made by hand: a leaf without a definition is a variable
+/// and depends on no other. Where a symbol may stand for something that nobody defined, ask
+/// [`prove_in`].
 ///
 /// ```
 /// use backproof::expr::{Graph, Winners};
@@ -128,7 +179,7 @@ impl Reason {
 /// assert!(prove(&g, square, wrong, &Winners::new()).is_refuted());
 /// ```
 pub fn prove(g: &Graph, lhs: ExprId, rhs: ExprId, winners: &Winners) -> Verdict {
-    prove_in(g, lhs, rhs, &Context { winners, leaves: Leaves::Declared(&BTreeSet::new()) })
+    prove_in(g, lhs, rhs, &Context { winners, leaves: Leaves::All })
 }
 
 /// Judges `lhs = rhs` in a context.
@@ -140,10 +191,11 @@ pub fn prove(g: &Graph, lhs: ExprId, rhs: ExprId, winners: &Winners) -> Verdict 
 /// let product = g.mul([w, x]);
 /// let slope = g.partial(product, w);
 /// let winners = Default::default();
-/// // Does x depend on w? As a leaf of a network it does not; of a lone formula nobody knows.
-/// let known = Context { winners: &winners, leaves: Leaves::All };
-/// assert!(prove_in(&g, slope, x, &known).is_proved());
-/// assert!(!backproof::prove(&g, slope, x, &winners).is_proved());
+/// // Does x depend on w? As a leaf of a network it does not; in somebody's text nobody knows.
+/// assert!(backproof::prove(&g, slope, x, &winners).is_proved());
+/// let nothing = Default::default();
+/// let unknown = Context { winners: &winners, leaves: Leaves::Declared(&nothing) };
+/// assert!(!prove_in(&g, slope, x, &unknown).is_proved());
 /// ```
 pub fn prove_in(g: &Graph, lhs: ExprId, rhs: ExprId, context: &Context<'_>) -> Verdict {
     judge(g, lhs, rhs, context, true, &Cell::new(3 * MAX_STEPS))

@@ -67,17 +67,30 @@ fn one_row(left: Math, right: Math) -> Page {
     Page { title: String::new(), sections: vec![section] }
 }
 
+fn has_its_value(tree: &Math) -> Result<(), TestCaseError> {
+    if let Some(value) = of_tree(tree) {
+        let inline = Tex::inline(tree, Audience::Latex).one_line();
+        for printed in [math_text(tree, false), math_latex(tree), inline] {
+            prop_assert_eq!(Reader::read(&printed), Ok(value), "{}", printed);
+        }
+    }
+    Ok(())
+}
+
+/// What a draw once found.
+#[test]
+fn a_bracket_around_a_relation_in_a_sum_has_its_value() {
+    let relation = Math::Relation(Box::new(s("x")), Relation::LeadsTo, Box::new(s("x")));
+    let tree = Math::Sum(vec![(false, Math::Bracket(Box::new(relation)))]);
+    has_its_value(&tree).unwrap();
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(crate::laws::laws(400))]
 
     #[test]
     fn what_is_printed_has_the_value_of_the_tree(tree in trees()) {
-        if let Some(value) = of_tree(&tree) {
-            let inline = Tex::inline(&tree, Audience::Latex).one_line();
-            for printed in [math_text(&tree, false), math_latex(&tree), inline] {
-                prop_assert_eq!(Reader::read(&printed), Ok(value), "{}", printed);
-            }
-        }
+        has_its_value(&tree)?;
     }
 
     #[test]

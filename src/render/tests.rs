@@ -152,6 +152,8 @@ fn every_formula_of_the_markdown_is_read_as_one_formula() {
 }
 
 proptest! {
+    #![proptest_config(crate::laws::laws(256))]
+
     #[test]
     fn words_come_through_markdown_as_they_are(words in "[ -~]{1,24}", code in "[ -~]{1,12}") {
         let page = Page {

@@ -149,6 +149,8 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(crate::laws::laws(256))]
+
         #[test]
         fn polynomials_have_their_derivative(
             coefficients in prop::collection::vec(small(), 1..6), x in small(),

@@ -159,6 +159,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::laws::laws(256))]
+
         #[test]
         fn the_way_from_the_rationals_is_a_ring_homomorphism(
             a in rational(), b in rational(), n in -6i32..7,

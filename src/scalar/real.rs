@@ -116,6 +116,8 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(crate::laws::laws(256))]
+
         #[test]
         fn the_logistic_function_is_symmetric_and_in_its_range(x in -800.0..800.0f64) {
             let at = |x: f64| x.call(Function::Sigmoid).unwrap();

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::decode::not_finite;
 use super::{Array, Dtype, File, Numbers};
 use crate::diag::{Error, Kind, nearest};
-use crate::net::{Network, QuantityId, Role, Shape};
+use crate::net::{Network, QuantityId, Role, Shape, class_numbers};
 use crate::scalar::Rational;
 
 /// A gradient that a file holds.
@@ -269,20 +269,16 @@ fn shaped(net: &Network, id: QuantityId, array: &Array) -> Result<(), Error> {
         wanted.described()
     );
     let error = Error::new(Kind::Shape, sentence);
-    let hint = class_hint(wanted.lengths(), array)
-        .or_else(|| shape_hint(wanted.lengths(), found.lengths(), &array.name));
+    // A number for a row: a parameter of one element fewer dimensions is no class.
+    let classes = (quantity.role == Role::Target || wanted.rank() > 1)
+        .then(|| array.numbers.to_rationals())
+        .and_then(|numbers| {
+            class_numbers(&quantity.name, wanted.lengths(), found.lengths(), &numbers)
+        });
+    let hint = classes.or_else(|| shape_hint(wanted.lengths(), found.lengths(), &array.name));
     Err(match hint {
         Some(hint) => error.hint(hint),
         None => error,
-    })
-}
-
-/// Class numbers where the network has a row for each.
-fn class_hint(wanted: &[usize], array: &Array) -> Option<String> {
-    let (classes, batch) = wanted.split_last()?;
-    let numbered = array.dtype == Dtype::Integer && array.shape.lengths() == batch;
-    numbered.then(|| {
-        format!("class numbers perhaps; the network's rows of {classes} are one-hot: save them so")
     })
 }
 

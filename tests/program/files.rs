@@ -131,3 +131,84 @@ fn the_derivation_that_is_named_can_be_had() {
     let output = Run::from(shell.output().unwrap()).good();
     assert!(output.contains("∂E/∂w₀₁"), "{output}");
 }
+
+/// A folder with one file of each kind that a command reads, and other names of them.
+#[cfg(unix)]
+fn linked() -> (tempfile::TempDir, Vec<(&'static str, String)>) {
+    let folder = folder();
+    let files = [
+        ("net.bp", "input x\nparam w\ntarget t\nE = (t - w*x)^2/2\ngiven x = 1, w = 2, t = 3"),
+        ("v.json", r#"{"x": 1, "w": 2, "t": 3}"#),
+        ("g.json", r#"{"w": -1}"#),
+        ("notes.md", "Let $y = w x$.\n"),
+    ];
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        std::os::unix::fs::symlink(name, folder.path().join(format!("soft-{name}"))).unwrap();
+        fs::hard_link(path, folder.path().join(format!("hard-{name}"))).unwrap();
+    }
+    fs::create_dir(folder.path().join("nets")).unwrap();
+    (folder, files.map(|(name, text)| (name, text.to_string())).to_vec())
+}
+
+#[test]
+#[cfg(unix)]
+fn no_command_writes_over_a_file_that_it_reads() {
+    let (folder, files) = linked();
+    let cases = [
+        ("net.bp", "derive net.bp"),
+        ("net.bp", "derive net.bp -f latex"),
+        ("net.bp", "step net.bp --rate 1/10"),
+        ("net.bp", "show net.bp"),
+        ("net.bp", "check net.bp"),
+        ("net.bp", "check net.bp --format junit"),
+        ("net.bp", "check net.bp --format json"),
+        ("net.bp", "review notes.md --network net.bp"),
+        ("v.json", "derive net.bp --values v.json"),
+        ("v.json", "step net.bp --rate 1/10 --values v.json"),
+        ("v.json", "check net.bp --values v.json --against g.json"),
+        ("g.json", "check net.bp --values v.json --against g.json"),
+        ("notes.md", "review notes.md"),
+        ("notes.md", "review notes.md --network net.bp --format sarif"),
+    ];
+    for (file, line) in cases {
+        for way in ["", "./", "nets/../", "soft-", "hard-"] {
+            let words = format!("{line} -o {way}{file}");
+            let told = run_in(folder.path(), &words.split(' ').collect::<Vec<_>>()).refused();
+            assert!(told.starts_with(&format!("error: `{way}{file}` is ")), "{words}: {told}");
+            assert!(told.contains(&format!("`{file}`, which is read")), "{words}: {told}");
+            for (name, text) in &files {
+                assert_eq!(&fs::read_to_string(folder.path().join(name)).unwrap(), text, "{words}");
+            }
+        }
+    }
+    // What is not read may be replaced, whatever it is.
+    run_in(folder.path(), &["derive", "plain", "-o", "net.bp"]).good();
+    run_in(folder.path(), &["examples", "plain", "-o", "net.bp"]).good();
+    run_in(folder.path(), &["derive", "net.bp", "-o", "notes.md"]).good();
+}
+
+/// Standard input and output that the shell tied to a file are that file.
+#[test]
+#[cfg(unix)]
+fn a_file_on_standard_input_is_read_as_well() {
+    let (folder, files) = linked();
+    let open = |name: &str| fs::File::open(folder.path().join(name)).unwrap();
+    let (net, notes) = (&files[0].1, &files[3].1);
+    let mut derive = super::command(folder.path());
+    derive.args(["derive", "-", "-o", "net.bp"]).stdin(open("net.bp"));
+    let told = Run::from(derive.output().unwrap()).refused();
+    assert!(told.contains("`net.bp` is the network on standard input"), "{told}");
+    let mut review = super::command(folder.path());
+    review.args(["review", "-o", "soft-notes.md"]).stdin(open("notes.md"));
+    let told = Run::from(review.output().unwrap()).refused();
+    assert!(told.contains("`soft-notes.md` is the document on standard input"), "{told}");
+    let mut append = super::command(folder.path());
+    let end = fs::File::options().append(true).open(folder.path().join("net.bp")).unwrap();
+    append.args(["derive", "net.bp"]).stdout(end);
+    let told = Run::from(append.output().unwrap()).refused();
+    assert!(told.contains("standard output is the network `net.bp`"), "{told}");
+    assert_eq!(&fs::read_to_string(folder.path().join("net.bp")).unwrap(), net);
+    assert_eq!(&fs::read_to_string(folder.path().join("notes.md")).unwrap(), notes);
+}

@@ -73,7 +73,7 @@ fn layers() -> impl Strategy<Value = Layers> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(crate::laws::laws(96))]
 
     #[test]
     fn right_ones_are_never_refuted_and_wrong_ones_never_agree(layers in layers()) {

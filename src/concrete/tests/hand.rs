@@ -104,6 +104,8 @@ fn the_plain_network_the_article_recalls() {
 }
 
 proptest! {
+    #![proptest_config(crate::laws::laws(256))]
+
     /// The same convolution by padding the image, turning the kernel and cutting windows out.
     #[test]
     fn convolution_by_padding_turning_and_cutting(

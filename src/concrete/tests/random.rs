@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 
 use super::features::features;
 use super::networks::{build, drawn, recipe, small};
@@ -156,11 +156,9 @@ pub(crate) const SMOOTH: [&str; 5] =
 pub(crate) const SELDOM: [&str; 4] =
     ["Mul lower rank", "Pow lower rank", "Pow stretched", "Sub lower rank"];
 
-/// A fixed stream of cases, so that the coverage asserted is that of every run.
+/// The stream of cases of a law whose coverage is asserted.
 pub(crate) fn runner(cases: u32) -> TestRunner {
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let rng = proptest::test_runner::TestRng::deterministic_rng(config.rng_algorithm);
-    TestRunner::new_with_rng(config, rng)
+    TestRunner::new(crate::laws::laws(cases))
 }
 
 #[test]

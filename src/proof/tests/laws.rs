@@ -464,7 +464,7 @@ fn denied_exactly(g: &Graph, lhs: ExprId, rhs: ExprId) -> Option<[i64; 3]> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(crate::laws::laws(600))]
 
     /// What is proved at its place holds on kinks as well as off them, names or no names, and
     /// under ∂.

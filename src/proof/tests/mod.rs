@@ -316,7 +316,9 @@ fn an_unknown_derivative_is_not_zero() {
     let symbol = |name| g.find_symbol(&Symbol::named(name)).unwrap();
     let unknown = |name| Verdict::Undecided(Reason::NoDefinition(symbol(name)));
     let winners = Winners::new();
-    let strict: Vec<_> = all.iter().map(|(l, r)| prove(&g, *l, *r, &winners)).collect();
+    let none = BTreeSet::new();
+    let nothing = Context { winners: &winners, leaves: Leaves::Declared(&none) };
+    let strict: Vec<_> = all.iter().map(|(l, r)| prove_in(&g, *l, *r, &nothing)).collect();
     assert_eq!(strict, [unknown("E"), unknown("E"), unknown("x"), unknown("E")]);
     let leaves = BTreeSet::from([symbol("w"), symbol("x")]);
     let context = Context { winners: &winners, leaves: Leaves::Declared(&leaves) };
@@ -324,9 +326,29 @@ fn an_unknown_derivative_is_not_zero() {
     assert_eq!(declared, [unknown("E"), unknown("E"), EXACT, unknown("E")]);
     // Its own variable needs no declaration.
     let (l, r) = (read(&mut g, "d(q^2, q)"), read(&mut g, "2*q"));
-    assert_eq!(prove(&g, l, r, &winners), EXACT);
+    assert_eq!(prove_in(&g, l, r, &nothing), EXACT);
     let Verdict::Undecided(reason) = &strict[0] else { unreachable!() };
     assert_eq!(reason.sentence(&g), "E has no definition");
+    assert_eq!(strict[0].to_string(), "undecided: a symbol has no definition");
+    assert_eq!(strict[0].sentence(&g), "undecided: E has no definition");
+}
+
+#[test]
+fn in_a_graph_made_by_hand_leaves_depend_on_nothing_else() {
+    let mut g = Graph::new();
+    let mut judged = |left: &str, right: &str| {
+        let (l, r) = (read(&mut g, left), read(&mut g, right));
+        prove(&g, l, r, &Winners::new()).sentence(&g)
+    };
+    assert_eq!(judged("d(w*x, w)", "x"), "proved");
+    assert_eq!(judged("d(x, w)", "0"), "proved");
+    assert_eq!(judged("d(w*x, w)", "w"), "refuted at w = 2, x = 3");
+    // A name with a definition is no leaf.
+    assert_eq!(judged("d(r:(w^2), w)", "2*w"), "proved");
+    assert_eq!(
+        Verdict::Proved(How::Probabilistic { error_bound: 3e-17 }).to_string(),
+        "proved, but for an error of probability below 10^-16"
+    );
 }
 
 #[test]

@@ -23,6 +23,8 @@ fn is_tight(x: &Interval, steps: u32) -> bool {
 }
 
 proptest! {
+    #![proptest_config(crate::laws::laws(256))]
+
     #[test]
     fn exact_results_are_inside(a in rational(), b in rational()) {
         let (x, y) = (around_rational(&a), around_rational(&b));

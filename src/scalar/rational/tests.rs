@@ -39,6 +39,8 @@ fn by_hand(a: &Rational, b: &Rational, operation: char) -> Rational {
 }
 
 proptest! {
+    #![proptest_config(crate::laws::laws(256))]
+
     #[test]
     fn operations_are_exact_and_canonical(a in rational(), b in rational()) {
         let mut results =
@@ -205,6 +207,8 @@ fn roots_and_functions_are_exact_or_refused() {
 }
 
 proptest! {
+    #![proptest_config(crate::laws::laws(256))]
+
     /// The short way for small numbers gives what big ones give.
     #[test]
     fn an_f64_is_the_fraction_that_it_is(

@@ -128,6 +128,8 @@ fn keeps(source: &str, format: Format) {
 }
 
 proptest! {
+    #![proptest_config(crate::laws::laws(256))]
+
     #[test]
     fn every_byte_has_its_place(source in document()) {
         for format in ALL {

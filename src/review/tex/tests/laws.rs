@@ -204,7 +204,7 @@ fn places(rows: &[Row]) -> Vec<Range<usize>> {
 const LOOKS: usize = 40 * MAX_DEPTH;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(crate::laws::laws(3000))]
 
     #[test]
     fn any_text_is_read_or_refused(formula in soup(60)) {
