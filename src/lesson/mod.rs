@@ -8,6 +8,7 @@ mod cases;
 mod depth;
 mod general;
 mod indexed;
+mod length;
 mod numbers;
 mod order;
 mod paths;
@@ -23,6 +24,7 @@ pub use indexed::{
     AskIndexed, IndexedLesson, MAX_EVALUATED, READABLE_CELLS, indexed_lesson,
     reads_better_in_indices,
 };
+pub use length::{READABLE_LINES, predicted_lines};
 pub use numbers::Number;
 pub use order::in_order_of_lesson;
 pub use paths::{MAX_PATHS, Paths};
