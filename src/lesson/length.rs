@@ -14,7 +14,7 @@ use crate::net::{Network, QuantityId};
 
 /// A page of more lines than this, cell by cell, is better read in indices: it passes a few
 /// screens.
-pub const READABLE_LINES: usize = 400;
+pub const READABLE_LINES: usize = 330;
 
 /// How many places are looked at for the answer.
 const MOST: usize = 1 << 19;

@@ -162,7 +162,7 @@ pub(super) fn kinks(derivation: &Derivation, values: &BTreeMap<SymbolId, Rationa
 }
 
 /// The value of an expression at the given numbers; `None` where one is missing.
-fn value(
+pub(super) fn value(
     derivation: &Derivation,
     e: ExprId,
     values: &BTreeMap<SymbolId, Rational>,
