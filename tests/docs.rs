@@ -96,7 +96,7 @@ fn networks() -> Vec<(String, String)> {
 fn page(text: &str, level: Level) -> backproof::page::Page {
     let network = parse_network(text).unwrap_or_else(|e| panic!("{e}"));
     // In the form that `backproof derive` takes by itself.
-    if reads_better_in_indices(&network) {
+    if reads_better_in_indices(&network, &[]) {
         let lesson = indexed_lesson(network, &AskIndexed::default());
         return indexed_page(&lesson.unwrap_or_else(|e| panic!("{e}")), level);
     }

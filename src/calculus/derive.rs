@@ -28,6 +28,9 @@ pub const MAX_LINES: usize = 1 << 22;
 /// The largest number of places that are looked at in all lines of a derivation together.
 pub const MAX_PLACES: usize = 1 << 22;
 
+/// The largest number of places in one line.
+pub const MAX_LINE_PLACES: usize = 1 << 14;
+
 /// An earlier result with more places than this is not put in: the line goes on to say ∂u/∂x,
 /// which has lines of its own. What is used twice at every one of twenty levels would otherwise
 /// be written a million times.
@@ -45,8 +48,8 @@ pub struct Request {
 /// Derives ∂loss/∂x for each x of the request.
 ///
 /// # Errors
-/// Of kind `Limit`, where the lines would be longer than [`MAX_LINES`], or rewriting them would
-/// look at more than [`MAX_PLACES`].
+/// Of kind `Limit`, where the lines together would be longer than [`MAX_LINES`], or one of them
+/// than [`MAX_LINE_PLACES`], or rewriting them would look at more than [`MAX_PLACES`].
 ///
 /// ```
 /// let net = backproof::parse_network(
@@ -66,6 +69,16 @@ pub struct Request {
 /// # Ok::<(), backproof::Error>(())
 /// ```
 pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> {
+    derive_within(lowered, request, MAX_PLACES)
+}
+
+/// As [`derive`](fn@derive), looking at no more than `most` places: for whoever asks only
+/// whether a derivation is short.
+pub(crate) fn derive_within(
+    lowered: Lowered,
+    request: &Request,
+    most: usize,
+) -> Result<Derivation, Error> {
     let Lowered { graph, loss, winners, params, values, distributions, .. } = lowered;
 
     let plan = Plan::new(&graph, loss, &winners, &params);
@@ -81,6 +94,7 @@ pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> 
         known: FxHashMap::default(),
         batches: 0,
         places: 0,
+        most,
     };
     let mut targets = Vec::with_capacity(request.by.len());
     for x in &request.by {
@@ -116,12 +130,13 @@ pub fn derive(lowered: Lowered, request: &Request) -> Result<Derivation, Error> 
 /// The error of a derivation that no reader would finish.
 fn too_long(what: String) -> Error {
     Error::new(Kind::Limit, format!("this derivation is too long: its lines {what}"))
+        .hint("--form indices derives each layer once, with letters for the cells")
         .hint("--wrt asks for fewer derivatives; a smaller network of the same kind shows the way")
         .hint("`backproof check` compares the gradients of a large network without deriving them")
 }
 
 /// How many places a line has, as far as rewriting looks; counting stops past `most`.
-fn places_of(g: &Graph, line: ExprId, most: usize) -> usize {
+pub(crate) fn places_of(g: &Graph, line: ExprId, most: usize) -> usize {
     let mut count = 0;
     let mut stack = vec![line];
     while let Some(id) = stack.pop() {
@@ -206,6 +221,8 @@ struct Engine {
     batches: u32,
     /// How many places were looked at so far.
     places: usize,
+    /// How many may be.
+    most: usize,
 }
 
 impl Engine {
@@ -273,8 +290,12 @@ impl Engine {
             if self.g.len() + self.g.pool_len() - self.start > MAX_LINES {
                 return Err(too_long(format!("have more than {MAX_LINES} parts")));
             }
-            if self.places > MAX_PLACES {
-                return Err(too_long(format!("take more than {MAX_PLACES} looks at a place")));
+            if self.places > self.most {
+                return Err(too_long(format!("take more than {} looks at a place", self.most)));
+            }
+            // Before anybody lists the places of a line, which takes memory for each.
+            if places_of(&self.g, frame.line, MAX_LINE_PLACES) > MAX_LINE_PLACES {
+                return Err(too_long(format!("have more than {MAX_LINE_PLACES} parts each")));
             }
             match self.advance(&mut frame) {
                 Progress::Went => stack.push(frame),

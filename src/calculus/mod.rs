@@ -18,7 +18,8 @@ pub mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub use derive::{MAX_LINES, MAX_PLACES, MAX_PUT_IN, Request, derive};
+pub use derive::{MAX_LINE_PLACES, MAX_LINES, MAX_PLACES, MAX_PUT_IN, Request, derive};
+pub(crate) use derive::{derive_within, places_of};
 pub use path::{replace_at, subterm};
 pub use rules::{Group, Rule};
 pub use step::{Derivation, Lemma, LemmaId, Role, Step};

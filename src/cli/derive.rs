@@ -45,16 +45,25 @@ fn page(source: &Source, args: &DeriveArgs) -> Result<Page, Error> {
     };
     values::give(&mut net, &args.network.values, &overrides.given)?;
     let by = chosen(&net, &wrt)?;
-    let in_indices = match args.form {
-        Form::Auto => reads_better_in_indices(&net),
-        Form::Scalars => false,
-        Form::Indices => true,
-    };
-    if in_indices {
-        let paths = args.paths.unwrap_or(AskIndexed::default().paths);
-        let ask = AskIndexed { by, updates: !args.no_updates, terms: args.terms, paths };
-        return Ok(indexed_page(&indexed_lesson(net, &ask)?, args.level.into()));
+    match args.form {
+        Form::Scalars => in_scalars(net, by, args),
+        Form::Indices => in_indices(net, by, args),
+        Form::Auto if reads_better_in_indices(&net, &by) => {
+            // What one form refuses the other may give.
+            in_indices(net.clone(), by.clone(), args)
+                .or_else(|error| in_scalars(net, by, args).map_err(|_| error))
+        }
+        Form::Auto => in_scalars(net, by, args),
     }
+}
+
+fn in_indices(net: Network, by: Chosen, args: &DeriveArgs) -> Result<Page, Error> {
+    let paths = args.paths.unwrap_or(AskIndexed::default().paths);
+    let ask = AskIndexed { by, updates: !args.no_updates, terms: args.terms, paths };
+    Ok(indexed_page(&indexed_lesson(net, &ask)?, args.level.into()))
+}
+
+fn in_scalars(net: Network, by: Chosen, args: &DeriveArgs) -> Result<Page, Error> {
     let paths = args.paths.unwrap_or(Ask::default().paths);
     let ask = Ask { by, updates: !args.no_updates, paths, all_cases: args.cases };
     Ok(derivation_page(&lesson(net, &ask)?, args.level.into()))

@@ -5,6 +5,7 @@
 use num_bigint::BigUint;
 
 use super::MAX_PATHS;
+use super::length::{READABLE_LINES, predicted_lines};
 use super::ways::{CellOf, Ways, ways};
 use super::witness::witness;
 use super::worked::{Worked, full, worked};
@@ -66,13 +67,16 @@ pub const READABLE_CELLS: usize = 400;
 pub const MAX_EVALUATED: u32 = 4096;
 
 /// Whether a network is better read in indices: it is large, or holds a normalisation, whose
-/// published derivation goes along its mean and its variance.
-pub fn reads_better_in_indices(net: &Network) -> bool {
+/// published derivation goes along its mean and its variance, or what is asked for (nothing: every
+/// parameter) would pass a few screens cell by cell.
+pub fn reads_better_in_indices(net: &Network, by: &[(QuantityId, Option<usize>)]) -> bool {
     let holds_a_norm =
         || index::of_network(net).is_ok_and(|system| !index::norms(&system).is_empty());
     let counted = |role| matches!(role, Role::Param | Role::Defined);
     let cells = net.quantities().filter(|(_, q)| counted(q.role));
-    cells.map(|(id, _)| net.shape(id).elements()).sum::<usize>() > READABLE_CELLS || holds_a_norm()
+    cells.map(|(id, _)| net.shape(id).elements()).sum::<usize>() > READABLE_CELLS
+        || holds_a_norm()
+        || predicted_lines(net, by).is_none_or(|lines| lines > READABLE_LINES)
 }
 
 /// Derives in indices and proves.

@@ -6,8 +6,10 @@
 
 mod cases;
 mod depth;
+mod forward;
 mod general;
 mod indexed;
+mod length;
 mod numbers;
 mod order;
 mod paths;
@@ -18,11 +20,13 @@ mod worked;
 
 pub use cases::{Case, Cases, MAX_CASES, TABLE_CASES};
 pub use depth::{GeneralLesson, general_lesson};
+pub use forward::{Forward, MAX_FORWARD};
 pub use general::{General, GeneralRow};
 pub use indexed::{
     AskIndexed, IndexedLesson, MAX_EVALUATED, READABLE_CELLS, indexed_lesson,
     reads_better_in_indices,
 };
+pub use length::{READABLE_LINES, predicted_lines};
 pub use numbers::Number;
 pub use order::in_order_of_lesson;
 pub use paths::{MAX_PATHS, Paths};
@@ -107,6 +111,8 @@ pub struct Lesson {
     pub paths: Vec<Paths>,
     /// The given numbers, and those that follow from them, of what the results mention.
     pub numbers: BTreeMap<ExprId, Number>,
+    /// What every layer comes to with the given numbers, in the order of the source.
+    pub forward: Vec<Forward>,
     /// What is 0 at the given numbers under a function with a kink there.
     pub kinks: Vec<ExprId>,
     /// The name of each expression that has one.
@@ -172,6 +178,7 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
     let general =
         cases.as_ref().and_then(|cases| general::general(&net, &cells, &mut derivation, cases));
     let numbers = numbers::numbers(&derivation, &values)?;
+    let forward = forward::forward(&net, &cells, &derivation, &values);
     let kinks = numbers::kinks(&derivation, &values);
     let paths =
         if ask.by.is_empty() { Vec::new() } else { paths::paths(&derivation, &by, ask.paths) };
@@ -186,6 +193,7 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
         general,
         paths,
         numbers,
+        forward,
         kinks,
         names,
     };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use super::environment;
 use crate::calculus::{Derivation, Role};
 use crate::diag::{Error, Kind};
@@ -115,7 +117,11 @@ pub(super) fn numbers(
     for lemma in shown {
         let mut stack = vec![lemma.result];
         let mut leaves = vec![lemma.result];
+        let mut seen = FxHashSet::default();
         while let Some(id) = stack.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
             match g.node(id) {
                 Node::Var(_) | Node::Named(..) => leaves.push(id),
                 _ => g.for_children(id, |c| stack.push(c)),
@@ -156,7 +162,7 @@ pub(super) fn kinks(derivation: &Derivation, values: &BTreeMap<SymbolId, Rationa
 }
 
 /// The value of an expression at the given numbers; `None` where one is missing.
-fn value(
+pub(super) fn value(
     derivation: &Derivation,
     e: ExprId,
     values: &BTreeMap<SymbolId, Rational>,

@@ -1,6 +1,7 @@
 //! The page of a lesson: the network, a section for each derivative, the updates, the cases.
 
 mod brief;
+mod forward;
 mod layers;
 mod paths;
 mod updates;
@@ -196,6 +197,7 @@ impl Composer<'_> {
             row.label = Some(self.next_label());
             section.blocks.push(Block::Equations(vec![row]));
         }
+        section.blocks.extend(self.forward());
         for kink in &self.lesson.kinks {
             section.blocks.push(Block::Text(vec![
                 words("With the given numbers "),

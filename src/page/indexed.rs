@@ -16,7 +16,7 @@ use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
 use crate::calculus::Group;
 use crate::expr::Symbol;
 use crate::index::{Affine, Formula, IndexDerivation, IndexLemma};
-use crate::lesson::{IndexedLesson, Ways, Worked};
+use crate::lesson::{IndexedLesson, MAX_TARGETS, Ways, Worked};
 use crate::lower::MAX_NODES;
 use crate::net::{Network, Role};
 use crate::spell::alike;
@@ -43,6 +43,13 @@ pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
         "Indices count from 0. [P] is 1 where P holds and 0 elsewhere. The network computes",
     )]));
     opening.blocks.push(composer.definitions());
+    if lesson.net.params().map(|id| lesson.net.shape(id).elements()).sum::<usize>() <= MAX_TARGETS {
+        opening.blocks.push(Block::Text(vec![
+            words("Each layer is derived once, with letters for its cells; "),
+            Inline::Code("--form scalars".to_string()),
+            words(" goes cell by cell."),
+        ]));
+    }
     let mut sections = vec![opening];
     sections.extend(composer.derivatives());
     if lesson.updates && level != Level::Outline {

@@ -1,7 +1,7 @@
 //! The end of a lemma: its line is tidied, and what makes a result shorter or like the
 //! definitions is carried out as long as there is something.
 
-use super::{Engine, Frame, MAX_PLACES, Progress, places_of};
+use super::{Engine, Frame, MAX_LINE_PLACES, Progress, places_of};
 use crate::calculus::path::{is_sealed, replace_at};
 use crate::calculus::rules::{self, Applied, Context, Group, Rule};
 use crate::expr::{ExprId, Graph};
@@ -13,8 +13,11 @@ impl Engine {
     /// Tidies the line, and finishes it as long as there is something to finish.
     pub(super) fn tidy_and_finish(&mut self, frame: &mut Frame) -> Progress {
         for _ in 0..MAX_FINISHING {
+            if places_of(&self.g, frame.line, MAX_LINE_PLACES) > MAX_LINE_PLACES {
+                return Progress::Went;
+            }
             self.tidy(frame);
-            if self.places > MAX_PLACES {
+            if self.places > self.most {
                 return Progress::Went;
             }
             if !self.finish(frame) {
@@ -36,7 +39,7 @@ impl Engine {
         for rule in FINISHING {
             let mut went: Vec<Vec<u32>> = Vec::new();
             for _ in 0..MAX_FINISHING {
-                self.places += places_of(&self.g, frame.line, MAX_PLACES);
+                self.places += places_of(&self.g, frame.line, MAX_LINE_PLACES);
                 let context = Context {
                     winners: &self.winners,
                     names: &self.plan.names,
@@ -78,8 +81,8 @@ impl Engine {
         while let Some((rule, site, redex, applied)) =
             first_tidying(&mut self.g, line, &rules, &context, &[])
         {
-            self.places += places_of(&self.g, line, MAX_PLACES);
-            if self.places > MAX_PLACES {
+            self.places += places_of(&self.g, line, MAX_LINE_PLACES);
+            if self.places > self.most {
                 return;
             }
             let after = replace_at(&mut self.g, line, &site, applied.contractum);

@@ -1,7 +1,7 @@
 //! What to do at each derivative that stands in a line, and doing it: one kind at a time, at every
 //! place that was there.
 
-use super::{Engine, Frame, MAX_PLACES, Progress, places_of};
+use super::{Engine, Frame, MAX_LINE_PLACES, Progress, places_of};
 use crate::calculus::path::sites;
 use crate::calculus::rules::{self, Applied, Context, Rule};
 use crate::calculus::step::Role;
@@ -49,8 +49,8 @@ impl Engine {
         }
         self.batches += 1;
         for (nth, redex) in redexes.into_iter().enumerate() {
-            self.places += places_of(&self.g, frame.line, MAX_PLACES);
-            if self.places > MAX_PLACES {
+            self.places += places_of(&self.g, frame.line, MAX_LINE_PLACES);
+            if self.places > self.most {
                 return Progress::Went;
             }
             let mut found = sites(&self.g, frame.line, &mut |_, e| e == redex);

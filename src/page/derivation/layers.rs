@@ -84,11 +84,16 @@ impl Composer<'_> {
         all
     }
 
-    /// The rules of a lemma and its asides, each line's once.
+    /// The rules of a lemma and its asides, each line's once; an aside that is put in twice is
+    /// looked at once, since asides within asides would double at every level.
     fn rules(&self, id: LemmaId) -> Vec<BTreeSet<Rule>> {
         let mut all = Vec::new();
+        let mut seen = BTreeSet::new();
         let mut stack = vec![id];
         while let Some(id) = stack.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
             let lemma = self.d.lemma(id);
             for line in self.lines(lemma) {
                 let steps = &lemma.steps[line];

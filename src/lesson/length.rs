@@ -1,0 +1,119 @@
+//! How long a page that goes cell by cell would be, before anything of it is proved.
+//!
+//! In: a network and what is asked for. Out: about how many lines of 80 columns, or nothing
+//! where the derivation alone passes its own limits. What always holds: the derivation behind
+//! the number looks at few places, so that asking costs less than any page that is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{MAX_TARGETS, cells_of, in_order_of_lesson, winners_of};
+use crate::calculus::{Derivation, Group, LemmaId, Request, Role, Rule, derive_within};
+use crate::expr::ExprId;
+use crate::lower::lower;
+use crate::net::{Network, QuantityId};
+
+/// A page of more lines than this, cell by cell, is better read in indices: it passes a few
+/// screens.
+pub const READABLE_LINES: usize = 330;
+
+/// How many places are looked at for the answer.
+const MOST: usize = 1 << 19;
+
+/// About as many parts of a formula as stand on a line of 80 columns.
+const PARTS: usize = 14;
+
+/// Of results that go the same way a page lists no more.
+const LISTED: usize = 40;
+
+/// About how many lines the derivatives take cell by cell; `None` where they take too many to be
+/// counted.
+pub fn predicted_lines(net: &Network, by: &[(QuantityId, Option<usize>)]) -> Option<usize> {
+    let mut lowered = lower(net).ok()?;
+    let by = match by {
+        [] => in_order_of_lesson(net, &lowered),
+        some => cells_of(&lowered, some),
+    };
+    if by.len() > MAX_TARGETS {
+        return None;
+    }
+    // Numbers that contradict a winner are an error in every form, and told there.
+    let winners = winners_of(net, &lowered).ok()?;
+    lowered.winners = winners.iter().map(|w| (w.max, w.winner)).collect();
+    let derivation = derive_within(lowered, &Request { by, updates: false }, MOST).ok()?;
+    Some(lines_of(&derivation))
+}
+
+/// A derivative of each kind is written in full, the others of its kind by their results.
+fn lines_of(derivation: &Derivation) -> usize {
+    let mut kinds: BTreeMap<(String, Vec<BTreeSet<Rule>>), usize> = BTreeMap::new();
+    let mut shown = BTreeSet::new();
+    let mut lines = 0;
+    for id in derivation.ids() {
+        let lemma = derivation.lemma(id);
+        if !matches!(lemma.role, Role::Target | Role::Shared) {
+            continue;
+        }
+        let asides = with_asides(derivation, id);
+        let rules = asides.iter().flat_map(|id| rows(derivation, *id).into_iter().map(|r| r.0));
+        let kind = (stem(derivation, id), rules.collect());
+        let alike = kinds.entry(kind).or_default();
+        *alike += 1;
+        match *alike {
+            1 => {
+                // A heading, a lead, and the numbers.
+                lines += 8;
+                for id in asides.into_iter().filter(|id| shown.insert(*id)) {
+                    lines += rows(derivation, id).iter().map(|r| r.1).sum::<usize>() + 4;
+                }
+            }
+            n if n <= LISTED => {
+                for id in asides.into_iter().filter(|id| shown.insert(*id)) {
+                    lines += height(derivation, derivation.lemma(id).result) + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    lines
+}
+
+/// A lemma and what it puts in, itself or by what it puts in.
+fn with_asides(derivation: &Derivation, id: LemmaId) -> Vec<LemmaId> {
+    let (mut all, mut seen, mut stack) = (Vec::new(), BTreeSet::from([id]), vec![id]);
+    while let Some(id) = stack.pop() {
+        all.push(id);
+        for used in derivation.lemma(id).steps.iter().filter_map(|s| s.uses) {
+            if derivation.lemma(used).role == Role::Aside && seen.insert(used) {
+                stack.push(used);
+            }
+        }
+    }
+    all
+}
+
+/// The lines of a lemma: the rules of each, and how high it is.
+fn rows(derivation: &Derivation, id: LemmaId) -> Vec<(BTreeSet<Rule>, usize)> {
+    let mut rows: Vec<(BTreeSet<Rule>, usize, u32, Group)> = Vec::new();
+    for step in &derivation.lemma(id).steps {
+        let (group, height) = (step.rule.group(), height(derivation, step.after));
+        let vanishing = |g| g == Group::Vanish && group == Group::Vanish;
+        match rows.last_mut() {
+            Some(row) if row.2 == step.batch || vanishing(row.3) => {
+                row.0.insert(step.rule);
+                (row.1, row.2, row.3) = (height, step.batch, group);
+            }
+            _ => rows.push((BTreeSet::from([step.rule]), height, step.batch, group)),
+        }
+    }
+    rows.into_iter().map(|(rules, height, ..)| (rules, height)).collect()
+}
+
+fn height(derivation: &Derivation, line: ExprId) -> usize {
+    crate::calculus::places_of(&derivation.graph, line, 1 << 14).div_ceil(PARTS)
+}
+
+/// By which quantity, without the index of a cell.
+fn stem(derivation: &Derivation, id: LemmaId) -> String {
+    let symbol = derivation.by(id).and_then(|x| derivation.graph.symbol_of(x));
+    symbol.map(|s| derivation.graph.symbol(s).stem().to_string()).unwrap_or_default()
+}
