@@ -151,7 +151,7 @@ fn first_difference(net: &Network, report: &Report) -> Option<(QuantityId, usize
 
 /// The formula of one gradient; nothing for a network that is not read cell by cell.
 fn right(net: &Network, (id, position): (QuantityId, usize)) -> String {
-    if reads_better_in_indices(net) {
+    if reads_better_in_indices(net, &[(id, Some(position))]) {
         return String::new();
     }
     let ask = Ask { by: vec![(id, Some(position))], updates: false, ..Ask::default() };

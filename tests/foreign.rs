@@ -28,7 +28,12 @@ fn supplied(
         .iter()
         .map(|(name, x)| (net.find(name).unwrap(), Theirs { numbers: x.to_vec(), format }))
         .collect();
-    check_supplied(net, net.values(), &Supplied { gradients, complete: true, from }).unwrap()
+    check_supplied(
+        net,
+        net.values(),
+        &Supplied { gradients, complete: true, from, ..Supplied::default() },
+    )
+    .unwrap()
 }
 
 fn choice(report: &Report) -> Option<Choice> {
@@ -100,19 +105,17 @@ fn a_bound_wider_than_every_element_judges_nothing() {
 
 /// In bf16 little is left of 3·1.3 − 3.875; beside 4, that little is not much.
 #[test]
-fn the_page_says_what_a_format_is_too_coarse_for() {
+fn the_page_says_what_would_have_been_noticed() {
     let text = "param w[2]\ninput x\ntarget t\nE = w[0]*4 + (x*w[1] - t)^2 / 2\n\
                 given x = 3, w = [1, 1.3], t = 3.875";
     let report = supplied(&net(text), &[("w", &[4.0, 0.09375])], Format::Bf16, None);
-    assert!(report.agrees() && report.too_coarse() == 1, "{report:?}");
+    assert!(report.agrees(), "{report:?}");
     let page = render::text(&check_page(&report), &render::TextStyle::default());
     let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(page.contains("1 of 2 gradients agree: in bf16 without error."), "{page}");
-    let rest = "The other 1 lies within its error bound, but bf16 is too coarse for that to say \
-                anything of it.";
-    assert!(page.contains(rest), "{page}");
-    let why = "1 of 2 cells: the error bound of bf16 is more than an eighth of the element.";
-    assert!(page.contains(why), "{page}");
+    assert!(
+        page.contains("of the greatest element of its tensor would have been noticed"),
+        "{page}"
+    );
 }
 
 /// A program makes its choice at a kink once: 1 for w and 0 for b is no choice.
@@ -188,14 +191,14 @@ fn each_framework_is_recognised_at_each_kink() {
 }
 
 /// What candle gives for ties along an axis and in a pool sums to more than 1. Of three cells
-/// that tie it is not known that no weights give it, and so it is not judged.
+/// that tie no weights give it either.
 #[test]
 fn candles_ties_are_recognised_and_not_accepted() {
     let axis = "param w[1, 3]\nE = sum(max(w, axis: 1))\ngiven w = [[2, 1, 2]]";
     let pool = "param w[2, 2]\nE = sum(maxpool(w, window: 2))\ngiven w = [[1, 2], [2, 2]]";
     let cases = [
         (axis, &[1.0, 0.0, 1.0][..], Choice::Outside),
-        (pool, &[0.0, 0.75, 0.75, 0.75], Choice::Undecided),
+        (pool, &[0.0, 0.75, 0.75, 0.75], Choice::Outside),
     ];
     for (text, numbers, choice) in cases {
         let report = supplied(&net(text), &[("w", numbers)], Format::F32, Some(Framework::Candle));
@@ -234,10 +237,10 @@ fn inside_and_outside_of_the_subdifferential() {
     let absolute = "param w\nE = abs(w)\ngiven w = 0";
     assert_eq!(place(absolute, &[-0.75]), Choice::Another);
     assert_eq!(place(absolute, &[1.25]), Choice::Outside);
-    // Two kinks: nothing says that one choice gives both numbers, or that none does.
+    // Two kinks, each with a slope of its own.
     let two = "param w[2]\nE = relu(w[0]) + relu(w[1] + w[0])\ngiven w = [0, 0]";
     assert_eq!(place(two, &[1.0, 1.0]), Choice::Another);
-    assert_eq!(place(two, &[0.75, 0.25]), Choice::Undecided);
+    assert_eq!(place(two, &[0.75, 0.25]), Choice::Another);
     assert_eq!(place(two, &[0.75, 1.25]), Choice::Outside);
 }
 
@@ -252,8 +255,8 @@ fn rounding_may_decide_near_a_kink() {
     assert!(report.agrees());
     assert_eq!(choice(&report), Some(Choice::OtherSide));
     assert!(supplied(&net, &[("w", &[0.0; 3])], Format::F32, None).agrees());
-    let wrong = supplied(&net, &[("w", &[0.5, 1.0, 0.0])], Format::F32, None);
-    assert_eq!(wrong.parameters[0].verdict(), Verdict::Differ);
+    // Nothing gives these, but what rounding may do at a kink has no bound of its own here.
+    assert!(!supplied(&net, &[("w", &[0.5, 1.0, 0.0])], Format::F32, None).agrees());
     assert!(!supplied(&net, &[("w", slopes)], Format::F64, None).agrees());
 }
 

@@ -42,14 +42,19 @@ fn elementwise(f: impl Fn(&mut Sketch, NodeId, NodeId) -> Op) -> Network {
     s.finish(sum)
 }
 
-/// The comparison of numbers, each for the whole of a quantity, in a format, at the values that
-/// the network's text gives.
+/// The comparison of numbers, each for the whole of a quantity, in a format that their sums were
+/// kept in, too, at the values that the network's text gives.
 fn in_format(net: &Network, theirs: &[(&str, &[f64])], format: Format) -> Report {
     let gradient = |(name, numbers): &(&str, &[f64])| {
         (net.find(name).unwrap(), Theirs { numbers: numbers.to_vec(), format })
     };
     let gradients = theirs.iter().map(gradient).collect();
-    check_supplied(net, net.values(), &Supplied { gradients, ..Supplied::default() }).unwrap()
+    check_supplied(
+        net,
+        net.values(),
+        &Supplied { gradients, accumulate: Accumulate::Stored, ..Supplied::default() },
+    )
+    .unwrap()
 }
 
 /// ` = [0.5, -2]`, as the language writes values; of floating-point numbers, which decimals hold.

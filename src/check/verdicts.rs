@@ -244,10 +244,12 @@ fn plain(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> {
         if tensor.finding.outcome == Outcome::Agree {
             continue;
         }
+        // Beside a gradient of zeros, what turns may lead to says nothing.
+        let scaled = tensor.exact.iter().any(|g| g.value != 0.0);
         tensor.finding = match free.outcome {
-            Outcome::Agree => Finding { outcome: Outcome::Agree, ..free },
+            Outcome::Agree if scaled => Finding { outcome: Outcome::Agree, ..free },
             Outcome::Differ if tensor.finding.outcome == Outcome::Differ => continue,
-            Outcome::Open(_) | Outcome::Differ => Finding {
+            Outcome::Agree | Outcome::Open(_) | Outcome::Differ => Finding {
                 outcome: Outcome::Open(format!(
                     "values lie so near a kink that rounding in {} may decide, and no pattern of \
                      sides was found that gives it",
@@ -504,14 +506,17 @@ fn steps(asked: &Asked<'_>, all: &Shares<Interval>) -> (Decisions, Shares<Interv
 fn mixture(asked: &Asked<'_>, near: &Nearby, all: &[Gradients]) -> Result<Option<Way>, Error> {
     let Some(first) = near.all.first() else { return Ok(None) };
     let mut made = way(asked, first, &Shares::new(), &mut None)?;
+    // Each tensor beside its greatest element, whichever pattern has it.
+    let scale = |k: &usize| {
+        let values = all.iter().flat_map(|g| &g[*k]).map(|g| g.value.abs());
+        values.fold(f64::MIN_POSITIVE.sqrt(), f64::max)
+    };
     let point = |g: &Gradients| -> Vec<f64> {
-        let each = asked.numbers.iter().zip(&made.findings);
-        each.flat_map(|((k, numbers), finding)| {
-            let of = g[*k].iter().zip(*numbers).zip(&finding.slack);
-            of.map(|((g, x), slack)| -g.off(*x) / slack.max(f64::MIN_POSITIVE.sqrt()))
-                .collect::<Vec<_>>()
-        })
-        .collect()
+        let each = asked.numbers.iter().flat_map(|(k, numbers)| {
+            let scale = scale(k);
+            g[*k].iter().zip(*numbers).map(move |(g, x)| -g.off(*x) / scale)
+        });
+        each.collect()
     };
     let weights = nearest_to_zero(&all.iter().map(point).collect::<Vec<_>>());
     for (i, (k, numbers)) in asked.numbers.iter().enumerate() {

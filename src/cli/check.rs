@@ -54,12 +54,8 @@ fn supplied(net: &Network, args: &CheckArgs) -> Result<Supplied, Error> {
         (gradient.quantity, Theirs { numbers: gradient.numbers, format })
     });
     let from = args.from.and_then(|from| from.framework());
-    Ok(Supplied {
-        gradients: theirs.collect(),
-        complete: true,
-        from,
-        accumulate: Default::default(),
-    })
+    let accumulate = args.accumulate.map(|kept| kept.sums()).unwrap_or_default();
+    Ok(Supplied { gradients: theirs.collect(), complete: true, from, accumulate })
 }
 
 /// The command that derives a gradient of the same network at the same values.

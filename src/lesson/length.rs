@@ -37,7 +37,7 @@ pub fn predicted_lines(net: &Network, by: &[(QuantityId, Option<usize>)]) -> Opt
         return None;
     }
     // Numbers that contradict a winner are an error in every form, and told there.
-    let winners = winners_of(net, &lowered).ok()?;
+    let Ok(winners) = winners_of(net, &lowered) else { return Some(0) };
     lowered.winners = winners.iter().map(|w| (w.max, w.winner)).collect();
     let derivation = derive_within(lowered, &Request { by, updates: false }, MOST).ok()?;
     Some(lines_of(&derivation))

@@ -95,7 +95,7 @@ impl Verdict {
         match self {
             Verdict::Refuted(witness) => {
                 let at = |(symbol, value): &(SymbolId, Rational)| {
-                    format!("{} = {value}", g.symbol(*symbol).as_str())
+                    format!("{} = {value}", g.symbol(*symbol).spelling())
                 };
                 let point: Vec<String> = witness.point.iter().map(at).collect();
                 match point.is_empty() {

@@ -244,7 +244,7 @@ fn json_says_what_it_was_stored_as() {
 #[test]
 fn what_is_no_number_is_named_with_its_element() {
     let nan = bytes_of(&[1.0, f64::NAN], "f4", false);
-    let infinite = bytes_of(&[1.0, 1.0, 1.0, f64::NEG_INFINITY], "f8", false);
+    let infinite = bytes_of(&[1.0, 1.0, 1.0, f64::INFINITY], "f8", false);
     snapshot(
         "not_finite",
         &[
