@@ -34,14 +34,6 @@ struct Case {
 }
 
 /// Correct derivations in several notations: our own, and those of others.
-/// A page without its forward pass in numbers: where two weights are given as the same number, one
-/// in place of the other changes no meaning.
-fn without_numbers(text: &str) -> String {
-    let leads = ["The given numbers are ", "With the given numbers, "];
-    let kept = text.split("\n\n").filter(|part| !leads.iter().any(|lead| part.starts_with(lead)));
-    kept.collect::<Vec<_>>().join("\n\n")
-}
-
 fn cases() -> Vec<Case> {
     let file = |path: &str| {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -49,7 +41,7 @@ fn cases() -> Vec<Case> {
     };
     let case = |name, path: &str, format, network| {
         let (range, whole, fewer) = (None, None, 1);
-        Case { name, text: without_numbers(&file(path)), format, network, range, whole, fewer }
+        Case { name, text: without_values(&file(path)), format, network, range, whole, fewer }
     };
     let letters = |case: Case, range, whole| Case { range: Some(range), whole, ..case };
     let layer_norm =
@@ -71,6 +63,15 @@ fn cases() -> Vec<Case> {
         Case { fewer: 10, ..letters(layer_norm, 0..=2, None) },
         letters(softmax, 1..=3, Some("t")),
     ]
+}
+
+/// A page without the sentences that give numbers to names. `meaning` would take the numbers for
+/// definitions, so that two weights that are both 1/4 could stand for one another.
+fn without_values(page: &str) -> String {
+    let gives = ["The given numbers are ", "With the given numbers, $"];
+    let paragraphs = page.split("\n\n");
+    let kept = paragraphs.filter(|p| !gives.iter().any(|lead| p.trim_start().starts_with(lead)));
+    kept.collect::<Vec<_>>().join("\n\n")
 }
 
 fn network(name: &str) -> backproof::Network {

@@ -36,7 +36,7 @@ pub fn predicted_lines(net: &Network, by: &[(QuantityId, Option<usize>)]) -> Opt
     if by.len() > MAX_TARGETS {
         return None;
     }
-    // Numbers that contradict a winner are an error in every form, and told there.
+    // Numbers that contradict a winner are an error, which the form cell by cell tells.
     let Ok(winners) = winners_of(net, &lowered) else { return Some(0) };
     lowered.winners = winners.iter().map(|w| (w.max, w.winner)).collect();
     let derivation = derive_within(lowered, &Request { by, updates: false }, MOST).ok()?;
@@ -116,4 +116,42 @@ fn height(derivation: &Derivation, line: ExprId) -> usize {
 fn stem(derivation: &Derivation, id: LemmaId) -> String {
     let symbol = derivation.by(id).and_then(|x| derivation.graph.symbol_of(x));
     symbol.map(|s| derivation.graph.symbol(s).stem().to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn predicted(text: &str) -> Option<usize> {
+        predicted_lines(&crate::parse_network(text).unwrap(), &[])
+    }
+
+    #[test]
+    fn a_classifier_passes_a_few_screens_and_one_weight_does_not() {
+        let classifier = "input x[3]\nparam W1[4, 3], b1[4], W2[3, 4], b2[3]\ntarget t[3]\n\
+                          h = relu(W1 @ x + b1)\nz = W2 @ h + b2\nE = cross_entropy(z, t)";
+        assert!(predicted(classifier).is_none_or(|n| n > READABLE_LINES));
+        let small = "input x\nparam w\ntarget t\ny = w*x\nE = (t - y)^2 / 2";
+        assert!(predicted(small).is_some_and(|n| n < 60));
+    }
+
+    #[test]
+    fn numbers_that_contradict_a_winner_stay_with_the_form_that_says_so() {
+        let text = "param a, b\nm = max(a, b)\nE = m^2\nassume m = a\ngiven a = 1, b = 2";
+        assert_eq!(predicted(text), Some(0));
+    }
+
+    #[test]
+    fn what_doubles_at_every_level_is_counted_within_bounds() {
+        // Squares of squares, exponentials of exponentials, residual chains.
+        for step in ["h#*h#", "exp(h#)", "h# + w*tanh(h#)", "h#*sigmoid(h#) + h#"] {
+            let mut text = "param w\nh0 = w\n".to_string();
+            for n in 0..30 {
+                text += &format!("h{} = {}\n", n + 1, step.replace('#', &n.to_string()));
+            }
+            text += "E = h30 + w";
+            // An answer of either kind: what matters is that there is one.
+            assert!(predicted(&text).is_none_or(|n| n > 30), "{step}");
+        }
+    }
 }

@@ -186,8 +186,18 @@ impl<'a> Trial<'a> {
     }
 }
 
+/// How many characters of a side an error shows.
+const MAX_SHOWN: usize = 300;
+
 pub(super) fn fault(g: &Graph, what: &str, before: ExprId, after: ExprId) -> Error {
-    let show = |e| crate::lang::print_formula(g, e);
+    // What is shared may print as a tree of millions of signs; the beginning tells where to look.
+    let show = |e| {
+        let text = crate::lang::print_formula(g, e);
+        match text.char_indices().nth(MAX_SHOWN) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        }
+    };
     Error::new(Kind::Internal, format!("{what} does not prove {} = {}", show(before), show(after)))
         .hint("this is a fault of backproof; nothing was printed that is not proved")
 }
