@@ -428,7 +428,13 @@ fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<Vec<Tensor>,
         return Ok(told(asked, way, None, true));
     };
     let by_itself: Vec<bool> = (0..ks.len())
-        .map(|i| ways.iter().any(|(_, way)| way.findings[i].outcome == Outcome::Agree))
+        .map(|i| {
+            let agrees = |way: &Way| way.findings.iter().all(|f| f.outcome == Outcome::Agree);
+            let one = Asked { numbers: &asked.numbers[i..=i], ..*asked };
+            ways.iter().any(|(_, way)| way.findings[i].outcome == Outcome::Agree)
+                || complete
+                    && mixture(&one, &near, &all).is_ok_and(|w| w.as_ref().is_some_and(agrees))
+        })
         .collect();
     let (choice, chosen) = ways.swap_remove(best);
     let follows = |i: usize| -> Vec<Framework> {
