@@ -7,7 +7,7 @@
 //! of 106 bits and costs a few nanoseconds an operation, [`Long`] has as many bits as it says and
 //! costs some hundred.
 //!
-//! Radii are `f64` and rounded up: every bound of an error is multiplied by [`MORE`], which
+//! Radii are `f64`, so one that is not 0 is never less than the smallest normal `f64`, and rounded up: every bound of an error is multiplied by [`MORE`], which
 //! exceeds what rounding may have taken from it.
 
 mod functions;

@@ -70,7 +70,7 @@ pub(super) fn call<M: Middle>(x: &Ball<M>, function: Function) -> Result<Ball<M>
 fn halvings<M: Middle>() -> i32 {
     match M::BITS {
         ..=128 => 6,
-        ..=512 => 14,
+        129..=512 => 14,
         _ => 24,
     }
 }
@@ -236,7 +236,11 @@ fn pi<M: Middle>() -> Result<Ball<M>, Fault> {
 /// e^(−x²/2)/√(2π).
 fn normal_pdf<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
     let power = exp_of(&x.mul(x)?.half()?.neg())?;
-    power.div(&sqrt(&pi::<M>()?.mul(&Ball::point(2.0)?)?)?)
+    power.div(&sqrt_of_two_pi()?)
+}
+
+fn sqrt_of_two_pi<M: Middle>() -> Result<Ball<M>, Fault> {
+    sqrt(&pi::<M>()?.mul(&Ball::point(2.0)?)?)
 }
 
 /// e^x of a ball.
@@ -271,6 +275,9 @@ fn normal_cdf<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
     // From here each term is less than far²/(k + 2) < 1 of the one before.
     let ratio = far * far / (k + 2.0);
     let rest = term.most() * ratio / (1.0 - ratio) * MORE * MORE;
-    let part = normal_pdf(&above)?.mul(&sum.widened(rest)?)?;
+    // φ may be so small that its radius, which is no less than the smallest f64, is a large part of
+    // it, and the sum is as great; half of the exponent on either side keeps both in range.
+    let power = exp_of(&square.half()?.half()?.neg())?;
+    let part = power.mul(&power.mul(&sum.widened(rest)?)?)?.div(&sqrt_of_two_pi()?)?;
     if negative { half.sub(&part) } else { half.add(&part) }
 }
