@@ -417,7 +417,7 @@ fn certainty(report: &mut Report, asked: &Asked<'_>, all: &Judged) {
 fn beyond(finding: &Finding, exact: &[Element], numbers: &[f64]) -> Vec<bool> {
     let off: Vec<f64> = numbers.iter().zip(exact).map(|(x, g)| g.off(*x).abs()).collect();
     let alone: Vec<bool> =
-        off.iter().zip(&finding.slack).map(|(off, slack)| !(off <= slack)).collect();
+        off.iter().zip(&finding.slack).map(|(off, slack)| off.is_nan() || off > slack).collect();
     if alone.iter().any(|wrong| *wrong) {
         return alone;
     }

@@ -198,9 +198,7 @@ fn told(asked: &Asked<'_>, way: Way, choice: Option<Choice>, ours: bool) -> Vec<
     let each = asked.numbers.iter().zip(way.findings);
     each.map(|((k, _), finding)| Tensor {
         exact: way.exact[*k].clone(),
-        at_kinks: choice
-            .filter(|_| finding.outcome == Outcome::Agree)
-            .map(|choice| AtKinks::only(choice)),
+        at_kinks: choice.filter(|_| finding.outcome == Outcome::Agree).map(AtKinks::only),
         finding,
         ours,
         right_in_f32: false,
@@ -228,6 +226,11 @@ fn plain(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> {
         if tensors.iter().all(|t| t.finding.outcome == Outcome::Agree) {
             return Ok(tensors);
         }
+    }
+    // Of few open units every pattern is tried, and what is between them; what none of these gives
+    // is wrong.
+    if ours.open.len() <= MAX_ALL {
+        return every_pattern(asked, ours);
     }
     // Passes that may turn any open unit say how far such turns can lead.
     let at = asked.at;
@@ -262,6 +265,30 @@ fn plain(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> {
     Ok(tensors)
 }
 
+/// Every pattern of so many units is tried.
+const MAX_ALL: usize = 4;
+
+/// The verdict where there are few open units: a mixture of what all their patterns give, for
+/// rounding may also have led right onto a kink.
+fn every_pattern(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> {
+    let pattern = |n: usize| {
+        let mut decisions = asked.at.decisions.clone();
+        let turned = ours.open.iter().enumerate().filter(|(i, _)| n >> i & 1 == 1);
+        turned.for_each(|(_, unit)| unit.turn(&mut decisions));
+        decisions
+    };
+    let near = Nearby { all: (0..1 << ours.open.len()).map(pattern).collect(), complete: true };
+    let exact = |decisions: &Decisions| {
+        let at = Place { decisions, ..asked.at };
+        reference::gradients(at, DIGITS[0], &Shares::new()).map(|(gradients, _)| gradients)
+    };
+    let all: Vec<Gradients> = near.all.iter().map(exact).collect::<Result<_, _>>()?;
+    match mixture(asked, &near, &all)?.filter(Way::all_agree) {
+        Some(way) => Ok(told(asked, way, Some(Choice::OtherSide), false)),
+        None => Ok(told(asked, ours, None, true)),
+    }
+}
+
 /// The most units whose other side is tried.
 const MAX_OPEN: usize = 256;
 /// Passes with open units turned at random.
@@ -274,15 +301,12 @@ const MAX_TURNS_WORK: usize = 1 << 28;
 fn turned(asked: &Asked<'_>, ours: &Way, open: &[Unit]) -> Result<Option<Way>, Error> {
     let most = MAX_TURNS_WORK / work(asked.at.net).max(1);
     let open = &open[..open.len().min(most)];
-    let weighed = |k: usize, n: usize, slack: &[f64]| {
-        let _ = k;
-        1.0 / slack[n].max(f64::MIN_POSITIVE)
-    };
+    let weighed = |slack: &f64| 1.0 / slack.max(f64::MIN_POSITIVE);
     let list = |gradients: &Gradients| -> Vec<f64> {
         let each = asked.numbers.iter().zip(&ours.findings);
         each.flat_map(|((k, _), finding)| {
             let values = gradients[*k].iter().enumerate();
-            values.map(|(n, g)| g.value * weighed(*k, n, &finding.slack)).collect::<Vec<_>>()
+            values.map(|(n, g)| g.value * weighed(&finding.slack[n])).collect::<Vec<_>>()
         })
         .collect()
     };
@@ -293,7 +317,7 @@ fn turned(asked: &Asked<'_>, ours: &Way, open: &[Unit]) -> Result<Option<Way>, E
         .zip(&ours.findings)
         .flat_map(|((k, numbers), finding)| {
             let all = numbers.iter().zip(&ours.exact[*k]).enumerate();
-            all.map(|(n, (x, g))| g.off(*x) * weighed(*k, n, &finding.slack)).collect::<Vec<_>>()
+            all.map(|(n, (x, g))| g.off(*x) * weighed(&finding.slack[n])).collect::<Vec<_>>()
         })
         .collect();
     let mut jumps = Vec::new();
