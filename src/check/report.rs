@@ -220,9 +220,6 @@ pub struct Comparison {
     pub mismatches: Vec<Mismatch>,
     /// How many cells were not judged, by reason, in the order in which the reasons came up.
     pub unjudged: Vec<Unjudged>,
-    /// How many of these the format of the numbers is too coarse for, where the gradient as a
-    /// whole was judged all the same: their bounds together are a small part of it.
-    pub too_coarse: usize,
     /// How many cells were left out because there are too many; the others are evenly spread.
     pub unsampled: usize,
     /// How many steps of a difference were not used because they cross a kink.
@@ -336,13 +333,6 @@ impl Report {
         self.parameters.iter().map(|p| p.shape.elements()).sum()
     }
 
-    /// How many of them the format of supplied numbers is too coarse to judge by themselves, in
-    /// gradients that agree.
-    pub fn too_coarse(&self) -> usize {
-        let agreeing = self.parameters.iter().filter(|p| p.verdict() == Verdict::Agree);
-        agreeing.flat_map(|p| &p.comparisons).map(|c| c.too_coarse).sum()
-    }
-
     /// The command that derives one element: [`Report::derive`] and its `--wrt`.
     pub fn command(&self, cell: &Cell) -> Option<String> {
         self.derive.as_ref().map(|derive| format!("{derive} --wrt '{cell}'"))
@@ -377,7 +367,7 @@ impl Parameter {
         let supplied = self.comparisons.iter().any(|c| c.source == Source::Supplied);
         let main = if supplied { Source::Supplied } else { Source::Backward };
         let mut all = self.comparisons.iter().filter(|c| c.source == main);
-        if all.clone().any(|c| c.agreed + c.too_coarse == c.cells) {
+        if all.clone().any(|c| c.agreed == c.cells) {
             return Verdict::Agree;
         }
         let reason = all.find_map(|c| c.unjudged.first()).map(|u| u.reason.clone());
@@ -434,7 +424,6 @@ impl Comparison {
             differing: 0,
             mismatches: Vec::new(),
             unjudged: Vec::new(),
-            too_coarse: 0,
             unsampled: 0,
             crossed: 0,
             worst_absolute: None,

@@ -17,10 +17,8 @@ pub fn report(checked: &Checked) -> Result<String, Error> {
     for parameter in &checked.parameters {
         let mut case = TestCase::new(name(checked, parameter), status(checked, parameter));
         case.set_classname("backproof.check");
-        let remarks = [remark(parameter), too_coarse(parameter)];
-        let remarks: Vec<String> = remarks.into_iter().flatten().collect();
-        if !remarks.is_empty() {
-            case.set_system_out(remarks.join("\n"));
+        if let Some(remark) = remark(parameter) {
+            case.set_system_out(remark);
         }
         suite.add_test_case(case);
     }
@@ -95,12 +93,4 @@ fn differences(checked: &Checked, parameter: &Parameter) -> String {
 fn remark(parameter: &Parameter) -> Option<String> {
     let unexpected = parameter.at_kinks.as_ref()?.unexpected?;
     Some(format!("remark: {} would give another gradient at this kink", unexpected.name()))
-}
-
-/// How much of a gradient that agrees was not judged, and why.
-fn too_coarse(parameter: &Parameter) -> Option<String> {
-    let agrees = parameter.verdict() == Verdict::Agree;
-    let c = parameter.comparisons.iter().find(|c| agrees && c.too_coarse > 0)?;
-    let why = &c.unjudged.first()?.reason;
-    Some(format!("remark: {} of {} elements not judged: {why}", c.too_coarse, c.cells))
 }

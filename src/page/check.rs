@@ -108,11 +108,9 @@ fn sentence(report: &Report) -> Vec<Inline> {
     let open = of_verdict(|v| matches!(v, Verdict::NotJudged(_)));
     let mut text = Vec::new();
     if differing.is_empty() && open.is_empty() {
-        let (all, coarse) = (report.gradients(), report.too_coarse());
-        let strong = match (all, coarse) {
-            (1, _) => "The gradient agrees".to_string(),
-            (n, 0) => format!("All {n} gradients agree"),
-            (n, coarse) => format!("{} of {n} gradients agree", n - coarse),
+        let strong = match report.gradients() {
+            1 => "The gradient agrees".to_string(),
+            n => format!("All {n} gradients agree"),
         };
         text.push(Inline::Strong(strong));
         text.push(words(": "));
@@ -125,16 +123,6 @@ fn sentence(report: &Report) -> Vec<Inline> {
             0 => ".".to_string(),
             n => format!(". At {} a convention decided.", count(n, "kink")),
         }));
-        if coarse > 0 {
-            let (lie, them) = match coarse {
-                1 => ("lies within its error bound", "it"),
-                _ => ("lie within their error bounds", "them"),
-            };
-            text.push(words(format!(
-                " The other {coarse} {lie}, but {} is too coarse for that to say anything of {them}.",
-                supplied::formats(report)
-            )));
-        }
         return text;
     }
     if !differing.is_empty() {
