@@ -113,7 +113,7 @@ fn the_page_says_what_would_have_been_noticed() {
     let page = render::text(&check_page(&report), &render::TextStyle::default());
     let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        page.contains("of the greatest element of its tensor would have been noticed"),
+        page.contains("of the greatest element of its tensor would have been noticed."),
         "{page}"
     );
 }

@@ -166,15 +166,19 @@ pub(super) fn noticed(report: &Report) -> Option<Block> {
     let agree = |p: &&Parameter| p.verdict() == Verdict::Agree;
     let of = report.parameters.iter().filter(agree).filter_map(|p| p.noticed);
     let worst = of.map(|n| n.element).reduce(f64::max)?;
-    let text = match worst {
-        0.0 => "No error however small would have been missed.".to_string(),
-        worst => format!(
-            "An error of {}% of the greatest element of its tensor would have been noticed in \
-             each of them.",
+    let mut text = vec![words("In what agrees, an error of ")];
+    match worst {
+        0.0 => text.push(words("any size")),
+        worst if worst < 1e-4 => {
+            text.extend([rounded(worst), words(" of the greatest element of its tensor")]);
+        }
+        worst => text.push(words(format!(
+            "{}% of the greatest element of its tensor",
             show_digits(100.0 * worst, 2)
-        ),
-    };
-    Some(Block::Text(vec![words(text)]))
+        ))),
+    }
+    text.push(words(" would have been noticed."));
+    Some(Block::Text(text))
 }
 
 /// Whether a report is about supplied numbers.
