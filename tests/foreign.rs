@@ -260,6 +260,35 @@ fn rounding_may_decide_near_a_kink() {
     assert!(!supplied(&net, &[("w", slopes)], Format::F64, None).agrees());
 }
 
+/// A tie of what is dead is a kink where nothing is chosen; it does not hide that another value is
+/// near one.
+#[test]
+fn a_tie_that_does_not_matter_hides_no_near_kink() {
+    let text = "param w[3]\ninput d[2]\nE = relu(w[0] + w[1] - w[2]) + max(relu(d))\n\
+                given d = [-1, -2]";
+    let mut net = net(text);
+    let exact = |x: f32| backproof::scalar::Rational::from_f64(f64::from(x)).unwrap();
+    net.give(net.find("w").unwrap(), [0.1, 0.2, 0.3].map(exact).to_vec()).unwrap();
+    let report = supplied(&net, &[("w", &[1.0, 1.0, -1.0])], Format::F32, None);
+    assert!(report.agrees() && report.points[0].kink_count > 0, "{report:?}");
+    assert_eq!(choice(&report), Some(Choice::OtherSide));
+    assert!(!supplied(&net, &[("w", &[1.0, 1.0, 1.0])], Format::F32, None).agrees());
+}
+
+/// A mask of −∞ is read as one; nothing overflows by it.
+#[test]
+fn a_mask_is_no_overflow() {
+    let text = "param z[2]\nconst m[2]\nE = sum(softmax(z + m)^2)\ngiven z = [0.25, 0.5]";
+    let mut net = net(text);
+    let mask = vec![0.into(), backproof::net::MASKED.into()];
+    net.give(net.find("m").unwrap(), mask).unwrap();
+    for format in [Format::F16, Format::F32, Format::F64] {
+        let report = supplied(&net, &[("z", &[0.0, 0.0])], format, None);
+        assert!(report.agrees(), "{report:?}");
+        assert!(!supplied(&net, &[("z", &[0.5, -0.5])], format, None).agrees());
+    }
+}
+
 #[test]
 fn the_page_says_where_to_look() {
     let net = net("param w[2, 2]\nE = sum(w^3)\ngiven w = [[1, 2], [3, 4]]");

@@ -18,6 +18,7 @@
 //! ```
 
 mod bounds;
+mod choices;
 mod conventions;
 mod diagnosis;
 mod differences;
@@ -32,6 +33,7 @@ mod reference;
 mod report;
 mod rounding;
 mod rule;
+mod sides;
 mod sources;
 mod supplied;
 mod symbolic;

@@ -18,6 +18,7 @@ use crate::net::NodeId;
 use crate::scalar::{Fault, Function, Rational, Scalar};
 
 use super::rounding::{Accumulate, Format};
+use super::supplied::MASKED;
 use super::values::SplitMix;
 
 /// The part of u·n·Σ|t| that one rounding for a whole tensor moves each of its sums by.
@@ -240,7 +241,8 @@ impl Watch<Noisy> for Noise {
                     x += self.least.min(x.abs()) * self.uniform();
                 }
             }
-            if x.abs() > self.greatest && self.overflow.is_none() {
+            // What a mask adds stands for −∞, which every format holds.
+            if x.abs() > self.greatest && x > MASKED && self.overflow.is_none() {
                 self.overflow = Some(node);
             }
             *element = Noisy::stored(x);

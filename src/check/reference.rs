@@ -51,6 +51,14 @@ pub(super) struct Place<'a> {
     pub by: &'a [QuantityId],
 }
 
+/// Whether a backward pass is held against dual numbers. For other sides of the same kinks, where
+/// it is the same pass, that may be spared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Witness {
+    Called,
+    Spared,
+}
+
 /// Calls a function that is generic over the midpoint of balls.
 macro_rules! with_bits {
     ($bits:expr, $f:ident($($argument:expr),*)) => {
@@ -70,8 +78,9 @@ pub(super) fn gradients(
     at: Place<'_>,
     bits: u32,
     shares: &Shares<Interval>,
+    witness: Witness,
 ) -> Result<(Gradients, Element), Error> {
-    with_bits!(bits, run(at, shares))
+    with_bits!(bits, run(at, shares, witness))
 }
 
 /// What the values decide at every kink, where it can be told, and the kinks that they lie on.
@@ -106,7 +115,11 @@ fn element<M: Middle>(ball: &Ball<M>) -> Element {
     }
 }
 
-fn run<M: Middle>(at: Place<'_>, shares: &Shares<Interval>) -> Result<(Gradients, Element), Error> {
+fn run<M: Middle>(
+    at: Place<'_>,
+    shares: &Shares<Interval>,
+    called: Witness,
+) -> Result<(Gradients, Element), Error> {
     let values = convert::<Ball<M>>(at.net, at.values)?;
     let forward = concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?;
     let weight = |x: &Interval| {
@@ -123,7 +136,7 @@ fn run<M: Middle>(at: Place<'_>, shares: &Shares<Interval>) -> Result<(Gradients
         .collect::<Result<Shares<Ball<M>>, _>>()
         .map_err(|fault: crate::scalar::Fault| Error::new(Kind::Limit, fault.to_string()))?;
     let gradients = concrete::backward_with(at.net, &forward, at.by, &shares)?;
-    if shares.is_empty() {
+    if shares.is_empty() && called == Witness::Called {
         witness::<M>(at, &values, &gradients)?;
     }
     let of = |id: &QuantityId| gradients.of(*id).unwrap_or_default().iter().map(element).collect();
@@ -178,7 +191,7 @@ mod tests {
         let by: Vec<QuantityId> = net.params().collect();
         let (decisions, _) = decide(&net, net.values(), bits).unwrap();
         let place = Place { net: &net, values: net.values(), decisions: &decisions, by: &by };
-        gradients(place, bits, &Shares::new()).unwrap()
+        gradients(place, bits, &Shares::new(), Witness::Called).unwrap()
     }
 
     #[test]

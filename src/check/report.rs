@@ -297,7 +297,7 @@ pub enum Number {
 /// The outcome for a comparison or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every cell that was judged agrees, and for a parameter: enough of them were.
+    /// Every cell that was judged agrees, and for a parameter: every cell was judged.
     Agree,
     /// At least one cell differs.
     Differ,
@@ -357,9 +357,8 @@ impl Parameter {
 
     /// `Differ` if any source differs; `Agree` if besides the whole gradient was confirmed in
     /// every cell at every point, exactly or in `f64`, by what the check is about: the supplied
-    /// numbers if there are any, else the backward pass. Of supplied numbers, some may be
-    /// [too coarse](Comparison::too_coarse) to be judged by themselves. Dual numbers and
-    /// differences, which may be sampled, can only refute.
+    /// numbers if there are any, else the backward pass. Dual numbers and differences, which may
+    /// be sampled, can only refute.
     pub fn verdict(&self) -> Verdict {
         if self.comparisons.iter().any(|c| c.differing > 0) {
             return Verdict::Differ;

@@ -215,7 +215,7 @@ fn without_overflow(
 }
 
 /// Scores below this were masked with −∞.
-const MASKED: f64 = -(1i64 << 29) as f64;
+pub(super) const MASKED: f64 = crate::net::MASKED as f64 / 2.0;
 
 /// Gives each shift the greatest of its scores.
 struct Greatest<'a> {

@@ -88,16 +88,12 @@ pub(super) fn spread(
     shares: &Shares<Interval>,
     free: &[Unit],
 ) -> Result<Spread, Error> {
-    let values = convert::<f64>(at.net, at.values)?;
-    let forward = concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?;
     let middle = |x: &Interval| x.lower + (x.upper - x.lower) / 2.0;
     let plain: Shares<f64> = shares
         .iter()
         .map(|(place, all)| (*place, all.iter().map(|(n, x)| (*n, middle(x))).collect()))
         .collect();
-    let gradients = concrete::backward_with(at.net, &forward, at.by, &plain)?;
-    let base: Vec<Vec<f64>> =
-        at.by.iter().map(|id| gradients.of(*id).unwrap_or_default().to_vec()).collect();
+    let (forward, base) = in_f64(at, &plain)?;
     let leaves = leaves(at, how.format)?;
     let noisy: Shares<Noisy> = plain
         .iter()
@@ -126,6 +122,19 @@ pub(super) fn spread(
     let scale = if how.format == Format::F64 { F64_SCALE } else { 1.0 };
     all.open = units.open(at, &forward, scale);
     Ok(all)
+}
+
+/// The gradients in `f64`.
+pub(super) fn base(at: Place<'_>) -> Result<Vec<Vec<f64>>, Error> {
+    Ok(in_f64(at, &Shares::new())?.1)
+}
+
+fn in_f64(at: Place<'_>, shares: &Shares<f64>) -> Result<(Forward<f64>, Vec<Vec<f64>>), Error> {
+    let values = convert::<f64>(at.net, at.values)?;
+    let forward = concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?;
+    let gradients = concrete::backward_with(at.net, &forward, at.by, shares)?;
+    let all = at.by.iter().map(|id| gradients.of(*id).unwrap_or_default().to_vec()).collect();
+    Ok((forward, all))
 }
 
 /// The values of the leaves as the format holds them.

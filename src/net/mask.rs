@@ -3,6 +3,10 @@
 use super::{Network, NodeId, Op, QuantityId};
 use crate::scalar::Function;
 
+/// What stands for −∞ in a mask: so far below every score that its exponential is 0 in every
+/// format, and with no digit of what is added to it.
+pub const MASKED: i64 = -(1 << 30);
+
 impl Network {
     /// Whether all that is done with a quantity is to add it to numbers, to take it in another
     /// shape, and then to exponentiate: where it is −∞, the exponential is 0.

@@ -17,6 +17,7 @@ mod stable;
 pub use builder::{Builder, MAX_NODES, MAX_SCALARS, MAX_WINDOW_STEP};
 pub use constant::{MAX_CONSTANT_BITS, MAX_EXPONENT};
 pub use layers::{Layer, Parameter, ParameterKind, Preset, Setting, layer, layers};
+pub use mask::MASKED;
 pub use shape::Shape;
 pub(crate) use stable::{Shift, stable};
 

@@ -32,7 +32,7 @@ pub use matching::{Gradient, gradients, values};
 use std::fmt;
 
 use crate::diag::{Error, Kind, nearest};
-use crate::net::Shape;
+use crate::net::{MASKED, Shape};
 use crate::scalar::Rational;
 
 /// The longest file, in bytes.
@@ -149,10 +149,6 @@ impl Numbers {
         }
     }
 }
-
-/// What stands for −∞ in a mask: so far below every score that its exponential is 0 in every
-/// format, and with no digit of what is added to it.
-pub const MASKED: i64 = -(1 << 30);
 
 fn rational(x: f64) -> Rational {
     // A file's floats are finite but for −∞.

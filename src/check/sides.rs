@@ -1,0 +1,180 @@
+//! Near a kink: which side a program may have taken where its format does not tell.
+//!
+//! Goes in: what was asked, and what the exact pattern of sides gives. Comes out: a finding for
+//! each gradient. What always holds: all tensors of a program follow one pattern; numbers differ
+//! only where every pattern of few units was tried, or where passes that turn many of them at
+//! random do not lead so far.
+
+use crate::concrete::{Decisions, Shares};
+use crate::diag::Error;
+
+use super::choices::mixture;
+use super::patterns::Nearby;
+use super::reference::{self, DIGITS, Gradients, Place, Witness};
+use super::report::Choice;
+use super::rule::{Finding, Outcome};
+use super::typical::{How, Unit, base, spread};
+use super::values::work;
+use super::verdicts::{Asked, Tensor, Way, findings, told, way};
+
+/// The verdict where the point lies on no kink: the exact pattern first, then a pattern that
+/// rounding may have led to.
+pub(super) fn plain(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> {
+    if ours.all_agree() || ours.open.is_empty() {
+        return Ok(told(asked, ours, None, true));
+    }
+    let open: Vec<Unit> = ours.open.iter().take(MAX_OPEN).cloned().collect();
+    if let Some(other) = turned(asked, &ours, &open)?
+        && other.agreeing() > ours.agreeing()
+    {
+        let agree: Vec<bool> = ours.findings.iter().map(|f| f.outcome == Outcome::Agree).collect();
+        let mut tensors = told(asked, other, Some(Choice::OtherSide), false);
+        for (tensor, agreed) in tensors.iter_mut().zip(agree) {
+            if agreed {
+                tensor.at_kinks = None;
+            }
+        }
+        if tensors.iter().all(|t| t.finding.outcome == Outcome::Agree) {
+            return Ok(tensors);
+        }
+    }
+    // Of few open units every pattern is tried, and what is between them; what none of these gives
+    // is wrong.
+    if ours.open.len() <= MAX_ALL {
+        return every_pattern(asked, ours);
+    }
+    let open = ours.open.clone();
+    let mut tensors = told(asked, ours, None, true);
+    excuse(asked, &mut tensors, &open);
+    Ok(tensors)
+}
+
+/// Takes back what was said of gradients that turns of open units may explain: passes that may
+/// turn any of them say how far these can lead.
+pub(super) fn excuse(asked: &Asked<'_>, tensors: &mut [Tensor], open: &[Unit]) {
+    if open.is_empty() || tensors.iter().all(|t| t.finding.outcome == Outcome::Agree) {
+        return;
+    }
+    let how = How {
+        format: asked.format,
+        accumulate: asked.accumulate,
+        passes: FREE_PASSES,
+        first: 1000,
+    };
+    let noise = spread(asked.at, how, &Shares::new(), open).map_err(|e| e.message().to_string());
+    let mut exact: Gradients = vec![Vec::new(); asked.at.by.len()];
+    for (tensor, (k, _)) in tensors.iter().zip(asked.numbers) {
+        exact[*k].clone_from(&tensor.exact);
+    }
+    for (tensor, free) in tensors.iter_mut().zip(findings(asked, &exact, &noise)) {
+        if tensor.finding.outcome == Outcome::Agree {
+            continue;
+        }
+        // Beside a gradient of zeros, what turns may lead to says nothing.
+        let scaled = tensor.exact.iter().any(|g| g.value != 0.0);
+        tensor.finding = match free.outcome {
+            Outcome::Agree if scaled => free,
+            Outcome::Differ if tensor.finding.outcome == Outcome::Differ => continue,
+            Outcome::Agree | Outcome::Open(_) | Outcome::Differ => Finding {
+                outcome: Outcome::Open(format!(
+                    "values lie so near a kink that rounding in {} may decide, and no pattern of \
+                     sides was found that gives it",
+                    asked.format
+                )),
+                ..free
+            },
+        };
+    }
+}
+
+/// Every pattern of so many units is tried.
+const MAX_ALL: usize = 4;
+
+/// The verdict where there are few open units: a mixture of what all their patterns give, for
+/// rounding may also have led right onto a kink.
+fn every_pattern(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> {
+    let pattern = |n: usize| {
+        let mut decisions = asked.at.decisions.clone();
+        let turned = ours.open.iter().enumerate().filter(|(i, _)| n >> i & 1 == 1);
+        turned.for_each(|(_, unit)| unit.turn(&mut decisions));
+        decisions
+    };
+    let near = Nearby { all: (0..1 << ours.open.len()).map(pattern).collect(), complete: true };
+    let exact = |decisions: &Decisions| {
+        let at = Place { decisions, ..asked.at };
+        reference::gradients(at, DIGITS[0], &Shares::new(), Witness::Spared)
+            .map(|(gradients, _)| gradients)
+    };
+    let all: Vec<Gradients> = near.all.iter().map(exact).collect::<Result<_, _>>()?;
+    match mixture(asked, &near, &all)?.filter(Way::all_agree) {
+        Some(way) => Ok(told(asked, way, Some(Choice::OtherSide), false)),
+        None => Ok(told(asked, ours, None, true)),
+    }
+}
+
+/// The most units whose other side is tried.
+const MAX_OPEN: usize = 256;
+/// Passes with open units turned at random.
+const FREE_PASSES: usize = 15;
+/// About how many elements the passes compute that try units one by one.
+const MAX_TURNS_WORK: usize = 1 << 28;
+
+/// The pattern of open units that comes nearest to the numbers: each unit's jump of the gradient,
+/// then coordinate descent over all tensors together.
+fn turned(asked: &Asked<'_>, ours: &Way, open: &[Unit]) -> Result<Option<Way>, Error> {
+    let most = MAX_TURNS_WORK / work(asked.at.net).max(1);
+    let open = &open[..open.len().min(most)];
+    let weighed = |slack: &f64| 1.0 / slack.max(f64::MIN_POSITIVE);
+    let list = |gradients: &[Vec<f64>]| -> Vec<f64> {
+        let each = asked.numbers.iter().zip(&ours.findings);
+        each.flat_map(|((k, _), finding)| {
+            let values = gradients[*k].iter().zip(&finding.slack);
+            values.map(|(g, slack)| g * weighed(slack)).collect::<Vec<_>>()
+        })
+        .collect()
+    };
+    let mut rest: Vec<f64> = asked
+        .numbers
+        .iter()
+        .zip(&ours.findings)
+        .flat_map(|((k, numbers), finding)| {
+            let all = numbers.iter().zip(&ours.exact[*k]).zip(&finding.slack);
+            all.map(|((x, g), slack)| g.off(*x) * weighed(slack)).collect::<Vec<_>>()
+        })
+        .collect();
+    // Jumps need no more digits than `f64` has: the pattern that they lead to is judged exactly.
+    let start = list(&base(asked.at)?);
+    let mut jumps = Vec::new();
+    for unit in open {
+        let mut decisions = asked.at.decisions.clone();
+        unit.turn(&mut decisions);
+        let Ok(gradients) = base(Place { decisions: &decisions, ..asked.at }) else {
+            return Ok(None);
+        };
+        let jump: Vec<f64> = list(&gradients).iter().zip(&start).map(|(a, b)| a - b).collect();
+        jumps.push(jump);
+    }
+    let mut on = vec![false; open.len()];
+    for _ in 0..8 {
+        let mut changed = false;
+        for (n, jump) in jumps.iter().enumerate() {
+            let sign = if on[n] { -1.0 } else { 1.0 };
+            // |rest − s·jump|² < |rest|²
+            let gain: f64 = jump.iter().zip(&rest).map(|(j, r)| j * (j - 2.0 * sign * r)).sum();
+            if gain < 0.0 {
+                rest.iter_mut().zip(jump).for_each(|(r, j)| *r -= sign * j);
+                on[n] = !on[n];
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    if on.iter().all(|on| !on) {
+        return Ok(None);
+    }
+    let mut decisions = asked.at.decisions.clone();
+    open.iter().zip(&on).filter(|(_, on)| **on).for_each(|(unit, _)| unit.turn(&mut decisions));
+    Ok(way(asked, &decisions, &Shares::new(), &mut None).ok())
+}
