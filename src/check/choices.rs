@@ -69,7 +69,7 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
         // Where it does not matter, what is known of our own way holds for it.
         let way = match ks.iter().all(|k| same(&exact[*k], &ours.exact[*k])) {
             true => ours.clone(),
-            false => match way(asked, &decisions, &slopes, &mut None) {
+            false => match way(asked, &decisions, &slopes) {
                 Ok(way) => way,
                 Err(_) => continue,
             },
@@ -115,7 +115,7 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
     }
     if !ways.iter().any(|(_, way)| way.all_agree()) {
         for decisions in &near.all {
-            ways.push((Choice::Another, way(asked, decisions, &Shares::new(), &mut None)?));
+            ways.push((Choice::Another, way(asked, decisions, &Shares::new())?));
         }
         if complete && !ways.iter().any(|(_, way)| way.all_agree()) {
             ways.extend(mixture(asked, &near, &all)?.map(|way| (Choice::Another, way)));
@@ -216,7 +216,7 @@ pub(super) fn mixture(
     all: &[Gradients],
 ) -> Result<Option<Way>, Error> {
     let Some(first) = near.all.first() else { return Ok(None) };
-    let mut made = way(asked, first, &Shares::new(), &mut None)?;
+    let mut made = way(asked, first, &Shares::new())?;
     // Each tensor beside its greatest element, whichever pattern has it.
     let scale = |k: &usize| {
         let values = all.iter().flat_map(|g| &g[*k]).map(|g| g.value.abs());

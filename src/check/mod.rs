@@ -18,6 +18,7 @@
 //! ```
 
 mod bounds;
+mod causes;
 mod choices;
 mod conventions;
 mod diagnosis;

@@ -176,5 +176,5 @@ fn turned(asked: &Asked<'_>, ours: &Way, open: &[Unit]) -> Result<Option<Way>, E
     }
     let mut decisions = asked.at.decisions.clone();
     open.iter().zip(&on).filter(|(_, on)| **on).for_each(|(unit, _)| unit.turn(&mut decisions));
-    Ok(way(asked, &decisions, &Shares::new(), &mut None).ok())
+    Ok(way(asked, &decisions, &Shares::new()).ok())
 }

@@ -35,7 +35,7 @@ pub(super) struct Asked<'a> {
 pub(super) struct Judged {
     /// For each of the numbers that were asked about.
     pub tensors: Vec<Tensor>,
-    pub loss: Option<Element>,
+    pub loss: Element,
 }
 
 /// What was found of one gradient.
@@ -56,6 +56,7 @@ pub(super) struct Way {
     pub findings: Vec<Finding>,
     /// Units near a kink, whose side the format does not tell for certain.
     pub open: Vec<Unit>,
+    pub loss: Element,
 }
 
 impl Way {
@@ -70,8 +71,8 @@ impl Way {
 
 /// Judges the numbers.
 pub(super) fn judged(asked: &Asked<'_>) -> Result<Judged, Error> {
-    let mut loss = None;
-    let ours = way(asked, asked.at.decisions, &Shares::new(), &mut loss)?;
+    let ours = way(asked, asked.at.decisions, &Shares::new())?;
+    let loss = ours.loss;
     let has_corner = |kink: &&Kink| corner(asked.at.net, kink).is_some();
     let kinks: Vec<Kink> = asked.kinks.iter().filter(has_corner).cloned().collect();
     let mut tensors = match kinks.is_empty() {
@@ -81,7 +82,7 @@ pub(super) fn judged(asked: &Asked<'_>) -> Result<Judged, Error> {
     let double = asked.format == Format::F64;
     if double && tensors.iter().any(|t| t.finding.outcome == Outcome::Differ) {
         let single = Asked { format: Format::F32, ..*asked };
-        if let Ok(way) = way(&single, asked.at.decisions, &Shares::new(), &mut None) {
+        if let Ok(way) = way(&single, asked.at.decisions, &Shares::new()) {
             for (tensor, finding) in tensors.iter_mut().zip(&way.findings) {
                 tensor.right_in_f32 = finding.outcome == Outcome::Agree;
             }
@@ -95,7 +96,6 @@ pub(super) fn way(
     asked: &Asked<'_>,
     decisions: &Decisions,
     shares: &Shares<Interval>,
-    loss: &mut Option<Element>,
 ) -> Result<Way, Error> {
     let at = Place { decisions, ..asked.at };
     let [few, more] = factors(asked.format).passes;
@@ -103,7 +103,7 @@ pub(super) fn way(
         |passes, first| How { format: asked.format, accumulate: asked.accumulate, passes, first };
     let reason = |error: Error| format!("{}: {}", asked.format, error.message());
     let mut noise = spread(at, how(few, 0), shares, &[]).map_err(reason);
-    let mut exact: Option<Gradients> = None;
+    let mut exact: Option<(Gradients, Element)> = None;
     let mut why = None;
     let mut level = 0;
     while let Some(bits) = DIGITS.get(level) {
@@ -111,10 +111,9 @@ pub(super) fn way(
             break;
         }
         match reference::gradients(at, *bits, shares, Witness::Called) {
-            Ok((gradients, found)) => {
+            Ok((gradients, loss)) => {
                 let wanted = wanted(asked, &gradients, noise.as_ref().ok());
-                *loss = Some(found);
-                exact = Some(gradients);
+                exact = Some((gradients, loss));
                 if wanted <= 0.0 {
                     break;
                 }
@@ -129,7 +128,7 @@ pub(super) fn way(
             }
         }
     }
-    let Some(exact) = exact else {
+    let Some((exact, loss)) = exact else {
         return Err(why.unwrap_or_else(|| {
             Error::new(crate::diag::Kind::Limit, "the exact gradient was not found")
         }));
@@ -144,7 +143,7 @@ pub(super) fn way(
         findings = self::findings(asked, &exact, &noise);
     }
     let open = noise.map(|noise| noise.open).unwrap_or_default();
-    Ok(Way { exact, findings, open })
+    Ok(Way { exact, findings, open, loss })
 }
 
 /// How many bits the exact gradients lack for a verdict; 0 where they suffice.
