@@ -11,10 +11,26 @@ use proptest::test_runner::{Config, RngSeed};
 /// The seed of every run that nobody gave another one.
 const SEED: u64 = 20_261_130;
 
+/// A number that the environment gives.
+fn of(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|value| value.parse().ok())
+}
+
+/// How many times as many cases somebody asked for, from another seed than that of every run.
+fn soak() -> Option<u64> {
+    of("BACKPROOF_SOAK").filter(|times| *times > 0)
+}
+
+/// Whether the draw is that of every run. How often something was drawn is asserted of this draw
+/// alone: of another one it is chance, and no law.
+#[allow(dead_code, reason = "not every crate of tests counts what it draws")]
+pub fn usual_draw() -> bool {
+    soak().is_none()
+}
+
 /// The configuration of a law that is tried on so many cases.
 pub fn laws(cases: u32) -> Config {
-    let of = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
-    let times = of("BACKPROOF_SOAK").filter(|times| *times > 0);
+    let times = soak();
     let seed = match times {
         None => SEED,
         // The standard library keys each hasher anew.

@@ -15,6 +15,7 @@ use crate::concrete::tests::fill;
 use crate::concrete::tests::networks::{build, recipe, small};
 use crate::concrete::tests::random::{FEATURES, SELDOM, SMOOTH, assert_covered, count, runner};
 use crate::diag::Kind;
+use crate::laws::usual_draw;
 use crate::scalar::Scalar;
 
 #[derive(Debug, Default)]
@@ -69,6 +70,9 @@ fn all_sources_agree_on_rational_networks() {
         })
         .unwrap();
     let seen = seen.into_inner();
+    if !usual_draw() {
+        return;
+    }
     assert!(seen.arithmetic[Arithmetic::Rational as usize] > 80, "{seen:?}");
     assert!(seen.agreed.iter().all(|n| *n > 400), "{seen:?}");
     // What is not judged is the exception, apart from differences, at the many kinks here.
@@ -87,6 +91,9 @@ fn all_sources_agree_on_networks_with_functions() {
         })
         .unwrap();
     let seen = seen.into_inner();
+    if !usual_draw() {
+        return;
+    }
     assert!(seen.arithmetic[Arithmetic::Prime as usize] > 30, "{seen:?}");
     assert!(seen.agreed.iter().all(|n| *n > 400), "{seen:?}");
     assert!((0..4).all(|n| seen.unjudged[n] * 20 < seen.agreed[n]), "{seen:?}");
