@@ -1,29 +1,39 @@
 //! Why numbers are wrong: every known mistake is made on purpose, and the one that gives the very
 //! same numbers is named.
 //!
-//! Goes in: a network, its run in an arithmetic that encloses rounding, and wrong numbers. Comes
-//! out: a [`Diagnosis`], or nothing. Three kinds of causes are tried, the simplest first: what was
-//! done to the right numbers ([`rearranged`]), an operation with a mistake in its backward pass
-//! ([`mistakes`], [`altered`]), and a cause with one unknown number ([`fitted`]). What always
-//! holds: a cause is named only if it explains every number within the precision, and explains
-//! what is wrong far better than the right gradient does; if several do, the others are named too.
+//! Goes in: a network, its run, and the gradients of a check, of which some are wrong. Comes out: a
+//! [`Diagnosis`] for each of these, or nothing ([`together`]). The causes: what was done to right
+//! numbers ([`rearranged`], [`fitted`]); another network ([`variants`], made by [`rebuilt`] where
+//! [`pattern`] finds a choice); an operation with a mistake in its backward pass ([`mistakes`],
+//! [`altered`]). What explains all that is wrong, and nothing that is right otherwise, is named
+//! before what explains one gradient alone. What always holds: a cause is named only if it explains
+//! every number within the precision, and explains what is wrong far better than the right gradient
+//! does; if several do, the others are named too.
 
 mod altered;
 mod fitted;
 mod mistakes;
+mod pattern;
 mod rearranged;
+mod rebuilt;
+mod together;
+mod variants;
+mod words;
 
-use std::fmt;
+pub(super) use together::{Matter, Suspect, diagnose};
 
 use crate::concrete::Forward;
-use crate::net::{Network, QuantityId};
-use crate::scalar::{Function, Interval, Rational, Scalar, show_f64};
+use crate::net::{Network, Pooling, QuantityId};
+use crate::scalar::{Function, Interval, Rational};
 
 use super::rounding::Format;
 use super::values::work;
 
-/// About how many elements the altered backward passes of one diagnosis compute in all.
-pub const MAX_DIAGNOSIS_WORK: usize = 1 << 25;
+/// About how many elements a diagnosis computes in a second.
+pub const DIAGNOSIS_WORK_A_SECOND: usize = 1 << 25;
+/// How many seconds a diagnosis takes about, if nobody asks for more. They are counted in work, so
+/// that the same check has the same answer on every machine.
+pub const DIAGNOSIS_SECONDS: u32 = 2;
 /// The largest number of altered backward passes of one diagnosis.
 pub const MAX_MISTAKES: usize = 1000;
 /// How many causes that fit as well are named besides the first.
@@ -78,6 +88,17 @@ pub enum Cause {
     GradientOf(String),
     /// It is the value of that quantity.
     ValueOf(String),
+    /// It is right for another network.
+    Network {
+        /// What is different there.
+        difference: Difference,
+        /// In the definition of which quantity; everywhere, if none is named.
+        place: Option<String>,
+    },
+    /// The gradient and this multiple of the parameter itself: a penalty on its square.
+    Decay(f64),
+    /// The gradient and this multiple of the parameter's signs: a penalty on its absolute values.
+    SignDecay(f64),
     /// An operation passes its adjoint on wrongly.
     Operation {
         /// How.
@@ -106,6 +127,112 @@ pub enum Cause {
     },
 }
 
+/// What another network does otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Difference {
+    /// A number has another value.
+    Number {
+        /// What the number is.
+        what: Constant,
+        /// Its value in our network.
+        here: f64,
+        /// Its value in the other one; a number of few digits, or about that.
+        there: f64,
+    },
+    /// A norm divides the squares by n − 1, or, if not, by n.
+    Variance {
+        /// By n − 1.
+        unbiased: bool,
+    },
+    /// A norm adds eps to the root, or, if not, under it.
+    EpsBeside {
+        /// To the root.
+        beside: bool,
+    },
+    /// A norm takes the mean off first, or does not.
+    Mean {
+        /// It does.
+        taken_off: bool,
+    },
+    /// A norm uses the mean 0 and the variance 1, the statistics of a layer before training.
+    FreshStatistics,
+    /// A norm or a softmax goes along these axes.
+    Axes {
+        /// Which of the two.
+        of: &'static str,
+        /// The axes.
+        there: Vec<usize>,
+    },
+    /// Another elementwise function.
+    Function {
+        /// The one in our network.
+        here: &'static str,
+        /// The one in the other.
+        there: &'static str,
+    },
+    /// A softmax where we have its logarithm, or the reverse.
+    Logarithm {
+        /// Whether ours is the logarithm.
+        here: bool,
+    },
+    /// A mask is another one.
+    Mask {
+        /// Its name.
+        name: String,
+        /// What became of it, as a predicate.
+        how: String,
+    },
+    /// Another kind of pooling.
+    Pool {
+        /// Ours.
+        here: Pooling,
+        /// Theirs.
+        there: Pooling,
+    },
+    /// The kernels are turned by 180°.
+    KernelTurned,
+    /// A cell of the padding before stands behind, or the reverse.
+    PaddingMoved {
+        /// The windows stand further along the axes.
+        forth: bool,
+    },
+    /// The gates of a cell, parts of equal length along an axis, stand in this order: where ours
+    /// has part i, theirs has part `order[i]`.
+    Gates {
+        /// The order.
+        order: Vec<usize>,
+    },
+    /// The operand of that name, square, is transposed.
+    Transposed(String),
+    /// A sum lacks the term of that name.
+    Without(String),
+    /// All parameters had made a step of this rate.
+    Stepped(f64),
+}
+
+/// What a number in a network is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constant {
+    /// The eps of a norm.
+    Eps,
+    /// The slope of a leaky ReLU below 0.
+    SlopeBelow,
+    /// What the scores of a softmax are multiplied by.
+    Scores,
+    /// What a matrix product is multiplied by.
+    Scale,
+    /// What a matrix product is divided by.
+    ScaleBelow,
+    /// What a sum is divided by.
+    Count,
+    /// A factor.
+    Factor,
+    /// A divisor.
+    Divisor,
+    /// A term.
+    Term,
+}
+
 /// What an operation does wrong in the backward pass.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mistake {
@@ -115,6 +242,14 @@ pub enum Mistake {
     SlopeAtOutput(Function),
     /// The slope, a formula of the function's value, is given the argument.
     SlopeAtArgument(Function),
+    /// The slope is this formula of the function's argument x and value y.
+    SlopeOf(Function, &'static str),
+    /// A power keeps its exponent out of its slope.
+    NoExponent,
+    /// The mean and the variance of a norm, or one of them, count as constants.
+    Held(&'static str),
+    /// Nothing comes back through the quantities of these names.
+    Detached(Vec<String>),
     /// A ReLU lets through what is below 0.
     OtherSide,
     /// A softmax passes its gradient on as it is.
@@ -165,35 +300,16 @@ pub enum Mistake {
     TapMissing(String),
 }
 
-/// A number system that encloses what rounding may have made of a number.
-pub(super) trait Enclosing: Scalar {
-    /// Every value that it may have, if there is a bound.
-    fn enclosed(&self) -> Option<Interval>;
-
-    /// Any number of an interval.
-    fn within(interval: Interval) -> Self;
-}
-
-impl Enclosing for f64 {
-    fn enclosed(&self) -> Option<Interval> {
-        Interval::point(*self).ok()
-    }
-
-    fn within(interval: Interval) -> f64 {
-        interval.lower / 2.0 + interval.upper / 2.0
-    }
-}
-
 impl From<Cause> for Diagnosis {
     fn from(cause: Cause) -> Diagnosis {
         Diagnosis { cause, others: Vec::new() }
     }
 }
 
-/// What is to be explained.
-struct Case<'a, T> {
+/// What is to be explained of one gradient.
+struct Case<'a> {
     net: &'a Network,
-    run: &'a Forward<T>,
+    run: &'a Forward<f64>,
     by: QuantityId,
     right: &'a [Interval],
     /// For each element, the greatest distance that rounding explains.
@@ -203,204 +319,53 @@ struct Case<'a, T> {
     budget: usize,
 }
 
-impl<T: Enclosing> Case<'_, T> {
+/// How far an explanation is from numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fit {
+    /// Elements that are wrong by more than the width of the explanation.
+    telling: usize,
+}
+
+impl Case<'_> {
     /// Whether `predicted` explains every element, up to the rounding of numbers of its size, and
     /// at least one that is wrong by more than the width of the explanation.
     fn explained(&self, predicted: impl Fn(usize) -> Option<Interval>) -> bool {
+        self.fit(predicted).is_some_and(|fit| fit.telling > 0)
+    }
+
+    /// How `predicted` explains every element, if it does.
+    fn fit(&self, predicted: impl Fn(usize) -> Option<Interval>) -> Option<Fit> {
         let size = |x: &Interval| x.lower.abs().max(x.upper.abs());
-        let all: Option<Vec<Interval>> = (0..self.theirs.len()).map(predicted).collect();
-        let Some(all) = all else { return false };
+        let all: Vec<Interval> = (0..self.theirs.len()).map(predicted).collect::<Option<_>>()?;
         let greatest = |of: &[Interval]| of.iter().map(size).fold(0.0, f64::max);
         let (of_right, of_all) = (greatest(self.right), greatest(&all));
         let times = if of_right > 0.0 { of_all / of_right } else { 1.0 };
-        let mut telling = false;
+        let mut telling = 0;
         for (n, (x, right)) in self.theirs.iter().zip(self.right).enumerate() {
             let slack = self.slack[n] * times;
-            let near = Interval::new(all[n].lower - slack, all[n].upper + slack);
-            let Some(predicted) = near.ok().filter(|p| p.contains(*x)) else { return false };
+            let near = Interval::new(all[n].lower - slack, all[n].upper + slack).ok()?;
+            if !near.contains(*x) {
+                return None;
+            }
             let gap = (x - right.upper).max(right.lower - x);
-            telling |= gap > 0.0 && predicted.width() <= gap;
+            telling += usize::from(gap > 0.0 && near.width() <= gap);
         }
-        telling
+        Some(Fit { telling })
     }
 
-    fn explained_by(&self, predicted: &[T]) -> bool {
-        self.explained(|n| predicted.get(n)?.enclosed())
-    }
-}
-
-/// The simplest known mistakes that turn the gradient into these numbers. `run` is a forward pass
-/// at the point, `right` encloses the gradient by `by` in the precision of `theirs`, which rounding
-/// may move by `slack`; about `budget` elements are computed.
-pub(super) fn diagnose(
-    net: &Network,
-    run: &Forward<f64>,
-    by: QuantityId,
-    (right, slack): (&[Interval], &[f64]),
-    theirs: &[f64],
-    budget: usize,
-) -> Option<Diagnosis> {
-    let case = Case { net, run, by, right, slack, theirs, budget };
-    let mut causes = rearranged::causes(&case);
-    causes.extend(operations(&case, (MAX_OTHER_CAUSES + 1).saturating_sub(causes.len())));
-    if causes.is_empty() {
-        causes = fitted::causes(&case);
-    }
-    let mut causes = causes.into_iter();
-    let cause = causes.next()?;
-    Some(Diagnosis { cause, others: causes.take(MAX_OTHER_CAUSES).collect() })
-}
-
-/// Which operations, done wrongly, give these numbers; the first `most` of them.
-fn operations<T: Enclosing>(case: &Case<'_, T>, most: usize) -> Vec<Cause> {
-    let needed = |node| case.run.value(node).is_some();
-    let mut causes: Vec<Cause> = Vec::new();
-    let candidates = mistakes::candidates(case.net, case.by, needed);
-    for candidate in candidates.into_iter().take(MAX_MISTAKES.min(runs(case))) {
-        if causes.len() >= most {
-            break;
-        }
-        let (change, sites) = (&candidate.change, &candidate.sites);
-        let found = altered::gradient(case.net, case.run, case.by, change, sites, &[]);
-        if found.is_some_and(|found| case.explained_by(&found))
-            && !causes.contains(&candidate.cause)
-        {
-            causes.push(candidate.cause);
-        }
-    }
-    causes
-}
-
-/// How many runs of a network are worth a diagnosis.
-fn runs<T>(case: &Case<'_, T>) -> usize {
-    case.budget / work(case.net).max(1)
-}
-
-impl fmt::Display for Diagnosis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.cause)?;
-        for (n, other) in self.others.iter().enumerate() {
-            f.write_str(if n == 0 { " (or, with the same numbers: " } else { "; " })?;
-            write!(f, "{other}")?;
-        }
-        f.write_str(if self.others.is_empty() { "" } else { ")" })
+    fn explained_by(&self, predicted: &[f64]) -> bool {
+        self.explained(|n| point(predicted.get(n)))
     }
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let axes = |all: &[usize]| {
-            let word = if all.len() == 1 { "axis" } else { "axes" };
-            format!("{word} {}", listed(all))
-        };
-        match self {
-            Cause::Zero => f.write_str("every element is 0: no gradient arrived here"),
-            Cause::SignFlipped => f.write_str("the sign is flipped in every element"),
-            Cause::Factor(q) => write!(f, "every element is {q} times the gradient"),
-            Cause::Transposed => f.write_str("rows and columns are exchanged"),
-            Cause::Coarser(format) => {
-                write!(f, "it is right to the precision of {format}, and stored in a finer format")
-            }
-            Cause::Decimals(digits) => {
-                write!(f, "it is right, and rounded or cut to {digits} decimals")
-            }
-            Cause::AxesOrder(order) => {
-                write!(f, "the axes stand in another order: {}", listed(order))
-            }
-            Cause::Turned(all) if all.len() > 1 => {
-                write!(f, "it is turned by 180° along {}: a kernel flipped or not", axes(all))
-            }
-            Cause::Turned(all) => write!(f, "it is reversed along {}", axes(all)),
-            Cause::Permuted { axis, order } => {
-                write!(f, "the indices of axis {axis} are permuted: {}", listed(order))
-            }
-            Cause::AndSign(cause) => write!(f, "{cause}, and the sign is flipped"),
-            Cause::Summed(all) => {
-                write!(f, "every element is the sum of the gradient along {}", axes(all))
-            }
-            Cause::ElementsZero(all) if all.len() == 1 => {
-                f.write_str("one element is 0 and the others are right: a term was left out")
-            }
-            Cause::ElementsZero(all) => {
-                write!(f, "{} elements are 0 and the others are right", all.len())
-            }
-            Cause::GradientOf(name) => write!(f, "it is the gradient by {name}"),
-            Cause::ValueOf(name) => write!(f, "it is the value of {name} and no gradient"),
-            Cause::Operation { mistake, place } => {
-                let place = place.as_deref();
-                write!(f, "{mistake} {}", place.map_or("everywhere".into(), |p| format!("in {p}")))
-            }
-            Cause::Scaled(c) => {
-                write!(f, "every element is about {} times the gradient", show_f64(*c))
-            }
-            Cause::Stale { name, rate, forward } => {
-                let rate = show_f64(*rate);
-                match forward {
-                    true => write!(f, "it is the gradient after a step of {name} by rate {rate}"),
-                    false => write!(
-                        f,
-                        "the backward pass uses {name} as it is after a step by rate {rate}"
-                    ),
-                }
-            }
-            Cause::Differences { central, digits } => {
-                let kind = if *central { "central" } else { "forward" };
-                write!(f, "they are {kind} differences with the step 1e-{digits}, with their error")
-            }
-        }
+impl Case<'_> {
+    /// How many runs of the network the budget pays for.
+    fn runs(&self) -> usize {
+        self.budget / work(self.net).max(1)
     }
 }
 
-fn listed(numbers: &[usize]) -> String {
-    numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Mistake::SlopeMissing(g) => write!(f, "the derivative of {g} is left out"),
-            Mistake::SlopeAtOutput(g) => {
-                write!(f, "the derivative of {g} is taken at its value, not at its argument,")
-            }
-            Mistake::SlopeAtArgument(g) => {
-                write!(f, "the derivative of {g}, a formula of its value, is given its argument")
-            }
-            Mistake::OtherSide => f.write_str("relu lets through what is below 0"),
-            Mistake::SoftmaxStraight => f.write_str("the softmax passes its gradient on as it is"),
-            Mistake::SoftmaxDiagonal => {
-                f.write_str("of the softmax's Jacobian only the diagonal p(1 − p) is used")
-            }
-            Mistake::EveryCell => {
-                f.write_str("every cell of a max's window receives the gradient, not the winner,")
-            }
-            Mistake::Averaged => f.write_str("a max passes its gradient on as a mean"),
-            Mistake::NoDivisor => f.write_str("the mean's divisor is left out"),
-            Mistake::OtherDivisor => {
-                f.write_str("the mean's divisor counts the padding, or does not,")
-            }
-            Mistake::Flip => f.write_str("the kernel is turned, or is not,"),
-            Mistake::StrideIgnored => f.write_str("the stride is ignored"),
-            Mistake::DilationIgnored => f.write_str("the dilation is ignored"),
-            Mistake::PaddingIgnored => f.write_str("the padding is ignored"),
-            Mistake::Shifted(axis, by) => {
-                let way = if *by > 0 { "too far" } else { "too near" };
-                write!(f, "the window stands one cell {way} along spatial axis {axis}")
-            }
-            Mistake::NotTransposed(name) => {
-                write!(f, "{name} is transposed where it should not be, or is not,")
-            }
-            Mistake::NoConstants => f.write_str("a constant factor is left out"),
-            Mistake::PathMissing(name) => write!(f, "the path to {name} is missing"),
-            Mistake::PathNegated(name) => write!(f, "the path to {name} has the wrong sign"),
-            Mistake::NotSummed { axes, last } => {
-                let term = if *last { "last" } else { "first" };
-                let axis = if axes.len() == 1 { "axis" } else { "axes" };
-                write!(f, "of the sum along {axis} {} only the {term} term counts", listed(axes))
-            }
-            Mistake::ItemMissing { axis, index } => {
-                write!(f, "index {index} of axis {axis} is left out of the sum")
-            }
-            Mistake::TapMissing(cell) => write!(f, "nothing comes back through {cell}"),
-        }
-    }
+/// An interval of one number.
+fn point(x: Option<&f64>) -> Option<Interval> {
+    Interval::point(*x?).ok()
 }

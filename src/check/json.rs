@@ -6,8 +6,8 @@
 use serde::Serialize;
 
 use super::report::{
-    Arithmetic, AtKinks, Certainty, Comparison, Convention, Mismatch, Number, Parameter, Point,
-    Precision, Report, Source, Verdict, Worst,
+    Arithmetic, AtKinks, Certainty, Comparison, Convention, Mismatch, Noticed, Number, Parameter,
+    Point, Precision, Report, Source, Value, Verdict, Worst,
 };
 
 /// The schema that [`report_json`] writes.
@@ -30,6 +30,7 @@ pub fn report_json(report: &Report) -> String {
         gradients: report.gradients(),
         seed: report.seed,
         points: report.points.iter().map(point).collect(),
+        forward: report.forward.iter().map(|v| value(report, v)).collect(),
         parameters: report.parameters.iter().map(|p| parameter(report, p)).collect(),
         first: first.map(|(_, m)| mismatch(report, m)),
     };
@@ -47,6 +48,7 @@ struct JsonReport<'a> {
     gradients: usize,
     seed: Option<u64>,
     points: Vec<JsonPoint<'a>>,
+    forward: Vec<JsonValue<'a>>,
     parameters: Vec<JsonParameter<'a>>,
     first: Option<JsonMismatch>,
 }
@@ -68,6 +70,18 @@ struct JsonKink<'a> {
     cells: &'a [String],
     cell_count: usize,
     convention: &'static str,
+}
+
+#[derive(Serialize)]
+struct JsonValue<'a> {
+    name: &'a str,
+    shape: &'a [usize],
+    verdict: &'static str,
+    reason: Option<&'a str>,
+    format: &'static str,
+    differing: usize,
+    first: Option<JsonMismatch>,
+    noticed: JsonNoticed,
 }
 
 #[derive(Serialize)]
@@ -197,6 +211,22 @@ fn verdict(verdict: &Verdict) -> &'static str {
     }
 }
 
+fn value<'a>(report: &Report, v: &'a Value) -> JsonValue<'a> {
+    JsonValue {
+        name: &v.name,
+        shape: v.shape.lengths(),
+        verdict: verdict(&v.verdict),
+        reason: match &v.verdict {
+            Verdict::NotJudged(reason) => Some(reason),
+            _ => None,
+        },
+        format: v.format.name(),
+        differing: v.differing,
+        first: v.first.as_ref().map(|m| mismatch(report, m)),
+        noticed: noticed(&v.noticed),
+    }
+}
+
 fn parameter<'a>(report: &Report, p: &'a Parameter) -> JsonParameter<'a> {
     let found = p.verdict();
     JsonParameter {
@@ -210,15 +240,17 @@ fn parameter<'a>(report: &Report, p: &'a Parameter) -> JsonParameter<'a> {
         format: p.format.map(|f| f.name()),
         diagnosis: p.diagnosis.as_ref().map(|d| d.to_string()),
         at_kinks: p.at_kinks.as_ref().map(at_kinks),
-        noticed: p
-            .noticed
-            .map(|n| JsonNoticed { element: finite(n.element), factor: finite(n.factor) }),
+        noticed: p.noticed.as_ref().map(noticed),
         certainty: p.certainty.map(|certainty| match certainty {
             Certainty::Certain => "certain",
             Certainty::Unlikely => "unlikely-to-be-rounding",
         }),
         comparisons: p.comparisons.iter().map(|c| comparison(report, c)).collect(),
     }
+}
+
+fn noticed(n: &Noticed) -> JsonNoticed {
+    JsonNoticed { element: finite(n.element), factor: finite(n.factor) }
 }
 
 fn at_kinks(found: &AtKinks) -> JsonAtKinks<'_> {

@@ -23,11 +23,13 @@ mod choices;
 mod conventions;
 mod diagnosis;
 mod differences;
+mod forward;
 mod fraction;
 mod json;
 mod judge;
 mod kinks;
 mod noise;
+mod overflow;
 mod patterns;
 mod point;
 mod reference;
@@ -46,7 +48,8 @@ mod verdicts;
 
 pub use conventions::{CONVENTIONS, Corner, Framework, Rule, rule};
 pub use diagnosis::{
-    Cause, Diagnosis, MAX_DIAGNOSIS_WORK, MAX_MISTAKES, MAX_OTHER_CAUSES, Mistake,
+    Cause, Constant, DIAGNOSIS_SECONDS, DIAGNOSIS_WORK_A_SECOND, Diagnosis, Difference,
+    MAX_MISTAKES, MAX_OTHER_CAUSES, Mistake,
 };
 pub use differences::{FIRST_STEPS, STEPS};
 pub use fraction::MAX_EXACT_BITS;
@@ -55,8 +58,8 @@ pub use judge::MAX_ULPS;
 pub use reference::DIGITS;
 pub use report::{
     Arithmetic, Assumptions, AtKinks, Cell, Certainty, Choice, Comparison, Convention, Kink,
-    Mismatch, Noticed, Number, Parameter, Point, Precision, Report, Source, Unjudged, Verdict,
-    Worst,
+    Mismatch, Noticed, Number, Parameter, Point, Precision, Report, Source, Unjudged, Value,
+    Verdict, Worst,
 };
 pub use rounding::{Accumulate, FUNCTION_ULPS, Format, REARRANGED};
 pub use supplied::{Supplied, Theirs, check_gradients, check_supplied};
@@ -226,6 +229,7 @@ fn blank(net: &Network, by: &[QuantityId], compared: &[(Source, Precision)]) -> 
         loss: net.quantity(net.loss()).name.clone(),
         seed: None,
         points: Vec::new(),
+        forward: Vec::new(),
         parameters: by.iter().map(parameter).collect(),
         derive: None,
     }

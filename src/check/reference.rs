@@ -83,6 +83,23 @@ pub(super) fn gradients(
     with_bits!(bits, run(at, shares, witness))
 }
 
+/// The values of a quantity with midpoints of that many bits.
+pub(super) fn values(at: Place<'_>, bits: u32, id: QuantityId) -> Result<Vec<Element>, Error> {
+    with_bits!(bits, valued(at, id))
+}
+
+fn valued<M: Middle>(at: Place<'_>, id: QuantityId) -> Result<Vec<Element>, Error> {
+    let values = convert::<Ball<M>>(at.net, at.values)?;
+    let forward = concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?;
+    let unused = || {
+        let quantity = at.net.quantity(id);
+        let sentence = format!("the loss does not depend on `{}`", quantity.name);
+        Error::new(Kind::Value, format!("{sentence}, so its value is not computed"))
+            .at(quantity.span)
+    };
+    Ok(forward.of(id).ok_or_else(unused)?.iter().map(element).collect())
+}
+
 /// What the values decide at every kink, where it can be told, and the kinks that they lie on.
 pub(super) fn decide(
     net: &Network,

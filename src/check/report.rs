@@ -24,11 +24,34 @@ pub struct Report {
     pub seed: Option<u64>,
     /// The points at which the sources were compared, at least one.
     pub points: Vec<Point>,
+    /// What was found of supplied values of the forward pass, in the order of the definitions.
+    pub forward: Vec<Value>,
     /// What was compared for each parameter, in the order of the source.
     pub parameters: Vec<Parameter>,
     /// The command that derives a gradient of this network, without `--wrt`; for the sentence
     /// that says how to go on. Whoever knows what the network is called may set it.
     pub derive: Option<String>,
+}
+
+/// What was found of a value of the forward pass that was supplied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    /// Of which quantity.
+    pub id: QuantityId,
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Shape,
+    /// What the numbers were taken to be.
+    pub format: Format,
+    /// Whether they are what the network gives.
+    pub verdict: Verdict,
+    /// How many of them are not.
+    pub differing: usize,
+    /// The first of these.
+    pub first: Option<Mismatch>,
+    /// What would have been noticed.
+    pub noticed: Noticed,
 }
 
 /// One point at which gradients were compared.
@@ -323,9 +346,16 @@ impl fmt::Display for Cell {
 }
 
 impl Report {
-    /// Whether every parameter agrees, by [`Parameter::verdict`].
+    /// Whether every parameter agrees, by [`Parameter::verdict`], and every value of the forward
+    /// pass that was supplied.
     pub fn agrees(&self) -> bool {
         self.parameters.iter().all(|p| p.verdict() == Verdict::Agree)
+            && self.forward.iter().all(|v| v.verdict == Verdict::Agree)
+    }
+
+    /// The first value of the forward pass that differs.
+    pub fn first_value(&self) -> Option<&Value> {
+        self.forward.iter().find(|v| v.verdict == Verdict::Differ)
     }
 
     /// How many single gradients the report is about: the cells of all parameters.

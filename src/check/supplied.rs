@@ -10,13 +10,17 @@ use std::collections::BTreeMap;
 
 use crate::concrete::{self, Decide, Decisions, Kink, Values};
 use crate::diag::{Error, Kind};
-use crate::net::{Network, Op, QuantityId, stable};
+use crate::net::{Network, Op, QuantityId, Role};
 use crate::scalar::Rational;
 
 use super::bounds::bounds;
 use super::causes::name_causes;
 use super::conventions::Framework;
+#[allow(unused_imports, reason = "for the documentation")]
+use super::diagnosis::DIAGNOSIS_SECONDS;
+use super::forward::compared;
 use super::judge::{Distance, relative};
+use super::overflow::without_overflow;
 use super::point::{self, Point, point};
 use super::reference::{self, Element, Place};
 use super::report::{
@@ -45,6 +49,8 @@ pub struct Theirs {
 pub struct Supplied {
     /// By which quantities: parameters, inputs, or what the network defines.
     pub gradients: BTreeMap<QuantityId, Theirs>,
+    /// Values of quantities that have definitions, the loss among them: they are compared first.
+    pub forward: BTreeMap<QuantityId, Theirs>,
     /// Whether a parameter without a gradient is one that could not be judged, and not one that
     /// nobody asked about.
     pub complete: bool,
@@ -52,6 +58,9 @@ pub struct Supplied {
     pub from: Option<Framework>,
     /// What the sums of f16 and bf16 were kept in.
     pub accumulate: Accumulate,
+    /// How many seconds, about, are spent on why gradients are wrong; [`DIAGNOSIS_SECONDS`] if
+    /// there is none.
+    pub seconds: Option<u32>,
 }
 
 /// Why a parameter without numbers is not judged.
@@ -120,23 +129,25 @@ pub fn check_supplied(
     values: &Values<Rational>,
     supplied: &Supplied,
 ) -> Result<Report, Error> {
-    check_input(net, values, &supplied.gradients)?;
+    check_input(net, values, supplied)?;
     let original = net;
     let asked = |id: &QuantityId| supplied.gradients.contains_key(id);
     let params = net.params().filter(|_| supplied.complete);
     let absent: Vec<QuantityId> = params.filter(|id| !asked(id)).collect();
     let mut by: Vec<QuantityId> = supplied.gradients.keys().copied().chain(absent).collect();
     by.sort_unstable();
-    let (stable, values) = without_overflow(net, values, &by)?;
+    let kept: Vec<QuantityId> = by.iter().chain(supplied.forward.keys()).copied().collect();
+    let (stable, values) = without_overflow(net, values, &kept)?;
     let net = &stable;
     let decided = decided(net, &values)?;
     let at = Place { net, values: &values, decisions: &decided.decisions, by: &by };
-    let compared = [
+    let comparisons = [
         (Source::Backward, Precision::Exact),
         (Source::Backward, Precision::F64),
         (Source::Supplied, Precision::F64),
     ];
-    let mut report = super::blank(net, &by, &compared);
+    let mut report = super::blank(net, &by, &comparisons);
+    report.forward = compared(at, &supplied.forward, supplied.accumulate)?;
     let scalars = in_scalars(net, &by, &values, &decided);
     match &scalars {
         Ok(point) => sources::compare(net, point, 0, &mut report.parameters),
@@ -164,7 +175,7 @@ pub fn check_supplied(
         loss.get_or_insert(all.loss);
         enter(&mut report, &asked, &all, scalars.as_ref().ok());
         certainty(&mut report, &asked, &all);
-        name_causes(&mut report, &asked, &all);
+        name_causes(&mut report, original, &asked, &all, supplied.seconds);
     }
     for (k, id) in by.iter().enumerate().filter(|(_, id)| !asked(id)) {
         let cells = net.shape(*id).elements();
@@ -179,65 +190,6 @@ pub fn check_supplied(
     told.values.retain(|id, _| id.index() < original.quantities().count());
     report.points.push(told);
     Ok(report)
-}
-
-/// The network with every softmax's exponentials shifted, and the values with those of the shifts.
-fn without_overflow(
-    net: &Network,
-    values: &Values<Rational>,
-    by: &[QuantityId],
-) -> Result<(Network, Values<Rational>), Error> {
-    let made = stable(net, by);
-    let mut values = values.clone();
-    if made.shifts.is_empty() {
-        return Ok((made.net, values));
-    }
-    for shift in &made.shifts {
-        let cells = made.net.shape(shift.quantity).elements();
-        values.insert(shift.quantity, vec![Rational::from(0); cells]);
-    }
-    let mut greatest = Greatest { net: &made.net, shifts: &made.shifts };
-    let rounded = convert::<f64>(&made.net, &values)?;
-    // Where this fails, so does what follows, and says why.
-    let run = concrete::forward_watched(&made.net, &rounded, Decide::ByValue, &mut greatest)?;
-    for shift in &made.shifts {
-        if run.of(shift.quantity).unwrap_or_default().iter().any(|x| *x < MASKED) {
-            let sentence = "every score that a softmax takes is masked with −∞ in one of its rows";
-            let span = made.net.node(shift.scores).span;
-            return Err(Error::new(Kind::Domain, sentence).at(span).label("here"));
-        }
-        let all = run.of(shift.quantity).unwrap_or_default().iter();
-        let exact = all.map(|x| Rational::from_f64(*x)).collect::<Result<Vec<_>, _>>();
-        let exact = exact.map_err(|fault| Error::new(Kind::Limit, fault.to_string()))?;
-        values.insert(shift.quantity, exact);
-    }
-    Ok((made.net, values))
-}
-
-/// Scores below this were masked with −∞.
-pub(super) const MASKED: f64 = crate::net::MASKED as f64 / 2.0;
-
-/// Gives each shift the greatest of its scores.
-struct Greatest<'a> {
-    net: &'a Network,
-    shifts: &'a [crate::net::Shift],
-}
-
-impl concrete::Watch<f64> for Greatest<'_> {
-    fn leaf(&mut self, quantity: QuantityId, before: &[Option<Vec<f64>>]) -> Option<Vec<f64>> {
-        let shift = self.shifts.iter().find(|shift| shift.quantity == quantity)?;
-        let scores = before.get(shift.scores.index())?.as_ref()?;
-        let shape = &self.net.node(shift.scores).shape;
-        let of = self.net.shape(quantity);
-        let mut greatest = vec![f64::NEG_INFINITY; of.elements()];
-        for (n, x) in scores.iter().enumerate() {
-            let mut at = shape.index(n);
-            shift.axes.iter().for_each(|axis| at[*axis] = 0);
-            let place = of.position(&at)?;
-            greatest[place] = greatest[place].max(*x);
-        }
-        Some(greatest)
-    }
 }
 
 /// What the values decide.
@@ -444,26 +396,33 @@ fn theirs_in(report: &mut Report, k: usize) -> Option<&mut Comparison> {
     report.parameters[k].comparisons.iter_mut().find(|c| c.source == Source::Supplied)
 }
 
-fn check_input(
-    net: &Network,
-    values: &Values<Rational>,
-    theirs: &BTreeMap<QuantityId, Theirs>,
-) -> Result<(), Error> {
+fn check_input(net: &Network, values: &Values<Rational>, supplied: &Supplied) -> Result<(), Error> {
+    let Supplied { gradients, forward, .. } = supplied;
     let known = net.quantities().count();
-    if values.keys().chain(theirs.keys()).any(|id| id.index() >= known) {
+    let mut ids = values.keys().chain(gradients.keys()).chain(forward.keys());
+    if ids.any(|id| id.index() >= known) {
         return Err(Error::new(Kind::Name, "a quantity of another network was given"));
     }
-    if theirs.is_empty() {
+    if gradients.is_empty() && forward.is_empty() {
         return Err(Error::new(Kind::Value, "no gradients were given to compare"));
     }
-    let wrong = |(id, theirs): (&QuantityId, &Theirs)| {
+    let wrong = |what: &str, id: &QuantityId, theirs: &Theirs| {
         let (quantity, shape) = (net.quantity(*id), net.shape(*id));
         let (wanted, found) = (shape.elements(), theirs.numbers.len());
-        let sentence = format!(
-            "the gradient of `{}`, {shape}: expected {wanted} numbers, found {found}",
-            quantity.name
-        );
+        let name = &quantity.name;
+        let sentence =
+            format!("the {what} of `{name}`, {shape}: expected {wanted} numbers, found {found}");
         (wanted != found).then(|| Error::new(Kind::Shape, sentence).at(quantity.span))
     };
-    Error::collect(theirs.iter().filter_map(wrong).collect()).map_or(Ok(()), Err)
+    let leaf = |id: &QuantityId| {
+        let quantity = net.quantity(*id);
+        let sentence = format!("`{}` has no definition to compare its value with", quantity.name);
+        let is_leaf = quantity.role != Role::Defined;
+        is_leaf.then(|| Error::new(Kind::Value, sentence).at(quantity.span))
+    };
+    let mut errors: Vec<Error> =
+        gradients.iter().filter_map(|(id, theirs)| wrong("gradient", id, theirs)).collect();
+    errors.extend(forward.iter().filter_map(|(id, theirs)| wrong("value", id, theirs)));
+    errors.extend(forward.keys().filter_map(leaf));
+    Error::collect(errors).map_or(Ok(()), Err)
 }

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use crate::concrete::{self, Decide, Decision, Decisions, Forward, Shares, Values};
 use crate::diag::{Error, Kind};
-use crate::net::{Network, NodeId, Op};
+use crate::net::{Network, NodeId, Op, QuantityId};
 use crate::scalar::{Interval, Rational, Scalar};
 
 use super::bounds::differences_from_one;
@@ -101,17 +101,14 @@ pub(super) fn spread(
         .collect();
     let mut all = Spread { base, moved: Vec::new(), overflow: None, open: Vec::new() };
     let mut units = Units::new(at, &forward);
-    let beside_one = differences_from_one(at.net);
     for k in 0..how.passes as u64 {
-        let seed = (how.first + k + 1).wrapping_mul(0xD1B5_4A32_D192_ED03);
-        let mut noise = Noise::new(how.format, how.accumulate, seed);
-        noise.beside_one.clone_from(&beside_one);
-        let decisions = turned(at.decisions, free, seed);
+        let mut noise = noise(at, how, k);
+        let decisions = turned(at.decisions, free, how.seed(k));
         let run =
             concrete::forward_watched(at.net, &leaves, Decide::Recorded(&decisions), &mut noise)?;
         units.add(&run);
         let gradients = concrete::backward_watched(at.net, &run, at.by, &noisy, &mut noise)?;
-        let scale = if how.format == Format::F64 { F64_SCALE } else { 1.0 };
+        let scale = how.scale();
         let moved = at.by.iter().zip(&all.base).map(|(id, base)| {
             let found = gradients.of(*id).unwrap_or_default();
             found.iter().zip(base).map(|(x, base)| (x.value - base) * scale).collect()
@@ -119,9 +116,54 @@ pub(super) fn spread(
         all.moved.push(moved.collect());
         all.overflow = all.overflow.or(noise.overflow);
     }
-    let scale = if how.format == Format::F64 { F64_SCALE } else { 1.0 };
-    all.open = units.open(at, &forward, scale);
+    all.open = units.open(at, &forward, how.scale());
     Ok(all)
+}
+
+/// The elements of several quantities.
+pub(super) type Tensors = Vec<Vec<f64>>;
+
+/// The values of some quantities in `f64`, and for each pass by how much it moved them.
+pub(super) fn moved_values(
+    at: Place<'_>,
+    how: How,
+    ids: &[QuantityId],
+) -> Result<(Tensors, Vec<Tensors>), Error> {
+    let values = convert::<f64>(at.net, at.values)?;
+    let plain = concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?;
+    let of = |id: &QuantityId| plain.of(*id).unwrap_or_default().to_vec();
+    let base: Tensors = ids.iter().map(of).collect();
+    let leaves = leaves(at, how.format)?;
+    let mut moved = Vec::new();
+    for k in 0..how.passes as u64 {
+        let mut noise = noise(at, how, k);
+        let decide = Decide::Recorded(at.decisions);
+        let run = concrete::forward_watched(at.net, &leaves, decide, &mut noise)?;
+        let pass = ids.iter().zip(&base).map(|(id, base)| {
+            let found = run.of(*id).unwrap_or_default();
+            found.iter().zip(base).map(|(x, base)| (x.value - base) * how.scale()).collect()
+        });
+        moved.push(pass.collect());
+    }
+    Ok((base, moved))
+}
+
+/// The noise of pass number k.
+fn noise(at: Place<'_>, how: How, k: u64) -> Noise {
+    let mut noise = Noise::new(how.format, how.accumulate, how.seed(k));
+    noise.beside_one = differences_from_one(at.net);
+    noise
+}
+
+impl How {
+    fn seed(self, k: u64) -> u64 {
+        (self.first + k + 1).wrapping_mul(0xD1B5_4A32_D192_ED03)
+    }
+
+    /// What the moves of a pass are multiplied by: `f64` is run with coarser roundings.
+    fn scale(self) -> f64 {
+        if self.format == Format::F64 { F64_SCALE } else { 1.0 }
+    }
 }
 
 /// The gradients in `f64`.

@@ -73,6 +73,8 @@ impl Way {
 pub(super) fn judged(asked: &Asked<'_>) -> Result<Judged, Error> {
     let ours = way(asked, asked.at.decisions, &Shares::new())?;
     let loss = ours.loss;
+    let wrong_in_f64: Vec<bool> =
+        ours.findings.iter().map(|f| f.outcome == Outcome::Differ).collect();
     let has_corner = |kink: &&Kink| corner(asked.at.net, kink).is_some();
     let kinks: Vec<Kink> = asked.kinks.iter().filter(has_corner).cloned().collect();
     let mut tensors = match kinks.is_empty() {
@@ -83,8 +85,10 @@ pub(super) fn judged(asked: &Asked<'_>) -> Result<Judged, Error> {
     if double && tensors.iter().any(|t| t.finding.outcome == Outcome::Differ) {
         let single = Asked { format: Format::F32, ..*asked };
         if let Ok(way) = way(&single, asked.at.decisions, &Shares::new()) {
-            for (tensor, finding) in tensors.iter_mut().zip(&way.findings) {
-                tensor.right_in_f32 = finding.outcome == Outcome::Agree;
+            for ((tensor, finding), wrong) in
+                tensors.iter_mut().zip(&way.findings).zip(wrong_in_f64)
+            {
+                tensor.right_in_f32 = wrong && finding.outcome == Outcome::Agree;
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
-use backproof::check::{self, Framework};
+use backproof::check::{self, DIAGNOSIS_SECONDS, Framework};
 use backproof::lang::Overrides;
 use backproof::page::Level;
 use backproof::review::read;
@@ -448,6 +448,7 @@ Examples:
 
 Gradients of another program, at the values that it had (docs/checking.md):
   check net.bp --values v.npz --against g.npz --from torch
+  check net.bp --values v.npz --forward activations.npz
 
 Exit codes: 0 every gradient agrees, 1 one does not or could not be judged, 2 bad input")]
 pub struct CheckArgs {
@@ -456,20 +457,26 @@ pub struct CheckArgs {
     /// Check the gradients in this file, .npz, .safetensors or .json; may be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub against: Vec<PathBuf>,
+    /// Compare the values of definitions and of the loss in this file first; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub forward: Vec<PathBuf>,
     /// Where these gradients come from: its convention is expected at kinks
     #[arg(long, value_enum, requires = "against")]
     pub from: Option<Origin>,
     /// What they were computed in, if not in what they are stored as
-    #[arg(long, value_enum, requires = "against")]
+    #[arg(long, value_enum)]
     pub precision: Option<Floats>,
     /// What the sums of f16 and bf16 were kept in, if not in f32
-    #[arg(long, value_enum, requires = "against", value_name = "IN")]
+    #[arg(long, value_enum, value_name = "IN")]
     pub accumulate: Option<Accumulate>,
+    /// How many seconds, about, to look for the cause of wrong gradients; 0 for none
+    #[arg(long, requires = "against", value_name = "SECONDS", default_value_t = DIAGNOSIS_SECONDS)]
+    pub diagnosis: u32,
     /// The seed of the values that are drawn
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "against")]
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["against", "forward"])]
     pub seed: u64,
     /// At how many drawn points to check; without it, at 3
-    #[arg(long, value_name = "N", conflicts_with = "against")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["against", "forward"])]
     pub trials: Option<usize>,
     #[command(flatten)]
     pub output: OutputArgs,

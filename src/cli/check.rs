@@ -7,7 +7,7 @@ use backproof::check::{
 use backproof::diag::Error;
 use backproof::net::Network;
 use backproof::page::check_page;
-use backproof::values::{Dtype, gradients};
+use backproof::values::{self as files, Against, Dtype, Gradient};
 
 use super::args::{CheckArgs, Format};
 use super::failure::Failure;
@@ -31,19 +31,33 @@ pub fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
 
 fn report(source: &Source, args: &CheckArgs) -> Result<Report, Error> {
     let overrides = args.network.overrides();
-    let net = values::network(source, &args.network.values, &overrides)?;
-    let mut report = match args.against.is_empty() {
-        true => check(&net, &Options { seed: args.seed, trials: args.trials })?,
-        false => check_supplied(&net, net.values(), &supplied(&net, args)?)?,
+    let compares = !args.against.is_empty() || !args.forward.is_empty();
+    let (net, known) = match compares {
+        // What a file of values says of definitions is compared with them.
+        true => values::network_and_forward(source, &args.network.values, &overrides)?,
+        false => (values::network(source, &args.network.values, &overrides)?, Vec::new()),
+    };
+    let mut report = match compares {
+        true => check_supplied(&net, net.values(), &supplied(&net, known, args)?)?,
+        false => check(&net, &Options { seed: args.seed, trials: args.trials })?,
     };
     report.derive = Some(derive(args));
     Ok(report)
 }
 
-/// The gradients in the files, each with the format that it was computed in.
-fn supplied(net: &Network, args: &CheckArgs) -> Result<Supplied, Error> {
-    let found = gradients(net, &values::read_all(&args.against)?)?;
-    let theirs = found.into_iter().map(|gradient| {
+/// The gradients in the files, and the values of the forward pass, each with the format that it was
+/// computed in.
+fn supplied(net: &Network, known: Vec<Gradient>, args: &CheckArgs) -> Result<Supplied, Error> {
+    let complete = !args.against.is_empty();
+    let mut against = Against { gradients: Vec::new(), forward: Vec::new() };
+    if complete {
+        against = files::against(net, &values::read_all(&args.against)?)?;
+    }
+    let of_forward = match args.forward.is_empty() {
+        true => Vec::new(),
+        false => files::forward(net, &values::read_all(&args.forward)?)?,
+    };
+    let theirs = |gradient: Gradient| {
         let stored = match gradient.dtype {
             Dtype::F16 => Floats::F16,
             Dtype::Bf16 => Floats::Bf16,
@@ -52,10 +66,17 @@ fn supplied(net: &Network, args: &CheckArgs) -> Result<Supplied, Error> {
         };
         let format = args.precision.map_or(stored, |p| p.format());
         (gradient.quantity, Theirs { numbers: gradient.numbers, format })
-    });
-    let from = args.from.and_then(|from| from.framework());
-    let accumulate = args.accumulate.map(|kept| kept.sums()).unwrap_or_default();
-    Ok(Supplied { gradients: theirs.collect(), complete: true, from, accumulate })
+    };
+    // A file that was named for it counts more than what stands beside something else.
+    let forward = known.into_iter().chain(against.forward).chain(of_forward).map(theirs);
+    Ok(Supplied {
+        gradients: against.gradients.into_iter().map(theirs).collect(),
+        forward: forward.collect(),
+        complete,
+        from: args.from.and_then(|from| from.framework()),
+        accumulate: args.accumulate.map(|kept| kept.sums()).unwrap_or_default(),
+        seconds: Some(args.diagnosis),
+    })
 }
 
 /// The command that derives a gradient of the same network at the same values.

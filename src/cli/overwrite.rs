@@ -62,6 +62,8 @@ fn files(command: &Command) -> (Vec<Read<'_>>, Option<&Path>) {
         Command::Check(args) => {
             let mut reads = network(&args.network.values);
             let theirs = args.against.iter().map(|path| given("the file of gradients", path));
+            let forward = args.forward.iter().map(|path| given("the file of values", path));
+            let theirs = theirs.chain(forward);
             reads.extend(theirs);
             (reads, args.output.output.as_deref())
         }

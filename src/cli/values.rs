@@ -1,13 +1,15 @@
 //! Files of values and gradients. Goes in: paths. Comes out: the arrays in them, and a network
 //! that has their values.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use backproof::diag::{Error, Kind};
-use backproof::net::Network;
-use backproof::values::{self, MAX_FILE_BYTES};
+use backproof::net::{Network, QuantityId};
+use backproof::scalar::Rational;
+use backproof::values::{self, Gradient, MAX_FILE_BYTES};
 
 use super::args::ValueArgs;
 use super::document;
@@ -26,15 +28,40 @@ pub fn network(
     Ok(net)
 }
 
+/// The same, and what the files say of quantities that have definitions.
+pub fn network_and_forward(
+    source: &Source,
+    args: &ValueArgs,
+    overrides: &backproof::lang::Overrides,
+) -> Result<(Network, Vec<Gradient>), Error> {
+    let mut net = document::network(source, overrides)?;
+    let mut forward = Vec::new();
+    if !args.values.is_empty() {
+        let files = read_all(&args.values)?;
+        let (found, defined) = values::values_and_forward(&net, &files)?;
+        put(&mut net, found, &overrides.given)?;
+        forward = defined;
+    }
+    Ok((net, forward))
+}
+
 /// Gives `net` the values of the files that `args` names, but for those in `given`.
 pub fn give(net: &mut Network, args: &ValueArgs, given: &[String]) -> Result<(), Error> {
     if args.values.is_empty() {
         return Ok(());
     }
-    let files = read_all(&args.values)?;
+    let found = values::values(net, &read_all(&args.values)?)?;
+    put(net, found, given)
+}
+
+fn put(
+    net: &mut Network,
+    found: BTreeMap<QuantityId, Vec<Rational>>,
+    given: &[String],
+) -> Result<(), Error> {
     let said: Vec<&str> =
         given.iter().filter_map(|text| Some(text.split_once('=')?.0.trim())).collect();
-    for (id, numbers) in values::values(net, &files)? {
+    for (id, numbers) in found {
         if !said.contains(&net.quantity(id).name.as_str()) {
             net.give(id, numbers)?;
         }

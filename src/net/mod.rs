@@ -19,7 +19,7 @@ pub use constant::{MAX_CONSTANT_BITS, MAX_EXPONENT};
 pub use layers::{Layer, Parameter, ParameterKind, Preset, Setting, layer, layers};
 pub use mask::MASKED;
 pub use shape::Shape;
-pub(crate) use stable::{Shift, stable};
+pub(crate) use stable::{Shift, Stable, stable};
 
 pub(crate) use checks::{check_index, continues_name, split_subscript, starts_name};
 pub(crate) use constant::{Arithmetic, fold};
@@ -221,6 +221,40 @@ pub enum Op {
 }
 
 impl Op {
+    /// The same operation on other operands.
+    pub(crate) fn with_operands(&self, new: impl Fn(NodeId) -> NodeId) -> Op {
+        let list = |all: &[NodeId]| all.iter().map(|a| new(*a)).collect::<Vec<_>>();
+        match self {
+            Op::Leaf(_) | Op::Number(_) => self.clone(),
+            Op::Define(q, a) => Op::Define(*q, new(*a)),
+            Op::Neg(a) => Op::Neg(new(*a)),
+            Op::Add(all) => Op::Add(list(all)),
+            Op::Sub(a, b) => Op::Sub(new(*a), new(*b)),
+            Op::Mul(all) => Op::Mul(list(all)),
+            Op::Div(a, b) => Op::Div(new(*a), new(*b)),
+            Op::Pow(a, b) => Op::Pow(new(*a), new(*b)),
+            Op::Call(f, a) => Op::Call(*f, new(*a)),
+            Op::MaxOf(all) => Op::MaxOf(list(all)),
+            Op::Max(a, axes) => Op::Max(new(*a), axes.clone()),
+            Op::Sum(a, axes) => Op::Sum(new(*a), axes.clone()),
+            Op::Element(a, at) => Op::Element(new(*a), at.clone()),
+            Op::Reshape(a) => Op::Reshape(new(*a)),
+            Op::Transpose(a, axes) => Op::Transpose(new(*a), axes.clone()),
+            Op::Slice(a, ranges) => Op::Slice(new(*a), ranges.clone()),
+            Op::Concat(all, axis) => Op::Concat(list(all), *axis),
+            Op::MatMul(a, b) => Op::MatMul(new(*a), new(*b)),
+            Op::Conv { input, kernel, window } => {
+                Op::Conv { input: new(*input), kernel: new(*kernel), window: window.clone() }
+            }
+            Op::Pool { kind, input, size, window } => Op::Pool {
+                kind: *kind,
+                input: new(*input),
+                size: size.clone(),
+                window: window.clone(),
+            },
+        }
+    }
+
     /// Calls `visit` with each operand, in order.
     pub fn for_operands(&self, mut visit: impl FnMut(NodeId)) {
         match self {

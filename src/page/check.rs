@@ -7,8 +7,8 @@ use super::math::Math;
 use super::supplied::{self, is_supplied};
 use super::{Block, Inline, Page, Section, Table};
 use crate::check::{
-    Arithmetic, Cause, Cell, Comparison, Convention, Kink, Mismatch, Number, Parameter, Precision,
-    Report, Source, Verdict,
+    Arithmetic, Cause, Cell, Comparison, Convention, Diagnosis, Kink, Mismatch, Number, Parameter,
+    Precision, Report, Source, Verdict,
 };
 use crate::expr::Symbol;
 use crate::scalar::show_digits;
@@ -73,30 +73,48 @@ fn all_comparisons(report: &Report) -> impl Iterator<Item = (&Parameter, &Compar
 }
 
 fn verdict(report: &Report) -> Section {
-    let mut blocks = vec![Block::Text(sentence(report)), Block::Table(overview(report))];
-    for parameter in &report.parameters {
-        if let Some(diagnosis) = &parameter.diagnosis {
-            blocks.push(Block::Text(vec![
-                Inline::Strong("Likely cause".to_string()),
-                words(" in the gradient by "),
-                symbol(&parameter.name),
-                words(format!(": {diagnosis}. That reproduces every number of it.")),
-            ]));
-            if let Cause::Coarser(format) = &diagnosis.cause
-                && let Some(Block::Text(text)) = blocks.last_mut()
-            {
-                text.push(words(" Judge it as such with "));
-                text.push(Inline::Code(format!("--precision {format}")));
-                text.push(words("."));
-            }
-        }
+    let mut blocks = supplied::forward(report);
+    if report.parameters.is_empty() {
+        return section("Verdict", blocks);
     }
+    blocks.extend([Block::Text(sentence(report)), Block::Table(overview(report))]);
+    blocks.extend(causes(report));
     if is_supplied(report) {
         blocks.extend(supplied::noticed(report));
         blocks.extend(supplied::first(report));
         blocks.extend(supplied::conventions(report));
     }
     section("Verdict", blocks)
+}
+
+/// Each cause, with the gradients that it explains.
+fn causes(report: &Report) -> Vec<Block> {
+    let mut found: Vec<(&Diagnosis, Vec<&Parameter>)> = Vec::new();
+    for parameter in &report.parameters {
+        let Some(diagnosis) = &parameter.diagnosis else { continue };
+        match found.iter_mut().find(|(known, _)| *known == diagnosis) {
+            Some((_, of)) => of.push(parameter),
+            None => found.push((diagnosis, vec![parameter])),
+        }
+    }
+    let block = |(diagnosis, of): (&Diagnosis, Vec<&Parameter>)| {
+        let mut text = vec![Inline::Strong("Likely cause".to_string())];
+        text.push(words(if of.len() == 1 {
+            " in the gradient by "
+        } else {
+            " in the gradients by "
+        }));
+        list(&mut text, &of);
+        let them = if of.len() == 1 { "it" } else { "them" };
+        text.push(words(format!(": {diagnosis}. That reproduces every number of {them}.")));
+        if let Cause::Coarser(format) = &diagnosis.cause {
+            text.push(words(" Judge it as such with "));
+            text.push(Inline::Code(format!("--precision {format}")));
+            text.push(words("."));
+        }
+        Block::Text(text)
+    };
+    found.into_iter().map(block).collect()
 }
 
 /// The verdict in one sentence.

@@ -4,7 +4,7 @@
 use super::check::{element, number, rounded, symbol, words};
 use super::{Block, Inline};
 use crate::check::{
-    AtKinks, Certainty, Choice, Framework, Number, Parameter, Report, Source, Verdict,
+    AtKinks, Certainty, Choice, Framework, Number, Parameter, Report, Source, Value, Verdict,
 };
 use crate::scalar::show_digits;
 
@@ -46,6 +46,65 @@ pub(super) fn first(report: &Report) -> Vec<Block> {
     if let Some(command) = report.command(&m.cell) {
         blocks.push(Block::Text(vec![words("Its derivation, step by step:")]));
         blocks.push(Block::Code(command));
+    }
+    blocks
+}
+
+/// What was found of supplied values of the forward pass.
+pub(super) fn forward(report: &Report) -> Vec<Block> {
+    let all = &report.forward;
+    let names = |of: &[&Value]| {
+        let mut text = Vec::new();
+        for (n, value) in of.iter().enumerate() {
+            let last = n + 1 == of.len();
+            text.extend((n > 0).then(|| words(if last { " and " } else { ", " })));
+            text.push(symbol(&value.name));
+        }
+        text
+    };
+    let mut blocks = Vec::new();
+    if let Some((value, m)) = report.first_value().and_then(|v| Some((v, v.first.as_ref()?))) {
+        let math = |n: &Number| Inline::Math(number(n));
+        let cells = value.shape.elements();
+        let mut text = vec![
+            Inline::Strong("The forward pass is another one".to_string()),
+            words(": the first quantity to differ is "),
+            symbol(&value.name),
+            words(match cells {
+                1 => String::new(),
+                cells => format!(", in {} of {cells} elements", value.differing),
+            }),
+            words("; "),
+            element(&m.cell),
+            words(" was supplied as "),
+            math(&m.other),
+            words(" and is "),
+            math(&m.symbolic),
+            words(" by its definition"),
+        ];
+        text.push(words(format!(" (rounding in {} explains up to ", value.format.name())));
+        text.extend([rounded(m.bound), words("). ")]);
+        let later = |v: &&Value| v.verdict == Verdict::Differ && v.id != value.id;
+        let later: Vec<&Value> = all.iter().filter(later).collect();
+        if !later.is_empty() {
+            text.extend(names(&later));
+            text.push(words(if later.len() == 1 { " differs, too. " } else { " differ, too. " }));
+        }
+        text.push(words("Look there first: gradients of another forward pass are not these."));
+        blocks.push(Block::Text(text));
+    } else if !all.is_empty() && all.iter().all(|v| v.verdict == Verdict::Agree) {
+        let mut text = vec![Inline::Strong("The forward pass agrees".to_string()), words(": ")];
+        text.extend(names(&all.iter().collect::<Vec<_>>()));
+        let (is, are) = (" is what its definition gives.", " are what their definitions give.");
+        text.push(words(if all.len() == 1 { is } else { are }));
+        blocks.push(Block::Text(text));
+    }
+    for value in all {
+        if let Verdict::NotJudged(why) = &value.verdict {
+            let mut text = vec![words("The value of "), symbol(&value.name)];
+            text.push(words(format!(" could not be judged ({why}).")));
+            blocks.push(Block::Text(text));
+        }
     }
     blocks
 }
@@ -183,5 +242,9 @@ pub(super) fn noticed(report: &Report) -> Option<Block> {
 
 /// Whether a report is about supplied numbers.
 pub(super) fn is_supplied(report: &Report) -> bool {
-    report.parameters.iter().any(|p| p.comparisons.iter().any(|c| c.source == Source::Supplied))
+    !report.forward.is_empty()
+        || report
+            .parameters
+            .iter()
+            .any(|p| p.comparisons.iter().any(|c| c.source == Source::Supplied))
 }

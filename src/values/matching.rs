@@ -13,19 +13,29 @@ use crate::diag::{Error, Kind, nearest};
 use crate::net::{Network, QuantityId, Role, Shape, class_numbers};
 use crate::scalar::Rational;
 
-/// A gradient that a file holds.
+/// A gradient that a file holds, or the value of a quantity that has a definition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradient {
-    /// By which quantity.
+    /// By which quantity; of which.
     pub quantity: QuantityId,
     /// What its numbers were stored as.
     pub dtype: Dtype,
-    /// ∂loss/∂(each element), row-major; decimals are rounded to the nearest `f64`.
+    /// ∂loss/∂(each element), or each element, row-major; decimals are rounded to the nearest
+    /// `f64`.
     pub numbers: Vec<f64>,
     /// What the file calls it.
     pub array: String,
     /// Which file.
     pub file: String,
+}
+
+/// What files say of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Against {
+    /// Gradients.
+    pub gradients: Vec<Gradient>,
+    /// Values of quantities that have definitions, the loss among them.
+    pub forward: Vec<Gradient>,
 }
 
 /// What stands before and after the name of a quantity, where it is a gradient by it.
@@ -55,16 +65,46 @@ const SHOWN: usize = 12;
 /// given by two arrays; [`Kind::Shape`] for another shape; [`Kind::Value`] for a quantity with a
 /// definition. All are told.
 pub fn values(net: &Network, files: &[File]) -> Result<BTreeMap<QuantityId, Vec<Rational>>, Error> {
+    let (values, defined, mut errors) = sorted(net, files);
+    errors.extend(defined.iter().map(|found| {
+        let sentence = format!(
+            "{}: `{}` has a definition, so it cannot be given a value as well",
+            found.file, found.array
+        );
+        let span = net.quantity(found.quantity).span;
+        Error::new(Kind::Value, sentence).at(span).label("its definition")
+    }));
+    if let Some(last) = errors.pop() {
+        errors.push(without_values(net, &values, last));
+    }
+    Error::collect(errors).map_or(Ok(values), Err)
+}
+
+/// The values of leaves that the arrays give, as for [`values()`], and what they say of quantities
+/// with definitions.
+///
+/// # Errors
+/// As for [`values()`], but for quantities with definitions.
+pub fn values_and_forward(net: &Network, files: &[File]) -> Result<(Leaves, Vec<Gradient>), Error> {
+    let (values, forward, mut errors) = sorted(net, files);
+    if let Some(last) = errors.pop() {
+        errors.push(without_values(net, &values, last));
+    }
+    Error::collect(errors).map_or(Ok((values, forward)), Err)
+}
+
+/// Exact values of leaves.
+type Leaves = BTreeMap<QuantityId, Vec<Rational>>;
+
+/// What the files say of leaves, what of definitions, and what is wrong with them.
+fn sorted(net: &Network, files: &[File]) -> (Leaves, Vec<Gradient>, Vec<Error>) {
     let (found, mut errors) = matched(net, files, &[]);
-    let mut values = BTreeMap::new();
-    for Found { quantity, array, file } in found {
-        let q = net.quantity(quantity);
-        if q.role == Role::Defined {
-            let sentence = format!(
-                "{}: `{}` has a definition, so it cannot be given a value as well",
-                file.name, array.name
-            );
-            errors.push(Error::new(Kind::Value, sentence).at(q.span).label("its definition"));
+    let (mut values, mut forward) = (BTreeMap::new(), Vec::new());
+    for f in found {
+        let Found { quantity, array, .. } = f;
+        if net.quantity(quantity).role == Role::Defined {
+            forward.push(f.numbers());
+            continue;
         }
         if let Some(n) = infinite(array)
             && !net.is_mask(quantity)
@@ -77,23 +117,43 @@ pub fn values(net: &Network, files: &[File]) -> Result<BTreeMap<QuantityId, Vec<
         }
         values.insert(quantity, array.numbers.to_rationals());
     }
-    if let Some(last) = errors.pop() {
-        let leaf = |(id, q): (QuantityId, &crate::net::Quantity)| {
-            let without = !values.contains_key(&id) && !net.values().contains_key(&id);
-            (q.role != Role::Defined && without).then(|| q.name.clone())
-        };
-        errors.push(wanting(last, "still without a value", net.quantities().filter_map(leaf)));
-    }
-    Error::collect(errors).map_or(Ok(values), Err)
+    (values, forward, errors)
 }
 
-/// The gradients that the arrays hold, in the order of the network. Names match as for
-/// [`values()`], and also with what marks a gradient: `grad/w`, `w.grad`, `dw`, `d_w`, `dE_dw`.
-/// The gradient by a scalar may be stored as an array of one element.
+/// The error with a hint that lists the leaves without a value.
+fn without_values(net: &Network, values: &Leaves, error: Error) -> Error {
+    let leaf = |(id, q): (QuantityId, &crate::net::Quantity)| {
+        let without = !values.contains_key(&id) && !net.values().contains_key(&id);
+        (q.role != Role::Defined && without).then(|| q.name.clone())
+    };
+    wanting(error, "still without a value", net.quantities().filter_map(leaf))
+}
+
+/// The values of the forward pass that the arrays hold: of quantities that have definitions, by
+/// names as for [`values()`].
 ///
 /// # Errors
-/// As for [`values()`], for any quantity; and [`Kind::Value`] where no file holds an array.
-pub fn gradients(net: &Network, files: &[File]) -> Result<Vec<Gradient>, Error> {
+/// As for [`values()`]; and [`Kind::Value`] for a quantity without a definition.
+pub fn forward(net: &Network, files: &[File]) -> Result<Vec<Gradient>, Error> {
+    let (values, forward) = values_and_forward(net, files)?;
+    let errors = values.keys().map(|id| {
+        let quantity = net.quantity(*id);
+        let sentence = format!("`{}` has no definition to compare its value with", quantity.name);
+        Error::new(Kind::Value, sentence)
+            .at(quantity.span)
+            .hint("values that go in are given with --values")
+    });
+    Error::collect(errors.collect()).map_or(Ok(forward), Err)
+}
+
+/// The gradients that the arrays hold, in the order of the network, and values of the forward pass.
+/// Names match as for [`values()`], and also with what marks a gradient: `grad/w`, `w.grad`, `dw`,
+/// `d_w`, `dE_dw`. An array that is called as a quantity with a definition is that quantity's value
+/// and no gradient. The gradient by a scalar may be stored as an array of one element.
+///
+/// # Errors
+/// As for [`values()`], for any quantity; and [`Kind::Value`] where no file holds a gradient.
+pub fn against(net: &Network, files: &[File]) -> Result<Against, Error> {
     let of_loss = format!("d{}_d", net.quantity(net.loss()).name);
     let mut affixes = AFFIXES.to_vec();
     affixes.push((&of_loss, ""));
@@ -104,8 +164,18 @@ pub fn gradients(net: &Network, files: &[File]) -> Result<Vec<Gradient>, Error> 
         Some(not_finite(&f.array.name, &f.array.shape, n, "infinite"))
     };
     errors.extend(found.iter().filter_map(not_a_number));
+    let (forward, found): (Vec<Found<'_>>, Vec<Found<'_>>) =
+        found.into_iter().partition(|f| f.is_value(net));
     if found.is_empty() && errors.is_empty() {
-        return Err(Error::new(Kind::Value, "the files hold no gradients"));
+        let error = Error::new(Kind::Value, "the files hold no gradients");
+        return Err(match forward.first() {
+            None => error,
+            Some(f) => error.hint(format!(
+                "`{0}` is the value of a quantity with a definition; the gradient by it would be \
+                 `d{0}` or `{0}.grad`, and values alone are compared with --forward",
+                f.array.name
+            )),
+        });
     }
     if let Some(last) = errors.pop() {
         let named = |id: QuantityId| {
@@ -114,15 +184,17 @@ pub fn gradients(net: &Network, files: &[File]) -> Result<Vec<Gradient>, Error> 
         };
         errors.push(wanting(last, "no gradient was found by", net.params().filter_map(named)));
     }
-    let gradient = |f: Found<'_>| Gradient {
-        quantity: f.quantity,
-        dtype: f.array.dtype,
-        numbers: f.array.numbers.to_f64(),
-        array: f.array.name.clone(),
-        file: f.file.name.clone(),
-    };
-    let all = found.into_iter().map(gradient).collect();
+    let numbers = |all: Vec<Found<'_>>| all.iter().map(Found::numbers).collect();
+    let all = Against { gradients: numbers(found), forward: numbers(forward) };
     Error::collect(errors).map_or(Ok(all), Err)
+}
+
+/// The gradients among [`against`].
+///
+/// # Errors
+/// As there.
+pub fn gradients(net: &Network, files: &[File]) -> Result<Vec<Gradient>, Error> {
+    Ok(against(net, files)?.gradients)
 }
 
 /// The first element that is −∞.
@@ -151,8 +223,26 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 
 struct Found<'a> {
     quantity: QuantityId,
+    /// Whether the array is called as the quantity is, and not as a gradient by it.
+    is_own: bool,
     array: &'a Array,
     file: &'a File,
+}
+
+impl Found<'_> {
+    fn is_value(&self, net: &Network) -> bool {
+        self.is_own && net.quantity(self.quantity).role == Role::Defined
+    }
+
+    fn numbers(&self) -> Gradient {
+        Gradient {
+            quantity: self.quantity,
+            dtype: self.array.dtype,
+            numbers: self.array.numbers.to_f64(),
+            array: self.array.name.clone(),
+            file: self.file.name.clone(),
+        }
+    }
 }
 
 /// Every array with its quantity, and the errors of those without one.
@@ -167,15 +257,18 @@ fn matched<'a>(
     }
     let (mut found, mut errors): (Vec<Found<'a>>, _) = (Vec::new(), Vec::new());
     for (file, array) in files.iter().flat_map(|f| f.arrays.iter().map(move |a| (f, a))) {
-        match quantity(net, &names, &array.name, affixes).and_then(|id| {
+        match quantity(net, &names, &array.name, affixes).and_then(|(id, is_own)| {
             shaped(net, id, array)?;
-            Ok(id)
+            Ok(Found { quantity: id, is_own, array, file })
         }) {
             Err(error) => errors.push(super::in_file(&file.name, &error)),
-            Ok(quantity) => match found.iter().find(|f| f.quantity == quantity) {
-                None => found.push(Found { quantity, array, file }),
+            Ok(one) => match found
+                .iter()
+                .find(|f| f.quantity == one.quantity && f.is_value(net) == one.is_value(net))
+            {
+                None => found.push(one),
                 Some(first) => {
-                    let name = &net.quantity(quantity).name;
+                    let name = &net.quantity(one.quantity).name;
                     let sentence = format!(
                         "`{name}` is there twice: `{}` in {} and `{}` in {}",
                         first.array.name, first.file.name, array.name, file.name
@@ -193,18 +286,19 @@ fn plain(name: &str) -> String {
     name.replace(['.', '/', ':', '-'], "_")
 }
 
-/// The one quantity that a name means.
+/// The one quantity that a name means, and whether it is its own name.
 fn quantity(
     net: &Network,
     names: &BTreeMap<String, Vec<QuantityId>>,
     name: &str,
     affixes: &[(&str, &str)],
-) -> Result<QuantityId, Error> {
+) -> Result<(QuantityId, bool), Error> {
     let plain = plain(name);
     let mut meant: Vec<QuantityId> = match net.find(name) {
         Some(id) => vec![id],
         None => names.get(&plain).cloned().unwrap_or_default(),
     };
+    let own = meant.clone();
     for (before, after) in affixes {
         let stem = plain.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
         meant.extend(stem.and_then(|stem| names.get(stem)).into_iter().flatten());
@@ -212,7 +306,7 @@ fn quantity(
     meant.sort_unstable();
     meant.dedup();
     match meant.as_slice() {
-        [id] => Ok(*id),
+        [id] => Ok((*id, own.contains(id))),
         [] => Err(unknown(net, name, affixes)),
         several => {
             let names = list(several.iter().map(|id| net.quantity(*id).name.as_str()));

@@ -27,7 +27,7 @@ mod safetensors;
 #[cfg(test)]
 mod tests;
 
-pub use matching::{Gradient, gradients, values};
+pub use matching::{Against, Gradient, against, forward, gradients, values, values_and_forward};
 
 use std::fmt;
 

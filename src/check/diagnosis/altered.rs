@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use crate::concrete::{Decisions, Forward, backward};
 use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Shape, Tensor, Window};
-use crate::scalar::{Fault, Function, Rational, Scalar};
+use crate::scalar::{Function, Scalar};
 
 /// What is done wrong at a node.
 #[derive(Clone, Debug)]
@@ -44,49 +44,47 @@ pub(super) enum Change {
     Nought(usize, usize),
     /// Of the adjoint only one index along these axes counts, or all but that.
     Item { axes: Vec<usize>, last: bool, index: usize, keep: bool },
-    /// The operand, a leaf, has these values in place of its own; filled in by the caller.
-    Values,
+    /// The operand, a leaf, has these values in place of its own.
+    Values(Vec<f64>),
+    /// The slope is this formula of the argument and the value.
+    Slope(fn(f64, f64) -> f64),
+    /// The exponent is no factor of the slope.
+    NoExponent,
+    /// Nothing comes back through this definition.
+    Detached,
 }
 
-/// The gradient by `by` with the change at each of `sites`, which ascend; `None` where it has no
+/// The gradients by each of `by` with these changes, each at its node; `None` where they have no
 /// value.
-pub(super) fn gradient<T: Scalar>(
+pub(super) fn gradients(
     net: &Network,
-    run: &Forward<T>,
-    by: QuantityId,
-    change: &Change,
-    sites: &[NodeId],
-    replaced: &[T],
-) -> Option<Vec<T>> {
+    run: &Forward<f64>,
+    by: &[QuantityId],
+    changes: &[(NodeId, Change)],
+) -> Option<Vec<Vec<f64>>> {
     let mut edit = Edit { net, run, nodes: Vec::new(), values: Vec::new(), of: Vec::new() };
     let mut changed: Vec<NodeId> = Vec::new();
     for (index, tensor) in net.nodes().iter().enumerate() {
         let node = NodeId(index as u32);
-        let mut op = tensor.op.clone();
-        operands(&mut op).into_iter().for_each(|a| *a = edit.of[a.index()]);
-        let mut values = run.value(node).map(<[T]>::to_vec);
-        let here = sites.binary_search(&node).is_ok();
+        let mut op = tensor.op.with_operands(|a| edit.of[a.index()]);
+        let mut values = run.value(node).map(<[f64]>::to_vec);
         // Other values of a leaf are those of its views as well.
-        if matches!(change, Change::Values)
-            && let Some((from, viewed)) = edit.viewed(&op)
-            && changed.contains(&from)
-        {
-            values = Some(viewed);
+        if let Some(viewed) = edit.viewed(&op, &changed) {
             changed.push(NodeId(edit.nodes.len() as u32));
+            values = Some(viewed);
         }
-        if here {
-            match change {
-                Change::Values => {
-                    values = Some(replaced.to_vec());
-                    changed.push(NodeId(edit.nodes.len() as u32));
-                }
-                Change::Item { .. } => {}
-                _ => op = edit.change(node, op, change).ok()??,
+        let change = changes.iter().find(|(at, _)| *at == node).map(|(_, change)| change);
+        match change {
+            Some(Change::Values(replaced)) => {
+                values = Some(replaced.clone());
+                changed.push(NodeId(edit.nodes.len() as u32));
             }
+            None | Some(Change::Item { .. }) => {}
+            Some(change) => op = edit.change(node, op, change)?,
         }
         let mut new = edit.push(op, tensor.shape.clone(), values.clone());
-        if let (true, Change::Item { axes, last, index, keep }) = (here, change) {
-            let mask = mask::<T>(&tensor.shape, axes, *last, *index, *keep);
+        if let Some(Change::Item { axes, last, index, keep }) = change {
+            let mask = mask(&tensor.shape, axes, *last, *index, *keep);
             let mask = edit.constant(tensor.shape.clone(), mask);
             new = edit.push(Op::Mul(vec![new, mask]), tensor.shape.clone(), values);
         }
@@ -99,20 +97,21 @@ pub(super) fn gradient<T: Scalar>(
         decisions.set(edit.of[node.index()], decision.clone());
     }
     let run = Forward::assembled(&altered, edit.values, decisions)?;
-    backward(&altered, &run, &[by]).ok()?.of(by).map(<[T]>::to_vec)
+    let found = backward(&altered, &run, by).ok()?;
+    by.iter().map(|id| found.of(*id).map(<[f64]>::to_vec)).collect()
 }
 
-struct Edit<'a, T> {
+struct Edit<'a> {
     net: &'a Network,
-    run: &'a Forward<T>,
+    run: &'a Forward<f64>,
     nodes: Vec<Tensor>,
-    values: Vec<Option<Vec<T>>>,
+    values: Vec<Option<Vec<f64>>>,
     /// What became of each node of the network.
     of: Vec<NodeId>,
 }
 
-impl<T: Scalar> Edit<'_, T> {
-    fn push(&mut self, op: Op, shape: Shape, values: Option<Vec<T>>) -> NodeId {
+impl Edit<'_> {
+    fn push(&mut self, op: Op, shape: Shape, values: Option<Vec<f64>>) -> NodeId {
         let id = NodeId(self.nodes.len() as u32);
         self.nodes.push(Tensor { op, shape, span: Default::default() });
         self.values.push(values);
@@ -120,18 +119,19 @@ impl<T: Scalar> Edit<'_, T> {
     }
 
     /// A tensor that no gradient goes through.
-    fn constant(&mut self, shape: Shape, values: Vec<T>) -> NodeId {
+    fn constant(&mut self, shape: Shape, values: Vec<f64>) -> NodeId {
         self.push(Op::Leaf(self.net.loss()), shape, Some(values))
     }
 
-    /// What a view of a whole tensor shows, and of which.
-    fn viewed(&self, op: &Op) -> Option<(NodeId, Vec<T>)> {
-        let values = |a: &NodeId| self.values[a.index()].clone();
+    /// What a view of a whole tensor that was changed shows.
+    fn viewed(&self, op: &Op, changed: &[NodeId]) -> Option<Vec<f64>> {
+        let values =
+            |a: &NodeId| changed.contains(a).then(|| self.values[a.index()].clone()).flatten();
         match op {
-            Op::Define(_, a) | Op::Reshape(a) => Some((*a, values(a)?)),
+            Op::Define(_, a) | Op::Reshape(a) => values(a),
             Op::Transpose(a, axes) => {
                 let from = &self.nodes[a.index()].shape;
-                Some((*a, transposed(from, axes, &values(a)?)))
+                Some(transposed(from, axes, &values(a)?))
             }
             _ => None,
         }
@@ -139,27 +139,39 @@ impl<T: Scalar> Edit<'_, T> {
 
     /// The operation in place of `op`, whose operands are new already; `None` where the change
     /// makes no sense.
-    fn change(&mut self, node: NodeId, mut op: Op, change: &Change) -> Result<Option<Op>, Fault> {
+    fn change(&mut self, node: NodeId, mut op: Op, change: &Change) -> Option<Op> {
         let shape = self.net.node(node).shape.clone();
-        let own = self.run.value(node).map(<[T]>::to_vec);
-        let one = T::one();
-        Ok(match (change, &mut op) {
+        let own = self.run.value(node).map(<[f64]>::to_vec);
+        match (change, &mut op) {
             (Change::Pass, Op::Call(_, a)) => Some(Op::Reshape(*a)),
             (Change::AtOutput, Op::Call(f, a)) => {
-                let again = |y: &T| of_value(*f, &y.call(*f)?);
-                let slopes = own.iter().flatten().map(again).collect::<Result<_, _>>()?;
+                let again = |y: &f64| Some(of_value(*f, y.call(*f).ok()?));
+                let slopes = own.iter().flatten().map(again).collect::<Option<_>>()?;
                 Some(Op::Mul(vec![*a, self.constant(shape, slopes)]))
             }
             (Change::AtArgument, Op::Call(f, a)) => {
                 let x = self.values[a.index()].clone().unwrap_or_default();
-                let slopes = x.iter().map(|x| of_value(*f, x)).collect::<Result<_, _>>()?;
+                let slopes = x.iter().map(|x| of_value(*f, *x)).collect();
                 Some(Op::Mul(vec![*a, self.constant(shape, slopes)]))
             }
+            (Change::Slope(formula), Op::Call(_, a)) => {
+                let x = self.values[a.index()].clone().unwrap_or_default();
+                let slopes = x.iter().zip(own.iter().flatten()).map(|(x, y)| formula(*x, *y));
+                let slopes = slopes.collect();
+                Some(Op::Mul(vec![*a, self.constant(shape, slopes)]))
+            }
+            (Change::NoExponent, Op::Pow(_, b)) => {
+                let exponent = *self.values[b.index()].as_ref()?.first()?;
+                let part = self.constant(Shape::scalar(), vec![1.0 / exponent]);
+                let power = self.push(op, shape, own);
+                Some(Op::Mul(vec![power, part]))
+            }
+            (Change::Detached, Op::Define(q, a)) => {
+                let shape = self.nodes[a.index()].shape.clone();
+                Some(Op::Define(*q, self.constant(shape, own?)))
+            }
             (Change::OtherSide, Op::Call(_, a)) => {
-                let below = |sign: &Ordering| match sign {
-                    Ordering::Less => one.clone(),
-                    _ => T::zero(),
-                };
+                let below = |sign: &Ordering| f64::from(*sign == Ordering::Less);
                 let signs = self.run.decisions().signs(node).unwrap_or_default();
                 let slopes = signs.iter().map(below).collect();
                 Some(Op::Mul(vec![*a, self.constant(shape, slopes)]))
@@ -168,15 +180,13 @@ impl<T: Scalar> Edit<'_, T> {
                 softmax(self.net, node).map(|z| Op::Reshape(self.of[z.index()]))
             }
             (Change::Diagonal, _) => {
-                let slopes = own.iter().flatten().map(|p| p.mul(&one.sub(p)?));
-                let slopes = slopes.collect::<Result<_, Fault>>()?;
+                let slopes = own.iter().flatten().map(|p| p * (1.0 - p)).collect();
                 let factor = self.constant(shape, slopes);
                 softmax(self.net, node).map(|z| Op::Mul(vec![self.of[z.index()], factor]))
             }
             (Change::EachCell, Op::Pool { kind, size, .. }) => {
                 *kind = Pooling::Mean;
-                let count = Rational::from(size.iter().product::<usize>() as i64);
-                let count = T::from_rational(&count)?;
+                let count = size.iter().product::<usize>() as f64;
                 let mean = self.push(op, shape, own);
                 let factor = self.constant(Shape::scalar(), vec![count]);
                 Some(Op::Mul(vec![mean, factor]))
@@ -221,14 +231,14 @@ impl<T: Scalar> Edit<'_, T> {
             (Change::Nought(k, element), _) => {
                 let a = *operands(&mut op).swap_remove(*k);
                 let mut values = self.values[a.index()].clone().unwrap_or_default();
-                values[*element] = T::zero();
+                values[*element] = 0.0;
                 let shape = self.nodes[a.index()].shape.clone();
                 let wire = self.push(Op::Reshape(a), shape, Some(values));
                 *operands(&mut op).swap_remove(*k) = wire;
                 Some(op)
             }
             _ => None,
-        })
+        }
     }
 }
 
@@ -244,22 +254,22 @@ fn transposed<T: Clone>(from: &Shape, axes: &[usize], values: &[T]) -> Vec<T> {
 }
 
 /// The slope of a function as a formula of its value.
-fn of_value<T: Scalar>(f: Function, y: &T) -> Result<T, Fault> {
+fn of_value(f: Function, y: f64) -> f64 {
     match f {
-        Function::Sigmoid => y.mul(&T::one().sub(y)?),
-        Function::Tanh => T::one().sub(&y.mul(y)?),
-        _ => Ok(y.clone()),
+        Function::Sigmoid => y * (1.0 - y),
+        Function::Tanh => 1.0 - y * y,
+        _ => y,
     }
 }
 
 /// 1 where an element counts, else 0.
-fn mask<T: Scalar>(shape: &Shape, axes: &[usize], last: bool, index: usize, keep: bool) -> Vec<T> {
+fn mask(shape: &Shape, axes: &[usize], last: bool, index: usize, keep: bool) -> Vec<f64> {
     let counts = |n: usize| {
         let at = shape.index(n);
         let wanted = |axis: &usize| if last { shape.lengths()[*axis] - 1 } else { index };
         axes.iter().all(|axis| at[*axis] == wanted(axis)) == keep
     };
-    (0..shape.elements()).map(|n| if counts(n) { T::one() } else { T::zero() }).collect()
+    (0..shape.elements()).map(|n| f64::from(counts(n))).collect()
 }
 
 /// The z of e^z / Σ e^z, where a node is such a quotient.

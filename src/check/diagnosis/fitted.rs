@@ -2,10 +2,10 @@
 //! number is worked out from one element and has to explain all the others.
 
 use super::altered::{self, Change};
-use super::{Case, Cause, Enclosing, runs};
+use super::{Case, Cause, point};
 use crate::concrete::{Decide, Forward, Values, backward, forward};
-use crate::net::{NodeId, Op, QuantityId, Role};
-use crate::scalar::{Interval, Scalar};
+use crate::net::{Op, QuantityId, Role};
+use crate::scalar::{Interval, Scalar, show_digits};
 
 /// A factor or rate is looked for only where this many elements speak of it.
 const MIN_ELEMENTS: usize = 2;
@@ -16,20 +16,60 @@ const MAX_DIFFERENCES: usize = 64;
 /// The shortest step of a difference is 10 to the power of minus this.
 const MAX_DIGITS: u32 = 9;
 
-/// Every such cause that explains the numbers.
-pub(super) fn causes<T: Enclosing>(case: &Case<'_, T>) -> Vec<Cause> {
+/// Every such cause that explains the numbers and takes passes of its own.
+pub(super) fn causes(case: &Case<'_>) -> Vec<Cause> {
+    let found: Vec<Cause> = stale(case).into_iter().collect();
+    if found.is_empty() { differences(case).into_iter().collect() } else { found }
+}
+
+/// What was added to the gradient of a parameter, or multiplied with it. `decays` holds the rates
+/// that were found of other parameters: of a single number, none can be worked out.
+pub(super) fn at_once(case: &Case<'_>, decays: &[Cause]) -> Vec<Cause> {
     let mut found: Vec<Cause> = scaled(case).into_iter().collect();
     if found.is_empty() {
-        found.extend(stale(case));
-    }
-    if found.is_empty() {
-        found.extend(differences(case));
+        found.extend(decay(case, decays));
     }
     found
 }
 
+/// A multiple of the parameter, or of its signs.
+fn decay(case: &Case<'_>, decays: &[Cause]) -> Option<Cause> {
+    let values = case.run.of(case.by)?;
+    let right = |n: usize| case.right.get(n).copied();
+    for (signs, make) in [(false, Cause::Decay as fn(f64) -> Cause), (true, Cause::SignDecay)] {
+        let part = |n: usize| {
+            let x = *values.get(n)?;
+            let sign = if x == 0.0 { 0.0 } else { x.signum() };
+            point(Some(if signs { &sign } else { &x }))
+        };
+        let explains =
+            |rate: &Interval| case.explained(|n| right(n)?.add(&rate.mul(&part(n)?).ok()?).ok());
+        let known = |cause: &Cause| match cause {
+            Cause::Decay(rate) if !signs => point(Some(rate)),
+            Cause::SignDecay(rate) if signs => point(Some(rate)),
+            _ => None,
+        };
+        if let Some(rate) = decays.iter().filter_map(known).find(explains) {
+            return Some(make(middle(&rate)));
+        }
+        let Some(rate) = solve(case, right, part) else { continue };
+        if explains(&rate) {
+            // A rate is a number of few digits, if such a one explains as well.
+            let round = (1..=6).map(|digits| rounded(middle(&rate), digits));
+            let round = round.filter_map(|x| point(Some(&x))).find(explains);
+            return Some(make(middle(&round.unwrap_or(rate))));
+        }
+    }
+    None
+}
+
+/// A number to so many significant digits.
+pub(super) fn rounded(x: f64, digits: usize) -> f64 {
+    show_digits(x, digits).parse().unwrap_or(x)
+}
+
 /// One factor for all elements.
-fn scaled<T: Enclosing>(case: &Case<'_, T>) -> Option<Cause> {
+fn scaled(case: &Case<'_>) -> Option<Cause> {
     let zero = Interval::new(0.0, 0.0).ok()?;
     let factor = solve(case, |_| Some(zero), |n| case.right.get(n).copied())?;
     let explained = case.explained(|n| factor.mul(case.right.get(n)?).ok());
@@ -38,8 +78,8 @@ fn scaled<T: Enclosing>(case: &Case<'_, T>) -> Option<Cause> {
 
 /// The number t for which `start + t·way` is theirs, from the element that moves most; `None`
 /// where fewer than [`MIN_ELEMENTS`] move.
-fn solve<T>(
-    case: &Case<'_, T>,
+fn solve(
+    case: &Case<'_>,
     start: impl Fn(usize) -> Option<Interval>,
     way: impl Fn(usize) -> Option<Interval>,
 ) -> Option<Interval> {
@@ -62,25 +102,24 @@ fn middle(x: &Interval) -> f64 {
 }
 
 /// A parameter that had been changed by its gradient already.
-fn stale<T: Enclosing>(case: &Case<'_, T>) -> Option<Cause> {
+fn stale(case: &Case<'_>) -> Option<Cause> {
     let net = case.net;
     let params: Vec<QuantityId> = net.params().filter(|id| case.run.of(*id).is_some()).collect();
     let gradients = backward(net, case.run, &params).ok()?;
     for forward in [false, true] {
         // Three runs for each.
-        for id in params.iter().take(runs(case) / 6) {
+        for id in params.iter().take(case.runs() / 6) {
             let (values, slopes) = (case.run.of(*id)?, gradients.of(*id)?);
             let at = |rate: Interval| {
-                let rate = T::within(rate);
-                let step = |(v, g): (&T, &T)| v.sub(&rate.mul(g).ok()?).ok();
-                let stepped: Option<Vec<T>> = values.iter().zip(slopes).map(step).collect();
-                moved(case, *id, stepped?, forward)
+                let step = |(v, g): (&f64, &f64)| v - middle(&rate) * g;
+                let stepped: Vec<f64> = values.iter().zip(slopes).map(step).collect();
+                moved(case, *id, stepped, forward)
             };
             // The gradient goes along a straight line where the parameter is used once.
             let (zero, one) = (Interval::new(0.0, 0.0).ok()?, Interval::new(1.0, 1.0).ok()?);
             let (Some(start), Some(end)) = (at(zero), at(one)) else { continue };
-            let start = |n: usize| start.get(n)?.enclosed();
-            let way = |n: usize| end.get(n)?.enclosed()?.sub(&start(n)?).ok();
+            let start = |n: usize| point(start.get(n));
+            let way = |n: usize| point(end.get(n))?.sub(&start(n)?).ok();
             let Some(rate) = solve(case, start, way) else { continue };
             if middle(&rate).abs() > MAX_RATE || rate.contains(0.0) {
                 continue;
@@ -95,25 +134,21 @@ fn stale<T: Enclosing>(case: &Case<'_, T>) -> Option<Cause> {
 }
 
 /// The gradient where a leaf has other values, in the whole network or in the backward pass.
-fn moved<T: Enclosing>(
-    case: &Case<'_, T>,
-    id: QuantityId,
-    values: Vec<T>,
-    whole: bool,
-) -> Option<Vec<T>> {
+fn moved(case: &Case<'_>, id: QuantityId, values: Vec<f64>, whole: bool) -> Option<Vec<f64>> {
     let net = case.net;
     if !whole {
-        let sites: [NodeId; 1] = [net.quantity(id).node];
-        return altered::gradient(net, case.run, case.by, &Change::Values, &sites, &values);
+        let site = net.quantity(id).node;
+        let changes = [(site, Change::Values(values))];
+        return altered::gradients(net, case.run, &[case.by], &changes)?.pop();
     }
     let mut all = leaves(case, case.run);
     all.insert(id, values);
     let run = forward(net, &all, Decide::Recorded(case.run.decisions())).ok()?;
-    backward(net, &run, &[case.by]).ok()?.of(case.by).map(<[T]>::to_vec)
+    backward(net, &run, &[case.by]).ok()?.of(case.by).map(<[f64]>::to_vec)
 }
 
 /// The values of the leaves that the loss is made of.
-fn leaves<T: Enclosing>(case: &Case<'_, T>, run: &Forward<T>) -> Values<T> {
+fn leaves(case: &Case<'_>, run: &Forward<f64>) -> Values<f64> {
     let is_leaf = |id: QuantityId| {
         matches!(case.net.node(case.net.quantity(id).node).op, Op::Leaf(_))
             && case.net.quantity(id).role != Role::Defined
@@ -124,19 +159,13 @@ fn leaves<T: Enclosing>(case: &Case<'_, T>, run: &Forward<T>) -> Values<T> {
 
 /// Difference quotients in `f64`: what the step cuts off is the same for every program, and what
 /// rounding adds has a bound.
-fn differences<T: Enclosing>(case: &Case<'_, T>) -> Option<Cause> {
+fn differences(case: &Case<'_>) -> Option<Cause> {
     let net = case.net;
     let passes = 4 * MAX_DIGITS as usize * case.theirs.len();
-    if case.theirs.len() > MAX_DIFFERENCES || passes > runs(case) {
+    if case.theirs.len() > MAX_DIFFERENCES || passes > case.runs() {
         return None;
     }
-    let real: Values<f64> = leaves(case, case.run)
-        .into_iter()
-        .map(|(id, all)| {
-            let middles = all.iter().map(|x| x.enclosed().map(|x| middle(&x)));
-            Some((id, middles.collect::<Option<Vec<f64>>>()?))
-        })
-        .collect::<Option<_>>()?;
+    let real = leaves(case, case.run);
     let loss = |n: usize, h: f64| {
         let mut all = real.clone();
         let cell = all.get_mut(&case.by)?.get_mut(n)?;
@@ -147,7 +176,7 @@ fn differences<T: Enclosing>(case: &Case<'_, T>) -> Option<Cause> {
         (run.decisions() == case.run.decisions()).then(|| (moved, *run.loss()))
     };
     // How much the loss may be off by rounding: as much as the enclosure is wide.
-    let enclosure = case.run.value(net.quantity(net.loss()).node)?.first()?.enclosed()?;
+    let enclosure = point(case.run.value(net.quantity(net.loss()).node)?.first())?;
     let noise = enclosure.width().max(middle(&enclosure).abs() * f64::EPSILON);
     for central in [true, false] {
         for digits in 1..=MAX_DIGITS {

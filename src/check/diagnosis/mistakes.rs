@@ -2,6 +2,7 @@
 //! with the places where it can be made. In goes a network, out comes a list to try.
 
 use super::altered::{Change, is_number, softmax};
+use super::pattern::{self, number, owners};
 use super::{Cause, MAX_MISTAKES, Mistake};
 use crate::check::kinks;
 use crate::check::report::Cell;
@@ -13,55 +14,67 @@ const MAX_ITEMS: usize = 8;
 /// Tensors of at most so many elements are tried element by element.
 const MAX_TAPS: usize = 36;
 
+/// A function, and another slope of it as a formula of the argument x and the value y.
+type OtherSlope = (Function, &'static str, fn(f64, f64) -> f64);
+
+/// Slopes that are taken for one another.
+const SLOPES: [OtherSlope; 14] = [
+    (Function::Tanh, "1 − y", |_, y| 1.0 - y),
+    (Function::Tanh, "y·(1 − y), that of the sigmoid", |_, y| y * (1.0 - y)),
+    (Function::Tanh, "1 + y²", |_, y| 1.0 + y * y),
+    (Function::Tanh, "(1 − y)²", |_, y| (1.0 - y) * (1.0 - y)),
+    (Function::Sigmoid, "1 − y", |_, y| 1.0 - y),
+    (Function::Sigmoid, "y", |_, y| y),
+    (Function::Sigmoid, "y²", |_, y| y * y),
+    (Function::Sigmoid, "1 − y², that of tanh", |_, y| 1.0 - y * y),
+    (Function::Sigmoid, "y·(1 + y)", |_, y| y * (1.0 + y)),
+    (Function::Relu, "y", |_, y| y),
+    (Function::Sqrt, "1/y", |_, y| 1.0 / y),
+    (Function::Sqrt, "1/(2·x)", |x, _| 0.5 / x),
+    (Function::Ln, "1/y", |_, y| 1.0 / y),
+    (Function::Softplus, "1 − σ(x)", |x, _| 1.0 / (1.0 + libm::exp(x))),
+];
+
 /// One thing to try.
 pub(super) struct Candidate {
     pub cause: Cause,
-    pub change: Change,
-    pub sites: Vec<NodeId>,
+    pub changes: Vec<(NodeId, Change)>,
 }
 
-/// Everything that can be tried for the gradient by `by`. `needed` tells which nodes the loss is
+/// Everything that can be tried for the gradients by `by`. `needed` tells which nodes the loss is
 /// made of.
 pub(super) fn candidates(
     net: &Network,
-    by: QuantityId,
+    by: &[QuantityId],
     needed: impl Fn(NodeId) -> bool,
 ) -> Vec<Candidate> {
     let moves = moving(net, by);
     let active = |n: &NodeId| moves[n.index()] && needed(*n);
     let sites: Vec<NodeId> = (0..net.nodes().len() as u32).map(NodeId).filter(active).collect();
     let mut list = List { net, owners: owners(net), found: Vec::new() };
+    list.norms(&sites);
     list.functions(&sites);
     list.windows(&sites);
     list.products(&sites);
     list.paths(&sites, &moves);
     list.items(&sites, &moves);
+    list.detached(&sites);
     list.taps(&sites, &moves);
     list.found
 }
 
-/// Which nodes depend on a quantity.
-fn moving(net: &Network, by: QuantityId) -> Vec<bool> {
+/// Which nodes depend on one of the quantities.
+fn moving(net: &Network, by: &[QuantityId]) -> Vec<bool> {
     let mut moves = vec![false; net.nodes().len()];
+    for id in by {
+        moves[net.quantity(*id).node.index()] = true;
+    }
     for (index, tensor) in net.nodes().iter().enumerate() {
-        let mut moved = index == net.quantity(by).node.index();
+        let mut moved = moves[index];
         tensor.op.for_operands(|a| moved |= moves[a.index()]);
         moves[index] = moved;
     }
     moves
-}
-
-/// The quantity whose definition each node without a name is a part of.
-fn owners(net: &Network) -> Vec<Option<QuantityId>> {
-    let mut owners = vec![None; net.nodes().len()];
-    for (index, tensor) in net.nodes().iter().enumerate().rev() {
-        if let Op::Define(id, _) = tensor.op {
-            owners[index] = Some(id);
-        }
-        let owner = owners[index];
-        tensor.op.for_operands(|a| owners[a.index()] = owner);
-    }
-    owners
 }
 
 struct List<'a> {
@@ -95,15 +108,15 @@ impl List<'_> {
             return;
         }
         let cause = Cause::Operation { mistake, place: Some(self.place(node)) };
-        self.found.push(Candidate { cause, change, sites: vec![node] });
+        self.found.push(Candidate { cause, changes: vec![(node, change)] });
     }
 
     /// The same mistake at each of several places: at all of them, then at one after the other.
     fn add_all(&mut self, mistake: Mistake, change: Change, sites: &[NodeId]) {
         if sites.len() > 1 {
             let cause = Cause::Operation { mistake: mistake.clone(), place: None };
-            let sites = sites.to_vec();
-            self.found.push(Candidate { cause, change: change.clone(), sites });
+            let changes = sites.iter().map(|node| (*node, change.clone())).collect();
+            self.found.push(Candidate { cause, changes });
         }
         for node in sites.iter().take(MAX_MISTAKES) {
             self.add(mistake.clone(), change.clone(), *node);
@@ -124,6 +137,90 @@ impl List<'_> {
                 }
                 _ => {}
             }
+            for (of, formula, slope) in SLOPES {
+                if of == f {
+                    self.add_all(Mistake::SlopeOf(f, formula), Change::Slope(slope), &calls);
+                }
+            }
+        }
+        let powers = |node: &&NodeId| match self.net.node(**node).op {
+            Op::Pow(_, b) => number(self.net, b).is_some_and(|n| n != 0.0 && n != 1.0),
+            _ => false,
+        };
+        let powers: Vec<NodeId> = sites.iter().filter(powers).copied().collect();
+        self.add_all(Mistake::NoExponent, Change::NoExponent, &powers);
+    }
+
+    /// Norms whose mean, variance or both count as constants.
+    fn norms(&mut self, sites: &[NodeId]) {
+        let norms = sites.iter().filter_map(|node| pattern::norm(self.net, *node));
+        let mut all: [Vec<Vec<(NodeId, Change)>>; 3] = Default::default();
+        for norm in norms {
+            let deviation = vec![(norm.hat, Change::Cut(1))];
+            if let Some(node) = norm.centred {
+                let mean = vec![(node, Change::Cut(1))];
+                all[0].push([deviation.as_slice(), &mean].concat());
+                all[1].push(mean);
+            }
+            all[2].push(deviation);
+        }
+        let names = ["the mean and the variance", "the mean", "the variance"];
+        for (of_norms, name) in all.into_iter().zip(names) {
+            let mistake = Mistake::Held(name);
+            if of_norms.len() > 1 {
+                let cause = Cause::Operation { mistake: mistake.clone(), place: None };
+                self.found.push(Candidate { cause, changes: of_norms.concat() });
+            }
+            for changes in of_norms.into_iter().take(MAX_ITEMS) {
+                let place = changes.first().map(|(node, _)| self.place(*node));
+                let cause = Cause::Operation { mistake: mistake.clone(), place };
+                self.found.push(Candidate { cause, changes });
+            }
+        }
+    }
+
+    /// Definitions that nothing comes back through: each, those of one number (the states of one
+    /// time), and those of one stem (a state at all times).
+    fn detached(&mut self, sites: &[NodeId]) {
+        let net = self.net;
+        let mut alone: Vec<(String, NodeId)> = Vec::new();
+        for node in sites {
+            if let Op::Define(id, _) = net.node(*node).op
+                && id != net.loss()
+            {
+                alone.push((net.quantity(id).name.clone(), *node));
+            }
+        }
+        let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_string();
+        let digits = |name: &str| name[stem(name).len()..].to_string();
+        let mut groups: Vec<Vec<(String, NodeId)>> = Vec::new();
+        let mut group = |key: &dyn Fn(&str) -> String| {
+            let mut keys: Vec<String> = Vec::new();
+            for (name, _) in alone.iter().filter(|(name, _)| !digits(name).is_empty()) {
+                if !keys.contains(&key(name)) {
+                    keys.push(key(name));
+                }
+            }
+            for wanted in keys {
+                let of =
+                    |(name, _): &&(String, NodeId)| !digits(name).is_empty() && key(name) == wanted;
+                let all: Vec<_> = alone.iter().filter(of).cloned().collect();
+                if all.len() > 1 {
+                    groups.push(all);
+                }
+            }
+        };
+        group(&digits);
+        group(&stem);
+        let single = alone.iter().map(|one| vec![one.clone()]);
+        for all in single.chain(groups) {
+            if self.is_full() {
+                return;
+            }
+            let (names, nodes): (Vec<String>, Vec<NodeId>) = all.into_iter().unzip();
+            let cause = Cause::Operation { mistake: Mistake::Detached(names), place: None };
+            let changes = nodes.into_iter().map(|node| (node, Change::Detached)).collect();
+            self.found.push(Candidate { cause, changes });
         }
     }
 

@@ -1,7 +1,7 @@
 //! What can be done to right numbers to make them wrong: signs, factors, orders, sums, and numbers
 //! that belong elsewhere. One table, the simplest first; whoever explains the numbers is named.
 
-use super::{Case, Cause, Enclosing};
+use super::{Case, Cause, point};
 use crate::concrete::backward;
 use crate::net::{Network, QuantityId, Shape};
 use crate::scalar::{Interval, Rational, Scalar};
@@ -20,7 +20,7 @@ type From<'a> = Box<dyn Fn(usize) -> Option<Interval> + 'a>;
 type Order<'a> = Box<dyn Fn(usize) -> usize + 'a>;
 
 /// Every row of the table that explains the numbers.
-pub(super) fn causes<T: Enclosing>(case: &Case<'_, T>) -> Vec<Cause> {
+pub(super) fn causes(case: &Case<'_>) -> Vec<Cause> {
     let (net, shape, right) = (case.net, case.net.shape(case.by), case.right);
     let mut found = Vec::new();
     let mut try_one = |cause: Cause, predicted: From<'_>| {
@@ -75,13 +75,13 @@ pub(super) fn causes<T: Enclosing>(case: &Case<'_, T>) -> Vec<Cause> {
         for id in &others {
             let Some(all) = gradients.of(*id) else { continue };
             let name = net.quantity(*id).name.clone();
-            try_one(Cause::GradientOf(name), Box::new(|n| all.get(n)?.enclosed()));
+            try_one(Cause::GradientOf(name), Box::new(|n| point(all.get(n))));
         }
     }
     for id in others.iter().chain([&case.by]) {
         let Some(all) = case.run.of(*id) else { continue };
         let name = net.quantity(*id).name.clone();
-        try_one(Cause::ValueOf(name), Box::new(|n| all.get(n)?.enclosed()));
+        try_one(Cause::ValueOf(name), Box::new(|n| point(all.get(n))));
     }
     found
 }
@@ -193,7 +193,7 @@ fn sums(shape: &Shape, axes: &[usize], right: &[Interval]) -> Option<Vec<Interva
 }
 
 /// For each index along an axis, the first one that is not taken and whose elements are theirs.
-fn permutation<T: Enclosing>(case: &Case<'_, T>, shape: &Shape, axis: usize) -> Option<Vec<usize>> {
+fn permutation(case: &Case<'_>, shape: &Shape, axis: usize) -> Option<Vec<usize>> {
     let length = shape.lengths()[axis];
     if length > MAX_PERMUTED {
         return None;
