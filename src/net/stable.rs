@@ -268,7 +268,7 @@ impl Made<'_> {
 
 impl Op {
     /// The same operation on other operands.
-    fn with_operands(&self, new: impl Fn(NodeId) -> NodeId) -> Op {
+    pub(super) fn with_operands(&self, new: impl Fn(NodeId) -> NodeId) -> Op {
         let list = |all: &[NodeId]| all.iter().map(|a| new(*a)).collect::<Vec<_>>();
         match self {
             Op::Leaf(_) | Op::Number(_) => self.clone(),
