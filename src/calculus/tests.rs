@@ -404,7 +404,7 @@ fn gradients_are_written_as_a_textbook_does() {
     };
     assert_eq!(written("(t - w*x)^2/2", "w"), "(w*x - t)*x");
     assert_eq!(written("0*w + 1*x*w", "w"), "x");
-    assert_eq!(written("w*x + w*y + 0", "w"), "x + y");
+    assert_eq!(written("w*x + w*y + 0", "w"), "y + x");
     for loss in ["max(w*x, 0*w + u)^2", "w*w*w", "x/w + w/x", "1*sqrt(w) + 0*exp(w)^3"] {
         let slope = written(loss, "w");
         let untidy =
