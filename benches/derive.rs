@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use backproof::calculus::sweep::gradients;
 use backproof::concrete::{self, Decide};
 use backproof::expr::{Branches, ExprId, Rest};
 use backproof::lesson::in_order_of_lesson;
@@ -12,8 +13,8 @@ use backproof::net::Role;
 use backproof::render::TextStyle;
 use backproof::scalar::{Rational, Scalar};
 use backproof::{
-    Ask, Level, Lowered, Network, Request, derivation_page, derive, evaluate_all, gradients,
-    lesson, lower, parse_network, render, replay,
+    Ask, Level, Lowered, Network, Request, derivation_page, derive, evaluate_all, lesson, lower,
+    parse_network, render, replay,
 };
 use divan::{Bencher, black_box};
 

@@ -70,8 +70,7 @@ mod testing;
 #[cfg(feature = "values")]
 pub mod values;
 
-pub use calculus::sweep::gradients;
-pub use calculus::{Derivation, Request, derive};
+pub use calculus::{Derivation, Request, derive, gradients};
 pub use check::{check, check_gradients, check_supplied};
 pub use concrete::{backward, forward};
 pub use diag::Error;

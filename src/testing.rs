@@ -181,4 +181,21 @@ mod tests {
         assert!(compare(NETWORK, &[("v", &[1.0])]).unwrap_err().contains("no v"));
         assert!(compare(NETWORK, &[("w", &[1.0])]).is_err());
     }
+
+    /// What PyTorch's clamp gives: inside and at the bounds 1, outside 0; and what least, product and
+    /// Huber's loss give.
+    #[test]
+    fn elementwise_choices_have_their_slopes() {
+        let clip = "param x[5]\ninput u[5]\nE = sum(clip(x, -1, 2)*u)\n\
+                    given x = [-1, 2, 0, 3, -2], u = [1, 2, 3, 4, 5]";
+        assert_eq!(compare(clip, &[("x", &[1.0, 2.0, 3.0, 0.0, 0.0])]), Ok(()));
+        assert!(compare(clip, &[("x", &[1.0, 2.0, 3.0, 4.0, 0.0])]).is_err());
+        let least = "param w[3]\nE = min(w)\ngiven w = [2, 1, 3]";
+        assert_eq!(compare(least, &[("w", &[0.0, 1.0, 0.0])]), Ok(()));
+        let product = "param w[3]\nE = prod(w)\ngiven w = [2, 3, 0]";
+        assert_eq!(compare(product, &[("w", &[0.0, 0.0, 6.0])]), Ok(()));
+        let huber =
+            "param y[3]\ntarget t[3]\nE = huber(y, t)\ngiven y = [1/2, 3, -4], t = [0, 0, 0]";
+        assert_eq!(compare(huber, &[("y", &[0.5 / 3.0, 1.0 / 3.0, -1.0 / 3.0])]), Ok(()));
+    }
 }

@@ -28,6 +28,7 @@ const SAME_AT_KINK: &[&str] = &[
     "kink-dead-conv",
     "kink-elu",
     "kink-hinge",
+    "kink-huber",
     "kink-maxpool",
     "kink-maxpool-1d",
     "kink-relu",

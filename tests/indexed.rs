@@ -81,3 +81,14 @@ fn letters_and_names_are_told_apart() {
     );
     snapshot("indexed_letters", one);
 }
+
+/// Normalisations that are written out, with their parts named or not: every one is proved, and
+/// the derivative by what it takes in is short.
+#[test]
+fn norms_that_are_written_out() {
+    insta::glob!("cases/norms/*.bp", |path| {
+        let source = std::fs::read_to_string(path).unwrap();
+        let outline = page(&source, &[], Level::Outline);
+        snapshot("indexed_norms", outline);
+    });
+}

@@ -2,7 +2,8 @@
 //!
 //! [`rules`] is one table of rewrite rules; [`derive`](fn@derive) is the strategy that applies
 //! them the way a textbook goes; [`Derivation`] is what it leaves: lemmas made of [`Step`]s.
-//! [`sweep`] is the second, independent way to a gradient: reverse accumulation, without steps.
+//! [`sweep`] is the second, independent way to a gradient: reverse accumulation, without steps;
+//! [`gradients`] is the same, tidied for a reader.
 //!
 //! Invariants: a step rewrites one place by one rule; the line after a step is the line before
 //! the next; a lemma uses only results of lemmas that stand before it or inside it; nothing is
@@ -17,9 +18,11 @@ mod step;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+mod tidied;
 
 pub use derive::{MAX_LINE_PLACES, MAX_LINES, MAX_PLACES, MAX_PUT_IN, Request, derive};
 pub(crate) use derive::{derive_within, places_of};
 pub use path::{replace_at, subterm};
 pub use rules::{Group, Rule};
 pub use step::{Derivation, Lemma, LemmaId, Role, Step};
+pub use tidied::gradients;

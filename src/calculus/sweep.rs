@@ -14,13 +14,14 @@ const MAX_FLAT: usize = 64;
 
 /// ∂root/∂x for every x of `by`, as expressions; 0 where root does not depend on x. A max with
 /// an assumed winner passes everything to it; another one sends it to each argument, times the
-/// bracket that says whether that argument wins.
+/// bracket that says whether that argument wins. Nothing is tidied; see
+/// [`gradients`](crate::gradients).
 ///
 /// ```
 /// let mut g = backproof::Graph::new();
 /// let claim = backproof::parse_formula(&mut g, "w*x + w")?;
 /// let w = g.var("w");
-/// let slope = backproof::gradients(&mut g, claim, &[w], &Default::default())[0];
+/// let slope = backproof::calculus::sweep::gradients(&mut g, claim, &[w], &Default::default())[0];
 /// assert_eq!(backproof::print_formula(&g, slope), "1 + x");
 /// # Ok::<(), backproof::Error>(())
 /// ```

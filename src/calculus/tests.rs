@@ -345,6 +345,119 @@ proptest! {
     }
 }
 
+/// Every place of an expression that tidying looks at.
+fn tidied_places(g: &Graph, root: ExprId) -> Vec<ExprId> {
+    let (mut all, mut stack) = (BTreeSet::new(), vec![root]);
+    while let Some(e) = stack.pop() {
+        if all.insert(e) && !super::path::is_sealed(g, e) {
+            stack.extend(g.children(e));
+        }
+    }
+    all.into_iter().collect()
+}
+
+proptest! {
+    #![proptest_config(crate::laws::laws(400))]
+
+    /// Tidied gradients are those of the sweep: they agree wherever both have a value, every max
+    /// in them is one of the sweep's, so that its winner is known, and nothing is left to tidy.
+    #[test]
+    fn tidied_gradients_are_the_swept_ones(seed: u64) {
+        let mut c = Choices(seed);
+        let mut g = Graph::new();
+        let mut winners = Winners::new();
+        let e = random(&mut g, &mut c, &mut winners, 4);
+        let by = [g.var("x"), g.var("y"), g.var("b")];
+        let swept = super::sweep::gradients(&mut g, e, &by, &winners);
+        let tidied = super::gradients(&mut g, e, &by, &winners);
+        let maxima = |g: &Graph, roots: &[ExprId]| -> BTreeSet<ExprId> {
+            let is_max = |id: &ExprId| matches!(g.node(*id), Node::Max(_));
+            g.reachable(roots).into_iter().filter(is_max).collect()
+        };
+        prop_assert!(maxima(&g, &tidied).is_subset(&maxima(&g, &swept)));
+        let names = FxHashMap::default();
+        let local = Symbol::named("local");
+        let context = Context {
+            winners: &winners, names: &names, local: &local, fractions: &[], distributions: &[],
+        };
+        for (swept, tidied) in swept.into_iter().zip(tidied) {
+            prop_assert!(agree(&g, swept, tidied, &winners));
+            for place in tidied_places(&g, tidied) {
+                for row in TABLE.iter().filter(|row| row.group == super::Group::Tidy) {
+                    let found = apply(&mut g, row.rule, place, &context);
+                    let found = found.filter(|a| a.contractum != place);
+                    prop_assert!(found.is_none(), "{}: {}", row.name, crate::lang::print_formula(&g, place));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_are_written_as_a_textbook_does() {
+    let written = |loss: &str, by: &str| {
+        let mut g = Graph::new();
+        let e = crate::lang::parse_formula(&mut g, loss).expect("it is right");
+        let x = g.var(by);
+        let slope = super::gradients(&mut g, e, &[x], &Winners::new())[0];
+        crate::lang::print_formula(&g, slope)
+    };
+    assert_eq!(written("(t - w*x)^2/2", "w"), "(w*x - t)*x");
+    assert_eq!(written("0*w + 1*x*w", "w"), "x");
+    assert_eq!(written("w*x + w*y + 0", "w"), "y + x");
+    for loss in ["max(w*x, 0*w + u)^2", "w*w*w", "x/w + w/x", "1*sqrt(w) + 0*exp(w)^3"] {
+        let slope = written(loss, "w");
+        let untidy =
+            ["1*", "*1)", " + 0 ", "^1 ", "0*x", "0*exp"].iter().any(|u| slope.contains(u));
+        assert!(!untidy, "{loss}: {slope}");
+    }
+}
+
+#[test]
+fn an_assumed_winner_stays_one() {
+    let mut g = Graph::new();
+    let e =
+        crate::lang::parse_formula(&mut g, "(1*w*x + 0 - max(w*x + 0*w, y*1))^2").expect("right");
+    let is_max = |g: &Graph, id: &ExprId| matches!(g.node(*id), Node::Max(_));
+    let max = g.reachable(&[e]).into_iter().find(|id| is_max(&g, id)).expect("there is one");
+    let winner = g.children(max)[1];
+    let winners = Winners::from_iter([(max, winner)]);
+    let x = g.var("x");
+    let slope = super::gradients(&mut g, e, &[x], &winners)[0];
+    assert!(g.reachable(&[slope]).contains(&max), "{}", crate::lang::print_formula(&g, slope));
+    let partial = g.partial(e, x);
+    assert!(agree(&g, partial, slope, &winners));
+}
+
+/// Chains whose gradients are shared at every level are tidied in time that grows with them.
+#[test]
+fn long_chains_are_tidied() {
+    for step in ["h*h", "h + w*tanh(h)", "h*w + h", "1*h*w + 0"] {
+        let mut g = Graph::new();
+        let w = g.var("w");
+        let mut h = w;
+        for n in 0..400 {
+            let text = step.replace("h*", "h_#*").replace("h)", "h_#)").replace("h ", "h_# ");
+            let text = if text.ends_with('h') { format!("{text}_#") } else { text };
+            let text = text.replace('#', &n.to_string());
+            let formula = crate::lang::parse_formula(&mut g, &text).expect("it is right");
+            let leaf = g.var(&format!("h_{n}"));
+            let named = g.named(&format!("q_{n}"), h);
+            let mut put = FxHashMap::from_iter([(leaf, named)]);
+            for id in g.reachable(&[formula]) {
+                let children: Vec<ExprId> =
+                    g.children(id).iter().map(|c| put.get(c).copied().unwrap_or(*c)).collect();
+                if id != leaf {
+                    put.insert(id, g.rebuild(id, &children));
+                }
+            }
+            h = put[&formula];
+        }
+        let slopes = super::gradients(&mut g, h, &[w], &Winners::new());
+        assert_eq!(slopes.len(), 1);
+    }
+}
+
 #[test]
 fn a_rewrite_splices_products_into_products_only_where_it_is_new() {
     let mut g = Graph::new();

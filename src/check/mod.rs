@@ -45,6 +45,7 @@ mod tests;
 mod typical;
 mod values;
 mod verdicts;
+mod words;
 
 pub use conventions::{CONVENTIONS, Corner, Framework, Rule, rule};
 pub use diagnosis::{

@@ -26,6 +26,22 @@ const TEXTS: &[(&str, &str)] = &[
         "param x[4], gamma[4], beta[4]\nmu = sum(x)/4\nv = sum((x - mu)^2)/4\n\
          n = (x - mu)/sqrt(v + 1/100)\ny = gamma*n + beta\nE = sum(y^2)",
     ),
+    (
+        "a root mean square written out",
+        "param r[3, 4], g[4]\nh = r/sqrt(mean(r^2, axis: 1, keep: true) + 1/1000)*g\nE = sum(h^3)",
+    ),
+    (
+        "a layer norm in one formula",
+        "param x[2, 5]\nm = x - mean(x, axis: 1, keep: true)\n\
+         y = m/sqrt(mean(m^2, axis: 1, keep: true) + 1/100)\nE = sum(y^3)",
+    ),
+    (
+        "a group norm in one formula",
+        "param c[2, 2, 8]\n\
+         n = reshape((c - mean(c, axis: 2, keep: true))/sqrt(mean((c - mean(c, axis: 2, \
+         keep: true))^2, axis: 2, keep: true) + 1/100), shape: [2, 4, 4])\nE = sum(n^3)",
+    ),
+    ("rows of length 1", "param a[4, 6]\ny = a/sqrt(sum(a^2, axis: 1, keep: true))\nE = sum(y^3)"),
     ("residual", "param x[4], u[4]\nh = tanh(u*x)\ny = x + h\nE = sum(y^2)"),
     ("powers", "param x[3], a\ny = x^3 + 2^x + a/x\nE = sum(y)*a"),
     ("layer norm as a layer", "param z[4], w[4]\ny = w*layer_norm(z)\nE = sum(y^2)"),

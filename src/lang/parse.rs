@@ -195,6 +195,9 @@ fn declarations<'t, 'a>(input: Tokens<'t, 'a>, role: Role) -> Parsed<'t, 'a, Vec
     let one = |input| {
         let (rest, name) = name_or(input, "a name")?;
         let (rest, lengths) = shape(rest)?;
+        if rest.peek().tok == Tok::Name {
+            return Err(fatal(two_names(rest, name, lengths.is_empty(), role)));
+        }
         if rest.peek().tok != Tok::Comma && rest.peek().tok != Tok::End {
             return expected(
                 rest,
@@ -208,6 +211,47 @@ fn declarations<'t, 'a>(input: Tokens<'t, 'a>, role: Role) -> Parsed<'t, 'a, Vec
         Ok((rest, Statement::Declare { role, name, lengths }))
     };
     separated_list1(tok(Tok::Comma), cut(one)).parse(input)
+}
+
+/// The error for a name that stands right behind another one in a declaration: the first may be
+/// meant as a role, or a comma is missing.
+fn two_names(rest: Tokens<'_, '_>, first: Name<'_>, bare: bool, role: Role) -> Error {
+    let second = rest.peek();
+    let (one, two) = (first.text, second.text(rest.text()));
+    let its_role = || nearest(one, ROLES).or_else(|| foreign::statement(one)).filter(is_role);
+    let own_line = |role: &str| format!("a role stands first in a line of its own: `{role} {two}`");
+    if bare && ROLES.contains(&one) {
+        let message = format!("the role `{one}` stands inside of a declaration");
+        return Error::new(Kind::Syntax, message).at(first.span).hint(own_line(one));
+    }
+    let comma = format!("names are separated by commas: `{} {one}, {two}`", role_name(role));
+    if !bare {
+        let message = format!("expected `,` before the name `{two}`");
+        let hint = format!("names are separated by commas: `{one}[…], {two}`");
+        return Error::new(Kind::Syntax, message).at(second.span).hint(hint);
+    }
+    let message = format!("`{one}` is no role; the roles are {}", ROLES.join(", "));
+    let error = Error::new(Kind::Syntax, message).at(first.span);
+    match its_role() {
+        Some(role) => error.hint(own_line(role)),
+        None => error.hint(comma).hint(own_line(role_name(role))),
+    }
+}
+
+/// The words that give what they declare its role.
+const ROLES: [&str; 4] = ["input", "param", "target", "const"];
+
+fn is_role(word: &&str) -> bool {
+    ROLES.contains(word)
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Input => "input",
+        Role::Target => "target",
+        Role::Const => "const",
+        Role::Param | Role::Defined => "param",
+    }
 }
 
 fn shape<'t, 'a>(input: Tokens<'t, 'a>) -> Parsed<'t, 'a, Vec<usize>> {

@@ -12,7 +12,7 @@ use super::worked::{Worked, full, worked};
 use crate::diag::{Error, Kind};
 use crate::index::{self, Formula, IndexDerivation, TensorName};
 use crate::lower::lower;
-use crate::net::{Network, QuantityId, Role};
+use crate::net::{Network, QuantityId, Role, with_parts};
 use crate::proof::{self, IndexReplay};
 
 /// What a lesson in indices is asked for.
@@ -39,8 +39,10 @@ impl Default for AskIndexed {
 /// A proved derivation in indices and what belongs to it.
 #[derive(Clone, Debug)]
 pub struct IndexedLesson {
-    /// The network.
+    /// The network, with names for the parts of its normalisations.
     pub net: Network,
+    /// The names that its text does not have: parts of normalisations that it writes out.
+    pub parts: Vec<String>,
     /// The derivation.
     pub derivation: IndexDerivation,
     /// How each step of each lemma was proved.
@@ -70,8 +72,11 @@ pub const MAX_EVALUATED: u32 = 4096;
 /// published derivation goes along its mean and its variance, or what is asked for (nothing: every
 /// parameter) would pass a few screens cell by cell.
 pub fn reads_better_in_indices(net: &Network, by: &[(QuantityId, Option<usize>)]) -> bool {
-    let holds_a_norm =
-        || index::of_network(net).is_ok_and(|system| !index::norms(&system).is_empty());
+    let holds_a_norm = || {
+        let named = with_parts(net);
+        let system = index::of_network(named.as_ref().unwrap_or(net));
+        system.is_ok_and(|system| !index::norms(&system).is_empty())
+    };
     let counted = |role| matches!(role, Role::Param | Role::Defined);
     let cells = net.quantities().filter(|(_, q)| counted(q.role));
     cells.map(|(id, _)| net.shape(id).elements()).sum::<usize>() > READABLE_CELLS
@@ -107,6 +112,18 @@ pub fn indexed_lesson(net: Network, ask: &AskIndexed) -> Result<IndexedLesson, E
         return Err(Error::new(Kind::Name, "the network has no weight to differentiate by")
             .hint("declare one with `param`, or name something else with --wrt"));
     }
+    let written = net;
+    let named = with_parts(&written);
+    let parts = named.iter().flat_map(|named| named.quantities());
+    let parts = parts.map(|(_, q)| q.name.clone()).filter(|name| written.find(name).is_none());
+    let parts: Vec<String> = parts.collect();
+    let renamed = |id: QuantityId| match &named {
+        Some(named) => named.find(&written.quantity(id).name).unwrap_or(id),
+        None => id,
+    };
+    let by: Vec<(QuantityId, Option<usize>)> =
+        by.into_iter().map(|(id, position)| (renamed(id), position)).collect();
+    let net = named.unwrap_or(written);
     let name = |id: QuantityId| TensorName::new(&net.quantity(id).name);
     let mut targets: Vec<TensorName> = Vec::new();
     for (id, _) in &by {
@@ -157,5 +174,15 @@ pub fn indexed_lesson(net: Network, ask: &AskIndexed) -> Result<IndexedLesson, E
         .collect();
     let witnessed = witness(&net, &derivation, &fulls)?;
     let updates = ask.updates;
-    Ok(IndexedLesson { net, derivation, replay, witnessed, worked: all, ways, uncounted, updates })
+    Ok(IndexedLesson {
+        net,
+        parts,
+        derivation,
+        replay,
+        witnessed,
+        worked: all,
+        ways,
+        uncounted,
+        updates,
+    })
 }

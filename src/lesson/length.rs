@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MAX_TARGETS, cells_of, in_order_of_lesson, winners_of};
+use super::{MAX_TARGETS, cells_of, in_order_of_lesson, winners_of, within_reach};
 use crate::calculus::{Derivation, Group, LemmaId, Request, Role, Rule, derive_within};
 use crate::expr::ExprId;
 use crate::lower::lower;
@@ -33,7 +33,7 @@ pub fn predicted_lines(net: &Network, by: &[(QuantityId, Option<usize>)]) -> Opt
         [] => in_order_of_lesson(net, &lowered),
         some => cells_of(&lowered, some),
     };
-    if by.len() > MAX_TARGETS {
+    if by.len() > MAX_TARGETS || within_reach(&lowered, by.len()).is_err() {
         return None;
     }
     // Numbers that contradict a winner are an error, which the form cell by cell tells.
@@ -133,6 +133,27 @@ mod tests {
         assert!(predicted(classifier).is_none_or(|n| n > READABLE_LINES));
         let small = "input x\nparam w\ntarget t\ny = w*x\nE = (t - y)^2 / 2";
         assert!(predicted(small).is_some_and(|n| n < 60));
+    }
+
+    /// Many derivatives of a large loss are refused before they are derived, with the way out; one
+    /// of them is not.
+    #[test]
+    fn what_takes_minutes_is_refused_at_once() {
+        use crate::lesson::{Ask, lesson};
+        let text = "input x[784]\nparam W[128, 784], b[128], V[10, 128]\ntarget t[10]\n\
+                    E = cross_entropy(V @ relu(W @ x + b), t)";
+        let net = crate::parse_network(text).unwrap();
+        for name in ["W", "b", "V"] {
+            let by = vec![(net.find(name).unwrap(), None)];
+            assert_eq!(predicted_lines(&net, &by), None, "{name}");
+            let ask = Ask { by, ..Ask::default() };
+            let error = lesson(net.clone(), &ask).err().expect("it is too much");
+            assert_eq!(error.kind(), crate::diag::Kind::Limit);
+            let hints = error.hints().join(" ");
+            assert!(hints.contains("--form indices"), "{name}: {hints}");
+        }
+        let one = vec![(net.find("V").unwrap(), Some(0))];
+        assert!(lesson(net, &Ask { by: one, ..Ask::default() }).is_ok());
     }
 
     #[test]

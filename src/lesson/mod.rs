@@ -126,6 +126,26 @@ pub const TABLE_ENTRIES: usize = 40;
 /// The most derivatives that are worked out cell by cell.
 pub const MAX_TARGETS: usize = 2_000;
 
+/// The most work that goes cell by cell: derivatives times the parts of the network that each of
+/// their rewrites may look at. A page of more takes minutes.
+pub const MAX_WORK: usize = 20_000_000;
+
+/// Refuses what would take minutes cell by cell, before anything is derived.
+fn within_reach(lowered: &Lowered, derivatives: usize) -> Result<(), Error> {
+    let parts = lowered.graph.reachable(&[lowered.loss]).len();
+    if derivatives <= 1 || derivatives.saturating_mul(parts) <= MAX_WORK {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Limit,
+        format!(
+            "cell by cell, these are {derivatives} derivatives of a loss of {parts} parts, which \
+             would take minutes"
+        ),
+    )
+    .hint("--form indices derives each layer once; --wrt 'w[0, 1]' asks for one cell"))
+}
+
 /// Derives and proves.
 ///
 /// # Errors
@@ -164,6 +184,7 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
         )
         .hint("--form indices derives each layer once; --wrt 'w[0, 1]' asks for one cell"));
     }
+    within_reach(&lowered, by.len())?;
     let winners = winners_of(&net, &lowered)?;
     lowered.winners = winners.iter().map(|w| (w.max, w.winner)).collect();
     let Lowered { cells, maxima, values, params, loss, .. } = lowered.clone();

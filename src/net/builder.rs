@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 mod elementwise;
+mod parts;
 mod products;
 mod supposed;
 mod views;
 mod windows;
 
+pub(crate) use parts::with_parts;
 pub use windows::MAX_WINDOW_STEP;
 
 use super::checks::{check_shape, elements_spelt, is_name, print_alike};

@@ -14,6 +14,7 @@ mod mask;
 mod shape;
 mod stable;
 
+pub(crate) use builder::with_parts;
 pub use builder::{Builder, MAX_NODES, MAX_SCALARS, MAX_WINDOW_STEP};
 pub use constant::{MAX_CONSTANT_BITS, MAX_EXPONENT};
 pub use layers::{Layer, Parameter, ParameterKind, Preset, Setting, layer, layers};

@@ -284,11 +284,7 @@ fn differing(report: &Report) -> Option<Section> {
         let mut text = vec![
             words("By "),
             symbol(&parameter.name),
-            words(format!(
-                ", {} against the formula, {}: ",
-                source(c.source),
-                how_exactly(parameter, c)
-            )),
+            words(format!(", {} against the formula, {}: ", c.source, how_exactly(parameter, c))),
             words(format!("{} of {} differ", c.differing, count(c.cells, "cell"))),
         ];
         text.push(words(if shown < c.differing { "; the first are" } else { "." }));
@@ -333,20 +329,10 @@ fn mismatches(all: &[Mismatch], source: Source, points: usize) -> Table {
     Table { header: header(&heads), rows: rows.collect() }
 }
 
-fn source(source: Source) -> &'static str {
-    match source {
-        Source::Backward => "the backward pass",
-        Source::Dual => "dual numbers",
-        Source::Differences => "central differences",
-        Source::Supplied => "the supplied numbers",
-    }
-}
-
 fn how_exactly(parameter: &Parameter, c: &Comparison) -> String {
     match (c.source, c.precision, parameter.format) {
         (Source::Supplied, _, Some(format)) => format!("in {format}"),
-        (_, Precision::Exact, _) => "exactly".to_string(),
-        (_, Precision::F64, _) => "in f64".to_string(),
+        (_, precision, _) => precision.to_string(),
     }
 }
 
@@ -452,7 +438,7 @@ fn unjudged(report: &Report) -> Option<Section> {
             [one] if from != Source::Supplied => format!(", {one}"),
             _ => String::new(),
         };
-        let mut head = format!("{}{how}, by ", source(from));
+        let mut head = format!("{from}{how}, by ");
         head[..1].make_ascii_uppercase();
         Block::Text(vec![words(head), symbol(name), words(format!(": {line}"))])
     };

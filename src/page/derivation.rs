@@ -16,6 +16,7 @@ use super::words::{reasons, relation};
 use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
 use crate::calculus::{Derivation, Group, Lemma, LemmaId, Role, Rule, Step};
 use crate::expr::{ExprId, Node};
+use crate::index;
 use crate::lesson::{Lesson, Number, Why};
 use crate::proof::StepProof;
 use crate::scalar::show_digits;
@@ -80,10 +81,33 @@ pub fn derivation_page(lesson: &Lesson, level: Level) -> Page {
     } else {
         sections.extend(composer.derivatives());
     }
+    let other = other_form(lesson, &sections[1..]);
+    sections[0].blocks.extend(other);
     sections.extend(composer.updates());
     sections.extend(super::cases::cases_section(lesson, &t));
     sections.push(proof_section(lesson));
     Page { title: title(lesson), sections }
+}
+
+/// About as many rows of equations as fill a screen, each with its reason.
+const SCREEN: usize = 20;
+
+/// Where the derivatives take more than a screen: that they can be had layer by layer, if they can.
+fn other_form(lesson: &Lesson, derivatives: &[Section]) -> Option<Block> {
+    let rows = |block: &Block| match block {
+        Block::Equations(rows) => rows.len(),
+        _ => 0,
+    };
+    let rows: usize = derivatives.iter().flat_map(|s| &s.blocks).map(rows).sum();
+    let has_cells = lesson.net.params().any(|id| !lesson.net.shape(id).is_scalar());
+    if rows <= SCREEN || !has_cells || index::of_network(&lesson.net).is_err() {
+        return None;
+    }
+    Some(Block::Text(vec![
+        words("Each cell is derived by itself; "),
+        Inline::Code("--form indices".to_string()),
+        words(" derives each layer once, with letters for its cells."),
+    ]))
 }
 
 fn title(lesson: &Lesson) -> String {

@@ -43,6 +43,7 @@ pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
         "Indices count from 0. [P] is 1 where P holds and 0 elsewhere. The network computes",
     )]));
     opening.blocks.push(composer.definitions());
+    opening.blocks.extend(named_parts(&lesson.parts));
     if lesson.net.params().map(|id| lesson.net.shape(id).elements()).sum::<usize>() <= MAX_TARGETS {
         opening.blocks.push(Block::Text(vec![
             words("Each layer is derived once, with letters for its cells; "),
@@ -63,6 +64,19 @@ pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
     sections.push(proof(lesson, level));
     let loss = &lesson.net.quantity(lesson.net.loss()).name;
     Page { title: format!("The gradients of {loss}, layer by layer"), sections }
+}
+
+/// Says that parts of a formula have names of their own.
+fn named_parts(parts: &[String]) -> Option<Block> {
+    let symbols = parts.iter().map(|name| Math::Symbol(Symbol::named(name)));
+    let (are, not) = match parts.len() {
+        0 => return None,
+        1 => (" is a part", "it has a name, and its derivative a section."),
+        _ => (" are parts", "they have names, and their derivatives sections."),
+    };
+    let mut text = list(symbols.collect());
+    text.push(words(format!("{are} of what the network's text writes in one formula; here {not}")));
+    Some(Block::Text(text))
 }
 
 /// Composes sections of one derivation in indices.

@@ -11,6 +11,7 @@
 mod general;
 mod instance;
 mod layer;
+mod places;
 mod shrink;
 mod smaller;
 
@@ -262,21 +263,25 @@ fn scalars(layer: &Layer, system: &System, by: &TensorName) -> Result<Scalars, E
 }
 
 /// How strong a proof of one claim is; `None` where it is no proof.
-fn proved(g: &Graph, before: ExprId, after: ExprId) -> Option<StepProof> {
+fn proved(g: &mut Graph, before: ExprId, after: ExprId) -> Option<StepProof> {
     if before == after {
         return Some(StepProof::Exact);
     }
     let winners = Winners::new();
     let context = Context { winners: &winners, leaves: Leaves::All };
-    // A long normal form is not worth its time where random points prove the same.
-    let whole = [FEW_STEPS, MAX_STEPS].into_iter().find_map(|steps| {
+    let whole = |g: &Graph, steps: u64| {
         let left = std::cell::Cell::new(steps);
         match prove_where_defined(g, before, after, &context, &left) {
             Verdict::Proved(How::Exact) => Some(StepProof::Exact),
             Verdict::Proved(How::Probabilistic { .. }) => Some(StepProof::Probabilistic),
             _ => None,
         }
-    });
+    };
+    // A long normal form is not worth its time where random points prove the same, or where the
+    // sides differ in a small place.
+    let few = whole(g, FEW_STEPS).or_else(|| places::proof(g, before, after));
+    let few = few.or_else(|| with_open_roots(g, before, after));
+    let whole = few.or_else(|| whole(g, MAX_STEPS));
     // Where the sides are too large for a number at every point, such as exp of exp of exp, they
     // may still be equal whatever the value of what they share.
     let moves = Moves::new(g, &winners);
@@ -284,6 +289,17 @@ fn proved(g: &Graph, before: ExprId, after: ExprId) -> Option<StepProof> {
         How::Exact => Some(StepProof::Exact),
         How::Probabilistic { .. } => Some(StepProof::Probabilistic),
     })
+}
+
+/// A proof whatever stands under the roots, where both sides have a value somewhere.
+fn with_open_roots(g: &Graph, before: ExprId, after: ExprId) -> Option<StepProof> {
+    values_somewhere(g, &[(before, after)])?;
+    let winners = Winners::new();
+    let moves = Moves::new(g, &winners);
+    match local::proof_with_open_roots(&moves, before, after, MAX_STEPS)? {
+        How::Exact => Some(StepProof::Exact),
+        How::Probabilistic { .. } => Some(StepProof::Probabilistic),
+    }
 }
 
 /// How many operations deep both sides of a line are looked into where no number is found at
@@ -296,8 +312,9 @@ const FEW_STEPS: u64 = 50_000;
 /// How strong the proof of each of some claims is. In a larger layer they are tried together, at
 /// random points of the prime field and at a point of the reals where they have values; what that
 /// does not prove is judged by itself.
-fn proved_all(g: &Graph, pairs: &[(ExprId, ExprId)], together: bool) -> Vec<Option<StepProof>> {
-    let random = if together && has_values(g, pairs) { probably_equal_all(g, pairs) } else { None };
+fn proved_all(g: &mut Graph, pairs: &[(ExprId, ExprId)], together: bool) -> Vec<Option<StepProof>> {
+    let has_values = together && values_somewhere(g, pairs).is_some();
+    let random = if has_values { probably_equal_all(g, pairs) } else { None };
     let one = |n: usize| {
         let (before, after) = pairs[n];
         match &random {
@@ -308,16 +325,17 @@ fn proved_all(g: &Graph, pairs: &[(ExprId, ExprId)], together: bool) -> Vec<Opti
     (0..pairs.len()).map(one).collect()
 }
 
-/// Whether a point of the reals is found where every side has a value.
-fn has_values(g: &Graph, pairs: &[(ExprId, ExprId)]) -> bool {
+/// The values of every side at a point of the reals where all have one, the left side of each
+/// pair before the right; nothing where no such point is found.
+fn values_somewhere(g: &Graph, pairs: &[(ExprId, ExprId)]) -> Option<Vec<f64>> {
     let roots: Vec<ExprId> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
-    (0..8u64).any(|seed| {
+    (0..8u64).find_map(|seed| {
         // Between 0.1 and 1.1: where logarithms and roots have values.
         let at = |s: SymbolId| {
             Some(0.1 + mixed(mixed(seed) ^ s.index() as u64) as f64 / u64::MAX as f64)
         };
         let values = evaluate_all(g, &roots, &at, Branches::default());
-        values.is_ok_and(|all| all.iter().all(|x: &f64| x.is_finite()))
+        values.ok().filter(|all: &Vec<f64>| all.iter().all(|x| x.is_finite()))
     })
 }
 
@@ -441,7 +459,7 @@ fn prove_deltas(
             tensors[name].cells.iter().copied().zip(table.cells.iter().copied()).collect();
         let slope = |(cell, delta)| (g.partial(total, cell), delta);
         let pairs: Vec<(ExprId, ExprId)> = spread(cells, together).into_iter().map(slope).collect();
-        if proved_all(&g, &pairs, together).contains(&None) {
+        if proved_all(&mut g, &pairs, together).contains(&None) {
             return Err(fault("δ", &lemma.goal, &lemma.result));
         }
     }

@@ -47,12 +47,38 @@ pub(super) fn proof_to(
 ) -> Option<How> {
     let opaque = parts(moves, before, after, depth, shared)?;
     let hidden = |id: ExprId| opaque.contains(&id);
-    match exactly(moves, before, after, &hidden) {
+    match exactly(moves, before, after, &hidden, MAX_LOCAL_STEPS) {
         Ok(true) => Some(How::Exact),
         Err(EvalFault::Scalar(Fault::TooLarge)) => {
             let error_bound = probably(moves, &[(before, after)], &hidden).swap_remove(0)?;
             Some(How::Probabilistic { error_bound })
         }
+        _ => None,
+    }
+}
+
+/// Whether the sides are equal whatever stands under their roots: then √u·√u = u is all that is
+/// used of a root, and what u is need not be multiplied out.
+pub(super) fn proof_with_open_roots(
+    moves: &Moves<'_>,
+    before: ExprId,
+    after: ExprId,
+    steps: u64,
+) -> Option<How> {
+    let mut opaque = FxHashSet::default();
+    for id in moves.g.reachable(&[before, after]) {
+        if let Node::Call(Function::Sqrt, a) = moves.g.node(id)
+            && !matches!(moves.g.node(moves.meant(a, None)), Node::Number(_))
+        {
+            opaque.insert(moves.meant(a, None));
+        }
+    }
+    if opaque.is_empty() {
+        return None;
+    }
+    let hidden = |id: ExprId| opaque.contains(&id);
+    match exactly(moves, before, after, &hidden, steps) {
+        Ok(true) => Some(How::Exact),
         _ => None,
     }
 }
@@ -139,8 +165,9 @@ fn exactly(
     before: ExprId,
     after: ExprId,
     hidden: &dyn Fn(ExprId) -> bool,
+    steps: u64,
 ) -> Result<bool, EvalFault> {
-    within(MAX_LOCAL_STEPS, || {
+    within(steps, || {
         let unknown = |what| Fraction::unknown(what).map(Free);
         let mut look = Look::new(moves, hidden, &unknown, Maxima::Unknown, MAX_LOCAL_NODES);
         let left = look.value(before).map_err(|e| e.fault)?;

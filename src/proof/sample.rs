@@ -214,11 +214,12 @@ impl<'a> Claim<'a> {
         self.survey.symbols.iter().enumerate().map(|(at, s)| (*s, value(at))).collect()
     }
 
-    /// A point with coordinates that nothing meets by chance.
+    /// A point with coordinates that nothing meets by chance: whole numbers, of which a product
+    /// of three fits into a machine word, where fractions would cost a common denominator each.
     fn point_at_large(&self, nth: usize) -> Point {
         let value = |at: usize| {
             let z = self.seed().draw(Draw::Large, nth as u64, &[at as u64]);
-            fraction((z % (1 << 21)) as i64 - (1 << 20), 999_983)
+            Rational::from((z % (1 << 21)) as i64 - (1 << 20))
         };
         self.survey.symbols.iter().enumerate().map(|(at, s)| (*s, value(at))).collect()
     }

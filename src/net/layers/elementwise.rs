@@ -2,6 +2,9 @@
 //!
 //! Where a function uses its argument more than once, the argument gets a name (`z`), unless it
 //! has one or is a number or an element.
+//!
+//! A function with a kink states beside it what its slope is there; as relu's slope at 0 is 0, so
+//! is that of what is made of it.
 
 use super::arguments::Arguments;
 use crate::diag::{Error, Kind};
@@ -72,6 +75,59 @@ pub(super) fn erf(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
     b.sub(twice, one)
 }
 
+/// x + max(low − x, 0) − max(x − high, 0). At a bound the slope is 1, as PyTorch's clamp has it,
+/// since that of relu is 0 there.
+pub(super) fn clip(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
+    let x = named(b, "z", args.tensor(0)?)?;
+    let (low, high) = (args.tensor(1)?, args.tensor(2)?);
+    for (bound, name) in [(low, "lower bound"), (high, "upper bound")] {
+        beside_what_it_acts_on(b, x, bound, "clip", name, "what it clips")?;
+    }
+    if let (Some(low), Some(high)) = (number_of(b, low), number_of(b, high))
+        && low > high
+    {
+        let message = format!("clip: the lower bound {low} is greater than the upper one, {high}");
+        return Err(Error::new(Kind::Shape, message)
+            .hint(format!("it is called as {}", args.layer.signature())));
+    }
+    let (missing, excess) = (b.sub(low, x)?, b.sub(x, high)?);
+    let missing = b.call(Function::Relu, missing)?;
+    let excess = b.call(Function::Relu, excess)?;
+    let excess = b.neg(excess)?;
+    b.add(&[x, missing, excess])
+}
+
+/// The number that a node is: one that was written, perhaps with a sign.
+fn number_of(b: &Builder, id: NodeId) -> Option<Rational> {
+    match &b.node(id).op {
+        Op::Number(q) => Some(q.clone()),
+        Op::Neg(a) => Some(crate::scalar::Scalar::neg(&number_of(b, *a)?)),
+        _ => None,
+    }
+}
+
+/// Refuses what does not have the shape of x and does not broadcast to it.
+fn beside_what_it_acts_on(
+    b: &Builder,
+    x: NodeId,
+    other: NodeId,
+    layer: &str,
+    name: &str,
+    acted_on: &str,
+) -> Result<(), Error> {
+    if b.shape(x).broadcast(b.shape(other)).as_ref() == Some(b.shape(x)) {
+        return Ok(());
+    }
+    let (m, n) = (b.shape(x).described(), b.shape(other).described());
+    let message = format!(
+        "{layer}: the {name} must have the shape of {acted_on} or broadcast to it, and {} is {m} \
+         but {} is {n}",
+        b.called(x),
+        b.called(other)
+    );
+    Err(Error::new(Kind::Shape, message).label(format!("{m} and {n}")))
+}
+
 pub(super) fn silu(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
     let x = named(b, "z", args.tensor(0)?)?;
     let gate = b.call(Function::Sigmoid, x)?;
@@ -86,19 +142,7 @@ pub(super) fn dropout(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error
     }
     let kept = crate::scalar::Scalar::sub(&one, &rate);
     let (x, mask) = (args.tensor(0)?, args.tensor(1)?);
-    if b.shape(x).broadcast(b.shape(mask)).as_ref() != Some(b.shape(x)) {
-        let (m, n) = (b.shape(x).described(), b.shape(mask).described());
-        return Err(Error::new(
-            Kind::Shape,
-            format!(
-                "dropout: the mask must have the shape of what it masks or broadcast to it, and {} \
-                 is {m} but {} is {n}",
-                b.called(x),
-                b.called(mask)
-            ),
-        )
-        .label(format!("{m} and {n}")));
-    }
+    beside_what_it_acts_on(b, x, mask, "dropout", "mask", "what it masks")?;
     let masked = b.mul(&[x, mask])?;
     match kept {
         Ok(kept) if !kept.is_one() => {

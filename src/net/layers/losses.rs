@@ -87,6 +87,31 @@ pub(super) fn hinge(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> 
     mean(b, loss)
 }
 
+/// The mean of d²/2 where |d| ≤ delta for d = y − t, else of delta·(|d| − delta/2): with what d has
+/// too much, d²/2 − max(d − delta, 0)²/2 − max(−d − delta, 0)²/2, which shows that it has no kink.
+pub(super) fn huber(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
+    let delta = args.number("delta")?;
+    if delta.is_negative() || delta.is_zero() {
+        return Err(args.refuse("delta", "greater than 0"));
+    }
+    let [y, t] = pair(b, args)?;
+    let (two, delta) = (integer(b, 2)?, b.number(&delta)?);
+    let d = b.sub(y, t)?;
+    let d = b.part("d", d)?;
+    let square = b.pow(d, two)?;
+    let (above, minus) = (b.sub(d, delta)?, b.neg(d)?);
+    let below = b.sub(minus, delta)?;
+    let mut all = vec![square];
+    for excess in [above, below] {
+        let excess = b.call(Function::Relu, excess)?;
+        let excess = b.pow(excess, two)?;
+        all.push(b.neg(excess)?);
+    }
+    let sum = b.add(&all)?;
+    let each = mean(b, sum)?;
+    b.div(each, two)
+}
+
 fn mean(b: &mut Builder, x: NodeId) -> Result<NodeId, Error> {
     if b.shape(x).is_scalar() { Ok(x) } else { mean_along(b, x, &[]) }
 }

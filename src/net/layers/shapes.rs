@@ -1,12 +1,16 @@
 //! Reductions and rearrangements: what of them is more than one operation of the builder.
 
 use super::arguments::{Arguments, Setting};
+use super::elementwise::named;
 use crate::diag::{Error, Kind};
-use crate::net::{Builder, NodeId, Shape};
+use crate::net::{Builder, NodeId, Range, Shape};
 use crate::scalar::Rational;
 
 /// How a reduction is made of a tensor and axes.
 type Reduce = fn(&mut Builder, NodeId, &[usize]) -> Result<NodeId, Error>;
+
+/// A product has a derivative with a product for each of its factors, so there are not many.
+const MAX_FACTORS: usize = 64;
 
 pub(super) fn sum(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
     reduced(b, args, Builder::sum_along)
@@ -21,11 +25,62 @@ pub(super) fn max(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
         [_] => reduced(b, args, Builder::max_along),
         several if args.sets("axis") || args.sets("keep") => Err(Error::new(
             Kind::Shape,
-            format!("max: `axis` and `keep` are for one tensor, found {}", several.len()),
+            format!(
+                "{}: `axis` and `keep` are for one tensor, found {}",
+                args.layer.name,
+                several.len()
+            ),
         )
         .hint("max(c, axis: 0) takes a tensor, max(a, b) several scalars")),
         several => b.max_of(several),
     }
+}
+
+/// −max(−x).
+pub(super) fn min(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
+    let negated: Result<Vec<NodeId>, Error> = args.tensors.iter().map(|a| b.neg(*a)).collect();
+    let negated = negated?;
+    let most = max(b, &Arguments { layer: args.layer, tensors: &negated, options: args.options })?;
+    b.neg(most)
+}
+
+/// The factors one after the other, in row-major order.
+pub(super) fn prod(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
+    reduced(b, args, |b, x, axes| {
+        let shape = b.shape(x).clone();
+        let all: Vec<usize> = (0..shape.rank()).collect();
+        let axes = if axes.is_empty() { &all[..] } else { axes };
+        let over: usize = axes.iter().map(|axis| shape.lengths()[*axis]).product();
+        if over > MAX_FACTORS {
+            let message =
+                format!("prod: these are {over} factors, and at most {MAX_FACTORS} are taken");
+            return Err(Error::new(Kind::Limit, message)
+                .hint("exp(sum(ln(x))) is the product where all factors are positive"));
+        }
+        let x = named(b, "z", x)?;
+        let left = |axis: &usize| !axes.contains(axis);
+        let left: Vec<usize> =
+            all.iter().filter(|a| left(a)).map(|a| shape.lengths()[*a]).collect();
+        let counted = Shape::new(axes.iter().map(|a| shape.lengths()[*a]).collect::<Vec<_>>());
+        let mut factors = Vec::with_capacity(over);
+        for n in 0..over {
+            let mut at = counted.index(n).into_iter();
+            let range = |axis: usize| match axes.contains(&axis) {
+                true => Range { start: at.next().unwrap_or(0), step: 1, count: 1 },
+                false => Range { start: 0, step: 1, count: shape.lengths()[axis] },
+            };
+            let ranges: Vec<Range> = (0..shape.rank()).map(range).collect();
+            let factor = if left.is_empty() {
+                let at: Vec<usize> = ranges.iter().map(|r| r.start).collect();
+                b.element(x, &at)?
+            } else {
+                let slice = b.slice(x, &ranges)?;
+                b.reshape(slice, Shape::new(left.clone()))?
+            };
+            factors.push(factor);
+        }
+        if let [one] = factors.as_slice() { Ok(*one) } else { b.mul(&factors) }
+    })
 }
 
 fn reduced(b: &mut Builder, args: &Arguments, reduce: Reduce) -> Result<NodeId, Error> {

@@ -99,6 +99,13 @@ pub(super) const TABLE: &[Layer] = &[
         make: Built(shapes::max),
     },
     Layer {
+        name: "min",
+        parameters: &[Parameter::tensors("values"), AXES, KEEP],
+        doc: "the least in the same ways, −max(−x); the first of equals wins",
+        parts: "",
+        make: Built(shapes::min),
+    },
+    Layer {
         name: "sum",
         parameters: &[X, AXES, KEEP],
         doc: "the sum along some axes, or of all elements; `keep` keeps the axes with length 1",
@@ -111,6 +118,13 @@ pub(super) const TABLE: &[Layer] = &[
         doc: "the same sum divided by how many elements there are in it",
         parts: "",
         make: Built(shapes::mean),
+    },
+    Layer {
+        name: "prod",
+        parameters: &[X, AXES, KEEP],
+        doc: "the product along some axes, or of all elements; of at most 64 factors",
+        parts: "",
+        make: Built(shapes::prod),
     },
     Layer {
         name: "flatten",
@@ -232,6 +246,13 @@ pub(super) const TABLE: &[Layer] = &[
         make: Built(losses::hinge),
     },
     Layer {
+        name: "huber",
+        parameters: &[Y, T, Parameter::option("delta", K::Number, P::Whole(1))],
+        doc: "the mean of d²/2 where |d| ≤ delta, else of delta·(|d| − delta/2), for d = y − t",
+        parts: "d = y − t",
+        make: Built(losses::huber),
+    },
+    Layer {
         name: "square",
         parameters: &[X],
         doc: "x², elementwise",
@@ -244,6 +265,14 @@ pub(super) const TABLE: &[Layer] = &[
         doc: "x where x > 0, else slope·x, elementwise; has a kink at 0",
         parts: "",
         make: Built(elementwise::leaky_relu),
+    },
+    Layer {
+        name: "clip",
+        parameters: &[X, Parameter::tensor("low"), Parameter::tensor("high")],
+        doc: "x, but not below low nor above high, elementwise: x + relu(low − x) − relu(x − high); \
+              has a kink at each bound, where its slope is 1",
+        parts: "",
+        make: Built(elementwise::clip),
     },
     Layer {
         name: "elu",

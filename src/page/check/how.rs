@@ -2,8 +2,7 @@
 //! precisely.
 
 use super::{
-    FIELD, MAX_NAMED, all_comparisons, element, header, number, rounded, section, source, symbol,
-    words,
+    FIELD, MAX_NAMED, all_comparisons, element, header, number, rounded, section, symbol, words,
 };
 use crate::check::{Arithmetic, Assumptions, Point, Precision, Report, Source};
 use crate::page::math::Math;
@@ -133,7 +132,7 @@ pub(super) fn precision(report: &Report) -> Option<Section> {
         let relative = c.worst_relative.as_ref().and_then(|w| w.relative);
         rows.push(vec![
             vec![symbol(&parameter.name)],
-            vec![words(source(c.source))],
+            vec![words(c.source.to_string())],
             vec![rounded(worst.absolute)],
             vec![element(&worst.cell)],
             vec![relative.map_or_else(|| words("none"), rounded)],
