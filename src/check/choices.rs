@@ -10,8 +10,9 @@ use crate::diag::Error;
 use crate::scalar::Interval;
 
 use super::conventions::{Framework, corner, rule, shares};
+use super::estimate;
 use super::patterns::{Nearby, is_step, nearby, nearest_to_zero};
-use super::reference::{self, DIGITS, Element, Gradients, Place, Witness};
+use super::reference::{Element, Gradients, Place};
 use super::report::{AtKinks, Choice};
 use super::rule::Outcome;
 use super::sides::{excuse, plain};
@@ -53,8 +54,7 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
     let ks: Vec<usize> = asked.numbers.iter().map(|(k, _)| *k).collect();
     let exact = |decisions: &Decisions| {
         let at = Place { decisions, ..at };
-        reference::gradients(at, DIGITS[0], &Shares::new(), Witness::Spared)
-            .map(|(gradients, _)| gradients)
+        estimate::short(at, &Shares::new())
     };
     let all: Vec<Gradients> = near.all.iter().map(exact).collect::<Result<_, _>>()?;
     let complete = near.complete;
@@ -63,7 +63,7 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
         let Some(shares) = shares(at.net, kinks, framework) else { continue };
         let (decisions, slopes) = steps(asked, &shares);
         let at = Place { decisions: &decisions, ..at };
-        let Ok((exact, _)) = reference::gradients(at, DIGITS[0], &slopes, Witness::Spared) else {
+        let Ok(exact) = estimate::short(at, &slopes) else {
             continue;
         };
         // Where it does not matter, what is known of our own way holds for it.

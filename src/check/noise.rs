@@ -17,8 +17,8 @@ use crate::concrete::Watch;
 use crate::net::NodeId;
 use crate::scalar::{Fault, Function, Rational, Scalar};
 
+use super::prepared::MASKED;
 use super::rounding::{Accumulate, Format};
-use super::supplied::MASKED;
 use super::values::SplitMix;
 
 /// The part of u·n·Σ|t| that one rounding for a whole tensor moves each of its sums by.

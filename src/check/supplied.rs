@@ -8,28 +8,26 @@
 
 use std::collections::BTreeMap;
 
-use crate::concrete::{self, Decide, Decisions, Kink, Values};
+use crate::concrete::Values;
 use crate::diag::{Error, Kind};
-use crate::net::{Network, Op, QuantityId, stable};
+use crate::net::{Network, QuantityId};
 use crate::scalar::Rational;
 
 use super::bounds::bounds;
 use super::causes::name_causes;
 use super::conventions::Framework;
 use super::judge::{Distance, relative};
-use super::point::{self, Point, point};
-use super::reference::{self, Element, Place};
-use super::report::{
-    Arithmetic, Assumptions, Certainty, Comparison, Mismatch, Noticed, Number, Precision, Report,
-    Source,
-};
+use super::point::{Point, point};
+use super::prepared::{Decided, decided, large, without_overflow};
+use super::reference::{Element, Place};
+use super::report::{Certainty, Comparison, Mismatch, Noticed, Number, Precision, Report, Source};
 use super::rounding::{Accumulate, Format};
 use super::rule::{Finding, Outcome};
 use super::sources::{self, Here};
 use super::symbolic::Symbolic;
-use super::values::{convert, work};
+use super::tensors::is_leaf;
+use super::values::work;
 use super::verdicts::{Asked, Judged, judged};
-use super::{kinks, report};
 
 /// A gradient that another program computed.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,23 +127,25 @@ pub fn check_supplied(
     by.sort_unstable();
     let (stable, values) = without_overflow(net, values, &by)?;
     let net = &stable;
-    let decided = decided(net, &values)?;
+    let decided = decided(net, &values, true)?;
     let at = Place { net, values: &values, decisions: &decided.decisions, by: &by };
-    let compared = [
-        (Source::Backward, Precision::Exact),
-        (Source::Backward, Precision::F64),
-        (Source::Supplied, Precision::F64),
-    ];
-    let mut report = super::blank(net, &by, &compared);
     let scalars = in_scalars(net, &by, &values, &decided);
-    match &scalars {
-        Ok(point) => sources::compare(net, point, 0, &mut report.parameters),
-        Err(why) => unseen(&mut report, why),
+    let compared: &[_] = match scalars {
+        Ok(_) => &[
+            (Source::Backward, Precision::Exact),
+            (Source::Backward, Precision::F64),
+            (Source::Supplied, Precision::F64),
+        ],
+        Err(_) => &[(Source::Direction, Precision::F64), (Source::Supplied, Precision::F64)],
+    };
+    let mut report = super::blank(net, &by, compared);
+    if let Ok(point) = &scalars {
+        sources::compare(net, point, 0, &mut report.parameters);
     }
     let mut formats: Vec<Format> = supplied.gradients.values().map(|t| t.format).collect();
     formats.sort_unstable();
     formats.dedup();
-    let mut loss = None;
+    let (mut loss, mut estimated) = (None, false);
     for format in formats {
         let numbers = |k: usize| {
             let theirs = supplied.gradients.get(&by[k]).filter(|t| t.format == format)?;
@@ -162,6 +162,7 @@ pub fn check_supplied(
         };
         let all = judged(&asked)?;
         loss.get_or_insert(all.loss);
+        estimated |= all.estimated;
         enter(&mut report, &asked, &all, scalars.as_ref().ok());
         certainty(&mut report, &asked, &all);
         name_causes(&mut report, &asked, &all);
@@ -176,108 +177,15 @@ pub fn check_supplied(
         Ok(point) => point.report(net, Vec::new(), 0),
         Err(why) => large(net, &values, &decided, why, loss),
     };
+    if scalars.is_err() {
+        directed(net, &mut report);
+    }
+    if estimated {
+        told.notes.push(ESTIMATED.to_string());
+    }
     told.values.retain(|id, _| id.index() < original.quantities().count());
     report.points.push(told);
     Ok(report)
-}
-
-/// The network with every softmax's exponentials shifted, and the values with those of the shifts.
-fn without_overflow(
-    net: &Network,
-    values: &Values<Rational>,
-    by: &[QuantityId],
-) -> Result<(Network, Values<Rational>), Error> {
-    let made = stable(net, by);
-    let mut values = values.clone();
-    if made.shifts.is_empty() {
-        return Ok((made.net, values));
-    }
-    for shift in &made.shifts {
-        let cells = made.net.shape(shift.quantity).elements();
-        values.insert(shift.quantity, vec![Rational::from(0); cells]);
-    }
-    let mut greatest = Greatest { net: &made.net, shifts: &made.shifts };
-    let rounded = convert::<f64>(&made.net, &values)?;
-    // Where this fails, so does what follows, and says why.
-    let run = concrete::forward_watched(&made.net, &rounded, Decide::ByValue, &mut greatest)?;
-    for shift in &made.shifts {
-        if run.of(shift.quantity).unwrap_or_default().iter().any(|x| *x < MASKED) {
-            let sentence = "every score that a softmax takes is masked with −∞ in one of its rows";
-            let span = made.net.node(shift.scores).span;
-            return Err(Error::new(Kind::Domain, sentence).at(span).label("here"));
-        }
-        let all = run.of(shift.quantity).unwrap_or_default().iter();
-        let exact = all.map(|x| Rational::from_f64(*x)).collect::<Result<Vec<_>, _>>();
-        let exact = exact.map_err(|fault| Error::new(Kind::Limit, fault.to_string()))?;
-        values.insert(shift.quantity, exact);
-    }
-    Ok((made.net, values))
-}
-
-/// Scores below this were masked with −∞.
-pub(super) const MASKED: f64 = crate::net::MASKED as f64 / 2.0;
-
-/// Gives each shift the greatest of its scores.
-struct Greatest<'a> {
-    net: &'a Network,
-    shifts: &'a [crate::net::Shift],
-}
-
-impl concrete::Watch<f64> for Greatest<'_> {
-    fn leaf(&mut self, quantity: QuantityId, before: &[Option<Vec<f64>>]) -> Option<Vec<f64>> {
-        let shift = self.shifts.iter().find(|shift| shift.quantity == quantity)?;
-        let scores = before.get(shift.scores.index())?.as_ref()?;
-        let shape = &self.net.node(shift.scores).shape;
-        let of = self.net.shape(quantity);
-        let mut greatest = vec![f64::NEG_INFINITY; of.elements()];
-        for (n, x) in scores.iter().enumerate() {
-            let mut at = shape.index(n);
-            shift.axes.iter().for_each(|axis| at[*axis] = 0);
-            let place = of.position(&at)?;
-            greatest[place] = greatest[place].max(*x);
-        }
-        Some(greatest)
-    }
-}
-
-/// What the values decide.
-struct Decided {
-    decisions: Decisions,
-    /// Before an assumption breaks a tie.
-    by_value: Decisions,
-    kinks: Vec<Kink>,
-    assumed: Vec<(crate::net::NodeId, usize)>,
-    notes: Vec<String>,
-}
-
-/// Decides in exact arithmetic or with as many digits as it takes, and at last in `f64`, where
-/// what is equal to the last of these digits counts as a kink.
-fn decided(net: &Network, values: &Values<Rational>) -> Result<Decided, Error> {
-    let mut notes = Vec::new();
-    let mut found = None;
-    for bits in [106, 512] {
-        match reference::decide(net, values, bits) {
-            Ok(all) => {
-                found = Some(all);
-                break;
-            }
-            // Too close to be told apart, or out of range: `f64` may know better.
-            Err(error) if work(net) > LONG_WORK || bits > 106 => {
-                let rounded = convert::<f64>(net, values)?;
-                let run = concrete::forward(net, &rounded, Decide::ByValue).map_err(|_| error)?;
-                notes.push("a max or a sign is too close here to be decided with certainty".into());
-                found = Some((run.decisions().clone(), run.kinks().to_vec()));
-                break;
-            }
-            Err(_) => {}
-        }
-    }
-    let Some((by_value, kinks)) = found else {
-        return Err(Error::new(Kind::Internal, "no precision was tried"));
-    };
-    let mut decisions = by_value.clone();
-    let assumed = point::apply(net, &mut decisions, &kinks)?;
-    Ok(Decided { decisions, by_value, kinks, assumed, notes })
 }
 
 /// Up to about so many products, arithmetic of many digits is worth its time.
@@ -295,9 +203,11 @@ fn in_scalars(
     decided: &Decided,
 ) -> Result<Point, String> {
     if work(net) > SCALAR_WORK {
-        return Err("the network is too large to be written out in scalars; its backward pass \
-                    was held against a forward pass of dual numbers"
-            .to_string());
+        return Err(format!(
+            "the network is too large to be written out in scalars, of which it has about {}; its \
+             backward pass was held against a forward pass of dual numbers",
+            crate::scalar::show_digits(work(net) as f64, 2)
+        ));
     }
     let told = |error: Error| error.message().to_string();
     let symbolic = Symbolic::new(net, by, true).map_err(told)?;
@@ -308,42 +218,24 @@ fn in_scalars(
     }
 }
 
-fn unseen(report: &mut Report, why: &str) {
+/// What is said where the exact gradient has no bound of its error.
+const ESTIMATED: &str = "over so many operations a bound of the exact gradient's error outgrows it; \
+                         the error was estimated, by passes of 106 bits whose every operation is \
+                         rounded at random, and taken some thousand times as large";
+
+/// Without formulas, the backward pass that the numbers are held against was itself held against
+/// dual numbers along a direction that moves every leaf.
+fn directed(net: &Network, report: &mut Report) {
     for parameter in &mut report.parameters {
-        let cells = parameter.shape.elements();
+        let (cells, leaf) = (parameter.shape.elements(), is_leaf(net, parameter.id));
         for comparison in &mut parameter.comparisons {
-            if comparison.source == Source::Backward {
-                comparison.skip(why, cells);
+            if comparison.source == Source::Direction {
+                match leaf {
+                    true => comparison.confirm(cells),
+                    false => comparison.skip("what is defined is not moved by itself", cells),
+                }
             }
         }
-    }
-}
-
-/// What a report says of a point that was not written out in scalars.
-fn large(
-    net: &Network,
-    values: &Values<Rational>,
-    decided: &Decided,
-    why: &str,
-    loss: Option<Element>,
-) -> report::Point {
-    let is_leaf = |id: &QuantityId| matches!(net.node(net.quantity(*id).node).op, Op::Leaf(_));
-    let leaves = values.iter().filter(|(id, _)| is_leaf(id));
-    report::Point {
-        values: leaves.map(|(id, all)| (*id, all.clone())).collect(),
-        drawn: Vec::new(),
-        redrawn: 0,
-        unit: None,
-        arithmetic: Arithmetic::None,
-        inexact: Some(why.to_string()),
-        loss: Number::F64(loss.map_or(f64::NAN, |loss| loss.value)),
-        assumptions: match net.assumptions().is_empty() {
-            true => Assumptions::Absent,
-            false => Assumptions::Used,
-        },
-        kinks: kinks::listed(net, &decided.kinks, &decided.assumed),
-        kink_count: decided.kinks.len(),
-        notes: decided.notes.clone(),
     }
 }
 

@@ -10,6 +10,7 @@ mod lowering;
 mod random;
 mod supplied;
 mod tails;
+mod tensors;
 
 use super::*;
 use crate::concrete::sketch::Sketch;
