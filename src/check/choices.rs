@@ -14,7 +14,7 @@ use super::estimate;
 use super::patterns::{Nearby, is_step, nearby, nearest_to_zero};
 use super::reference::{Element, Gradients, Place};
 use super::report::{AtKinks, Choice};
-use super::rule::Outcome;
+use super::rule::{Outcome, hidden};
 use super::sides::{excuse, plain};
 use super::verdicts::{Asked, Tensor, Way, told, way};
 
@@ -239,8 +239,17 @@ pub(super) fn mixture(
         let slack = &mut made.findings[i].slack;
         slack.iter_mut().for_each(|s| *s = s.max(1e-7 * greatest));
         let agree = (0..numbers.len()).all(|n| mixed[n].off(numbers[n]).abs() <= slack[n]);
+        // What was measured beside the first pattern's gradient, beside the greatest of all.
+        let own = made.exact[*k].iter().map(|g| g.value.abs()).fold(0.0, f64::max);
+        let beside = if greatest > 0.0 { own / greatest } else { 1.0 };
+        let noticed = made.findings[i].noticed.map(|x| x * beside);
         made.exact[*k] = mixed;
-        made.findings[i].outcome = if agree { Outcome::Agree } else { Outcome::Differ };
+        made.findings[i].noticed = noticed;
+        made.findings[i].outcome = match hidden(asked.format, noticed) {
+            _ if !agree => Outcome::Differ,
+            Some(why) => Outcome::Open(why),
+            None => Outcome::Agree,
+        };
     }
     Ok(Some(made))
 }

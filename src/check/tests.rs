@@ -6,6 +6,7 @@ mod coarse;
 mod diagnosis;
 mod hand;
 mod labs;
+mod law;
 mod lowering;
 mod random;
 mod supplied;
