@@ -10,10 +10,11 @@ use crate::diag::Error;
 use crate::scalar::Interval;
 
 use super::conventions::{Framework, corner, rule, shares};
+use super::estimate;
 use super::patterns::{Nearby, is_step, nearby, nearest_to_zero};
-use super::reference::{self, DIGITS, Element, Gradients, Place, Witness};
+use super::reference::{Element, Gradients, Place};
 use super::report::{AtKinks, Choice};
-use super::rule::Outcome;
+use super::rule::{Outcome, hidden};
 use super::sides::{excuse, plain};
 use super::verdicts::{Asked, Tensor, Way, told, way};
 
@@ -53,8 +54,7 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
     let ks: Vec<usize> = asked.numbers.iter().map(|(k, _)| *k).collect();
     let exact = |decisions: &Decisions| {
         let at = Place { decisions, ..at };
-        reference::gradients(at, DIGITS[0], &Shares::new(), Witness::Spared)
-            .map(|(gradients, _)| gradients)
+        estimate::short(at, &Shares::new())
     };
     let all: Vec<Gradients> = near.all.iter().map(exact).collect::<Result<_, _>>()?;
     let complete = near.complete;
@@ -63,7 +63,7 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
         let Some(shares) = shares(at.net, kinks, framework) else { continue };
         let (decisions, slopes) = steps(asked, &shares);
         let at = Place { decisions: &decisions, ..at };
-        let Ok((exact, _)) = reference::gradients(at, DIGITS[0], &slopes, Witness::Spared) else {
+        let Ok(exact) = estimate::short(at, &slopes) else {
             continue;
         };
         // Where it does not matter, what is known of our own way holds for it.
@@ -239,8 +239,17 @@ pub(super) fn mixture(
         let slack = &mut made.findings[i].slack;
         slack.iter_mut().for_each(|s| *s = s.max(1e-7 * greatest));
         let agree = (0..numbers.len()).all(|n| mixed[n].off(numbers[n]).abs() <= slack[n]);
+        // What was measured beside the first pattern's gradient, beside the greatest of all.
+        let own = made.exact[*k].iter().map(|g| g.value.abs()).fold(0.0, f64::max);
+        let beside = if greatest > 0.0 { own / greatest } else { 1.0 };
+        let noticed = made.findings[i].noticed.map(|x| x * beside);
         made.exact[*k] = mixed;
-        made.findings[i].outcome = if agree { Outcome::Agree } else { Outcome::Differ };
+        made.findings[i].noticed = noticed;
+        made.findings[i].outcome = match hidden(asked.format, noticed) {
+            _ if !agree => Outcome::Differ,
+            Some(why) => Outcome::Open(why),
+            None => Outcome::Agree,
+        };
     }
     Ok(Some(made))
 }

@@ -8,9 +8,11 @@
 //! What always holds: steps that leave the smooth piece are not used.
 
 use crate::concrete::{self, Decide, Values};
+use crate::diag::Kind;
 use crate::net::{Network, QuantityId};
-use crate::scalar::{Fault, Interval, Rational, Scalar};
+use crate::scalar::{Ball, Fault, Interval, Pair, Rational, Scalar};
 
+use super::directions::Along;
 use super::fraction::Fraction;
 use super::judge::{Distance, relative};
 use super::point::{Point, Run, reason};
@@ -21,6 +23,10 @@ pub const STEPS: usize = 4;
 /// The first steps that are tried, as powers of 1/2, times the size of the cell where that is
 /// above 1. A smaller one is tried where a larger crosses a kink or does not converge.
 pub const FIRST_STEPS: [i32; 4] = [5, 11, 17, 23];
+
+/// The same where all elements move at once, in numbers of more digits: among many kinks only a
+/// small step crosses none.
+const DIRECTED_STEPS: [i32; 5] = [5, 13, 21, 27, 33];
 
 /// A limit of differences counts only if its error bound is this much smaller than the gradient.
 const RESOLVED: f64 = 1.0 / 256.0;
@@ -82,6 +88,20 @@ impl Measured for Interval {
     }
 }
 
+impl Measured for Ball<Pair> {
+    fn size(&self) -> (f64, f64) {
+        (self.least(), self.most())
+    }
+
+    fn width(&self) -> f64 {
+        2.0 * self.radius()
+    }
+
+    fn middle(&self) -> f64 {
+        self.to_f64()
+    }
+}
+
 /// A difference quotient with the size of the loss, or why there is none.
 enum Step<T> {
     Quotient(T, f64),
@@ -98,7 +118,8 @@ pub(super) fn exact(
     claim: &Fraction,
 ) -> Found {
     let mut values = run.values.clone();
-    judge(claim, &point.values[&id][cell], |x, h| {
+    let x = &point.values[&id][cell];
+    judge(claim, x.abs().to_f64(), &FIRST_STEPS, |h| {
         let mut at = |x: Result<Rational, Fault>| -> Result<_, String> {
             let x = x.and_then(|x| Fraction::from_rational(&x));
             put(&mut values, id, cell, x.map_err(|fault| fault.to_string())?);
@@ -130,7 +151,8 @@ pub(super) fn rounded(
             }
         };
     let (mut reals, mut wide) = (reals, wide);
-    judge(claim, &point.values[&id][cell], |x, h| {
+    let x = &point.values[&id][cell];
+    judge(claim, x.abs().to_f64(), &FIRST_STEPS, |h| {
         let mut sides = Vec::with_capacity(2);
         for x in [x.add(h), x.sub(h)] {
             let moved = x.and_then(|x| Ok((f64::from_rational(&x)?, Interval::from_rational(&x)?)));
@@ -153,6 +175,53 @@ pub(super) fn rounded(
     })
 }
 
+/// Judges what is claimed of the slope along a direction, in numbers of 106 bits: branches by plain
+/// `f64` runs.
+pub(super) fn along(at: &Along<'_, Ball<Pair>>, speeds: &[Vec<f64>], claim: &Ball<Pair>) -> Found {
+    let real = |all: &Vec<Ball<Pair>>| all.iter().map(Ball::to_f64).collect();
+    let reals: Values<f64> = at.values.iter().map(|(id, all)| (*id, real(all))).collect();
+    judge(claim, 0.0, &DIRECTED_STEPS, |h| {
+        let mut sides = Vec::with_capacity(2);
+        for h in [h.to_f64(), -h.to_f64()] {
+            let mut moved = reals.clone();
+            for (id, speeds) in at.by.iter().zip(speeds) {
+                let cells = moved.get_mut(id).into_iter().flatten().zip(speeds);
+                cells.for_each(|(x, v)| *x += h * v);
+            }
+            match concrete::forward(at.net, &moved, Decide::ByValue) {
+                Ok(run) if run.decisions() != at.decisions => return Step::Crossed,
+                Ok(_) => {}
+                Err(error) => return Step::Undefined(error.message().to_string()),
+            }
+            sides.push(h);
+        }
+        let mut losses = Vec::with_capacity(2);
+        for h in sides {
+            match moved_loss(at, speeds, h) {
+                Ok(loss) => losses.push(loss),
+                Err(error) => return Step::Undefined(error.message().to_string()),
+            }
+        }
+        quotient(&losses[0], &losses[1], h)
+    })
+}
+
+/// The loss a step along the direction.
+fn moved_loss(
+    at: &Along<'_, Ball<Pair>>,
+    speeds: &[Vec<f64>],
+    h: f64,
+) -> Result<Ball<Pair>, crate::diag::Error> {
+    let limit = |fault: Fault| crate::diag::Error::new(Kind::Limit, fault.to_string());
+    let mut values = at.values.clone();
+    for (id, speeds) in at.by.iter().zip(speeds) {
+        for (x, v) in values.get_mut(id).into_iter().flatten().zip(speeds) {
+            *x = Ball::point(h * v).and_then(|step| x.add(&step)).map_err(limit)?;
+        }
+    }
+    Ok(concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?.loss().clone())
+}
+
 fn put<T>(values: &mut Values<T>, id: QuantityId, cell: usize, x: T) {
     if let Some(place) = values.get_mut(&id).and_then(|cells| cells.get_mut(cell)) {
         *place = x;
@@ -170,18 +239,19 @@ fn quotient<T: Measured>(above: &T, below: &T, h: &Rational) -> Step<T> {
 /// Tries one first step after the other until the claim agrees with the limit.
 fn judge<T: Measured>(
     claim: &T,
-    x: &Rational,
-    mut step: impl FnMut(&Rational, &Rational) -> Step<T>,
+    size: f64,
+    first_steps: &[i32],
+    mut step: impl FnMut(&Rational) -> Step<T>,
 ) -> Found {
     let mut crossed = 0;
     let mut refuted = None;
     let mut open = None;
-    for first in FIRST_STEPS {
+    for first in first_steps {
         let mut quotients = Vec::with_capacity(STEPS);
         let mut scale = 0.0f64;
         for n in 0..STEPS as i32 {
-            let result = match step_size(x, first + n) {
-                Ok(h) => step(x, &h),
+            let result = match step_size(size, first + n) {
+                Ok(h) => step(&h),
                 Err(fault) => Step::Undefined(fault.to_string()),
             };
             match result {
@@ -218,9 +288,8 @@ fn judge<T: Measured>(
     Found { outcome: refuted.unwrap_or_else(open), crossed }
 }
 
-/// 2^−n, times the power of two above |x| where |x| is above 1.
-fn step_size(x: &Rational, n: i32) -> Result<Rational, Fault> {
-    let size = x.abs().to_f64();
+/// 2^−n, times the power of two above a size that is above 1.
+fn step_size(size: f64, n: i32) -> Result<Rational, Fault> {
     let up = if size > 1.0 { libm::ilogb(size).saturating_add(1).min(1100) } else { 0 };
     Rational::integer(2).powi(up - n)
 }

@@ -268,6 +268,7 @@ fn comparison<'a>(report: &Report, c: &'a Comparison) -> JsonComparison<'a> {
         source: match c.source {
             Source::Backward => "backward",
             Source::Dual => "dual",
+            Source::Direction => "direction",
             Source::Differences => "differences",
             Source::Supplied => "supplied",
         },

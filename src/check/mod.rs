@@ -23,6 +23,8 @@ mod choices;
 mod conventions;
 mod diagnosis;
 mod differences;
+mod directions;
+mod estimate;
 mod forward;
 mod fraction;
 mod json;
@@ -32,6 +34,7 @@ mod noise;
 mod overflow;
 mod patterns;
 mod point;
+mod prepared;
 mod reference;
 mod report;
 mod rounding;
@@ -40,6 +43,7 @@ mod sides;
 mod sources;
 mod supplied;
 mod symbolic;
+mod tensors;
 #[cfg(test)]
 mod tests;
 mod typical;
@@ -80,6 +84,9 @@ pub const MAX_DIFFERENCES: usize = 16;
 /// point in all; where that is less than [`MAX_DUAL`] and [`MAX_DIFFERENCES`] ask for, fewer
 /// cells are looked at, one of each parameter at least.
 pub const MAX_PASS_WORK: usize = 1 << 22;
+/// Up to about so many operations, a network is written out in scalars, so that formulas are a way
+/// to its gradients; a larger one is checked tensor by tensor.
+pub const MAX_SCALARS: usize = 1 << 20;
 /// The largest number of factors in the gradients of all products.
 pub const MAX_FACTOR_PAIRS: usize = 1 << 26;
 /// How often a random point is drawn again from one range of values, if the network is not
@@ -93,7 +100,8 @@ pub const MAX_LISTED: usize = 20;
 pub struct Options {
     /// The seed of the random values of what the network gives no value.
     pub seed: u64,
-    /// At how many random points to compare, up to [`MAX_TRIALS`]; 3 where it is not said. Where
+    /// At how many random points to compare, up to [`MAX_TRIALS`]; 3 where it is not said,
+    /// or 1 in a network of millions of operations. Where
     /// every value is given there is one point.
     pub trials: Option<usize>,
 }
@@ -106,6 +114,9 @@ impl Default for Options {
 
 /// Compares the gradients of the loss by every parameter.
 ///
+/// A network of more than [`MAX_SCALARS`] operations is not written out in scalars: its backward
+/// pass is held against dual numbers and differences along directions that move every element.
+///
 /// Values that the network does not give are drawn: multiples of 1/8 between −2 and 2, or, where
 /// the network is not defined there, between 0 and 2 and at last between 0 and 1. Where values of
 /// the network leave the range of `f64`, the same is done with multiples of 1/64, and so on:
@@ -115,7 +126,8 @@ impl Default for Options {
 /// [`Kind::Value`] for a network without parameters; [`Kind::Domain`] where the network or a
 /// gradient is not defined at the given point or at any that was drawn; [`Kind::Assumption`]
 /// where all values are given and contradict an assumed winner; [`Kind::Limit`] for too many
-/// trials or a network too large.
+/// trials, or where its passes would take more than [`concrete::MAX_WORK`](crate::concrete::MAX_WORK)
+/// products.
 ///
 /// ```
 /// let net = backproof::parse_network(
@@ -136,7 +148,28 @@ pub fn check(net: &Network, options: &Options) -> Result<Report, Error> {
             .hint("declare the weights: `param w[2, 2]`"));
     }
     let assume = values::missing(net).is_empty();
-    check_symbolic(net, &Symbolic::new(net, &by, assume)?, options)
+    // Each parameter is asked about by passes of its own.
+    let passes = tensors::scalars(net).saturating_mul(by.len());
+    if tensors::scalars(net) > MAX_SCALARS || passes > 4 * MAX_PASS_WORK {
+        return tensors::check(net, &by, options, &tensors::why(net));
+    }
+    match Symbolic::new(net, &by, assume) {
+        Err(error) if error.kind() == Kind::Limit => {
+            let why = format!("{}; what is checked is the backward pass", error.message());
+            tensors::check(net, &by, options, &why)
+        }
+        symbolic => check_symbolic(net, &symbolic?, options),
+    }
+}
+
+fn trials(trials: usize) -> Error {
+    let sentence = format!("{trials} trials: expected a number from 1 to {MAX_TRIALS}");
+    Error::new(Kind::Limit, sentence)
+}
+
+fn give_values(net: &Network, missing: &[QuantityId], tried: usize) -> String {
+    let name = missing.first().map_or("x", |id| &net.quantity(*id).name);
+    format!("{tried} random points were tried; give values: `given {name} = …`")
 }
 
 /// The sources that [`check`] compares, in the order of a report.
@@ -155,10 +188,7 @@ fn check_symbolic(net: &Network, symbolic: &Symbolic, options: &Options) -> Resu
     let trials = match options.trials {
         _ if missing.is_empty() => 1,
         Some(trials) if (1..=MAX_TRIALS).contains(&trials) => trials,
-        Some(trials) => {
-            let sentence = format!("{trials} trials: expected a number from 1 to {MAX_TRIALS}");
-            return Err(Error::new(Kind::Limit, sentence));
-        }
+        Some(trials) => return Err(self::trials(trials)),
         None => 3,
     };
     let drawn: Vec<String> = missing.iter().map(|id| net.quantity(*id).name.clone()).collect();
@@ -207,8 +237,7 @@ fn find_point(
         }
         tried += 1;
     }
-    let name = &net.quantity(missing[0]).name;
-    let hint = format!("{tried} random points were tried; give values: `given {name} = …`");
+    let hint = give_values(net, missing, tried);
     let none = || Error::new(Kind::Domain, "no random point was found");
     Err(last.unwrap_or_else(none).hint(hint))
 }

@@ -2,14 +2,16 @@
 //!
 //! Goes in: a network, exact values, what is decided at every kink. Comes out: for each element
 //! of each gradient two `f64`, whose sum is its value but for a stated radius. What always holds:
-//! the exact value is within the radius; a radius of 0 is shown; and the backward pass that gave the gradients was held against a forward pass of dual
-//! numbers along a direction that moves every element.
+//! the exact value is within the radius; a radius of 0 is shown; and the backward pass that gave
+//! the gradients was held against a forward pass of dual numbers along a direction that moves
+//! every element.
 
 use crate::concrete::{self, Decide, Decisions, Shares, Values};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, QuantityId};
-use crate::scalar::{Ball, Digits, Dual, Interval, Middle, Pair, Rational, Scalar};
+use crate::scalar::{Ball, Digits, Interval, Middle, Pair, Rational, Scalar};
 
+use super::directions::Along;
 use super::values::{SplitMix, convert};
 
 /// An element of a gradient.
@@ -118,7 +120,7 @@ fn decided<M: Middle>(
     Ok((forward.decisions().clone(), forward.kinks().to_vec()))
 }
 
-fn element<M: Middle>(ball: &Ball<M>) -> Element {
+pub(super) fn element<M: Middle>(ball: &Ball<M>) -> Element {
     let value = ball.to_f64();
     let rest = Ball::point(value).and_then(|x| ball.sub(&x));
     match rest {
@@ -168,35 +170,26 @@ fn witness<M: Middle>(
     values: &Values<Ball<M>>,
     gradients: &concrete::Gradients<Ball<M>>,
 ) -> Result<(), Error> {
-    let limit = |fault: crate::scalar::Fault| Error::new(Kind::Limit, fault.to_string());
+    let gradients: Vec<&[Ball<M>]> =
+        at.by.iter().map(|id| gradients.of(*id).unwrap_or_default()).collect();
+    let along =
+        Along { net: at.net, values, decisions: at.decisions, by: at.by, gradients: &gradients };
     let mut random = SplitMix(0x5EED);
-    let mut draw = || (random.next() >> 40) as f64 / f64::from(1 << 23) - 1.0;
-    let mut moved: Values<Dual<Ball<M>>> = values
-        .iter()
-        .map(|(id, all)| (*id, all.iter().cloned().map(Dual::constant).collect()))
-        .collect();
-    let mut expected = Ball::point(0.0).map_err(limit)?;
-    for id in at.by {
-        let Some(cells) = moved.get_mut(id) else { continue };
-        // What was given for a defined quantity is not looked at, so it does not move.
-        if !matches!(at.net.node(at.net.quantity(*id).node).op, crate::net::Op::Leaf(_)) {
-            continue;
-        }
-        for (cell, gradient) in cells.iter_mut().zip(gradients.of(*id).unwrap_or_default()) {
-            let v = Ball::point(draw()).map_err(limit)?;
-            expected = v.mul(gradient).and_then(|term| expected.add(&term)).map_err(limit)?;
-            cell.tangent = v;
-        }
-    }
-    let forward = concrete::forward(at.net, &moved, Decide::Recorded(at.decisions))?;
-    let apart = forward.loss().tangent.sub(&expected).map_err(limit)?;
-    match apart.holds_zero() {
+    let speed = |_: usize, _: usize| Ball::point(speed(&mut random));
+    let both = along.both(&along.everything(), speed)?;
+    let limit = |fault: crate::scalar::Fault| Error::new(Kind::Limit, fault.to_string());
+    match both.tangent.sub(&both.sum).map_err(limit)?.holds_zero() {
         true => Ok(()),
         false => Err(Error::new(
             Kind::Internal,
             "the backward pass and a forward pass of dual numbers differ: a fault of backproof",
         )),
     }
+}
+
+/// A speed between −1 and 1 that a short `f64` holds.
+pub(super) fn speed(random: &mut SplitMix) -> f64 {
+    (random.next() >> 40) as f64 / f64::from(1 << 23) - 1.0
 }
 
 #[cfg(test)]

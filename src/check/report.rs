@@ -136,7 +136,11 @@ pub enum Source {
     Backward,
     /// Dual numbers, one forward pass for a cell.
     Dual,
-    /// Central differences with several steps.
+    /// Dual numbers along a direction that moves every element of every parameter at once, held
+    /// against the backward pass: where a network is too large for formulas in scalars.
+    Direction,
+    /// Central differences with several steps; in a network that is too large for formulas in
+    /// scalars, along a direction.
     Differences,
     /// What the caller handed in.
     Supplied,
@@ -387,14 +391,19 @@ impl Parameter {
 
     /// `Differ` if any source differs; `Agree` if besides the whole gradient was confirmed in
     /// every cell at every point, exactly or in `f64`, by what the check is about: the supplied
-    /// numbers if there are any, else the backward pass. Dual numbers and differences, which may
+    /// numbers if there are any, else the backward pass, or the direction that it was held
+    /// against. Dual numbers and differences, which may
     /// be sampled, can only refute.
     pub fn verdict(&self) -> Verdict {
         if self.comparisons.iter().any(|c| c.differing > 0) {
             return Verdict::Differ;
         }
         let supplied = self.comparisons.iter().any(|c| c.source == Source::Supplied);
-        let main = if supplied { Source::Supplied } else { Source::Backward };
+        let main = match self.comparisons.iter().any(|c| c.source == Source::Direction) {
+            _ if supplied => Source::Supplied,
+            true => Source::Direction,
+            false => Source::Backward,
+        };
         let mut all = self.comparisons.iter().filter(|c| c.source == main);
         if all.clone().any(|c| c.agreed == c.cells) {
             return Verdict::Agree;
@@ -491,6 +500,12 @@ impl Comparison {
         if self.worst_absolute.as_ref().is_none_or(|w| absolute > w.absolute) {
             self.worst_absolute = worst();
         }
+    }
+
+    /// Counts cells of which no number is known but that all are right.
+    pub(super) fn confirm(&mut self, cells: usize) {
+        self.cells += cells;
+        self.agreed += cells;
     }
 
     pub(super) fn differ(&mut self, mismatch: Mismatch) {

@@ -68,7 +68,7 @@ pub(super) fn judge(
     base: &[f64],
     moved: &[&[f64]],
 ) -> Finding {
-    let Factors { element, norm, scale, share, .. } = factors(format);
+    let Factors { element, norm, scale, .. } = factors(format);
     let unit = 1.0 / (1u64 << format.bits()) as f64;
     let passes = moved.len().max(1) as f64;
     // A result is rounded once at least.
@@ -123,20 +123,28 @@ pub(super) fn judge(
     if (0..numbers.len()).any(beyond) || by_norm || by_scale {
         return finding(Outcome::Differ);
     }
-    if !nothing && size > 0.0 && scale * moves > 0.5 {
-        let moves = match moves {
+    let factor = if size > 0.0 { noticed[1] } else { 0.0 };
+    match hidden(format, [noticed[0], factor]) {
+        Some(why) if !nothing => finding(Outcome::Open(why)),
+        _ => finding(Outcome::Agree),
+    }
+}
+
+/// Why an agreement would say nothing, where rounding hides as much as `noticed` says; with that,
+/// zeros, doubled and negated gradients never agree.
+pub(super) fn hidden(format: Format, noticed: [f64; 2]) -> Option<String> {
+    let Factors { scale, share, .. } = factors(format);
+    if noticed[1] > 0.5 {
+        let moves = match noticed[1] / scale {
             m if m >= 1.0 => "by more than its size".to_string(),
             m => format!("by {}%", crate::scalar::show_digits(100.0 * m, 2)),
         };
-        return finding(Outcome::Open(format!("rounding in {format} moves this gradient {moves}")));
+        return Some(format!("rounding in {format} moves this gradient {moves}"));
     }
-    if !nothing && noticed[0] > share {
+    (noticed[0] > share).then(|| {
         let hidden = crate::scalar::show_digits(100.0 * noticed[0], 2);
-        return finding(Outcome::Open(format!(
-            "rounding in {format} would hide an error of {hidden}% of its greatest element"
-        )));
-    }
-    finding(Outcome::Agree)
+        format!("rounding in {format} would hide an error of {hidden}% of its greatest element")
+    })
 }
 
 /// A gradient whose enclosure holds 0 and is this much narrower than what rounding does is 0 as

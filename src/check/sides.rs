@@ -9,8 +9,9 @@ use crate::concrete::{Decisions, Shares};
 use crate::diag::Error;
 
 use super::choices::mixture;
+use super::estimate;
 use super::patterns::Nearby;
-use super::reference::{self, DIGITS, Gradients, Place, Witness};
+use super::reference::{Gradients, Place};
 use super::report::Choice;
 use super::rule::{Finding, Outcome};
 use super::typical::{How, Unit, base, spread};
@@ -102,8 +103,7 @@ fn every_pattern(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> {
     let near = Nearby { all: (0..1 << ours.open.len()).map(pattern).collect(), complete: true };
     let exact = |decisions: &Decisions| {
         let at = Place { decisions, ..asked.at };
-        reference::gradients(at, DIGITS[0], &Shares::new(), Witness::Spared)
-            .map(|(gradients, _)| gradients)
+        estimate::short(at, &Shares::new())
     };
     let all: Vec<Gradients> = near.all.iter().map(exact).collect::<Result<_, _>>()?;
     match mixture(asked, &near, &all)?.filter(Way::all_agree) {

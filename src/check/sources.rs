@@ -67,7 +67,7 @@ pub(super) fn compare(net: &Network, at: &Point, which: usize, parameters: &mut 
                         }
                     }
                 }
-                (Source::Supplied, _) => {}
+                (Source::Supplied | Source::Direction, _) => {}
             }
         }
     }

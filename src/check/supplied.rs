@@ -8,9 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::concrete::{self, Decide, Decisions, Kink, Values};
+use crate::concrete::Values;
 use crate::diag::{Error, Kind};
-use crate::net::{Network, Op, QuantityId, Role};
+use crate::net::{Network, QuantityId, Role};
 use crate::scalar::Rational;
 
 use super::bounds::bounds;
@@ -21,19 +21,17 @@ use super::diagnosis::DIAGNOSIS_SECONDS;
 use super::forward::compared;
 use super::judge::{Distance, relative};
 use super::overflow::without_overflow;
-use super::point::{self, Point, point};
-use super::reference::{self, Element, Place};
-use super::report::{
-    Arithmetic, Assumptions, Certainty, Comparison, Mismatch, Noticed, Number, Precision, Report,
-    Source,
-};
+use super::point::{Point, point};
+use super::prepared::{Decided, decided, large};
+use super::reference::{Element, Place};
+use super::report::{Certainty, Comparison, Mismatch, Noticed, Number, Precision, Report, Source};
 use super::rounding::{Accumulate, Format};
 use super::rule::{Finding, Outcome};
 use super::sources::{self, Here};
 use super::symbolic::Symbolic;
-use super::values::{convert, work};
+use super::tensors::is_leaf;
+use super::values::work;
 use super::verdicts::{Asked, Judged, judged};
-use super::{kinks, report};
 
 /// A gradient that another program computed.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,24 +137,26 @@ pub fn check_supplied(
     let kept: Vec<QuantityId> = by.iter().chain(supplied.forward.keys()).copied().collect();
     let (stable, values) = without_overflow(net, values, &kept)?;
     let net = &stable;
-    let decided = decided(net, &values)?;
+    let decided = decided(net, &values, true)?;
     let at = Place { net, values: &values, decisions: &decided.decisions, by: &by };
-    let comparisons = [
-        (Source::Backward, Precision::Exact),
-        (Source::Backward, Precision::F64),
-        (Source::Supplied, Precision::F64),
-    ];
-    let mut report = super::blank(net, &by, &comparisons);
-    report.forward = compared(at, &supplied.forward, supplied.accumulate)?;
     let scalars = in_scalars(net, &by, &values, &decided);
-    match &scalars {
-        Ok(point) => sources::compare(net, point, 0, &mut report.parameters),
-        Err(why) => unseen(&mut report, why),
+    let comparisons: &[_] = match scalars {
+        Ok(_) => &[
+            (Source::Backward, Precision::Exact),
+            (Source::Backward, Precision::F64),
+            (Source::Supplied, Precision::F64),
+        ],
+        Err(_) => &[(Source::Direction, Precision::F64), (Source::Supplied, Precision::F64)],
+    };
+    let mut report = super::blank(net, &by, comparisons);
+    report.forward = compared(at, &supplied.forward, supplied.accumulate)?;
+    if let Ok(point) = &scalars {
+        sources::compare(net, point, 0, &mut report.parameters);
     }
     let mut formats: Vec<Format> = supplied.gradients.values().map(|t| t.format).collect();
     formats.sort_unstable();
     formats.dedup();
-    let mut loss = None;
+    let (mut loss, mut estimated) = (None, false);
     for format in formats {
         let numbers = |k: usize| {
             let theirs = supplied.gradients.get(&by[k]).filter(|t| t.format == format)?;
@@ -173,6 +173,7 @@ pub fn check_supplied(
         };
         let all = judged(&asked)?;
         loss.get_or_insert(all.loss);
+        estimated |= all.estimated;
         enter(&mut report, &asked, &all, scalars.as_ref().ok());
         certainty(&mut report, &asked, &all);
         name_causes(&mut report, original, &asked, &all, supplied.seconds);
@@ -187,49 +188,15 @@ pub fn check_supplied(
         Ok(point) => point.report(net, Vec::new(), 0),
         Err(why) => large(net, &values, &decided, why, loss),
     };
+    if scalars.is_err() {
+        directed(net, &mut report);
+    }
+    if estimated {
+        told.notes.push(ESTIMATED.to_string());
+    }
     told.values.retain(|id, _| id.index() < original.quantities().count());
     report.points.push(told);
     Ok(report)
-}
-
-/// What the values decide.
-struct Decided {
-    decisions: Decisions,
-    /// Before an assumption breaks a tie.
-    by_value: Decisions,
-    kinks: Vec<Kink>,
-    assumed: Vec<(crate::net::NodeId, usize)>,
-    notes: Vec<String>,
-}
-
-/// Decides in exact arithmetic or with as many digits as it takes, and at last in `f64`, where
-/// what is equal to the last of these digits counts as a kink.
-fn decided(net: &Network, values: &Values<Rational>) -> Result<Decided, Error> {
-    let mut notes = Vec::new();
-    let mut found = None;
-    for bits in [106, 512] {
-        match reference::decide(net, values, bits) {
-            Ok(all) => {
-                found = Some(all);
-                break;
-            }
-            // Too close to be told apart, or out of range: `f64` may know better.
-            Err(error) if work(net) > LONG_WORK || bits > 106 => {
-                let rounded = convert::<f64>(net, values)?;
-                let run = concrete::forward(net, &rounded, Decide::ByValue).map_err(|_| error)?;
-                notes.push("a max or a sign is too close here to be decided with certainty".into());
-                found = Some((run.decisions().clone(), run.kinks().to_vec()));
-                break;
-            }
-            Err(_) => {}
-        }
-    }
-    let Some((by_value, kinks)) = found else {
-        return Err(Error::new(Kind::Internal, "no precision was tried"));
-    };
-    let mut decisions = by_value.clone();
-    let assumed = point::apply(net, &mut decisions, &kinks)?;
-    Ok(Decided { decisions, by_value, kinks, assumed, notes })
 }
 
 /// Up to about so many products, arithmetic of many digits is worth its time.
@@ -247,9 +214,11 @@ fn in_scalars(
     decided: &Decided,
 ) -> Result<Point, String> {
     if work(net) > SCALAR_WORK {
-        return Err("the network is too large to be written out in scalars; its backward pass \
-                    was held against a forward pass of dual numbers"
-            .to_string());
+        return Err(format!(
+            "the network is too large to be written out in scalars, of which it has about {}; its \
+             backward pass was held against a forward pass of dual numbers",
+            crate::scalar::show_digits(work(net) as f64, 2)
+        ));
     }
     let told = |error: Error| error.message().to_string();
     let symbolic = Symbolic::new(net, by, true).map_err(told)?;
@@ -260,42 +229,24 @@ fn in_scalars(
     }
 }
 
-fn unseen(report: &mut Report, why: &str) {
+/// What is said where the exact gradient has no bound of its error.
+const ESTIMATED: &str = "over so many operations a bound of the exact gradient's error outgrows it; \
+                         the error was estimated, by passes of 106 bits whose every operation is \
+                         rounded at random, and taken some thousand times as large";
+
+/// Without formulas, the backward pass that the numbers are held against was itself held against
+/// dual numbers along a direction that moves every leaf.
+fn directed(net: &Network, report: &mut Report) {
     for parameter in &mut report.parameters {
-        let cells = parameter.shape.elements();
+        let (cells, leaf) = (parameter.shape.elements(), is_leaf(net, parameter.id));
         for comparison in &mut parameter.comparisons {
-            if comparison.source == Source::Backward {
-                comparison.skip(why, cells);
+            if comparison.source == Source::Direction {
+                match leaf {
+                    true => comparison.confirm(cells),
+                    false => comparison.skip("what is defined is not moved by itself", cells),
+                }
             }
         }
-    }
-}
-
-/// What a report says of a point that was not written out in scalars.
-fn large(
-    net: &Network,
-    values: &Values<Rational>,
-    decided: &Decided,
-    why: &str,
-    loss: Option<Element>,
-) -> report::Point {
-    let is_leaf = |id: &QuantityId| matches!(net.node(net.quantity(*id).node).op, Op::Leaf(_));
-    let leaves = values.iter().filter(|(id, _)| is_leaf(id));
-    report::Point {
-        values: leaves.map(|(id, all)| (*id, all.clone())).collect(),
-        drawn: Vec::new(),
-        redrawn: 0,
-        unit: None,
-        arithmetic: Arithmetic::None,
-        inexact: Some(why.to_string()),
-        loss: Number::F64(loss.map_or(f64::NAN, |loss| loss.value)),
-        assumptions: match net.assumptions().is_empty() {
-            true => Assumptions::Absent,
-            false => Assumptions::Used,
-        },
-        kinks: kinks::listed(net, &decided.kinks, &decided.assumed),
-        kink_count: decided.kinks.len(),
-        notes: decided.notes.clone(),
     }
 }
 

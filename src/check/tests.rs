@@ -6,10 +6,12 @@ mod coarse;
 mod diagnosis;
 mod hand;
 mod labs;
+mod law;
 mod lowering;
 mod random;
 mod supplied;
 mod tails;
+mod tensors;
 
 use super::*;
 use crate::concrete::sketch::Sketch;

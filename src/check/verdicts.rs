@@ -11,6 +11,7 @@ use crate::scalar::Interval;
 
 use super::choices::at_kinks;
 use super::conventions::{Framework, corner};
+use super::estimate;
 use super::reference::{self, DIGITS, Element, Gradients, Place, Witness};
 use super::report::{AtKinks, Choice};
 use super::rounding::{Accumulate, Format};
@@ -36,6 +37,8 @@ pub(super) struct Judged {
     /// For each of the numbers that were asked about.
     pub tensors: Vec<Tensor>,
     pub loss: Element,
+    /// Whether the exact gradients have no bound of their error but an estimate.
+    pub estimated: bool,
 }
 
 /// What was found of one gradient.
@@ -57,6 +60,8 @@ pub(super) struct Way {
     /// Units near a kink, whose side the format does not tell for certain.
     pub open: Vec<Unit>,
     pub loss: Element,
+    /// Whether the exact gradients have no bound of their error but an estimate.
+    pub estimated: bool,
 }
 
 impl Way {
@@ -72,7 +77,7 @@ impl Way {
 /// Judges the numbers.
 pub(super) fn judged(asked: &Asked<'_>) -> Result<Judged, Error> {
     let ours = way(asked, asked.at.decisions, &Shares::new())?;
-    let loss = ours.loss;
+    let (loss, estimated) = (ours.loss, ours.estimated);
     let wrong_in_f64: Vec<bool> =
         ours.findings.iter().map(|f| f.outcome == Outcome::Differ).collect();
     let has_corner = |kink: &&Kink| corner(asked.at.net, kink).is_some();
@@ -92,7 +97,7 @@ pub(super) fn judged(asked: &Asked<'_>) -> Result<Judged, Error> {
             }
         }
     }
-    Ok(Judged { tensors, loss })
+    Ok(Judged { tensors, loss, estimated })
 }
 
 /// The exact gradients and the findings where the kinks are decided in one way.
@@ -109,7 +114,7 @@ pub(super) fn way(
     let mut noise = spread(at, how(few, 0), shares, &[]).map_err(reason);
     let mut exact: Option<(Gradients, Element)> = None;
     let mut why = None;
-    let mut level = 0;
+    let (mut level, mut open) = (0, true);
     while let Some(bits) = DIGITS.get(level) {
         if level > 0 && work(asked.at.net) > LONG_WORK {
             break;
@@ -118,7 +123,8 @@ pub(super) fn way(
             Ok((gradients, loss)) => {
                 let wanted = wanted(asked, &gradients, noise.as_ref().ok());
                 exact = Some((gradients, loss));
-                if wanted <= 0.0 {
+                open = wanted > 0.0;
+                if !open {
                     break;
                 }
                 // As many more bits as are missing, and a few.
@@ -131,6 +137,13 @@ pub(super) fn way(
                 level += 1;
             }
         }
+    }
+    let mut estimated = false;
+    if open
+        && work(asked.at.net) > LONG_WORK
+        && let Ok(found) = estimate::gradients(at, shares)
+    {
+        (exact, estimated) = (Some(found), true);
     }
     let Some((exact, loss)) = exact else {
         return Err(why.unwrap_or_else(|| {
@@ -147,7 +160,7 @@ pub(super) fn way(
         findings = self::findings(asked, &exact, &noise);
     }
     let open = noise.map(|noise| noise.open).unwrap_or_default();
-    Ok(Way { exact, findings, open, loss })
+    Ok(Way { exact, findings, open, loss, estimated })
 }
 
 /// How many bits the exact gradients lack for a verdict; 0 where they suffice.

@@ -40,6 +40,7 @@ impl fmt::Display for Source {
         f.write_str(match self {
             Source::Backward => "the backward pass",
             Source::Dual => "dual numbers",
+            Source::Direction => "dual numbers along a direction",
             Source::Differences => "central differences",
             Source::Supplied => "the supplied numbers",
         })

@@ -7,8 +7,8 @@ use super::math::Math;
 use super::supplied::{self, is_supplied};
 use super::{Block, Inline, Page, Section, Table};
 use crate::check::{
-    Arithmetic, Cause, Cell, Comparison, Convention, Diagnosis, Kink, Mismatch, Number, Parameter,
-    Precision, Report, Source, Verdict,
+    Arithmetic, Cause, Cell, Comparison, Convention, Diagnosis, Kink, Number, Parameter, Precision,
+    Report, Source, Verdict,
 };
 use crate::expr::Symbol;
 use crate::scalar::show_digits;
@@ -179,10 +179,19 @@ fn list(text: &mut Vec<Inline>, parameters: &[&Parameter]) {
     }
 }
 
+/// Whether the network was too large for formulas in scalars, so that its backward pass was held
+/// against dual numbers along a direction.
+fn in_tensors(report: &Report) -> bool {
+    all_comparisons(report).any(|(_, c)| c.source == Source::Direction)
+}
+
 /// In which exact numbers everything was found equal.
 fn exactly(report: &Report) -> Option<String> {
     let whole = |p: &Parameter| {
-        p.comparison(Source::Backward, Precision::Exact).is_some_and(|c| c.agreed == c.cells)
+        let mut exactly = [Source::Backward, Source::Direction]
+            .into_iter()
+            .filter_map(|source| p.comparison(source, Precision::Exact));
+        exactly.next().is_some_and(|c| c.agreed == c.cells)
     };
     if is_supplied(report) || !report.parameters.iter().all(whole) {
         return None;
@@ -210,10 +219,12 @@ fn in_f64(report: &Report) -> Vec<Inline> {
             Some(worst) => vec![words(format!("in {of} within ")), rounded(worst)],
         };
     }
+    let of = if in_tensors(report) { "in numbers of 106 bits" } else { "in f64" };
     let worst = comparisons.into_iter().filter_map(|c| c.worst_absolute.as_ref());
     match worst.map(|w| w.absolute).reduce(f64::max) {
-        Some(0.0) => vec![words("in f64 without error")],
-        Some(worst) => vec![words("in f64 within "), rounded(worst)],
+        Some(0.0) => vec![words(format!("{of} without error"))],
+        Some(worst) => vec![words(format!("{of} within ")), rounded(worst)],
+        None if in_tensors(report) => vec![words("numbers with error bounds could not be judged")],
         None => vec![words("f64 could not be judged")],
     }
 }
@@ -225,14 +236,17 @@ pub(super) fn rounded(x: f64) -> Inline {
 
 /// A row for each parameter, a column for each way to its gradient.
 fn overview(report: &Report) -> Table {
-    let sources: &[(Source, &str)] = if is_supplied(report) {
-        &[(Source::Supplied, "supplied"), (Source::Backward, "our backward pass")]
-    } else {
-        &[
+    let sources: &[(Source, &str)] = match (is_supplied(report), in_tensors(report)) {
+        (true, false) => &[(Source::Supplied, "supplied"), (Source::Backward, "our backward pass")],
+        (true, true) => &[(Source::Supplied, "supplied"), (Source::Direction, "our dual numbers")],
+        (false, true) => {
+            &[(Source::Direction, "dual numbers"), (Source::Differences, "differences")]
+        }
+        (false, false) => &[
             (Source::Backward, "backward"),
             (Source::Dual, "dual numbers"),
             (Source::Differences, "differences"),
-        ]
+        ],
     };
     let mut heads = vec!["by", "shape", "cells"];
     heads.extend(sources.iter().map(|(_, name)| *name));
@@ -260,6 +274,8 @@ fn outcome(parameter: &Parameter, source: Source, points: usize) -> Vec<Inline> 
     let Some(c) = judged else { return vec![words("not judged")] };
     let error = c.worst_absolute.as_ref().map_or(0.0, |w| w.absolute);
     let mut text = match error {
+        // Of a sum over all elements there is no error of one.
+        0.0 if source == Source::Direction => vec![words("confirmed")],
         0.0 => vec![words("equal")],
         error => vec![words("to "), rounded(error)],
     };
@@ -284,25 +300,32 @@ fn differing(report: &Report) -> Option<Section> {
         let mut text = vec![
             words("By "),
             symbol(&parameter.name),
-            words(format!(", {} against the formula, {}: ", c.source, how_exactly(parameter, c))),
+            words(format!(
+                ", {} against the {}, {}: ",
+                c.source,
+                if in_tensors(report) { "backward pass" } else { "formula" },
+                how_exactly(parameter, c)
+            )),
             words(format!("{} of {} differ", c.differing, count(c.cells, "cell"))),
         ];
         text.push(words(if shown < c.differing { "; the first are" } else { "." }));
         blocks.push(Block::Text(text));
-        blocks.push(Block::Table(mismatches(&c.mismatches, c.source, report.points.len())));
+        blocks.push(Block::Table(mismatches(c, report)));
     }
     (!blocks.is_empty()).then(|| section("What differs", blocks))
 }
 
-fn mismatches(all: &[Mismatch], source: Source, points: usize) -> Table {
+fn mismatches(c: &Comparison, report: &Report) -> Table {
+    let (all, source, points) = (&c.mismatches, c.source, report.points.len());
+    let ours = if in_tensors(report) { "backward" } else { "formula" };
     let exact = all.iter().any(|m| m.exact.is_some());
     let other = match source {
         Source::Backward => "backward",
-        Source::Dual => "dual numbers",
+        Source::Dual | Source::Direction => "dual numbers",
         Source::Differences => "differences",
         Source::Supplied => "supplied",
     };
-    let mut heads = vec!["cell", "formula", other];
+    let mut heads = vec!["cell", ours, other];
     if exact {
         heads.push("exact");
     }

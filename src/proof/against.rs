@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use super::ground::{MAX_GROUND_VALUES, MAX_GROUNDS, Points, Seen, first_ground, see};
 use super::local::probably;
 use super::look::Moves;
-use super::prove::{Context, Leaves, prove_where_defined};
+use super::prove::{Context, Leaves, Reason, Verdict, prove_where_defined};
 use super::replay::MAX_REPLAY_STEPS;
 use super::value_somewhere;
 use crate::calculus::{Derivation, Role, sweep};
@@ -116,12 +116,12 @@ pub(super) fn equal_to_sweep(
     }
     let context = Context { winners: moves.winners, leaves: Leaves::All };
     for (result, other) in open {
-        if !prove_where_defined(g, result, other, &context, left).is_proved() {
-            return Err(match left.get() {
-                0 => too_much_to_prove(),
-                _ => fault(g, "the reverse sweep", result, other),
-            });
-        }
+        return Err(match prove_where_defined(g, result, other, &context, left) {
+            Verdict::Proved(_) => continue,
+            _ if left.get() == 0 => too_much_to_prove(),
+            Verdict::Undecided(Reason::TooLarge) => too_large(g, result, other),
+            _ => fault(g, "the reverse sweep", result, other),
+        });
     }
     Ok(())
 }
@@ -189,16 +189,26 @@ impl<'a> Trial<'a> {
 /// How many characters of a side an error shows.
 const MAX_SHOWN: usize = 300;
 
+/// What is shared may print as a tree of millions of signs; the beginning tells where to look.
+fn shown(g: &Graph, e: ExprId) -> String {
+    let text = crate::lang::print_formula(g, e);
+    match text.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// The error of a line that nothing speaks against and that is too large to be proved.
+pub(super) fn too_large(g: &Graph, before: ExprId, after: ExprId) -> Error {
+    let (before, after) = (shown(g, before), shown(g, after));
+    Error::new(Kind::Limit, format!("a line is too large to be proved: {before} = {after}"))
+        .hint("a shorter chain of fractions and powers has polynomials of a smaller degree")
+        .hint("`backproof check` compares the gradients in numbers without proving them")
+}
+
 pub(super) fn fault(g: &Graph, what: &str, before: ExprId, after: ExprId) -> Error {
-    // What is shared may print as a tree of millions of signs; the beginning tells where to look.
-    let show = |e| {
-        let text = crate::lang::print_formula(g, e);
-        match text.char_indices().nth(MAX_SHOWN) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
-        }
-    };
-    Error::new(Kind::Internal, format!("{what} does not prove {} = {}", show(before), show(after)))
+    let (before, after) = (shown(g, before), shown(g, after));
+    Error::new(Kind::Internal, format!("{what} does not prove {before} = {after}"))
         .hint("this is a fault of backproof; nothing was printed that is not proved")
 }
 

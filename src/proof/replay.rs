@@ -8,11 +8,11 @@ use std::cell::Cell;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::against::{Trial, equal_to_sweep, fault, swept, too_much_to_prove};
+use super::against::{Trial, equal_to_sweep, fault, swept, too_large, too_much_to_prove};
 use super::local;
 use super::look::Moves;
 use super::paths::Paths;
-use super::prove::{Context, How, Leaves, Verdict, prove_where_defined};
+use super::prove::{Context, How, Leaves, Reason, Verdict, prove_where_defined};
 use crate::calculus::{Derivation, LemmaId, Step};
 use crate::diag::Error;
 use crate::expr::{ExprId, Graph, Node};
@@ -76,7 +76,7 @@ impl Replay {
 ///
 /// # Errors
 /// Of kind `Domain` where the loss, or its derivatives, have no value at any point that was
-/// tried; `Limit` past [`MAX_REPLAY_STEPS`]; `Internal`, naming the rule, the line before and the line after, where a step does
+/// tried; `Limit` past [`MAX_REPLAY_STEPS`], or where a line is too large to be decided; `Internal`, naming the rule, the line before and the line after, where a step does
 /// not hold, does not follow on the line before it, or a result differs from the sweep's.
 ///
 /// ```
@@ -194,9 +194,13 @@ impl Prover<'_> {
             None => match self.at_large(before, after)? {
                 Verdict::Proved(how) => how,
                 Verdict::Refuted(_) => return Ok(None),
-                Verdict::Undecided(_) => match self.at_large(step.before, step.after)? {
+                Verdict::Undecided(at_place) => match self.at_large(step.before, step.after)? {
                     Verdict::Proved(how) => how,
-                    _ => return Ok(None),
+                    // Nothing speaks against it, but more stands behind it than can be looked at.
+                    Verdict::Undecided(whole) if [at_place, whole].contains(&Reason::TooLarge) => {
+                        return Err(too_large(self.moves.g, step.before, step.after));
+                    }
+                    Verdict::Refuted(_) | Verdict::Undecided(_) => return Ok(None),
                 },
             },
         };

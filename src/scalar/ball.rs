@@ -83,6 +83,13 @@ impl<M: Middle> Ball<M> {
         self.radius
     }
 
+    /// A number by itself that lies beside the middle: `part`, between −1 and 1, of the radius away,
+    /// or of the last digits that the middle keeps, if that is more.
+    pub fn settled(&self, part: f64) -> Result<Ball<M>, Fault> {
+        let digits = self.middle.size() * libm::exp2(4.0 - f64::from(M::BITS));
+        Ball::checked(self.middle.add(&M::from_f64(part * self.radius.max(digits))).0, 0.0)
+    }
+
     /// An upper bound of the absolute value.
     pub fn most(&self) -> f64 {
         (self.middle.size() + self.radius) * MORE

@@ -284,6 +284,7 @@ fn long_chains_and_wide_maxima_cost_what_they_are_worth() {
         let x = s.leaf("x", Role::Param, &[]);
         vec![s.scalar(Op::Mul(vec![x; 10_000]))]
     });
-    let error = check(&net, &Options::default()).unwrap_err();
-    assert_eq!(error.kind(), Kind::Limit);
+    // Formulas of 10 000 products of as many factors are not asked.
+    let report = check(&net, &Options::default()).unwrap();
+    assert!(report.agrees() && report.points[0].notes[0].contains("factors"), "{report:?}");
 }

@@ -2,7 +2,8 @@
 //! precisely.
 
 use super::{
-    FIELD, MAX_NAMED, all_comparisons, element, header, number, rounded, section, symbol, words,
+    FIELD, MAX_NAMED, all_comparisons, element, header, in_tensors, number, rounded, section,
+    symbol, words,
 };
 use crate::check::{Arithmetic, Assumptions, Point, Precision, Report, Source};
 use crate::page::math::Math;
@@ -14,6 +15,14 @@ use crate::scalar::show_digits;
 pub(super) fn method(report: &Report) -> Section {
     let ways = if is_supplied(report) {
         supplied::method(report)
+    } else if in_tensors(report) {
+        "The backward pass over tensors is held against two other ways to the gradients: dual \
+         numbers, by one forward pass along a random direction that moves every element of every \
+         parameter at once, where a wrong element shows whichever it is, but for directions that \
+         one draws with a chance of 0; and central differences along such a direction, from \
+         nothing but values of the loss, with a step that is halved and extrapolated to 0. \
+         Formulas in scalars, the third way for smaller networks, were not asked."
+            .to_string()
     } else {
         "The formula of each gradient is evaluated and held against three other ways to it: the \
          backward pass over tensors, which shares no code with the formulas; dual numbers, one \
@@ -97,6 +106,9 @@ fn points(report: &Report) -> Vec<Inline> {
         };
         let why = match least {
             ..=8 => "the network has no value there".to_string(),
+            _ if in_tensors(report) => {
+                "the network has no value there, or one beyond the range of f64".to_string()
+            }
             _ => format!(
                 "the network has no value there, or one beyond the range of f64, so that values \
                  up to {} were drawn in place of those up to 2",
@@ -147,6 +159,13 @@ pub(super) fn precision(report: &Report) -> Option<Section> {
         true => (
             "The largest error of a supplied number, where it occurs, the largest relative \
              error, and the largest error that rounding explains.",
+            "Precision",
+        ),
+        false if in_tensors(report) => (
+            "Of the sum of all slopes along the direction: the distance of the two ways, the same \
+             beside the part that the parameter has in it, and the error bound. The sums have 106 \
+             bits and a bound of their rounding; that of differences is also from the last step \
+             of the extrapolation.",
             "Precision",
         ),
         false => (

@@ -217,3 +217,15 @@ fn a_sum_that_is_not_given_is_rejected() {
     lemma.result = two;
     assert!(replay(&mut d).is_err(), "a wrong step that names a given sum");
 }
+
+#[test]
+fn a_line_that_is_too_large_to_be_proved_is_a_limit_and_no_fault() {
+    // Each layer doubles the degree; a product over twenty of them is past every polynomial.
+    let lines: Vec<String> =
+        (0..20).map(|k| format!("h{} = (h{k} + 1)/(h{k}^2 + 1)", k + 1)).collect();
+    let text = format!("input x\nparam w\nh0 = w*x\n{}\nE = h20", lines.join("\n"));
+    match replay(&mut derivation(&text)) {
+        Ok(_) => {}
+        Err(error) => assert_eq!(error.kind(), crate::diag::Kind::Limit, "{error}"),
+    }
+}
