@@ -341,6 +341,7 @@ fn conventions_at_kinks_are_those_of_the_table() {
             Corner::MaxAxis => "max along an axis, where cells tie",
             Corner::MaxPool => "max-pooling, where k of n cells tie",
             Corner::Pieces => "the slope of leaky_relu(x) at 0",
+            Corner::Clip => "clip(x, low, high) at a bound",
         };
         let _ = write!(out, "| {what}");
         for rule in rules {

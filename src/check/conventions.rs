@@ -73,14 +73,17 @@ pub enum Corner {
     MaxPool,
     /// A function made of two pieces, such as leaky ReLU, where they meet.
     Pieces,
+    /// clip at one of its bounds.
+    Clip,
 }
 
 impl Corner {
     /// All, in the order of the table.
-    pub const ALL: [Corner; 7] = [
+    pub const ALL: [Corner; 8] = [
         Corner::Relu,
         Corner::Abs,
         Corner::Pieces,
+        Corner::Clip,
         Corner::Maximum,
         Corner::MaxAll,
         Corner::MaxAxis,
@@ -142,11 +145,12 @@ use Rule::{Each, Even, First, Left, Right, Slope, Window};
 /// Observed in the versions that [`Framework::version`] names, one column for each of
 /// [`Framework::ALL`]; none where it was not observed.
 #[rustfmt::skip]
-pub const CONVENTIONS: [(Corner, [Option<Rule>; 5]); 7] = [
+pub const CONVENTIONS: [(Corner, [Option<Rule>; 5]); 8] = [
     //                  PyTorch         JAX             TensorFlow      candle          burn
     (Corner::Relu,    [Some(Slope(0)), Some(Slope(0)), Some(Slope(0)), Some(Slope(1)), Some(Slope(0))]),
     (Corner::Abs,     [Some(Slope(0)), Some(Slope(1)), Some(Slope(0)), Some(Slope(1)), Some(Slope(0))]),
     (Corner::Pieces,  [Some(Left),     Some(Right),    Some(Left),     None,           Some(Right)]),
+    (Corner::Clip,    [None,           Some(Even),     None,           None,           None]),
     // maximum(x, 0); with its arguments swapped, TensorFlow gives x nothing.
     (Corner::Maximum, [Some(Even),     Some(Even),     Some(First),    Some(Even),     Some(First)]),
     (Corner::MaxAll,  [Some(Even),     Some(Even),     Some(Even),     None,           Some(First)]),
@@ -163,6 +167,7 @@ pub fn rule(framework: Framework, corner: Corner) -> Option<Rule> {
 /// The corner at a kink; none for a step that jumps, where there is no slope to choose.
 pub(super) fn corner(net: &Network, kink: &Kink) -> Option<Corner> {
     match &net.node(kink.node).op {
+        Op::Call(Function::Relu, _) if clips(net, kink.node) => Some(Corner::Clip),
         Op::Call(Function::Relu, _) => Some(Corner::Relu),
         Op::Call(Function::Abs, _) => Some(Corner::Abs),
         Op::Call(Function::Step, _) if joins(net, kink.node) => Some(Corner::Pieces),
@@ -191,6 +196,31 @@ fn joins(net: &Network, step: NodeId) -> bool {
     above && rest.is_some()
 }
 
+/// Whether a ReLU is one of the two in x + max(low − x, 0) − max(x − high, 0), which is clip.
+fn clips(net: &Network, relu: NodeId) -> bool {
+    let of = |node: NodeId| match net.node(node).op {
+        Op::Call(Function::Relu, a) => match net.node(a).op {
+            Op::Sub(left, right) => Some((left, right)),
+            _ => None,
+        },
+        _ => None,
+    };
+    net.nodes().iter().any(|tensor| match &tensor.op {
+        Op::Add(all) => match all[..] {
+            [x, missing, less] => match net.node(less).op {
+                Op::Neg(excess) => {
+                    (missing == relu || excess == relu)
+                        && of(missing).is_some_and(|(_, a)| a == x)
+                        && of(excess).is_some_and(|(a, _)| a == x)
+                }
+                _ => false,
+            },
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
 /// How a framework divides gradients at all of these kinks; none where one of them was not
 /// observed.
 pub(super) fn shares(
@@ -203,6 +233,10 @@ pub(super) fn shares(
         let Some(corner) = corner(net, kink) else { continue };
         let weights = match (rule(framework, corner)?, &kink.kind) {
             (Slope(n), KinkKind::Zero(_)) => vec![(0, Interval::point(f64::from(n)).ok()?)],
+            // As the least and the greatest of x and its bounds share it.
+            (Even, KinkKind::Zero(_)) if corner == Corner::Clip => {
+                vec![(0, Interval::point(0.5).ok()?)]
+            }
             (First, KinkKind::Tie(tied)) => vec![(*tied.first()?, Interval::point(1.0).ok()?)],
             // Three scalars are nested pairs, of which the table says nothing.
             (Even, KinkKind::Tie(tied)) if corner == Corner::Maximum && tied.len() > 2 => {
