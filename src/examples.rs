@@ -13,7 +13,7 @@ pub struct Example {
 }
 
 /// Every built-in network, the article's first and the others by subject.
-pub const EXAMPLES: [Example; 44] = [
+pub const EXAMPLES: [Example; 46] = [
     example("article", include_str!("../networks/article.bp")),
     example("article-scalars", include_str!("../networks/article-scalars.bp")),
     example("relu", include_str!("../networks/relu.bp")),
@@ -48,6 +48,8 @@ pub const EXAMPLES: [Example; 44] = [
     example("silu", include_str!("../networks/silu.bp")),
     example("gelu", include_str!("../networks/gelu.bp")),
     example("erf", include_str!("../networks/erf.bp")),
+    example("robust", include_str!("../networks/robust.bp")),
+    example("products", include_str!("../networks/products.bp")),
     example("absolute", include_str!("../networks/absolute.bp")),
     example("length", include_str!("../networks/length.bp")),
     example("softmax", include_str!("../networks/softmax.bp")),

@@ -102,11 +102,6 @@ pub(super) fn judge(
         let noticed = [part(last_of(&off, exact, unit)), 2.0 * LAST_DIGITS * unit];
         return Finding { outcome: Outcome::Agree, slack, noticed };
     }
-    let narrow = unit / 8.0 * greatest;
-    if exact.iter().zip(&sigma).any(|(g, s)| g.radius > (s / 4.0).max(narrow)) {
-        let why = "its exact value would take more digits than are computed";
-        return finding(Outcome::Open(why.to_string()));
-    }
     // It is 0 but for rounding, as far as one can see far below what rounding does.
     let nothing = exact.iter().all(Element::may_be_zero) && radius <= of_sigma * NOTHING;
     let far = base.iter().zip(exact).zip(&slack).any(|((x, g), slack)| g.off(*x).abs() > *slack);
@@ -114,13 +109,22 @@ pub(super) fn judge(
         let why = "f64 itself keeps no digit of it, so what rounding does cannot be foreseen";
         return finding(Outcome::Open(why.to_string()));
     }
+    // Far from every value that it may have, however many digits of that are known.
     let beyond = |n: usize| off[n].abs() - exact[n].radius > slack[n];
+    if (0..numbers.len()).any(beyond) {
+        return finding(Outcome::Differ);
+    }
+    let narrow = unit / 8.0 * greatest;
+    if exact.iter().zip(&sigma).any(|(g, s)| g.radius > (s / 4.0).max(narrow)) {
+        let why = "its exact value would take more digits than are computed";
+        return finding(Outcome::Open(why.to_string()));
+    }
     let whole = off.iter().map(|e| e * e).sum::<f64>().sqrt();
     // The norm of a single element is that element.
     let norm = norm + (element - norm) / (numbers.len().max(1) as f64).sqrt();
     let by_norm = whole > norm * squares.iter().sum::<f64>().sqrt() + radius * 1e3;
     let by_scale = !nothing && size > 0.0 && along(&off).abs() > scale * moves;
-    if (0..numbers.len()).any(beyond) || by_norm || by_scale {
+    if by_norm || by_scale {
         return finding(Outcome::Differ);
     }
     let factor = if size > 0.0 { noticed[1] } else { 0.0 };
