@@ -5,11 +5,13 @@ mod broken;
 mod coarse;
 mod diagnosis;
 mod hand;
+mod kinks;
 mod labs;
 mod lowering;
 mod random;
 mod supplied;
 mod tails;
+mod told;
 
 use super::*;
 use crate::concrete::sketch::Sketch;
