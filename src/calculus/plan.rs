@@ -52,7 +52,7 @@ impl Plan {
                 }
             }
         }
-        plan.junctions_before_branches(g, winners, params, loss);
+        plan.junctions_before_branches(g, winners, params);
         plan
     }
 
@@ -63,15 +63,14 @@ impl Plan {
         g: &Graph,
         winners: &Winners,
         params: &BTreeSet<ExprId>,
-        loss: ExprId,
     ) {
+        // The loss is none of them: nothing uses it.
         let mut branches: FxHashSet<ExprId> = FxHashSet::default();
         for id in self.order.iter().rev() {
             if self.is_shared(*id) {
                 branches.insert(*id);
             }
             if let Node::Named(_, value) = g.node(*id)
-                && *id != loss
                 && branches.contains(id)
                 && mentions(g, value, winners, params, 1)
             {

@@ -1,5 +1,9 @@
 //! The rules against dual numbers, one by one and all together.
 
+mod limits;
+mod rules;
+mod written;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;

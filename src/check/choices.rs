@@ -121,7 +121,10 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
             ways.extend(mixture(asked, &near, &all)?.map(|way| (Choice::Another, way)));
         }
     }
-    let best = (0..ways.len()).max_by_key(|n| (ways[*n].1.agreeing(), ways.len() - n));
+    // Of those that agree as often, one that could be judged: the halves of a framework are known to
+    // the digits of `f64` alone, and what a pattern gives to as many as it takes.
+    let best = (0..ways.len())
+        .max_by_key(|n| (ways[*n].1.agreeing(), ways[*n].1.judged(), ways.len() - n));
     let Some(best) = best else {
         let way = outside.swap_remove(0);
         return Ok(told(asked, way, None, true));

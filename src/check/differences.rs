@@ -335,3 +335,37 @@ fn limit<T: Measured>(claim: &T, quotients: &[T], scale: f64) -> Result<Outcome,
     }
     Ok(Outcome::Open("the gradient is too small beside the loss for differences".to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exactly(quotients: &[i64], claim: i64, scale: f64) -> Outcome {
+        // In parts of 2^−24, which they all are.
+        let part = |n: i64| Fraction(Rational::new(n, 1 << 24).unwrap());
+        let quotients: Vec<Fraction> = quotients.iter().map(|n| part(*n)).collect();
+        limit(&part(claim), &quotients, scale).unwrap()
+    }
+
+    /// h⁸ at h = 1, 1/2, 1/4, 1/8: three of them do not show that it goes to 0.
+    #[test]
+    fn a_limit_is_judged_where_its_approach_is_seen() {
+        let all = [1 << 24, 1 << 16, 1 << 8, 1];
+        for claim in [0, 5 << 24] {
+            let found = exactly(&all[..3], claim, 1.0);
+            assert!(matches!(&found, Outcome::Open(why) if why.contains("do not converge")));
+        }
+        assert!(matches!(exactly(&all, 5 << 24, 1.0), Outcome::Differ { .. }));
+        assert!(matches!(exactly(&all[..2], 0, 1.0), Outcome::Open(why) if why.contains("few")));
+    }
+
+    /// That a gradient is 0 is confirmed only where the differences are nothing beside the loss.
+    #[test]
+    fn a_gradient_of_0_is_confirmed_by_the_scale_of_the_loss() {
+        let all = [1 << 24, 1 << 16, 1 << 8, 1];
+        let found = exactly(&all, 0, 1.0);
+        assert!(matches!(&found, Outcome::Open(why) if why.contains("too small beside the loss")));
+        assert!(matches!(exactly(&all, 0, 1e6), Outcome::Agree(_)));
+        assert!(matches!(exactly(&[0, 0, 0], 0, 1.0), Outcome::Agree(_)));
+    }
+}

@@ -304,4 +304,22 @@ mod tests {
         noise.stored(NodeId(3), &mut all);
         assert_eq!(noise.overflow, Some(NodeId(3)));
     }
+
+    #[test]
+    fn a_power_is_rounded_as_often_as_it_is_multiplied() {
+        let u = 1.0 / f64::from(1u32 << 24);
+        let cube = || Noisy::stored(3.0).powi(3).unwrap();
+        let found = spread(cube, Format::F32) / (27.0 * u);
+        assert!((0.95..1.05).contains(&found), "√3/√3: {found}");
+    }
+
+    #[test]
+    fn a_sum_of_equal_terms_moves_by_the_root_of_a_third_of_its_length() {
+        let u = 1.0 / f64::from(1u32 << 24);
+        let sum =
+            || (0..63).try_fold(Noisy::stored(1.0), |s, _| s.add(&Noisy::stored(1.0))).unwrap();
+        // The mean of n²·n/9 over the orders of n terms, in u².
+        let found = spread(sum, Format::F32) / (64.0 * u);
+        assert!((2.4..3.2).contains(&found), "√64/3: {found}");
+    }
 }

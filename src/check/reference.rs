@@ -219,4 +219,25 @@ mod tests {
         let long = at_bits(text, 320).0[0][0];
         assert!((long.value - 2.0 * std::f64::consts::E).abs() < 1e-14 && long.radius < 1e-30);
     }
+
+    /// The witness of the backward pass is a pass of dual numbers, which goes its own way.
+    #[test]
+    fn a_backward_pass_that_went_another_way_is_noticed() {
+        let text = "param w[2]\nE = sum(relu(w)*w)\ngiven w = [3, 1]";
+        let net = crate::lang::parse_network(text).unwrap();
+        let by: Vec<QuantityId> = net.params().collect();
+        let (decisions, _) = decide(&net, net.values(), 106).unwrap();
+        let mut turned = decisions.clone();
+        let (node, _) = decisions.iter().next().unwrap();
+        turned.set(node, crate::concrete::Decision::Signs(vec![std::cmp::Ordering::Less; 2]));
+        let values = convert::<Ball<Pair>>(&net, net.values()).unwrap();
+        let gradients = |decisions: &Decisions| {
+            let run = concrete::forward(&net, &values, Decide::Recorded(decisions)).unwrap();
+            concrete::backward(&net, &run, &by).unwrap()
+        };
+        let place = Place { net: &net, values: net.values(), decisions: &decisions, by: &by };
+        assert!(witness(place, &values, &gradients(&decisions)).is_ok());
+        let error = witness(place, &values, &gradients(&turned)).unwrap_err();
+        assert_eq!(error.kind(), Kind::Internal);
+    }
 }

@@ -423,4 +423,21 @@ mod tests {
         let nothing = third.sub(&third).unwrap();
         assert_eq!(single(1.0).div(&nothing), Err(Fault::DivisionByZero));
     }
+
+    #[test]
+    fn a_sum_of_two_has_the_error_of_its_rounding() {
+        let sum = single(1.0).add(&single(3.0e-9)).unwrap();
+        assert!(holds(&sum, 1.0) && sum.enclosure().unwrap().width() > 1e-7);
+        // Of two numbers that cancel nothing is left to round, unless they had errors before.
+        assert_eq!(single(1.5).sub(&single(1.5)).unwrap().enclosure(), Interval::point(0.0));
+        let third = single(1.0).div(&single(3.0)).unwrap();
+        assert!(third.sub(&third).unwrap().enclosure().unwrap().width() > 0.0);
+    }
+
+    #[test]
+    fn the_smallest_numbers_of_f16_are_whole_steps() {
+        let step = f64::from(1u32 << 24).recip();
+        assert!(subnormal(step) && subnormal(-3.0 * step) && subnormal(0.0));
+        assert!(!subnormal(step / 2.0) && !subnormal(1.5 * step) && !subnormal(0.1));
+    }
 }

@@ -234,4 +234,15 @@ mod tests {
         assert_eq!(found(0.0), Outcome::Agree);
         assert_eq!(found(1e-30), Outcome::Differ);
     }
+
+    /// Without a pass that says how rounding moves them, numbers are right to the last digit or
+    /// not judged here.
+    #[test]
+    fn what_is_right_to_the_last_digit_needs_no_pass() {
+        let right = [1.0, -2.0];
+        let found = |numbers: &[f64]| judge(Format::F64, numbers, &exact(&right), &right, &[]);
+        assert_eq!(found(&right).outcome, Outcome::Agree);
+        assert_ne!(found(&[1.0, -2.1]).outcome, Outcome::Agree);
+        assert!(found(&right).slack.iter().all(|slack| *slack > 0.0 && *slack < 1e-12));
+    }
 }

@@ -5,6 +5,7 @@ mod broken;
 mod coarse;
 mod diagnosis;
 mod hand;
+mod kinks;
 mod labs;
 mod law;
 mod lowering;
@@ -12,6 +13,7 @@ mod random;
 mod supplied;
 mod tails;
 mod tensors;
+mod told;
 
 use super::*;
 use crate::concrete::sketch::Sketch;

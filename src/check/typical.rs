@@ -311,3 +311,34 @@ pub(super) fn called(net: &Network, node: NodeId) -> String {
         None => super::kinks::name(net, node),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The deviation of an element is its own and, as if by four passes more, that of all.
+    #[test]
+    fn a_unit_is_open_within_some_deviations_of_its_kink() {
+        let text = "param w[3]\nE = sum(relu(w))\ngiven w = [0.001, 1, -0.002]";
+        let net = crate::lang::parse_network(text).unwrap();
+        let by: Vec<_> = net.params().collect();
+        let values = convert::<f64>(&net, net.values()).unwrap();
+        let forward = concrete::forward(&net, &values, Decide::ByValue).unwrap();
+        let decisions = forward.decisions();
+        let at = Place { net: &net, values: net.values(), decisions, by: &by };
+        let mut units = Units::new(at, &forward);
+        assert_eq!(units.all.len(), 1);
+        // Four passes, which moved the first element by 10⁻³ each, and the others not at all.
+        units.passes = 4.0;
+        units.all[0].2 = vec![4e-6, 0.0, 0.0];
+        let found = units.open(at, &forward, 1.0);
+        let mean = 4e-6 / 3.0;
+        let deviations = [(4e-6 + mean) / 8.0, mean / 8.0].map(f64::sqrt);
+        let expected = [(0, 0.001 / deviations[0]), (2, 0.002 / deviations[1])];
+        assert_eq!(found.len(), 2);
+        for (unit, (element, distance)) in found.iter().zip(expected) {
+            assert_eq!((unit.element, unit.winner), (element, None));
+            assert!((unit.distance / distance - 1.0).abs() < 1e-12, "{}", unit.distance);
+        }
+    }
+}

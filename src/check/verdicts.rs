@@ -69,6 +69,11 @@ impl Way {
         self.findings.iter().filter(|f| f.outcome == Outcome::Agree).count()
     }
 
+    /// In how many it is known whether they agree.
+    pub fn judged(&self) -> usize {
+        self.findings.iter().filter(|f| !matches!(f.outcome, Outcome::Open(_))).count()
+    }
+
     pub fn all_agree(&self) -> bool {
         self.agreeing() == self.findings.len()
     }
@@ -226,4 +231,44 @@ pub(super) fn told(asked: &Asked<'_>, way: Way, choice: Option<Choice>, ours: bo
         right_in_f32: false,
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What may be nothing has to be narrower than its noise by 2^36 and some, and for each halving
+    /// of that a bit more is wanted.
+    #[test]
+    fn the_bits_that_a_verdict_lacks_are_counted() {
+        let net = crate::lang::parse_network("param w[4]\nE = sum(w)").unwrap();
+        let by: Vec<_> = net.params().collect();
+        let decisions = Decisions::new();
+        let at = Place { net: &net, values: net.values(), decisions: &decisions, by: &by };
+        let zeros = [0.0; 4];
+        let asked = Asked {
+            at,
+            kinks: &[],
+            format: Format::F64,
+            accumulate: Accumulate::default(),
+            numbers: &[(0, &zeros)],
+            from: None,
+        };
+        let moved = vec![1e-8, -1e-8, 1e-8, -1e-8];
+        let noise = Spread {
+            base: vec![vec![0.0; 4]],
+            moved: vec![vec![moved]; 4],
+            overflow: None,
+            open: Vec::new(),
+        };
+        let enough = 1e-8 / 64.0 / (1u64 << 36) as f64;
+        let bits = |radius: f64| {
+            let exact = vec![vec![Element { value: 0.0, rest: 0.0, radius }; 4]];
+            wanted(&asked, &exact, Some(&noise))
+        };
+        assert_eq!(bits(enough / 1.5), 0.0);
+        assert!(
+            (bits(4.0 * enough) - 2.0).abs() < 1e-9 && (bits(32.0 * enough) - 5.0).abs() < 1e-9
+        );
+    }
 }

@@ -172,7 +172,7 @@ fn needed(net: &Network, loss: NodeId) -> Vec<bool> {
     needed
 }
 
-fn check_work(net: &Network, needed: &[bool]) -> Result<(), Error> {
+pub(super) fn check_work(net: &Network, needed: &[bool]) -> Result<(), Error> {
     let mut total = 0usize;
     for (tensor, _) in net.nodes().iter().zip(needed).filter(|(_, needed)| **needed) {
         let mut work = 1;

@@ -4,6 +4,7 @@
 mod errors;
 mod features;
 mod hand;
+mod limits;
 pub(crate) mod networks;
 mod operations;
 pub(crate) mod random;

@@ -312,4 +312,15 @@ mod tests {
             }
         }
     }
+
+    /// What lies wholly beyond the largest number is no number.
+    #[test]
+    fn infinity_itself_has_no_value() {
+        for f in [Function::Exp, Function::Tanh, Function::Softplus] {
+            assert!(at(f64::INFINITY).call(f).is_err(), "{f}");
+        }
+        let beyond = Enclosure { lower: 1e3, upper: f64::INFINITY };
+        let beyond = beyond.call(Function::Exp).expect("it is defined");
+        assert_eq!((beyond.lower, beyond.upper), (f64::MAX, f64::INFINITY));
+    }
 }

@@ -205,3 +205,54 @@ pub(super) fn first_ground(
     }
     Err(furthest.unwrap_or(EvalError { node: root, fault: EvalFault::Scalar(Fault::TooLarge) }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The given point comes first, then others around it, in circles that widen and begin anew.
+    #[test]
+    fn points_are_tried_around_what_is_given() {
+        let mut g = Graph::new();
+        let cells: Vec<ExprId> = (0..40).map(|n| g.var(&format!("x_{n}"))).collect();
+        let root = g.add(cells.clone());
+        let ten = Rational::from(10);
+        let given: BTreeMap<SymbolId, Rational> =
+            cells.iter().map(|x| (g.symbol_of(*x).unwrap(), ten.clone())).collect();
+        let points = Points::of(&g, root, &given, &[]);
+        let furthest = |nth: usize| {
+            let off = |x: &ExprId| points.value(nth, *x).sub(&ten).unwrap().abs().to_f64();
+            cells.iter().map(off).fold(0.0, f64::max)
+        };
+        assert_eq!(furthest(0), 0.0);
+        for (nth, reach) in [(1, 1024.0), (3, 16.0), (5, 2.0), (7, 1.0), (9, 1024.0), (11, 16.0)] {
+            let (found, most) = (furthest(nth), 10.0 / reach);
+            assert!(found <= most && found > most / 2.0, "{nth}: {found} of {most}");
+        }
+    }
+
+    #[test]
+    fn a_sum_that_is_given_is_1_at_every_point() {
+        let mut g = Graph::new();
+        let cells: Vec<ExprId> = (0..3).map(|n| g.var(&format!("t_{n}"))).collect();
+        let root = g.mul(cells.clone());
+        let (given, sums) = (BTreeMap::new(), [cells.clone()]);
+        let points = Points::of(&g, root, &given, &sums);
+        for nth in 0..30 {
+            let values = cells.iter().map(|t| points.value(nth, *t));
+            let sum = values.fold(Rational::from(0), |sum, t| sum.add(&t).unwrap());
+            assert!(sum.is_one(), "{nth}");
+        }
+    }
+
+    #[test]
+    fn small_whole_numbers_come_first() {
+        let mut g = Graph::new();
+        let cells: Vec<ExprId> = (0..5).map(|n| g.var(&format!("x_{n}"))).collect();
+        let (root, given) = (g.add(cells.clone()), BTreeMap::new());
+        let points = Points::of(&g, root, &given, &[]);
+        let point = |nth| cells.iter().map(|x| points.value(nth, *x)).collect::<Vec<_>>();
+        assert_eq!(point(0), [2, 3, 4, 5, 6].map(Rational::from));
+        assert_eq!(point(1), [-3, 2, -5, 4, -7].map(Rational::from));
+    }
+}

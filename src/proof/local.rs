@@ -267,3 +267,105 @@ impl Scalar for Free {
         self.0.compare(&other.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::{Graph, Winners};
+    use crate::lang::parse_formula;
+
+    /// Too large for a normal form.
+    const LARGE: &str = "(a^2 + b^2 + c^2 + d^2 + e^2 + f^2 + 1)^30";
+
+    fn with<T>(left: &str, right: &str, see: impl Fn(&Moves<'_>, ExprId, ExprId) -> T) -> T {
+        let mut g = Graph::new();
+        let [l, r] = [left, right].map(|text| parse_formula(&mut g, text).unwrap());
+        see(&Moves::new(&g, &Winners::new()), l, r)
+    }
+
+    fn bound(left: &str, right: &str) -> Option<f64> {
+        with(left, right, |moves, l, r| probably(moves, &[(l, r)], &|_| false)[0])
+    }
+
+    #[test]
+    fn what_random_points_tell_apart_is_not_proved_by_them() {
+        for wrong in ["a", "a^2 + b", "a^2 - b^2", "(a - b)^2", "0"] {
+            assert_eq!(bound("(a + b)*(a - b) + b^2 + 1", wrong), None, "{wrong}");
+        }
+        assert_eq!(bound("exp(a)*exp(b)", "exp(a - b)"), None);
+        // One of several pairs by itself.
+        with("(a + b)^2", "a^2 + 2*a*b + b^2", |moves, l, r| {
+            let found = probably(moves, &[(l, r), (l, l), (r, moves.g.children(r)[0])], &|_| false);
+            assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false]);
+        });
+    }
+
+    /// Two sides of degree 3 and no function: (3 + 3 + 1)/p for each point.
+    #[test]
+    fn the_bound_is_that_of_the_degrees_and_functions() {
+        assert_eq!(bound("(a + b)^3", "(a + b)*(a + b)^2"), error_bound(7.0, 0));
+        assert!(bound("(a + b)^3*exp(a)", "exp(a)*(a + b)*(a + b)^2") > error_bound(7.0, 0));
+    }
+
+    #[test]
+    fn what_is_too_large_is_tried_at_random_points() {
+        let how = |left: &str, right: &str| {
+            with(left, right, |moves, l, r| proof_to(moves, l, r, 99, false))
+        };
+        let right = format!("{LARGE}*(x - 1)*x + {LARGE}*x");
+        let found = how(&format!("{LARGE}*x^2"), &right);
+        assert!(matches!(found, Some(How::Probabilistic { .. })), "{found:?}");
+        assert_eq!(how(&format!("{LARGE}*x^2 + 1"), &right), None);
+        assert_eq!(how("(x + 1)^2", "x^2 + 2*x + 1"), Some(How::Exact));
+    }
+
+    /// Of a max nothing is known here but that it is one thing, and of its winners as little.
+    #[test]
+    fn a_max_is_looked_at_as_an_unknown() {
+        let mut g = Graph::new();
+        let [a, b, x, y] = ["a", "b", "x", "y"].map(|name| g.var(name));
+        let max = g.max([a, b]);
+        let (first, second) = (g.wins(max, a), g.wins(max, b));
+        let sum = g.add([x, y]);
+        let mut claim = |of: ExprId, right: bool| {
+            let left = g.mul([of, sum]);
+            let (by_x, by_y) = (g.mul([of, x]), g.mul([y, of]));
+            (left, if right { g.add([by_x, by_y]) } else { by_x })
+        };
+        let cases = [(max, true), (first, true), (second, true), (max, false), (first, false)];
+        let cases = cases.map(|(of, right)| (claim(of, right), right));
+        // The weights of all arguments are 1, but who knows that.
+        let (both, one) = (g.add([first, second]), g.integer(1));
+        let winners = Winners::new();
+        let moves = Moves::new(&g, &winners);
+        let how = |l, r| proof_to(&moves, l, r, DEEPER, false);
+        for ((left, after), right) in cases {
+            assert_eq!(how(left, after), right.then_some(How::Exact));
+        }
+        assert_eq!(how(both, one), None);
+        assert_eq!(how(max, a), None);
+    }
+
+    /// Dual numbers know first derivatives.
+    #[test]
+    fn a_derivative_of_a_derivative_is_not_looked_into() {
+        let mut g = Graph::new();
+        let (x, y, two) = (g.var("x"), g.var("y"), g.integer(2));
+        let product = g.mul([x, y, y]);
+        let slope = g.partial(product, y);
+        let second = g.partial(slope, y);
+        let right = g.mul([two, x]);
+        let winners = Winners::new();
+        let moves = Moves::new(&g, &winners);
+        assert_eq!(proof_to(&moves, second, right, DEEPER, false), None);
+        // Nor where the inner one stands still.
+        let twice = g.mul([two, y]);
+        let square = g.mul([y, y]);
+        let still = g.partial(square, y);
+        let product = g.mul([still, x]);
+        let outer = g.partial(product, x);
+        let moves = Moves::new(&g, &winners);
+        assert_eq!(proof_to(&moves, still, twice, DEEPER, false), Some(How::Exact));
+        assert_eq!(proof_to(&moves, outer, twice, DEEPER, false), None);
+    }
+}

@@ -395,4 +395,23 @@ mod tests {
         // Each pair of functions counts.
         assert!(error_bound(1e12, 0).is_some() && error_bound(1e12, 1000).is_none());
     }
+
+    #[test]
+    fn a_negative_power_has_its_degree_below() {
+        let degree = |n: i32| Degree::variable().powi(n).unwrap();
+        for (n, above, below) in [(3, 3.0, 0.0), (1, 1.0, 0.0), (-1, 0.0, 1.0), (-2, 0.0, 2.0)] {
+            assert_eq!((degree(n).numerator, degree(n).denominator), (above, below), "{n}");
+        }
+    }
+
+    #[test]
+    fn pairs_are_told_apart_one_by_one() {
+        let mut g = Graph::new();
+        let texts = ["(a + b)^2", "a^2 + 2*a*b + b^2", "a^2 + b^2", "1/a", "exp(a)*exp(a)"];
+        let [square, expanded, short, inverse, twice] =
+            texts.map(|text| parse_formula(&mut g, text).unwrap());
+        let pairs = [(square, expanded), (square, short), (inverse, inverse), (twice, square)];
+        let found = probably_equal_all(&g, &pairs);
+        assert_eq!(found, Some(vec![true, false, true, false]));
+    }
 }

@@ -305,3 +305,46 @@ impl<'a> Claim<'a> {
 fn fraction(numer: i64, denom: i64) -> Rational {
     Rational::new(numer, denom).unwrap_or_else(|_| Rational::from(numer))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Context, Leaves};
+    use super::*;
+    use crate::lang::parse_formula;
+
+    fn seen(left: &str, right: &str) -> Sampled {
+        let mut g = Graph::new();
+        let [l, r] = [left, right].map(|text| parse_formula(&mut g, text).unwrap());
+        let winners = Winners::new();
+        let context = Context { winners: &winners, leaves: Leaves::All };
+        let survey = Survey::of(&g, l, r, &context).unwrap();
+        let claim = Claim::new(&g, [l, r], &winners, &survey);
+        claim.seen_at(&claim.point(0))
+    }
+
+    #[test]
+    fn a_point_says_whether_the_sides_agree_there() {
+        assert!(matches!(seen("(x + 1)^2", "x^2 + 2*x + 1"), Sampled::Agree));
+        assert!(matches!(seen("x", "x + 1"), Sampled::Differ));
+        assert!(matches!(seen("exp(x)*exp(x)", "exp(2*x)"), Sampled::Agree));
+        assert!(matches!(seen("exp(x)", "exp(2*x)"), Sampled::Differ));
+        assert!(matches!(seen("sqrt(-1 - x^2)", "x"), Sampled::Undefined));
+        // On a kink, a difference is none: what is taken as the slope there is a convention.
+        assert!(matches!(seen("abs(x - x) + sign(x - x)", "1"), Sampled::Undefined));
+    }
+
+    #[test]
+    fn large_coordinates_are_of_either_sign_and_up_to_a_million() {
+        let mut g = Graph::new();
+        let l = parse_formula(&mut g, "a + b + c + d").unwrap();
+        let winners = Winners::new();
+        let context = Context { winners: &winners, leaves: Leaves::All };
+        let survey = Survey::of(&g, l, l, &context).unwrap();
+        let claim = Claim::new(&g, [l, l], &winners, &survey);
+        let points = (0..50).flat_map(|nth| claim.point_at_large(nth));
+        let all: Vec<f64> = points.map(|(_, x)| x.to_f64()).collect();
+        let most = f64::from(1 << 20);
+        assert!(all.iter().all(|x| x.abs() <= most));
+        assert!(all.iter().any(|x| *x > most / 2.0) && all.iter().any(|x| *x < -most / 2.0));
+    }
+}

@@ -148,3 +148,32 @@ pub(super) fn mixed(seed: u64) -> u64 {
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::Winners;
+    use crate::lang::parse_formula;
+
+    #[test]
+    fn what_is_under_a_derivative_is_visited_once_more() {
+        let mut g = Graph::new();
+        let square = parse_formula(&mut g, "x^2 + abs(y)").unwrap();
+        let (x, y) = (g.var("x"), g.var("y"));
+        let slope = g.partial(square, x);
+        let winners = Winners::new();
+        let context = Context { winners: &winners, leaves: Leaves::All };
+        let of = |l, r| Survey::of(&g, l, r, &context).unwrap();
+        // x² + |y|, x², 2, |y| and x, y; and y once more on the right.
+        assert_eq!((of(square, y).visits, of(square, y).kinks), (6, 1));
+        // ∂ itself and y; and what stands under it.
+        assert_eq!((of(slope, y).visits, of(slope, y).symbols.len()), (2 + 6, 2));
+    }
+
+    /// The first numbers of the stream from 0, as its authors give them.
+    #[test]
+    fn the_stream_is_split_mix() {
+        assert_eq!(mixed(0), 0xE220_A839_7B1D_CDAF);
+        assert_eq!(mixed(0x9E37_79B9_7F4A_7C15), 0x6E78_9E6A_A1B9_65F4);
+    }
+}

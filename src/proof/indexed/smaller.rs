@@ -88,3 +88,46 @@ fn same_way(a: &IndexLemma, b: &IndexLemma, losses: [&TensorName; 2]) -> bool {
             a.rule == b.rule && a.site == b.site && alike(&a.contractum, &b.contractum, losses)
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::{Rule, derive, of_network};
+    use crate::lang::parse_network;
+
+    /// Lemmas go the same way where each step does, in its rule, its place and its formula.
+    #[test]
+    fn every_step_of_the_smaller_lemma_is_that_of_the_larger() {
+        let lemma = |n: usize| {
+            let text = format!("input x[{n}]\nparam w[{n}]\ny = tanh(w*x)\nE = sum(y^2)");
+            let system = of_network(&parse_network(&text).unwrap()).unwrap();
+            let name = TensorName::new("w");
+            derive(&system, std::slice::from_ref(&name)).unwrap().lemma(&name).unwrap().clone()
+        };
+        let loss = TensorName::new("E");
+        let same = |a: &IndexLemma, b: &IndexLemma| same_way(a, b, [&loss, &loss]);
+        let large = lemma(500);
+        assert!(large.steps.len() > 3 && same(&large, &lemma(3)));
+        for n in 0..large.steps.len() {
+            let changed = |change: fn(&mut crate::index::IndexStep)| {
+                let mut other = lemma(3);
+                change(&mut other.steps[n]);
+                other
+            };
+            let rule = |step: &mut crate::index::IndexStep| {
+                step.rule =
+                    if step.rule == Rule::Collapse { Rule::SumsToOne } else { Rule::Collapse };
+            };
+            assert!(!same(&large, &changed(rule)), "{n}");
+            assert!(!same(&large, &changed(|step| step.site.push(0))), "{n}");
+            let more = |step: &mut crate::index::IndexStep| {
+                let old = step.contractum.clone();
+                step.contractum = Formula::Add(vec![old, Formula::integer(1)]);
+            };
+            assert!(!same(&large, &changed(more)), "{n}");
+        }
+        let mut shorter = lemma(3);
+        shorter.steps.pop();
+        assert!(!same(&large, &shorter));
+    }
+}

@@ -197,3 +197,96 @@ fn softmax_with_cross_entropy_ends_in_p_less_t() {
     let z = d.lemma(&TensorName::new("z")).expect("derived");
     assert_eq!(z.result.to_string(), "p[i] − t[i]");
 }
+
+/// A step is the line before with one part rewritten, and each of these is asked for by itself.
+#[test]
+fn each_line_follows_on_the_one_before() {
+    let net = parse_network("input x[2]\nparam w[2]\ny = tanh(w*x)\nE = sum(y)").unwrap();
+    let right = derived(&net).lemma(&TensorName::new("w")).expect("derived").clone();
+    assert!(super::follows(&right).is_ok());
+    let more = |f: &Formula| Formula::Add(vec![f.clone(), Formula::integer(1)]);
+    let refused = |change: &dyn Fn(&mut crate::index::IndexLemma)| {
+        let mut lemma = right.clone();
+        change(&mut lemma);
+        super::follows(&lemma).is_err()
+    };
+    // The first line is another goal's, the part was another, the next line is another, the last
+    // is not the result.
+    assert!(refused(&|lemma| lemma.goal = more(&lemma.goal)));
+    for n in 0..right.steps.len() {
+        assert!(refused(&|lemma| lemma.steps[n].redex = more(&lemma.steps[n].redex)), "{n}");
+        assert!(refused(&|lemma| lemma.steps[n].contractum = Formula::integer(7)), "{n}");
+    }
+    assert!(refused(&|lemma| {
+        let last = lemma.steps.last_mut().expect("there are some");
+        last.after = more(&last.after);
+        lemma.result = last.after.clone();
+    }));
+    assert!(refused(&|lemma| lemma.result = more(&lemma.result)));
+}
+
+#[test]
+fn cells_that_are_tried_are_spread_evenly_with_both_ends() {
+    for (few, most) in [(false, super::MAX_CELLS), (true, super::MAX_CELLS_OF_MANY)] {
+        for count in [1, most - 1, most, most + 1, 2 * most, 1000] {
+            let chosen = super::spread((0..count).collect::<Vec<_>>(), few);
+            assert_eq!(chosen.len(), count.min(most));
+            assert_eq!((chosen[0], chosen.last()), (0, Some(&(count - 1))));
+            let gaps = || chosen.windows(2).map(|pair| pair[1] - pair[0]);
+            let (least, largest) = (gaps().min().unwrap_or(1), gaps().max().unwrap_or(1));
+            assert!(largest - least <= 1, "{count}: {chosen:?}");
+        }
+    }
+}
+
+/// Many claims are tried together at random points; what that does not show is proved alone.
+#[test]
+fn claims_of_a_large_layer_are_proved_together() {
+    let mut g = crate::expr::Graph::new();
+    let mut read = |text: &str| crate::lang::parse_formula(&mut g, text).expect("a formula");
+    let (square, expanded) = (read("(a + b)^2"), read("a^2 + 2*a*b + b^2"));
+    let wrong = read("a^2 + b^2");
+    let pairs = [(square, expanded), (square, square), (square, wrong)];
+    let (exact, random) = (Some(super::StepProof::Exact), Some(super::StepProof::Probabilistic));
+    assert_eq!(super::proved_all(&mut g, &pairs, false), [exact, exact, None]);
+    assert_eq!(super::proved_all(&mut g, &pairs, true), [random, exact, None]);
+}
+
+/// Layers with axes of length 1, which stay, and with a batch of matrices.
+#[test]
+fn axes_that_are_repeated_stay_so_at_smaller_sizes() {
+    for (text, tensor) in [
+        ("input x[50, 60]\nparam W[60, 40], b[1, 40]\ny = x @ W + b\nE = sum(y^2)", "b"),
+        ("input x[9, 40, 30]\nparam W[30, 40]\ny = x @ W\nE = sum(y^2)", "W"),
+        ("input x[9, 40, 30]\nparam W[1, 30, 40]\ny = x @ W\nE = sum(y^2)", "W"),
+        ("input x[9, 40, 30]\nparam W[9, 30, 40]\ny = x @ W\nE = sum(y^2)", "W"),
+    ] {
+        let net = parse_network(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+        let system = of_network(&net).expect("it is small");
+        let d = derive(&system, &[TensorName::new(tensor)]).expect("it is short");
+        let replay = replay_indexed(&net, &d).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+        let lemma = d.lemmas.iter().position(|l| l.by.tensor.name == tensor).expect("asked for");
+        assert!(replay.smaller_sizes(lemma) > 0, "{text}");
+    }
+}
+
+/// What is proved at smaller sizes is the lemma itself and no other: a wrong step at the own
+/// sizes of a large layer does not pass.
+#[test]
+fn a_tampered_step_of_a_large_layer_is_rejected() {
+    let net = parse_network("input x[50, 60]\nparam W[60, 40]\ny = x @ W\nE = sum(y^2)").unwrap();
+    let system = of_network(&net).expect("it is small");
+    let right = derive(&system, &[TensorName::new("W")]).expect("it is short");
+    let lemma = right.lemmas.iter().position(|l| l.by.tensor.name == "W").expect("asked for");
+    assert!(replay_indexed(&net, &right).expect("it is right").smaller_sizes(lemma) > 0);
+    for n in 0..right.lemmas[lemma].steps.len() {
+        let mut d = right.clone();
+        let tampered = &mut d.lemmas[lemma];
+        tampered.steps.truncate(n + 1);
+        let step = &mut tampered.steps[n];
+        step.contractum = Formula::Add(vec![step.contractum.clone(), Formula::integer(1)]);
+        step.after = step.before.put(&step.site, step.contractum.clone());
+        tampered.result = step.after.clone();
+        assert!(replay_indexed(&net, &d).is_err(), "step {n}");
+    }
+}

@@ -229,3 +229,31 @@ impl Hash for Kernel {
         self.hash.hash(state);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::budget::within;
+    use super::*;
+    use crate::expr::Graph;
+    use crate::scalar::Scalar;
+
+    #[test]
+    fn equal_functions_are_one_kernel_that_knows_its_size() {
+        let mut g = Graph::new();
+        let x = g.var("x");
+        let x = Fraction::variable(g.symbol_of(x).unwrap());
+        within(100_000, || {
+            let sum = x.add(&Fraction::one()).unwrap();
+            let made = |u: &Fraction| Kernel::atom(Form::NormalPdf(u.clone())).unwrap();
+            let [one, again, other] = [&sum, &sum.clone(), &x].map(made);
+            let kernel = |atom: &Atom| Rc::clone(atom.kernel().unwrap());
+            assert!(Rc::ptr_eq(&kernel(&one), &kernel(&again)));
+            assert!(!Rc::ptr_eq(&kernel(&one), &kernel(&other)) && one != other);
+            assert_eq!((kernel(&one).terms, kernel(&other).terms), (3, 2));
+            // Of a function of a function, all terms count.
+            let inner = Kernel::power(Form::NormalPdf(sum), Power::ONE).unwrap();
+            let outer = kernel(&made(&inner));
+            assert_eq!((outer.terms, outer.nesting), (1 + 1 + 3, 2));
+        });
+    }
+}

@@ -417,3 +417,45 @@ fn multiplied_out(mut term: Term) -> Result<Polynomial, Fault> {
     }
     product.mul(&Polynomial::term(term.coefficient, term.monomial))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::budget::within;
+    use super::super::elementary::constant_power;
+    use super::super::fraction::Fraction;
+    use super::*;
+
+    /// A long coefficient costs a step, and one more for each 2^12 of the square of its bits.
+    #[test]
+    fn long_coefficients_cost_steps() {
+        let of = |bits: i32| Rational::from(2).powi(bits - 1);
+        let costs = |bits: i32, steps: u64| {
+            let enough = |steps| within(steps, || weighed(of(bits))).is_ok();
+            enough(steps) && (steps == 0 || !enough(steps - 1))
+        };
+        for bits in [10, 60, 100, 200, 1000] {
+            // The denominator counts, too.
+            let counted = of(bits).unwrap().bits();
+            assert!((bits as u64..bits as u64 + 2).contains(&counted), "{counted}");
+            let steps = if bits < 64 { 0 } else { ((counted * counted) >> 12) + 1 };
+            assert!(costs(bits, steps), "{bits} bits, {steps} steps");
+        }
+    }
+
+    /// A root is taken out of a sum where all its terms have the same power of it.
+    #[test]
+    fn roots_do_not_divide_one_another() {
+        let mut g = crate::expr::Graph::new();
+        let [x, y] = ["x", "y"].map(|name| g.var(name)).map(|v| g.symbol_of(v).unwrap());
+        within(100_000, || {
+            let [x, y] = [x, y].map(Fraction::variable);
+            let root = constant_power(&x, Power::HALF).unwrap();
+            let least = |f: Fraction| least_powers(f.numerator().terms()).unwrap();
+            let of = |f: &Fraction| f.numerator().terms()[0].monomial.clone();
+            assert_eq!(least(root.add(&root.mul(&y).unwrap()).unwrap()), of(&root));
+            assert_eq!(least(root.add(&y).unwrap()), Monomial::one());
+            let both = x.mul(&y).unwrap().add(&x).unwrap();
+            assert_eq!(least(both), of(&x));
+        });
+    }
+}

@@ -164,3 +164,33 @@ fn common_part(args: &[&Fraction], rivals: &[usize]) -> Result<Option<Fraction>,
     }
     Ok(Some(Polynomial::collect(least)?.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::budget::within;
+    use super::*;
+    use crate::expr::Graph;
+
+    /// What is certain to be less than another argument of a max is none of its winners.
+    #[test]
+    fn a_defeated_argument_never_wins() {
+        let mut g = Graph::new();
+        let [x, y] = ["x", "y"].map(|name| g.var(name)).map(|v| g.symbol_of(v).unwrap());
+        let [x, y] = [x, y].map(Fraction::variable);
+        within(100_000, || {
+            let more = x.add(&Fraction::one()).unwrap();
+            let found = winners(&[&x, &more]).unwrap();
+            assert_eq!(found, [Fraction::zero(), Fraction::one()]);
+            let found = winners(&[&more, &y, &x]).unwrap();
+            assert_eq!(found[2], Fraction::zero());
+            assert_eq!(found[0].add(&found[1]).unwrap(), Fraction::one());
+            // No two of several win at once.
+            let product = x.mul(&y).unwrap();
+            let several = winners(&[&x, &y, &product]).unwrap();
+            assert_eq!(several[0].mul(&several[1]).unwrap(), Fraction::zero());
+            assert_eq!(several[0].mul(&several[0]).unwrap(), several[0]);
+            // The first of equals stands for all of them.
+            assert_eq!(winners(&[&x, &x]).unwrap(), [Fraction::one(), Fraction::zero()]);
+        });
+    }
+}

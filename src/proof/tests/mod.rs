@@ -3,6 +3,7 @@
 mod guards;
 mod laws;
 mod notation;
+mod strict;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,242 @@
+//! What is said of supplied numbers at a kink and near one: whose choice they are, and whether
+//! they are anybody's.
+
+use super::*;
+use crate::concrete::{self, Decide};
+
+/// The report on numbers for some quantities of a network, and who they are said to come from.
+fn told(text: &str, theirs: &[(&str, &[f64])], format: Format, from: Option<Framework>) -> Report {
+    let net = parse_network(text).unwrap();
+    let gradient = |(name, numbers): &(&str, &[f64])| {
+        (net.find(name).unwrap(), Theirs { numbers: numbers.to_vec(), format })
+    };
+    let gradients = theirs.iter().map(gradient).collect();
+    check_supplied(&net, net.values(), &Supplied { gradients, from, ..Supplied::default() })
+        .unwrap()
+}
+
+/// What is said of one number for the weight w.
+fn of_w(text: &str, number: f64) -> (Verdict, Option<AtKinks>) {
+    let report = told(text, &[("w", &[number])], Format::F64, None);
+    (parameter(&report, "w").verdict(), parameter(&report, "w").at_kinks.clone())
+}
+
+#[test]
+fn at_a_tie_each_choice_is_named_with_those_who_make_it() {
+    use Framework::{Burn, Candle, Jax, TensorFlow, Torch};
+    let text = "param w\nE = 3*max(w, 0)\ngiven w = 0";
+    type Row = (f64, bool, Choice, &'static [Framework]);
+    let rows: [Row; 5] = [
+        (3.0, true, Choice::Ours, &[TensorFlow, Burn]),
+        (1.5, true, Choice::Another, &[Torch, Jax, Candle]),
+        (0.0, true, Choice::Another, &[]),
+        (1.0, true, Choice::Another, &[]),
+        (4.0, false, Choice::Outside, &[]),
+    ];
+    for (number, agrees, choice, frameworks) in rows {
+        let (verdict, kinks) = of_w(text, number);
+        let kinks = kinks.unwrap();
+        assert_eq!(verdict, if agrees { Verdict::Agree } else { Verdict::Differ }, "{number}");
+        assert_eq!((kinks.choice, &*kinks.frameworks), (choice, frameworks), "{number}");
+        assert_eq!(kinks.rules.is_empty(), frameworks.is_empty(), "{number}");
+    }
+}
+
+#[test]
+fn what_every_framework_does_is_not_worth_a_word() {
+    // But for candle, whose ReLU has the slope 1 at 0.
+    let (verdict, kinks) = of_w("param w\nE = relu(w)\ngiven w = 0", 0.0);
+    assert_eq!(verdict, Verdict::Agree);
+    assert_eq!(kinks.unwrap().frameworks.len(), Framework::ALL.len() - 1);
+    // A max of three that tie at the greatest is nobody's pair, so only those who take the first
+    // are known, and they do as the formula does.
+    let (verdict, kinks) = of_w("param w\nE = max(w, 0, -w)\ngiven w = 0", 1.0);
+    assert_eq!((verdict, kinks), (Verdict::Agree, None));
+}
+
+#[test]
+fn another_choice_than_that_of_the_framework_they_come_from_is_said() {
+    let text = "param w\nE = max(w, 0)\ngiven w = 0";
+    let unexpected = |number: f64, from| {
+        let report = told(text, &[("w", &[number])], Format::F64, from);
+        parameter(&report, "w").at_kinks.as_ref().unwrap().unexpected
+    };
+    assert_eq!(unexpected(1.0, Some(Framework::Jax)), Some(Framework::Jax));
+    assert_eq!(unexpected(0.5, Some(Framework::Jax)), None);
+    assert_eq!(unexpected(1.0, Some(Framework::Burn)), None);
+    assert_eq!(unexpected(0.5, None), None);
+    // What is wrong is not what anybody was expected to give.
+    assert_eq!(unexpected(2.0, Some(Framework::Jax)), None);
+}
+
+#[test]
+fn where_all_patterns_agree_the_derivative_exists() {
+    let text = "param w\nE = max(w, 0) + ln(1 + exp(-abs(w)))\ngiven w = 0";
+    assert_eq!(of_w(text, 0.5).0, Verdict::Agree);
+    for wrong in [0.0, 0.25, 1.0] {
+        let (verdict, kinks) = of_w(text, wrong);
+        assert_eq!((verdict, kinks.unwrap().choice), (Verdict::Differ, Choice::Smooth), "{wrong}");
+    }
+    // A kink behind a factor of 0 is none for the gradient.
+    let text = "input v\nparam w\nE = v*max(w, 0) + 2*w\ngiven v = 0, w = 0";
+    assert_eq!(of_w(text, 2.0), (Verdict::Agree, None));
+    assert_eq!(of_w(text, 2.5), (Verdict::Differ, None));
+}
+
+/// The slope of a step is 0 beside it and nothing at it, unless two pieces meet there.
+#[test]
+fn a_step_is_a_choice_only_where_it_joins_two_pieces() {
+    let by_factor = |text: &str, number: f64| {
+        let report = told(text, &[("b", &[number])], Format::F64, None);
+        (parameter(&report, "b").verdict(), parameter(&report, "b").at_kinks.is_some())
+    };
+    let jump = "input w\nparam b\nE = step(w)*b\ngiven w = 0, b = 3";
+    assert_eq!(by_factor(jump, 0.0), (Verdict::Agree, false));
+    assert_eq!(by_factor(jump, 1.0), (Verdict::Differ, false));
+    // s·w + (1 − s)·b with one and the same s, and the same with 2 for 1, at w = b = 0.
+    let pair = |one: &str, by_w: f64, by_b: f64| {
+        let mut s = Sketch::default();
+        let (w, b) = (s.leaf("w", Role::Param, &[]), s.leaf("b", Role::Param, &[]));
+        let step = s.scalar(Op::Call(Function::Step, w));
+        let one = s.number(one);
+        let rest = s.scalar(Op::Sub(one, step));
+        let (above, below) = (s.scalar(Op::Mul(vec![step, w])), s.scalar(Op::Mul(vec![rest, b])));
+        let sum = s.scalar(Op::Add(vec![above, below]));
+        let net = with(s.finish(sum), &[("w", &["0"]), ("b", &["0"])]);
+        in_format(&net, &[("w", &[by_w]), ("b", &[by_b])], Format::F64).agrees()
+    };
+    assert!(pair("1", 0.0, 1.0) && pair("1", 1.0, 0.0));
+    assert!(pair("2", 0.0, 2.0) && !pair("2", 1.0, 1.0));
+}
+
+/// candle gives each of n tied cells of a window of m the share n/m, which is too much in all.
+#[test]
+fn shares_that_a_framework_gives_are_named_also_where_they_are_wrong() {
+    let text = "param x[1, 2, 2]\nE = sum(maxpool(x, window: 2))\ngiven x = [[[1, 1], [1, 0]]]";
+    let of = |numbers: [f64; 4]| {
+        let report = told(text, &[("x", &numbers)], Format::F64, None);
+        let x = parameter(&report, "x");
+        (x.verdict(), x.at_kinks.clone().unwrap())
+    };
+    let (verdict, kinks) = of([0.75, 0.75, 0.75, 0.0]);
+    assert_eq!((verdict, kinks.choice), (Verdict::Differ, Choice::Outside));
+    assert_eq!(kinks.frameworks, [Framework::Candle]);
+    let third = 1.0 / 3.0;
+    let (verdict, kinks) = of([third, third, third, 0.0]);
+    assert_eq!((verdict, kinks.choice), (Verdict::Agree, Choice::Another));
+    assert_eq!(kinks.frameworks, []);
+}
+
+/// Six units of f32 that lie on one side of their kinks, which f32 does not see: what remains of
+/// the product is half of the last place. The first is nearest.
+fn near() -> String {
+    let (near, all) = ("1.0001220703125", "1.000244140625");
+    let sum = |x: &str, last: &str| format!("{x}, {last}");
+    // (1 + 2⁻¹²)(1 + 2⁻¹³) = 1 + 2⁻¹² + 2⁻¹³ + 2⁻²⁵, and (1 + 2⁻¹²)² = 1 + 2⁻¹¹ + 2⁻²⁴.
+    let x = format!("{near}, {}", [all; 5].join(", "));
+    let c = sum("1.0003662109375", &["1.00048828125"; 5].join(", "));
+    format!(
+        "input x[6], c[6], v[6]\nparam a\nz = a*x - c\nE = sum(v*relu(z))\n\
+         given a = {all}, x = [{x}], c = [{c}], v = [32, 1, 2, 4, 8, 16]"
+    )
+}
+
+#[test]
+fn near_a_kink_the_other_side_of_a_unit_is_found() {
+    let exact = [1.0001220703125 * 32.0, 1.000244140625 * 31.0];
+    let of = |number: f64| {
+        let report = told(&near(), &[("a", &[number])], Format::F32, None);
+        let a = parameter(&report, "a");
+        (a.verdict(), a.at_kinks.as_ref().map(|kinks| kinks.choice))
+    };
+    assert_eq!(of(exact[0] + exact[1]), (Verdict::Agree, None));
+    // The first on its other side, and all of them.
+    assert_eq!(of(exact[1]), (Verdict::Agree, Some(Choice::OtherSide)));
+    assert_eq!(of(0.0), (Verdict::Agree, Some(Choice::OtherSide)));
+    // What no pattern gives is not said to be right; of so many units not all were tried.
+    assert!(matches!(of(200.0).0, Verdict::NotJudged(_)));
+}
+
+/// Rounding may also have led right onto the kink, where a program divides the gradient.
+#[test]
+fn near_a_kink_what_lies_between_its_sides_is_right() {
+    let text = "input x, c\nparam a\nE = 8*relu(a*x - c)\n\
+                given a = 1.000244140625, x = 1.000244140625, c = 1.00048828125";
+    let of = |part: f64| {
+        let report = told(text, &[("a", &[8.001953125 * part])], Format::F32, None);
+        let a = parameter(&report, "a");
+        (a.verdict(), a.at_kinks.as_ref().map(|kinks| kinks.choice))
+    };
+    assert_eq!(of(1.0), (Verdict::Agree, None));
+    assert_eq!(of(0.0), (Verdict::Agree, Some(Choice::OtherSide)));
+    assert_eq!(of(0.5), (Verdict::Agree, Some(Choice::OtherSide)));
+    assert_eq!(of(1.5).0, Verdict::Differ);
+    assert_eq!(of(-0.5).0, Verdict::Differ);
+}
+
+/// Two numbers that differ in the fortieth decimal are told apart where their values say so.
+#[test]
+fn a_decision_takes_as_many_digits_as_it_needs() {
+    let text = "param a, b\nE = max(exp(a), exp(b))\n\
+                given a = 1, b = 1.0000000000000000000000000000000000000001";
+    let e = std::f64::consts::E;
+    let report = told(text, &[("a", &[0.0]), ("b", &[e])], Format::F64, None);
+    assert!(report.agrees(), "{report:?}");
+    assert_eq!((report.points[0].kink_count, &report.points[0].notes[..]), (0, &[][..]));
+    assert_eq!(parameter(&report, "b").at_kinks, None);
+    // What `f64` makes of it is excused, and not taken for a tie.
+    let report = told(text, &[("a", &[e]), ("b", &[0.0])], Format::F64, None);
+    assert_eq!(report.points[0].kink_count, 0);
+}
+
+/// 1/(exp(a) − exp(b)) has a value that `f64` does not see, and is known to every digit asked for.
+#[test]
+fn a_gradient_has_the_digits_that_its_verdict_takes() {
+    let text = "input a, b\nparam w\nE = w/(exp(a) - exp(b))\n\
+                given w = 1, a = 1, b = 0.9999999999999999999999999";
+    let right = 3.678_794_411_714_423e24;
+    let of =
+        |number: f64| parameter(&told(text, &[("w", &[number])], Format::F64, None), "w").verdict();
+    assert_eq!(of(right), Verdict::Agree);
+    // Without a pass in `f64` nothing more is said.
+    assert!(matches!(of(right * (1.0 + 1e-10)), Verdict::NotJudged(_)));
+    assert!(matches!(of(right * 2.0), Verdict::NotJudged(_)));
+}
+
+/// The scores of a softmax are shifted by the greatest of them, whatever their size.
+#[test]
+fn a_softmax_of_large_scores_is_judged() {
+    let text = "input r[2, 2]\nparam z[2, 2]\nE = sum(r*softmax(z))\n\
+                given r = [[1, 3], [2, -2]], z = [[1000, 1000], [-2000, -1998]]";
+    let p = 1.0 / (1.0 + libm::exp(2.0));
+    let slope = p * (1.0 - p) * 4.0;
+    let right = [-0.5, 0.5, slope, -slope];
+    let report = told(text, &[("z", &right)], Format::F64, None);
+    assert!(report.agrees(), "{report:?}");
+    // The shifts are nobody's values.
+    let net = parse_network(text).unwrap();
+    let known: Vec<_> = report.points[0].values.keys().copied().collect();
+    assert_eq!(known, ["r", "z"].map(|name| net.find(name).unwrap()));
+    let report = told(text, &[("z", &[-0.5, 0.5, slope, slope])], Format::F64, None);
+    assert!(!report.agrees());
+}
+
+/// A network past some size is not written out in scalars, and is judged all the same.
+#[test]
+fn a_large_network_is_judged_by_its_tensors() {
+    let text = "input x[40, 64]\nparam W[64, 64]\nE = sum((x @ W)^2)";
+    let mut net = parse_network(text).unwrap();
+    for (name, count) in [("x", 40 * 64), ("W", 64 * 64)] {
+        let number = |n: usize| Rational::new((n * n % 17) as i64 - 8, 8).unwrap();
+        net.values.insert(net.find(name).unwrap(), (0..count).map(number).collect());
+    }
+    let w = net.find("W").unwrap();
+    let values = concrete::given::<f64>(&net).unwrap();
+    let run = concrete::forward(&net, &values, Decide::ByValue).unwrap();
+    let numbers = concrete::backward(&net, &run, &[w]).unwrap().of(w).unwrap().to_vec();
+    let report = check_gradients(&net, net.values(), &[(w, numbers)].into()).unwrap();
+    assert!(report.agrees());
+    let point = &report.points[0];
+    assert_eq!(point.arithmetic, Arithmetic::None);
+    assert!(point.inexact.as_ref().unwrap().contains("too large to be written out in scalars"));
+}
