@@ -11,7 +11,7 @@ use crate::scalar::Interval;
 
 use super::conventions::{Framework, corner, rule, shares};
 use super::estimate;
-use super::patterns::{Nearby, is_step, nearby, nearest_to_zero};
+use super::patterns::{Nearby, is_step, nearby, nearest_to_zero, polished};
 use super::reference::{Element, Gradients, Place};
 use super::report::{AtKinks, Choice};
 use super::rule::{Outcome, hidden};
@@ -41,10 +41,10 @@ fn mixed(of: &[Gradients], gradient: &Gradients, ks: &[usize]) -> bool {
         each.collect()
     };
     let points: Vec<Vec<f64>> = of.iter().map(point).collect();
-    let weights = nearest_to_zero(&points);
+    let weights = polished(&points, nearest_to_zero(&points));
     let count = points.first().map_or(0, Vec::len);
     let at = |n: usize| points.iter().zip(&weights).map(|(p, w)| p[n] * w).sum::<f64>();
-    !points.is_empty() && (0..count).all(|n| at(n).abs() <= 1e-6)
+    !points.is_empty() && (0..count).all(|n| at(n).abs() <= 1e-12)
 }
 
 /// The verdict at kinks.
@@ -212,6 +212,9 @@ fn steps(asked: &Asked<'_>, all: &Shares<Interval>) -> (Decisions, Shares<Interv
     (decisions, slopes)
 }
 
+/// The error of a mixture that was computed in `f64`, beside the greatest of what was mixed.
+const MIXED: f64 = 1e-14;
+
 /// The mixture of the patterns' gradients that comes nearest to the numbers.
 pub(super) fn mixture(
     asked: &Asked<'_>,
@@ -232,7 +235,8 @@ pub(super) fn mixture(
         });
         each.collect()
     };
-    let weights = nearest_to_zero(&all.iter().map(point).collect::<Vec<_>>());
+    let points: Vec<Vec<f64>> = all.iter().map(point).collect();
+    let weights = polished(&points, nearest_to_zero(&points));
     for (i, (k, numbers)) in asked.numbers.iter().enumerate() {
         let of =
             |n: usize| -> f64 { all.iter().zip(&weights).map(|(g, w)| g[*k][n].value * w).sum() };
@@ -240,12 +244,19 @@ pub(super) fn mixture(
         let mixed: Vec<Element> =
             (0..numbers.len()).map(|n| Element { value: of(n), rest: 0.0, radius: 0.0 }).collect();
         let slack = &mut made.findings[i].slack;
-        slack.iter_mut().for_each(|s| *s = s.max(1e-7 * greatest));
+        // What the weights and the sum of the mixture lack themselves.
+        slack.iter_mut().for_each(|s| *s += MIXED * greatest);
         let agree = (0..numbers.len()).all(|n| mixed[n].off(numbers[n]).abs() <= slack[n]);
-        // What was measured beside the first pattern's gradient, beside the greatest of all.
-        let own = made.exact[*k].iter().map(|g| g.value.abs()).fold(0.0, f64::max);
-        let beside = if greatest > 0.0 { own / greatest } else { 1.0 };
-        let noticed = made.findings[i].noticed.map(|x| x * beside);
+        let greatest_slack = slack.iter().copied().fold(0.0, f64::max);
+        // What was measured beside the first pattern's gradient, beside the mixture.
+        let size = |all: &[Element]| all.iter().map(|g| g.value.abs()).fold(0.0, f64::max);
+        let (first, own) = (size(&made.exact[*k]), size(&mixed));
+        let beside = if own > 0.0 { first / own } else { 1.0 };
+        let mut noticed = made.findings[i].noticed.map(|x| x * beside);
+        if own > 0.0 {
+            noticed[0] = noticed[0].max(greatest_slack / own);
+            noticed[1] = noticed[1].max(greatest_slack / own);
+        }
         made.exact[*k] = mixed;
         made.findings[i].noticed = noticed;
         made.findings[i].outcome = match hidden(asked.format, noticed) {

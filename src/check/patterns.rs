@@ -149,6 +149,76 @@ pub(super) fn nearest_to_zero(points: &[Vec<f64>]) -> Vec<f64> {
     weights
 }
 
+/// The same weights without the error that descent leaves: on the points that have a weight, the
+/// least squares are solved as such, and a point whose weight would be negative is left out, as in
+/// Wolfe's algorithm for the nearest point of a polytope (1976). All weights are from 0 to 1.
+pub(super) fn polished(points: &[Vec<f64>], mut weights: Vec<f64>) -> Vec<f64> {
+    for _ in 0..=points.len() {
+        let used: Vec<usize> = (0..points.len()).filter(|n| weights[*n] > 0.0).collect();
+        let Some(best) = on_the_plane(points, &used) else { break };
+        // As far as no weight becomes negative.
+        let left = |(n, v): (&usize, &f64)| match *v < 0.0 {
+            true => weights[*n] / (weights[*n] - v),
+            false => 1.0,
+        };
+        let step = used.iter().zip(&best).map(left).fold(1.0, f64::min);
+        let mut emptied = false;
+        for (n, v) in used.iter().zip(&best) {
+            let next = weights[*n] + step * (v - weights[*n]);
+            emptied |= next <= 1e-15;
+            weights[*n] = if next <= 1e-15 { 0.0 } else { next };
+        }
+        if !emptied {
+            break;
+        }
+    }
+    let sum: f64 = weights.iter().sum();
+    weights.iter_mut().for_each(|w| *w /= sum);
+    weights
+}
+
+/// The weights, of sum 1 and of any sign, with which these points come nearest to 0, by an
+/// orthogonal basis of their differences; points that depend on others have the weight 0.
+fn on_the_plane(points: &[Vec<f64>], used: &[usize]) -> Option<Vec<f64>> {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let (first, others) = used.split_first()?;
+    let origin = &points[*first];
+    let (mut basis, mut rows): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
+    let mut of: Vec<usize> = Vec::new();
+    for (place, n) in others.iter().enumerate() {
+        let mut rest: Vec<f64> = points[*n].iter().zip(origin).map(|(x, o)| x - o).collect();
+        let size = dot(&rest, &rest).sqrt();
+        let mut row = vec![0.0; basis.len()];
+        // Twice is enough.
+        for _ in 0..2 {
+            for (unit, along) in basis.iter().zip(&mut row) {
+                let part = dot(unit, &rest);
+                *along += part;
+                rest.iter_mut().zip(unit).for_each(|(x, u)| *x -= part * u);
+            }
+        }
+        let length = dot(&rest, &rest).sqrt();
+        if length > 1e-11 * size {
+            basis.push(rest.iter().map(|x| x / length).collect());
+            row.push(length);
+            rows.push(row);
+            of.push(place);
+        }
+    }
+    // Σ v·(difference) = −origin, solved from the last basis vector on.
+    let mut target: Vec<f64> = basis.iter().map(|unit| -dot(unit, origin)).collect();
+    let mut weights = vec![0.0; used.len()];
+    for column in (0..basis.len()).rev() {
+        let v = target[column] / rows[column][column];
+        for (t, along) in target.iter_mut().zip(&rows[column]) {
+            *t -= v * along;
+        }
+        weights[of[column] + 1] = v;
+    }
+    weights[0] = 1.0 - weights[1..].iter().sum::<f64>();
+    Some(weights)
+}
+
 /// Whether what a node decides is a step between two pieces, of which one or the other is taken.
 pub(super) fn is_step(at: Place<'_>, node: NodeId) -> bool {
     matches!(at.net.node(node).op, Op::Call(crate::scalar::Function::Step, _))
@@ -202,5 +272,26 @@ mod tests {
         // Outside, the nearest is on an edge.
         let weights = nearest_to_zero(&[vec![1.0, 1.0], vec![3.0, 0.0], vec![1.0, -1.0]]);
         assert!((weights[0] - 0.5).abs() < 1e-7 && weights[1] < 1e-7, "{weights:?}");
+    }
+
+    #[test]
+    fn the_nearest_point_is_found_to_the_last_digits() {
+        // Between two points of very different sizes, and at a corner.
+        let points = [vec![1e8, -1.0, 3.0], vec![-3.0, 1.0, 2.0], vec![7.0, 5.0, 1.0]];
+        let weights = [0.25, 0.5, 0.25];
+        let mixed = |weights: &[f64]| -> Vec<f64> {
+            (0..3).map(|i| points.iter().zip(weights).map(|(p, w)| p[i] * w).sum()).collect()
+        };
+        let at = mixed(&weights);
+        let moved: Vec<Vec<f64>> =
+            points.iter().map(|p| p.iter().zip(&at).map(|(x, a)| x - a).collect()).collect();
+        let found = polished(&moved, nearest_to_zero(&moved));
+        for (x, a) in mixed(&found).iter().zip(&at) {
+            assert!((x - a).abs() <= 1e-15 * 1e8, "{x} {a}");
+        }
+        let corner: Vec<Vec<f64>> = points.iter().map(|p| vec![p[0] + 10.0, p[1]]).collect();
+        let found = polished(&corner, nearest_to_zero(&corner));
+        assert!((found.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+        assert!(found.iter().all(|w| (0.0..=1.0).contains(w)));
     }
 }

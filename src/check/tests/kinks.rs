@@ -240,3 +240,29 @@ fn a_large_network_is_judged_by_its_tensors() {
     assert_eq!(point.arithmetic, Arithmetic::None);
     assert!(point.inexact.as_ref().unwrap().contains("too large to be written out in scalars"));
 }
+
+/// Beside a kink with a jump of the gradient a hundred million times as great as the gradient on
+/// either side, what lies outside of both sides is as wrong as elsewhere.
+#[test]
+fn a_great_jump_at_a_kink_hides_nothing() {
+    // ∂E/∂w₀ is h − t on the one side of the kink of 0.3 − w₀·3 at w₀ = 0.1, and on the other
+    // −3·v·(h − t) more.
+    for v in ["1.3", "1000", "100000000"] {
+        let text = format!(
+            "input x[2]\nparam w[2], v\ntarget t[2]\nh = v*relu(3/10 - w*x) + w\nE = mse(h, t)\n\
+             given x = [3, 2], w = [1/10, 9/10], v = {v}, t = [1/2, 1/5]"
+        );
+        let net = parse_network(&text).unwrap();
+        let w = net.find("w").unwrap();
+        for error in [0.0, 1e-9, 1e-4, 0.5] {
+            let right = [-0.4, 0.7];
+            let theirs = vec![right[0] * (1.0 + error), right[1]];
+            let report = check_gradients(&net, net.values(), &[(w, theirs)].into()).unwrap();
+            // A mixture of the sides is known to the digits of `f64` beside the jump, and says so.
+            let noticed = report.parameters[0].noticed.unwrap().element;
+            let hidden = error * 0.4 / 0.7 <= noticed;
+            assert_eq!(report.agrees(), hidden, "v = {v}, off by {error}: {report:?}");
+            assert!(noticed < 1e-5, "{noticed}");
+        }
+    }
+}
