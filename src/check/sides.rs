@@ -35,7 +35,7 @@ pub(super) fn plain(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> 
                 tensor.at_kinks = None;
             }
         }
-        if tensors.iter().all(|t| t.finding.outcome == Outcome::Agree) {
+        if tensors.iter().all(|t| t.finding.outcome != Outcome::Differ) {
             return Ok(tensors);
         }
     }
@@ -106,7 +106,8 @@ fn every_pattern(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> {
         estimate::short(at, &Shares::new())
     };
     let all: Vec<Gradients> = near.all.iter().map(exact).collect::<Result<_, _>>()?;
-    match mixture(asked, &near, &all)?.filter(Way::all_agree) {
+    let explains = |way: &Way| way.agreeing() > ours.agreeing() && way.none_differs();
+    match mixture(asked, &near, &all)?.filter(explains) {
         Some(way) => Ok(told(asked, way, Some(Choice::OtherSide), false)),
         None => Ok(told(asked, ours, None, true)),
     }

@@ -4,7 +4,7 @@
 use backproof::check::{
     Format as Floats, Options, Report, Supplied, Theirs, check, check_supplied, report_json,
 };
-use backproof::diag::Error;
+use backproof::diag::{Error, Kind};
 use backproof::net::Network;
 use backproof::page::check_page;
 use backproof::values::{self as files, Against, Dtype, Gradient};
@@ -67,8 +67,19 @@ fn supplied(net: &Network, known: Vec<Gradient>, args: &CheckArgs) -> Result<Sup
         let format = args.precision.map_or(stored, |p| p.format());
         (gradient.quantity, Theirs { numbers: gradient.numbers, format })
     };
-    // A file that was named for it counts more than what stands beside something else.
-    let forward = known.into_iter().chain(against.forward).chain(of_forward).map(theirs);
+    let forward: Vec<Gradient> =
+        known.into_iter().chain(against.forward).chain(of_forward).collect();
+    for (n, one) in forward.iter().enumerate() {
+        if let Some(first) = forward[..n].iter().find(|f| f.quantity == one.quantity) {
+            let name = &net.quantity(one.quantity).name;
+            let sentence = format!(
+                "the value of `{name}` is there twice: `{}` in {} and `{}` in {}",
+                first.array, first.file, one.array, one.file
+            );
+            return Err(Error::new(Kind::Name, sentence).hint("keep one of them"));
+        }
+    }
+    let forward = forward.into_iter().map(theirs);
     Ok(Supplied {
         gradients: against.gradients.into_iter().map(theirs).collect(),
         forward: forward.collect(),

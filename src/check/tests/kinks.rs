@@ -266,3 +266,23 @@ fn a_great_jump_at_a_kink_hides_nothing() {
         }
     }
 }
+
+/// Two of a row tie in `f32` and not exactly, and the program shared the gradient: the gradient by
+/// V, which is 0 but for rounding, cannot be judged, and does not keep the others from agreeing.
+#[test]
+fn a_tie_of_the_format_is_seen_beside_what_cannot_be_judged() {
+    let text = "input x\nparam a, b, v\ntarget t\ny = max(a*x, b*x)\nE = (y - t)^2 + 1e-30*v\n\
+                given x = 1, a = 1, b = 1.00000000001, v = 1, t = 0";
+    let net = parse_network(text).unwrap();
+    let of = |name: &str, x: f64| {
+        (net.find(name).unwrap(), Theirs { numbers: vec![x], format: Format::F32 })
+    };
+    let shared = [of("a", 1.0), of("b", 1.0)];
+    let supplied = Supplied { gradients: shared.into(), ..Supplied::default() };
+    let report = check_supplied(&net, net.values(), &supplied).unwrap();
+    assert!(report.agrees(), "{report:?}");
+    let alone = [of("a", 3.0), of("b", 1.0)];
+    let supplied = Supplied { gradients: alone.into(), ..Supplied::default() };
+    let report = check_supplied(&net, net.values(), &supplied).unwrap();
+    assert!(report.parameters.iter().any(|p| p.verdict() == Verdict::Differ), "{report:?}");
+}
