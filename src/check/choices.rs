@@ -212,6 +212,8 @@ fn steps(asked: &Asked<'_>, all: &Shares<Interval>) -> (Decisions, Shares<Interv
     (decisions, slopes)
 }
 
+/// Beside so many patterns of a mixture it is measured what rounding does.
+const MAX_MEASURED: usize = 8;
 /// The error of a mixture that was computed in `f64`, beside the greatest of what was mixed.
 const MIXED: f64 = 1e-14;
 
@@ -237,27 +239,35 @@ pub(super) fn mixture(
     };
     let points: Vec<Vec<f64>> = all.iter().map(point).collect();
     let weights = polished(&points, nearest_to_zero(&points));
+    // What rounding does beside any pattern that has a part in it; the greatest parts first.
+    let mut used: Vec<usize> = (1..weights.len()).filter(|n| weights[*n] > 0.0).collect();
+    used.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]));
+    let used = used.iter().take(MAX_MEASURED);
+    let beside: Vec<Way> =
+        used.filter_map(|n| way(asked, &near.all[*n], &Shares::new()).ok()).collect();
+    let size = |all: &[Element]| all.iter().map(|g| g.value.abs()).fold(0.0, f64::max);
     for (i, (k, numbers)) in asked.numbers.iter().enumerate() {
         let of =
             |n: usize| -> f64 { all.iter().zip(&weights).map(|(g, w)| g[*k][n].value * w).sum() };
-        let greatest = all.iter().flat_map(|g| &g[*k]).map(|g| g.value.abs()).fold(0.0, f64::max);
+        let greatest = all.iter().map(|g| size(&g[*k])).fold(0.0, f64::max);
         let mixed: Vec<Element> =
             (0..numbers.len()).map(|n| Element { value: of(n), rest: 0.0, radius: 0.0 }).collect();
-        let slack = &mut made.findings[i].slack;
-        // What the weights and the sum of the mixture lack themselves.
-        slack.iter_mut().for_each(|s| *s += MIXED * greatest);
+        let ways = || std::iter::once(&made).chain(&beside);
+        // What the weights and the sum of the mixture lack themselves comes to it.
+        let least = MIXED * greatest;
+        let slack: Vec<f64> = (0..numbers.len())
+            .map(|n| least + ways().map(|way| way.findings[i].slack[n]).fold(0.0, f64::max))
+            .collect();
         let agree = (0..numbers.len()).all(|n| mixed[n].off(numbers[n]).abs() <= slack[n]);
-        let greatest_slack = slack.iter().copied().fold(0.0, f64::max);
-        // What was measured beside the first pattern's gradient, beside the mixture.
-        let size = |all: &[Element]| all.iter().map(|g| g.value.abs()).fold(0.0, f64::max);
-        let (first, own) = (size(&made.exact[*k]), size(&mixed));
-        let beside = if own > 0.0 { first / own } else { 1.0 };
-        let mut noticed = made.findings[i].noticed.map(|x| x * beside);
-        if own > 0.0 {
-            noticed[0] = noticed[0].max(greatest_slack / own);
-            noticed[1] = noticed[1].max(greatest_slack / own);
-        }
+        // What was measured beside each gradient, beside the mixture.
+        let own = size(&mixed);
+        let hides = |which: usize| {
+            let each = ways().map(|way| way.findings[i].noticed[which] * size(&way.exact[*k]));
+            each.fold(slack.iter().copied().fold(0.0, f64::max), f64::max)
+        };
+        let noticed = [hides(0), hides(1)].map(|x| if own > 0.0 { x / own } else { 0.0 });
         made.exact[*k] = mixed;
+        made.findings[i].slack = slack;
         made.findings[i].noticed = noticed;
         made.findings[i].outcome = match hidden(asked.format, noticed) {
             _ if !agree => Outcome::Differ,

@@ -109,9 +109,16 @@ pub(super) fn spread(
         units.add(&run);
         let gradients = concrete::backward_watched(at.net, &run, at.by, &noisy, &mut noise)?;
         let scale = how.scale();
-        let moved = at.by.iter().zip(&all.base).map(|(id, base)| {
+        // A unit that turns moves the gradient by all of its jump, whatever roundings do.
+        let turned = match free.is_empty() || scale == 1.0 {
+            true => None,
+            false => Some(self::base(Place { decisions: &decisions, ..at })?),
+        };
+        let moved = at.by.iter().enumerate().map(|(k, id)| {
             let found = gradients.of(*id).unwrap_or_default();
-            found.iter().zip(base).map(|(x, base)| (x.value - base) * scale).collect()
+            let (base, own) = (&all.base[k], turned.as_ref().map_or(&all.base[k], |all| &all[k]));
+            let each = found.iter().zip(own).zip(base);
+            each.map(|((x, own), base)| (x.value - own) * scale + (own - base)).collect()
         });
         all.moved.push(moved.collect());
         all.overflow = all.overflow.or(noise.overflow);
