@@ -137,10 +137,6 @@ fn parts(
                         add(of);
                     }
                     Node::Wins { .. } => {}
-                    Node::Max(args) if !moves.winners.contains_key(&id) => {
-                        // Of a max, only the arguments that move count, and any may.
-                        g.args(args).iter().for_each(|a| add(moves.meant(*a, None)));
-                    }
                     _ => g.for_children(id, |child| add(moves.meant(child, None))),
                 }
             }
