@@ -364,4 +364,18 @@ mod tests {
         assert_eq!(proof_to(&moves, still, twice, DEEPER, false), Some(How::Exact));
         assert_eq!(proof_to(&moves, outer, twice, DEEPER, false), None);
     }
+
+    #[test]
+    fn a_step_with_too_many_parts_is_not_looked_at() {
+        let found = |terms: usize| {
+            let mut g = Graph::new();
+            let all: Vec<ExprId> = (0..terms).map(|n| g.var(&format!("x_{n}"))).collect();
+            let (before, after) = (g.add(&all), g.var("x_0"));
+            let winners = Winners::new();
+            let moves = Moves::new(&g, &winners);
+            parts(&moves, before, after, 3, false).is_some()
+        };
+        assert!(found(MAX_LOCAL_NODES - 1));
+        assert!(!found(MAX_LOCAL_NODES) && !found(MAX_LOCAL_NODES + 10));
+    }
 }
