@@ -356,3 +356,29 @@ impl Engine {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A local name is none that a quantity has, with or without a subscript.
+    #[test]
+    fn local_names_are_apart_from_all_that_there_are() {
+        let names = |taken: &[&str], wanted: &[&str]| -> Vec<String> {
+            let mut g = Graph::new();
+            taken.iter().for_each(|name| {
+                g.var(name);
+            });
+            unused(&g, wanted).iter().map(Symbol::spelling).map(|s| s.to_string()).collect()
+        };
+        assert_eq!(names(&[], &["z", "u"]), ["z", "u"]);
+        assert_eq!(names(&["u"], &["z", "u"]), ["z", "z_1"]);
+        assert_eq!(names(&["z", "u"], &["z", "u"]), ["z_1", "z_2"]);
+        assert_eq!(names(&["z", "z_1", "u"], &["z", "u"]), ["z_2", "z_3"]);
+        assert_eq!(names(&["z_2", "u"], &["z", "u"]), ["z_1", "z_3"]);
+        // As the first element of a tensor.
+        let mut g = Graph::new();
+        g.var_symbol(Symbol::element("z", &[1]));
+        assert_eq!(unused(&g, &["z"])[0].spelling(), "z_2");
+    }
+}

@@ -368,4 +368,26 @@ mod tests {
         assert!(matches!(exactly(&all, 0, 1e6), Outcome::Agree(_)));
         assert!(matches!(exactly(&[0, 0, 0], 0, 1.0), Outcome::Agree(_)));
     }
+
+    /// Half of it for each n, and twice it for each doubling of a size from 1 on.
+    #[test]
+    fn steps_are_powers_of_two_that_grow_with_the_size() {
+        let step = |size: f64, n: i32| step_size(size, n).unwrap();
+        for n in [0, 1, 5, 30] {
+            for (size, up) in [
+                (0.0, 0),
+                (0.5, 0),
+                (1.0, 0),
+                (1.5, 1),
+                (2.0, 2),
+                (3.0, 2),
+                (4.0, 3),
+                (1e6, 20),
+                (f64::MAX, 1024),
+            ] {
+                let expected = Rational::from(2).powi(up - n).unwrap();
+                assert_eq!(step(size, n), expected, "{size}, {n}");
+            }
+        }
+    }
 }

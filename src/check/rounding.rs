@@ -440,4 +440,38 @@ mod tests {
         assert!(subnormal(step) && subnormal(-3.0 * step) && subnormal(0.0));
         assert!(!subnormal(step / 2.0) && !subnormal(1.5 * step) && !subnormal(0.1));
     }
+
+    /// 0.3 − (0.1 + 0.2) and a bit: what is divided by may be anything within its bound.
+    #[test]
+    fn a_quotient_holds_those_of_all_that_its_divisor_may_be() {
+        let number = |text: &str| Computed::<24>::from_rational(&text.parse().unwrap()).unwrap();
+        let nearly = |text: &str| {
+            let sum = number("0.1").add(&number("0.2")).unwrap();
+            number(text).sub(&sum).unwrap()
+        };
+        for text in ["0.3000003", "0.300001", "0.30001", "0.2999997", "0.299999"] {
+            let divisor = nearly(text);
+            let (exact, off) = (divisor.exact, divisor.bound().unwrap());
+            let ends = [exact.lower - off, exact.upper + off];
+            assert!(ends[0] > 0.0 || ends[1] < 0.0, "{text}: {ends:?}");
+            for above in ["1", "0.1", "-3"] {
+                let quotient = number(above).div(&divisor).unwrap();
+                let off = quotient.bound().unwrap();
+                let above: f64 = above.parse().unwrap();
+                for end in ends {
+                    let far = above / end;
+                    assert!(
+                        quotient.exact.lower - off <= far && far <= quotient.exact.upper + off,
+                        "{above}/{text}: {quotient:?}, {far}"
+                    );
+                }
+            }
+        }
+        // What may be 0 is not divided by.
+        for text in ["0.300000000001", "0.299999999999"] {
+            let divisor = nearly(text);
+            assert!(!divisor.exact.contains(0.0) && divisor.enclosure().unwrap().contains(0.0));
+            assert_eq!(number("1").div(&divisor), Err(Fault::DivisionByZero));
+        }
+    }
 }

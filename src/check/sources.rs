@@ -330,3 +330,48 @@ fn note(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every cell is counted once: as equal, as different, or with why it was not judged.
+    #[test]
+    fn an_exact_comparison_counts_every_cell_once() {
+        let own = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let run = |symbolic| Run {
+            values: Values::new(),
+            loss: 0.0,
+            symbolic: vec![symbolic],
+            backward: Vec::new(),
+        };
+        let shape = Shape::new([2, 3]);
+        let here = Here { point: 0, name: "w", shape: &shape };
+        let others = [Ok(1.0), Ok(7.0), Err("undefined"), Ok(8.0), Err("undefined"), Err("other")];
+        let compared = |run: &Run<f64>, refutes: Option<&dyn Fn(usize) -> bool>| {
+            let mut into = Comparison::new(Source::Dual, Precision::Exact);
+            let other = |n: usize| others[n].as_ref().map_err(|why| *why);
+            equal(&mut into, here, run, 0, other, refutes);
+            let open: Vec<(String, usize)> =
+                into.unjudged.iter().map(|u| (u.reason.clone(), u.cells)).collect();
+            (into.cells, into.agreed, into.differing, open)
+        };
+        let why = |all: &[(&str, usize)]| -> Vec<(String, usize)> {
+            all.iter().map(|(reason, cells)| (reason.to_string(), *cells)).collect()
+        };
+        let right = run(Ok(own));
+        let rest = [("undefined", 2), ("other", 1)];
+        assert_eq!(compared(&right, None), (6, 1, 2, why(&rest)));
+        assert_eq!(compared(&right, Some(&|_| true)), (6, 1, 2, why(&rest)));
+        let none = [("undefined", 2), (FIELD, 2), ("other", 1)];
+        let mut sorted = compared(&right, Some(&|_| false));
+        sorted.3.sort();
+        let mut expected = why(&none);
+        expected.sort();
+        assert_eq!(sorted, (6, 1, 0, expected));
+        let (cells, agreed, differing, open) = compared(&right, Some(&|n| n == 3));
+        assert_eq!((cells, agreed, differing, open.len()), (6, 1, 1, 3));
+        let failed = run(Err("it has no value".to_string()));
+        assert_eq!(compared(&failed, None), (6, 0, 0, why(&[("it has no value", 6)])));
+    }
+}

@@ -131,3 +131,34 @@ fn check_products(net: &Network) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::concrete::sketch::Sketch;
+    use crate::net::{Role, Shape};
+
+    /// n factors in each of some elements count n² in each.
+    #[test]
+    fn as_many_pairs_of_factors_as_the_limit_are_allowed_and_no_more() {
+        let found = |products: &[(usize, usize)]| {
+            let mut s = Sketch::default();
+            let x = s.leaf("x", Role::Param, &[]);
+            let mut last = x;
+            for (factors, elements) in products {
+                last = s.op(Op::Mul(vec![x; *factors]), Shape::new([*elements]));
+            }
+            let sum = s.sum(last);
+            check_products(&s.finish(sum))
+        };
+        let (root, many) = (1 << 10, MAX_FACTOR_PAIRS >> 20);
+        for within in [&[(root, many)][..], &[(1, 5), (root, many - 1)], &[]] {
+            assert_eq!(found(within), Ok(()), "{within:?}");
+        }
+        for past in [&[(root, many + 1)][..], &[(root + 1, many)], &[(root, many), (1, 1)]] {
+            let error = found(past).unwrap_err();
+            assert_eq!(error.kind(), Kind::Limit);
+            assert!(error.message().contains(&MAX_FACTOR_PAIRS.to_string()), "{error}");
+        }
+    }
+}

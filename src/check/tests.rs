@@ -9,6 +9,7 @@ mod kinks;
 mod labs;
 mod law;
 mod lowering;
+mod pieces;
 mod random;
 mod supplied;
 mod tails;

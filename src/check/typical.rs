@@ -348,4 +348,26 @@ mod tests {
             assert!((unit.distance / distance - 1.0).abs() < 1e-12, "{}", unit.distance);
         }
     }
+
+    /// Each pass adds the square of how far it moved each argument of a kink.
+    #[test]
+    fn passes_are_counted_and_their_squares_added_up() {
+        let text = "param w[2]\nE = sum(relu(w))\ngiven w = [1, 2]";
+        let net = crate::lang::parse_network(text).unwrap();
+        let by: Vec<_> = net.params().collect();
+        let values = convert::<f64>(&net, net.values()).unwrap();
+        let forward = concrete::forward(&net, &values, Decide::ByValue).unwrap();
+        let decisions = forward.decisions();
+        let at = Place { net: &net, values: net.values(), decisions, by: &by };
+        let mut units = Units::new(at, &forward);
+        assert_eq!((units.passes, &units.all[0].2), (0.0, &vec![0.0, 0.0]));
+        for (n, moved) in [0.5, 0.25, 0.0].into_iter().enumerate() {
+            let stored = vec![Noisy::stored(1.0 + moved), Noisy::stored(2.0 - 2.0 * moved)];
+            let values = Values::from([(by[0], stored)]);
+            let run = concrete::forward(&net, &values, Decide::Recorded(decisions)).unwrap();
+            units.add(&run);
+            assert_eq!(units.passes, n as f64 + 1.0);
+        }
+        assert_eq!(units.all[0].2, [0.3125, 1.25]);
+    }
 }

@@ -151,4 +151,63 @@ mod tests {
         assert_eq!(sample(1 << 20, 2).collect::<Vec<_>>(), [0, 1 << 19]);
         assert_eq!(sample(0, 4).count(), 0);
     }
+
+    /// A pass computes each element of each tensor from so many.
+    #[test]
+    fn the_work_of_a_pass_is_counted_by_what_elements_are_made_of() {
+        use crate::concrete::sketch::Sketch;
+        use crate::net::{NodeId, Pooling, Role, Shape, Window};
+        type Operation = fn(&mut Sketch) -> (Op, Vec<usize>, usize);
+        let cases: [(&str, Operation); 9] = [
+            ("a number", |s| {
+                s.leaf("x", Role::Input, &[4, 8]);
+                (Op::Number(Rational::from(2)), vec![], 1)
+            }),
+            ("one operand", |s| (Op::Neg(s.leaf("x", Role::Input, &[4, 8])), vec![4, 8], 64)),
+            ("two operands", |s| {
+                let x = s.leaf("x", Role::Input, &[4, 8]);
+                (Op::Sub(x, x), vec![4, 8], 96)
+            }),
+            ("a sum along an axis", |s| {
+                (Op::Sum(s.leaf("x", Role::Input, &[4, 8]), vec![1]), vec![4], 32)
+            }),
+            ("a max of all", |s| {
+                (Op::Max(s.leaf("x", Role::Input, &[4, 8]), vec![0, 1]), vec![], 32)
+            }),
+            ("a matrix product", |s| {
+                let x = s.leaf("x", Role::Input, &[4, 8]);
+                let b = s.leaf("b", Role::Input, &[8, 3]);
+                (Op::MatMul(x, b), vec![4, 3], 96)
+            }),
+            ("a pool", |s| {
+                let input = s.leaf("x", Role::Input, &[4, 8]);
+                let (kind, window) = (Pooling::Mean, Window::plain(2));
+                (Op::Pool { kind, input, size: vec![2, 3], window }, vec![2, 2], 24)
+            }),
+            ("a convolution in one plane", |s| {
+                let input = s.leaf("x", Role::Input, &[4, 8]);
+                let kernel = s.leaf("k", Role::Param, &[2, 3]);
+                (Op::Conv { input, kernel, window: Window::plain(2) }, vec![3, 6], 108)
+            }),
+            // 5 filters over 2 channels.
+            ("a convolution of channels along a line", |s| {
+                let input = s.leaf("x", Role::Input, &[2, 8]);
+                let kernel = s.leaf("k", Role::Param, &[5, 2, 3]);
+                (Op::Conv { input, kernel, window: Window::plain(1) }, vec![5, 6], 180)
+            }),
+        ];
+        for (what, operation) in cases {
+            let mut s = Sketch::default();
+            let (op, shape, expected) = operation(&mut s);
+            let node = s.op(op, Shape::new(shape));
+            let sum = s.sum(node);
+            let net = s.finish(sum);
+            let of = |n: usize| net.node(NodeId(n as u32)).shape.elements();
+            // Beside it: leaves, the sum of it, the name of that, and 1 to begin with.
+            let leaves: usize = (0..node.index()).map(of).sum();
+            let defined = net.nodes().len() - sum.index() - 1;
+            let beside = leaves + of(node.index()) + 2 * defined + 1;
+            assert_eq!(work(&net) - beside, expected, "{what}");
+        }
+    }
 }

@@ -259,19 +259,23 @@ mod tests {
             numbers: &[(0, &zeros)],
             from: None,
         };
-        let moved = vec![1e-8, -1e-8, 1e-8, -1e-8];
+        // A power of two, so that nothing is rounded below.
+        let far = 2.0f64.powi(-27);
+        let moved = vec![far, -far, far, -far];
         let noise = Spread {
             base: vec![vec![0.0; 4]],
             moved: vec![vec![moved]; 4],
             overflow: None,
             open: Vec::new(),
         };
-        let enough = 1e-8 / 64.0 / (1u64 << 36) as f64;
+        let enough = far / 64.0 / (1u64 << 36) as f64;
         let bits = |radius: f64| {
             let exact = vec![vec![Element { value: 0.0, rest: 0.0, radius }; 4]];
             wanted(&asked, &exact, Some(&noise))
         };
         assert_eq!(bits(enough / 1.5), 0.0);
+        // As narrow as that is enough; what is wider lacks a bit at least.
+        assert_eq!((bits(enough), bits(enough.next_up())), (0.0, 1.0));
         assert!(
             (bits(4.0 * enough) - 2.0).abs() < 1e-9 && (bits(32.0 * enough) - 5.0).abs() < 1e-9
         );

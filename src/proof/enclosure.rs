@@ -323,4 +323,25 @@ mod tests {
         let beyond = beyond.call(Function::Exp).expect("it is defined");
         assert_eq!((beyond.lower, beyond.upper), (f64::MAX, f64::INFINITY));
     }
+
+    /// 1 for the first of the greatest, 0 for what is less, and anything between where it is open.
+    #[test]
+    fn what_an_argument_counts_is_as_certain_as_the_numbers_are() {
+        let wide = |lower: f64, upper: f64| Enclosure { lower, upper };
+        let (no, yes, open) = (at(0.0), at(1.0), wide(0.0, 1.0));
+        for (args, expected) in [
+            (vec![at(2.0)], vec![yes]),
+            (vec![at(1.0), at(2.0)], vec![no, yes]),
+            (vec![at(2.0), at(2.0)], vec![yes, no]),
+            (vec![at(1.0), at(2.0), at(2.0), at(2.0)], vec![no, yes, no, no]),
+            (vec![wide(0.0, 1.0), at(2.0), wide(-3.0, 1.5), at(2.0)], vec![no, yes, no, no]),
+            (vec![wide(1.0, 3.0), at(2.0)], vec![open, open]),
+            (vec![wide(1.0, 2.0), at(2.0)], vec![open, open]),
+            (vec![at(2.0), at(2.0), wide(1.0, 3.0)], vec![open, open, open]),
+            (vec![wide(3.0, 4.0), at(2.0), wide(1.0, 2.5)], vec![yes, no, no]),
+        ] {
+            let found = Enclosure::winners(&args.iter().collect::<Vec<_>>()).unwrap();
+            assert!(found == expected, "{args:?}: {found:?}");
+        }
+    }
 }

@@ -137,10 +137,6 @@ fn parts(
                         add(of);
                     }
                     Node::Wins { .. } => {}
-                    Node::Max(args) if !moves.winners.contains_key(&id) => {
-                        // Of a max, only the arguments that move count, and any may.
-                        g.args(args).iter().for_each(|a| add(moves.meant(*a, None)));
-                    }
                     _ => g.for_children(id, |child| add(moves.meant(child, None))),
                 }
             }
@@ -367,5 +363,19 @@ mod tests {
         let moves = Moves::new(&g, &winners);
         assert_eq!(proof_to(&moves, still, twice, DEEPER, false), Some(How::Exact));
         assert_eq!(proof_to(&moves, outer, twice, DEEPER, false), None);
+    }
+
+    #[test]
+    fn a_step_with_too_many_parts_is_not_looked_at() {
+        let found = |terms: usize| {
+            let mut g = Graph::new();
+            let all: Vec<ExprId> = (0..terms).map(|n| g.var(&format!("x_{n}"))).collect();
+            let (before, after) = (g.add(&all), g.var("x_0"));
+            let winners = Winners::new();
+            let moves = Moves::new(&g, &winners);
+            parts(&moves, before, after, 3, false).is_some()
+        };
+        assert!(found(MAX_LOCAL_NODES - 1));
+        assert!(!found(MAX_LOCAL_NODES) && !found(MAX_LOCAL_NODES + 10));
     }
 }

@@ -414,4 +414,19 @@ mod tests {
         let found = probably_equal_all(&g, &pairs);
         assert_eq!(found, Some(vec![true, false, true, false]));
     }
+
+    /// Both sides are of degree 62, and there is no function.
+    #[test]
+    fn the_bound_of_a_claim_is_that_of_the_degrees_of_both_sides() {
+        for (left, right, degree) in [
+            (format!("{LARGE}*x^2"), format!("{LARGE}*(x - 1)*x + {LARGE}*x"), 125.0),
+            (format!("{LARGE}*x"), format!("{LARGE}*(x - 1) + {LARGE}"), 123.0),
+        ] {
+            let Verdict::Proved(How::Probabilistic { error_bound: found }) = verdict(&left, &right)
+            else {
+                panic!("it is large")
+            };
+            assert_eq!(Some(found), error_bound(degree, 0), "{left}");
+        }
+    }
 }

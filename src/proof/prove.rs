@@ -379,3 +379,44 @@ fn refuted_or(reason: Reason, mut search: Search<'_>) -> Verdict {
         None => Verdict::Undecided(reason),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::Function;
+
+    /// A name is a variable where it stands for one thing, which no variable of differentiation
+    /// moves, and where nothing has a kink.
+    #[test]
+    fn names_are_variables_where_nothing_moves_them_and_nothing_has_a_kink() {
+        let mut g = Graph::new();
+        let [a, b] = ["a", "b"].map(|name| g.var(name));
+        let square = g.mul([a, a]);
+        let q = g.named("q", square);
+        let max = g.max([q, b]);
+        let both = g.add([q, b]);
+        let (by_a, by_b, by_q) = (g.partial(q, a), g.partial(both, b), g.partial(both, q));
+        let named_b = g.named("r", b);
+        let (first, second) = (g.named("s", a), g.named("s", b));
+        let (of_both, pair) = (g.add([first, second]), g.add([q, named_b]));
+        let wins = g.wins(max, b);
+        let calls = Function::ALL.map(|f| (f, g.call(f, q)));
+        let none = Winners::new();
+        let winner: Winners = [(max, b)].into_iter().collect();
+        let found = |e: ExprId, winners: &Winners| -> Vec<ExprId> {
+            independent_names(&g, e, a, winners).into_iter().collect()
+        };
+        for (f, call) in calls {
+            let expected = if f.has_kink() { vec![] } else { vec![q] };
+            assert_eq!(found(call, &none), expected, "{f}");
+        }
+        assert!(found(max, &none).is_empty());
+        assert_eq!(found(max, &winner), [q]);
+        assert!(found(wins, &winner).is_empty());
+        assert!(found(by_a, &none).is_empty());
+        assert_eq!(found(by_b, &none), [q]);
+        assert_eq!(found(by_q, &none), [q]);
+        assert_eq!(found(pair, &none), [q, named_b]);
+        assert!(found(of_both, &none).is_empty());
+    }
+}

@@ -1,7 +1,7 @@
 //! What a derivation may cost, and what it says past that.
 
 use super::super::derive::{derive_within, places_of};
-use super::super::{MAX_LINE_PLACES, Request, derive};
+use super::super::{MAX_LINE_PLACES, MAX_LINES, Request, derive};
 use crate::diag::{Error, Kind};
 use crate::expr::Graph;
 use crate::lang::{parse_formula, parse_network};
@@ -49,13 +49,23 @@ fn a_line_that_nobody_would_read_to_its_end_is_refused() {
     assert!(derive(lowered, &request).is_ok());
 }
 
+/// The line of so long a product is not even looked at.
+#[test]
+fn lines_that_take_more_than_the_graph_may_hold_are_refused() {
+    let terms = vec!["w"; 2100].join("*");
+    let (lowered, request) = asked(&format!("param w\nE = {terms}"));
+    refused(derive(lowered, &request), &format!("have more than {MAX_LINES} parts"));
+}
+
 /// So many looks at a place suffice for a derivation, and one less does not.
 #[test]
 fn the_looks_at_a_place_are_counted_and_bounded() {
-    for text in [
-        "param w\nE = w^2 + 3*w",
-        "param w\nE = tanh(w*w) + exp(2*w)*(w - 1)",
-        "param w, v\nq = w*v + 1\nE = q^2 - (1 - q)*w",
+    // Of E = w, ∂E/∂w is looked at and then ∂w/∂w.
+    for (text, looks) in [
+        ("param w\nE = w", 2..=2),
+        ("param w\nE = w^2 + 3*w", 10..=5_000),
+        ("param w\nE = tanh(w*w) + exp(2*w)*(w - 1)", 10..=5_000),
+        ("param w, v\nq = w*v + 1\nE = q^2 - (1 - q)*w", 10..=5_000),
     ] {
         let enough = |most: usize| {
             let (lowered, request) = asked(text);
@@ -68,6 +78,6 @@ fn the_looks_at_a_place_are_counted_and_bounded() {
             if enough(middle).is_ok() { high = middle } else { low = middle }
         }
         refused(enough(low), &format!("more than {low} looks"));
-        assert!((10..5_000).contains(&high), "{high} looks for {text}");
+        assert!(looks.contains(&high), "{high} looks for {text}");
     }
 }

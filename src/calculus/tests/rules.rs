@@ -1,6 +1,8 @@
 //! The rules one by one: what each makes of an expression, and what it leaves alone.
 
+use super::super::path::sites;
 use super::super::rules::{Context, Rule, apply};
+use super::super::sweep;
 use super::*;
 use crate::lang::print_formula;
 
@@ -248,5 +250,111 @@ fn results_are_finished_where_that_is_shorter() {
         (MultiplyOut, "(a/m + b)*m", "a + b*m"),
         (MultiplyOut, "(a/m + b)*b", "nothing"),
         (MultiplyOut, "2*(a - b) + 2*b", "nothing"),
+        // Two more terms take a factor each for the two that went.
+        (MultiplyOut, "(a/m + b + x)*m", "nothing"),
+        (MultiplyOut, "(a/m + b + x + y)*m", "nothing"),
+        (MultiplyOut, "(a/m + b/m + x)*m", "a + b + x*m"),
+        // Where no factor goes, what the sum itself could be is not asked here.
+        (MultiplyOut, "(2*3*a + b)*m", "nothing"),
     ]);
+}
+
+/// What the rule makes of an expression, where nothing is named or given but winners.
+fn bare(g: &mut Graph, rule: Rule, e: ExprId, winners: &Winners) -> Option<ExprId> {
+    let context = Context {
+        winners,
+        names: &Default::default(),
+        local: &Symbol::named("z"),
+        fractions: &[],
+        distributions: &[],
+    };
+    apply(g, rule, e, &context).map(|applied| applied.contractum)
+}
+
+#[test]
+fn a_sum_or_a_product_of_one_is_that_one() {
+    let mut g = Graph::new();
+    let a = g.var("a");
+    let (sum, product) = (g.add([a]), g.mul([a]));
+    let none = Winners::new();
+    assert_eq!(bare(&mut g, Rule::DropOne, product, &none), Some(a));
+    assert_eq!(bare(&mut g, Rule::DropZero, sum, &none), Some(a));
+    assert_eq!(bare(&mut g, Rule::DropOne, sum, &none), None);
+    assert_eq!(bare(&mut g, Rule::DropZero, product, &none), None);
+}
+
+/// With an assumed winner a max has the slope of that; without, each argument counts where it
+/// wins; and by itself it has neither.
+#[test]
+fn the_slope_of_a_max_is_that_of_what_wins() {
+    let mut g = Graph::new();
+    let [a, b, c] = ["a", "b", "c"].map(|name| g.var(name));
+    let max = g.max([a, b, a]);
+    let [of_a, of_b] = [a, b].map(|x| g.partial(max, x));
+    let (by_c, itself, no_max) = (g.partial(max, c), g.partial(max, max), g.partial(a, a));
+    let (none, first) = (Winners::new(), [(max, b)].into_iter().collect::<Winners>());
+    let slope = g.partial(b, a);
+    assert_eq!(bare(&mut g, Rule::MaxWinner, of_a, &first), Some(slope));
+    let slope = g.partial(b, b);
+    assert_eq!(bare(&mut g, Rule::MaxWinner, of_b, &first), Some(slope));
+    let wins = g.wins(max, a);
+    let slope = g.mul([wins, no_max]);
+    assert_eq!(bare(&mut g, Rule::MaxCases, of_a, &none), Some(slope));
+    for e in [itself, no_max] {
+        assert_eq!(bare(&mut g, Rule::MaxWinner, e, &first), None);
+        assert_eq!(bare(&mut g, Rule::MaxCases, e, &none), None);
+    }
+    for e in [of_a, of_b, by_c] {
+        assert_eq!(bare(&mut g, Rule::MaxWinner, e, &none), None);
+        assert_eq!(bare(&mut g, Rule::MaxCases, e, &first), None);
+    }
+    assert_eq!(bare(&mut g, Rule::MaxCases, by_c, &none), None);
+}
+
+/// Behind a name, a derivative, a max or the bracket of one, nothing is rewritten.
+#[test]
+fn places_are_found_outermost_first_and_not_behind_what_is_sealed() {
+    let mut g = Graph::new();
+    let [a, b] = ["a", "b"].map(|name| g.var(name));
+    let sum = g.add([a, b]);
+    let max = g.max([a, b]);
+    let sealed = [g.named("q", sum), g.partial(sum, a), max, g.wins(max, a)];
+    let found = |g: &Graph, root, wanted: ExprId| -> Vec<Vec<u32>> {
+        sites(g, root, &mut |_, e| e == wanted).into_iter().map(|(site, _)| site).collect()
+    };
+    for e in sealed {
+        let root = g.mul([a, e, sum]);
+        assert_eq!(found(&g, root, a), [vec![0], vec![2, 0]]);
+        assert_eq!(found(&g, root, b), [vec![2, 1]]);
+        assert_eq!(found(&g, root, e), [vec![1]]);
+        assert_eq!(found(&g, root, root), [Vec::<u32>::new()]);
+    }
+    let twice = g.mul([sum, sum]);
+    let all = sites(&g, twice, &mut |_, e| e == sum || e == a);
+    assert_eq!(all, [(vec![0], sum), (vec![1], sum)]);
+}
+
+/// A chain of n products has its gradient in one product, up to a length; beyond that a product
+/// stays a factor.
+#[test]
+fn the_sweep_writes_a_product_without_inner_parentheses_up_to_a_length() {
+    let slope = |factors: usize| {
+        let mut g = Graph::new();
+        let w = g.var("w");
+        let mut e = w;
+        for n in 0..factors {
+            let x = g.var(&format!("x_{n}"));
+            e = g.mul([x, e]);
+        }
+        let slope = sweep::gradients(&mut g, e, &[w], &Winners::new())[0];
+        let children = g.children(slope);
+        let nested = children.iter().any(|c| matches!(g.node(*c), Node::Mul(_)));
+        (children.len(), nested)
+    };
+    // One factor is no product.
+    assert_eq!(slope(1), (0, false));
+    for factors in [2, 3, 10, 64, 65] {
+        assert_eq!(slope(factors), (factors, false), "{factors}");
+    }
+    assert_eq!(slope(66), (2, true));
 }

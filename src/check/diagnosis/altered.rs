@@ -313,3 +313,36 @@ pub(super) fn operands(op: &mut Op) -> Vec<&mut NodeId> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::parse_network;
+
+    /// e^z / Σ e^z of the same powers, also behind names.
+    #[test]
+    fn a_softmax_divides_powers_by_their_own_sum() {
+        let found = |text: &str| {
+            let net = parse_network(&format!("param z[3], u[3]\n{text}\nE = sum(p^2)")).unwrap();
+            let (p, z) = (net.find("p").unwrap(), net.find("z").unwrap());
+            let Op::Define(_, quotient) = net.node(net.quantity(p).node).op else {
+                panic!("p is defined")
+            };
+            let found = softmax(&net, quotient);
+            assert!(found.is_none_or(|node| node == net.quantity(z).node));
+            found.is_some()
+        };
+        assert!(found("e = exp(z)\np = e/sum(e)"));
+        assert!(found("e = exp(z)\ns = sum(e)\np = e/s"));
+        for other in [
+            "e = exp(z)\nf = exp(u)\np = e/sum(f)",
+            "e = exp(z)\np = e/sum(u)",
+            "e = exp(z)\np = u/sum(e)",
+            "e = exp(z)\np = e/max(e)",
+            "e = exp(z)\np = e*sum(e)",
+            "e = tanh(z)\np = e/sum(e)",
+        ] {
+            assert!(!found(other), "{other}");
+        }
+    }
+}

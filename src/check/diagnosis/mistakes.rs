@@ -420,3 +420,37 @@ impl List<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::parse_network;
+
+    /// At one place a mistake is tried there; at several, first at all of them together.
+    #[test]
+    fn a_mistake_is_tried_everywhere_where_there_is_more_than_one_place() {
+        let chain = ["a = tanh(w)", "b = tanh(2*a)", "c = tanh(3*b)"];
+        for count in 1..=3 {
+            let names = ["a", "b", "c"];
+            let last = names[count - 1];
+            let text = format!("param w\n{}\nE = {last}^2", chain[..count].join("\n"));
+            let net = parse_network(&text).unwrap();
+            let by = [net.find("w").unwrap()];
+            let slope = |place: Option<&str>| Cause::Operation {
+                mistake: Mistake::SlopeMissing(Function::Tanh),
+                place: place.map(str::to_string),
+            };
+            let all: Vec<(Cause, usize)> = candidates(&net, &by, |_| true)
+                .into_iter()
+                .filter(|c| {
+                    matches!(&c.cause, Cause::Operation { mistake, .. }
+                        if *mistake == Mistake::SlopeMissing(Function::Tanh))
+                })
+                .map(|c| (c.cause, c.changes.len()))
+                .collect();
+            let everywhere = (count > 1).then(|| (slope(None), count));
+            let each = names[..count].iter().map(|name| (slope(Some(name)), 1));
+            assert_eq!(all, everywhere.into_iter().chain(each).collect::<Vec<_>>(), "{count}");
+        }
+    }
+}

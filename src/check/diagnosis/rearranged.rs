@@ -215,3 +215,46 @@ fn permutation(case: &Case<'_>, shape: &Shape, axis: usize) -> Option<Vec<usize>
     }
     (!order.iter().copied().eq(0..length)).then_some(order)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_are_summed_and_reversed_alone_and_together() {
+        let none = Vec::<Vec<usize>>::new();
+        for (lengths, expected) in [
+            (vec![], none.clone()),
+            (vec![3], vec![vec![0]]),
+            (vec![3, 2], vec![vec![0], vec![1], vec![0, 1]]),
+            // An axis of one has nothing to sum.
+            (vec![3, 1], vec![vec![0], vec![0, 1]]),
+            (vec![1, 1], none.clone()),
+            (vec![2, 3, 4], vec![vec![0], vec![1], vec![2], vec![0, 1, 2]]),
+        ] {
+            assert_eq!(sets(&Shape::new(lengths.clone())), expected, "{lengths:?}");
+        }
+        assert_eq!(reversals(0), none);
+        assert_eq!(reversals(1), [[0]]);
+        assert_eq!(reversals(2), [vec![0, 1], vec![0], vec![1]]);
+        let of_four = [vec![2, 3], vec![1, 2, 3], vec![0], vec![1], vec![2], vec![3]];
+        assert_eq!(reversals(4), of_four);
+        let all = permutations(3);
+        assert_eq!((permutations(0), permutations(1)), (vec![vec![]], vec![vec![0]]));
+        assert_eq!(all.len(), 6);
+        assert!(all.is_sorted() && all.iter().all(|order| order.len() == 3));
+    }
+
+    #[test]
+    fn a_sum_along_axes_stands_at_each_of_its_elements() {
+        let right: Vec<Interval> =
+            (1..=6).map(|n| Interval::point(f64::from(n)).unwrap()).collect();
+        let of = |axes: &[usize]| -> Vec<f64> {
+            let all = sums(&Shape::new([2, 3]), axes, &right).unwrap();
+            all.iter().map(|x| (x.lower + x.upper) / 2.0).collect()
+        };
+        assert_eq!(of(&[0]), [5.0, 7.0, 9.0, 5.0, 7.0, 9.0]);
+        assert_eq!(of(&[1]), [6.0, 6.0, 6.0, 15.0, 15.0, 15.0]);
+        assert_eq!(of(&[0, 1]), [21.0; 6]);
+    }
+}

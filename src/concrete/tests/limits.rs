@@ -16,7 +16,7 @@ const K: usize = 1 << 10;
 #[test]
 fn the_work_of_an_operation_is_counted_by_the_element() {
     type Operation = fn(&mut Sketch) -> (Op, Vec<usize>);
-    let cases: [(&str, Operation); 7] = [
+    let cases: [(&str, Operation); 8] = [
         ("a leaf", |s| {
             let x = s.leaf("x", Role::Input, &[K, K, K]);
             (Op::Define(QuantityId(0), x), vec![K, K, K / 2])
@@ -41,6 +41,10 @@ fn the_work_of_an_operation_is_counted_by_the_element() {
             let (x, k) =
                 (s.leaf("x", Role::Input, &[K]), s.leaf("k", Role::Param, &[16, 4, 16, 16]));
             (Op::Conv { input: x, kernel: k, window: Window::plain(2) }, vec![16, 256, 256])
+        }),
+        ("a convolution of channels along a line", |s| {
+            let (x, k) = (s.leaf("x", Role::Input, &[K]), s.leaf("k", Role::Param, &[16, 4, 16]));
+            (Op::Conv { input: x, kernel: k, window: Window::plain(1) }, vec![16, K * K])
         }),
         ("a pool", |s| {
             let input = s.leaf("x", Role::Input, &[K]);
@@ -207,4 +211,141 @@ fn a_run_can_be_put_together_from_its_tensors() {
     let mut partly = tensors(&run);
     *partly.last_mut().unwrap() = None;
     assert!(Forward::assembled(&net, partly, Decisions::new()).is_none());
+}
+
+#[test]
+fn as_many_winners_have_to_be_recorded_as_there_are_elements() {
+    let mut s = Sketch::default();
+    let x = s.leaf("x", Role::Input, &[2, 3]);
+    let max = s.op(Op::Max(x, vec![1]), Shape::new([2]));
+    let sum = s.sum(max);
+    let net = s.finish(sum);
+    let point = fill(&net, |_, e| e as f64);
+    let by = |winners: &[usize]| {
+        let mut recorded = Decisions::new();
+        recorded.set(max, Decision::Winners(winners.to_vec()));
+        forward(&net, &point, Decide::Recorded(&recorded)).map(|run| *run.loss())
+    };
+    assert_eq!(by(&[1, 3]), Ok(4.0));
+    for winners in [&[1][..], &[1, 3, 3]] {
+        let error = by(winners).unwrap_err();
+        let expected = format!(
+            "a max of 2 elements: expected as many recorded winners, found {}",
+            winners.len()
+        );
+        assert_eq!((error.kind(), error.message()), (Kind::Assumption, &*expected));
+    }
+}
+
+/// A run of a network with a longer tensor may have had a winner that is not there.
+#[test]
+fn a_winner_that_a_tensor_does_not_have_is_refused() {
+    let of = |length: usize| {
+        let mut s = Sketch::default();
+        let x = s.leaf("x", Role::Param, &[length]);
+        let max = s.max(x);
+        s.finish(max)
+    };
+    let (long, short) = (of(5), of(3));
+    let x = short.find("x").unwrap();
+    for winner in 0..5 {
+        let point = fill(&long, |_, e| f64::from(u8::from(e == winner)));
+        let run = forward(&long, &point, Decide::ByValue).unwrap();
+        let found = backward(&short, &run, &[x]).map(|g| g.of(x).unwrap().to_vec());
+        let expected: Vec<f64> = (0..3).map(|e| f64::from(u8::from(e == winner))).collect();
+        match found {
+            Ok(gradient) => assert_eq!((gradient, winner < 3), (expected, true)),
+            Err(error) => assert_eq!((error.kind(), winner >= 3), (Kind::Internal, true)),
+        }
+    }
+}
+
+#[test]
+fn a_max_of_a_few_divides_its_gradient_as_shares_say() {
+    let mut s = Sketch::default();
+    let (x, y) = (s.leaf("x", Role::Param, &[]), s.leaf("y", Role::Param, &[]));
+    let max = s.scalar(Op::MaxOf(vec![x, y]));
+    let two = s.number("2");
+    let loss = s.scalar(Op::Mul(vec![two, max]));
+    let net = s.finish(loss);
+    let by = ["x", "y"].map(|name| net.find(name).unwrap());
+    let run = forward(&net, &fill(&net, |_, _| 1.0), Decide::ByValue).unwrap();
+    let slopes = |shares: Option<Vec<(usize, f64)>>| {
+        let shares = shares.map(|all| ((max, 0), all)).into_iter().collect();
+        let gradients = backward_with(&net, &run, &by, &shares)?;
+        Ok::<_, crate::diag::Error>(by.map(|id| gradients.of(id).unwrap()[0]))
+    };
+    assert_eq!(slopes(None), Ok([2.0, 0.0]));
+    assert_eq!(slopes(Some(vec![(0, 0.25), (1, 0.75)])), Ok([0.5, 1.5]));
+    assert_eq!(slopes(Some(vec![(1, 1.0)])), Ok([0.0, 2.0]));
+    assert_eq!(slopes(Some(vec![(2, 1.0)])).unwrap_err().kind(), Kind::Internal);
+}
+
+/// Whoever watches sees each tensor that is made, once: values upward, adjoints downward.
+#[test]
+fn a_watcher_sees_every_tensor_once() {
+    struct Seen(Vec<usize>);
+    impl Watch<f64> for Seen {
+        fn stored(&mut self, node: NodeId, _: &mut [f64]) {
+            self.0.push(node.index());
+        }
+    }
+    let mut s = Sketch::default();
+    let (w, x) = (s.leaf("w", Role::Param, &[2]), s.leaf("x", Role::Input, &[2]));
+    let unused = s.op(Op::Neg(x), Shape::new([2]));
+    let product = s.op(Op::Mul(vec![w, x]), Shape::new([2]));
+    let sum = s.sum(product);
+    let net = s.finish(sum);
+    let (mut up, mut down) = (Seen(Vec::new()), Seen(Vec::new()));
+    let point = fill(&net, |_, e| e as f64 + 1.0);
+    let run = forward_watched(&net, &point, Decide::ByValue, &mut up).unwrap();
+    let w = net.find("w").unwrap();
+    let gradients = backward_watched(&net, &run, &[w], &Shares::new(), &mut down).unwrap();
+    let nodes = 0..net.nodes().len();
+    let node = |n: &usize| NodeId(*n as u32);
+    assert_eq!(up.0, nodes.clone().filter(|n| run.value(node(n)).is_some()).collect::<Vec<_>>());
+    assert!(up.0.contains(&0) && !up.0.contains(&unused.index()));
+    let moved = nodes.rev().filter(|n| gradients.at(node(n)).is_some());
+    assert_eq!(down.0, moved.collect::<Vec<_>>());
+    assert!(down.0.contains(&0) && !down.0.contains(&x.index()));
+}
+
+/// k·(a·b − c) where k·a·b is out of range, and no gradient is.
+#[test]
+fn a_gradient_is_made_of_what_it_is_the_product_of_and_no_more() {
+    let two = |n: i32| 2.0f64.powi(n);
+    let mut s = Sketch::default();
+    let [a, b, c, k] = ["a", "b", "c", "k"].map(|name| s.leaf(name, Role::Param, &[]));
+    let product = s.scalar(Op::Mul(vec![a, b]));
+    let difference = s.scalar(Op::Sub(product, c));
+    let loss = s.scalar(Op::Mul(vec![k, difference]));
+    let net = s.finish(loss);
+    let point = fill(&net, |name, _| match name {
+        "a" => two(200),
+        "b" => two(300),
+        "c" => two(500),
+        _ => two(600),
+    });
+    let run = forward(&net, &point, Decide::ByValue).unwrap();
+    let by = ["a", "b", "c", "k"].map(|name| net.find(name).unwrap());
+    let gradients = backward(&net, &run, &by).unwrap();
+    let found = by.map(|id| gradients.of(id).unwrap()[0]);
+    assert_eq!(found, [two(900), two(800), -two(600), 0.0]);
+}
+
+/// An element that a tensor does not have has no place.
+#[test]
+fn a_place_is_one_that_the_tensor_has() {
+    let mut s = Sketch::default();
+    let x = s.leaf("x", Role::Input, &[2]);
+    let ln = s.op(Op::Call(Function::Ln, x), Shape::new([2]));
+    let sum = s.sum(ln);
+    let net = s.finish(sum);
+    let fault = crate::scalar::Fault::OutOfDomain(Function::Ln);
+    for element in 0..4 {
+        let error = super::super::error::of_forward(&net, ln, element, fault);
+        let picture = error.snippet("net.bp", "0123456789", false);
+        assert_eq!(picture.contains(&format!(" at [{element}]")), element < 2, "{picture}");
+        assert_eq!(picture.contains(" at ["), element < 2, "{picture}");
+    }
 }

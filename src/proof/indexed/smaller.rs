@@ -130,4 +130,63 @@ mod tests {
         shorter.steps.pop();
         assert!(!same(&large, &shorter));
     }
+
+    /// Formulas are alike that differ in numbers, in letters and in the loss, and no others.
+    #[test]
+    fn formulas_are_alike_but_for_numbers_and_letters() {
+        use crate::index::{Affine, Range};
+        let text = "input x[3]\nparam w[3]\ny = w*x\nE = sum(y)";
+        let system = of_network(&parse_network(text).unwrap()).unwrap();
+        let name = TensorName::new("w");
+        let derivation = derive(&system, std::slice::from_ref(&name)).unwrap();
+        let with = |formula: &Formula| {
+            let mut lemma = derivation.lemma(&name).unwrap().clone();
+            lemma.steps[0].contractum = formula.clone();
+            lemma
+        };
+        let losses = [TensorName::new("E"), TensorName::new("L")];
+        let alike =
+            |a: &Formula, b: &Formula| same_way(&with(a), &with(b), [&losses[0], &losses[1]]);
+        let element = |name: &str, letters: &[&str]| {
+            let at: Vec<Affine> = letters.iter().map(|i| Affine::index(i)).collect();
+            Formula::element(name, at)
+        };
+        let (x, u) = (element("x", &["i"]), element("u", &["i"]));
+        let sum = |letters: &[&str], n: usize| {
+            let ranges = letters.iter().map(|i| Range::new(i, n)).collect();
+            Formula::Sum { ranges, body: Box::new(x.clone()) }
+        };
+        let by = |f: &Formula| match f {
+            Formula::Element(e) => e.clone(),
+            _ => unreachable!("it is one"),
+        };
+        let same = [
+            (x.clone(), element("x", &["j"])),
+            (Formula::integer(2), Formula::integer(500)),
+            (element("E", &[]), element("L", &[])),
+            (sum(&["i"], 3), sum(&["k"], 500)),
+            (x.clone().partial(&by(&x)), x.clone().partial(&by(&element("x", &["k"])))),
+        ];
+        for (a, b) in &same {
+            assert!(alike(a, b), "{a} and {b}");
+        }
+        let other = [
+            (x.clone(), u.clone()),
+            (x.clone(), element("x", &["i", "j"])),
+            (x.clone(), Formula::integer(1)),
+            (x.clone(), element("L", &[])),
+            (Formula::Add(vec![x.clone(), u.clone()]), Formula::Mul(vec![x.clone(), u.clone()])),
+            (Formula::Add(vec![x.clone(), u.clone()]), Formula::Add(vec![u.clone(), x.clone()])),
+            (Formula::Add(vec![x.clone(), u.clone()]), Formula::Add(vec![x.clone()])),
+            (Formula::Add(vec![x.clone(), u.clone()]), Formula::Add(vec![x.clone(), x.clone()])),
+            (x.clone().over(u.clone()), x.clone().less(u.clone())),
+            (x.clone().negative(), x.clone()),
+            (sum(&["i"], 3), sum(&["i", "j"], 3)),
+            (x.clone().partial(&by(&x)), x.clone().partial(&by(&u))),
+            (x.clone().partial(&by(&x)), u.clone().partial(&by(&x))),
+        ];
+        for (a, b) in &other {
+            assert!(!alike(a, b) && !alike(b, a), "{a} and {b}");
+        }
+    }
 }

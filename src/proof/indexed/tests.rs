@@ -18,7 +18,7 @@ fn every_layer_replays() {
         let derivation = derived(&net);
         let steps: usize = derivation.lemmas.iter().map(|l| l.steps.len()).sum();
         let replay = replay_indexed(&net, &derivation).unwrap_or_else(|e| panic!("{name}: {e:?}"));
-        assert_eq!(replay.len(), steps);
+        assert_eq!((replay.len(), replay.is_empty()), (steps, steps == 0));
     }
 }
 
@@ -288,5 +288,79 @@ fn a_tampered_step_of_a_large_layer_is_rejected() {
         step.after = step.before.put(&step.site, step.contractum.clone());
         tampered.result = step.after.clone();
         assert!(replay_indexed(&net, &d).is_err(), "step {n}");
+    }
+}
+
+/// A slice that takes an axis whole takes the smaller axis whole.
+#[test]
+fn a_slice_along_one_axis_is_proved_with_a_smaller_other() {
+    use crate::net::{Builder, Range, Role, Shape};
+    let mut b = Builder::new();
+    let [x, w] = [("x", [8, 500]), ("w", [3, 500])].map(|(name, lengths)| {
+        let id = b.declare(Role::Param, name, Shape::new(lengths)).unwrap();
+        b.node_of(id)
+    });
+    let ranges = [Range { start: 1, step: 2, count: 3 }, Range { start: 0, step: 1, count: 500 }];
+    let rows = b.slice(x, &ranges).unwrap();
+    let y = b.mul(&[rows, w]).unwrap();
+    let y = b.define("y", y).unwrap();
+    let y = b.node_of(y);
+    let sum = b.sum(y).unwrap();
+    b.define("E", sum).unwrap();
+    let net = b.finish().unwrap();
+    let d = derived(&net);
+    let replay = replay_indexed(&net, &d).unwrap_or_else(|e| panic!("{e:?}"));
+    for tensor in ["x", "w"] {
+        let lemma = d.lemmas.iter().position(|l| l.by.tensor.name == tensor).expect("asked for");
+        assert!(replay.smaller_sizes(lemma) > 0, "{tensor}");
+    }
+}
+
+/// Points between 0.1 and 1.1, some below 0.9 among the first eight.
+#[test]
+fn a_point_where_all_sides_have_values_is_looked_for_near_one() {
+    let found = |text: &str| {
+        let mut g = crate::expr::Graph::new();
+        let e = crate::lang::parse_formula(&mut g, text).expect("a formula");
+        super::values_somewhere(&g, &[(e, e)])
+    };
+    for text in ["x", "sqrt(x - 0.1) + ln(1.2 - x)", "ln(x)/x", "exp(exp(x))", "ln(0.9 - x)"] {
+        let values = found(text).unwrap_or_else(|| panic!("{text} has one"));
+        assert_eq!((values.len(), values[0]), (2, values[1]));
+    }
+    assert!(found("x").is_some_and(|x| (0.1..=1.1).contains(&x[0])));
+    for text in ["sqrt(-x)", "ln(x - 2)", "ln(0.05 - x)", "sqrt(-1 - x^2)"] {
+        assert_eq!(found(text), None, "{text}");
+    }
+}
+
+#[test]
+fn of_a_layer_without_a_value_it_is_said_that_it_has_none() {
+    let net = parse_network("param w[2]\ny = sqrt(-1 - w^2)\nE = sum(y)").expect("it is right");
+    let system = of_network(&net).expect("it is small");
+    let d = derive(&system, &[TensorName::new("w")]).expect("it is short");
+    let error = replay_indexed(&net, &d).expect_err("there is nothing to prove");
+    assert_eq!(error.kind(), crate::diag::Kind::Domain);
+    let start = "nothing can be proved of the gradient by `w`: the layer that it acts on";
+    assert!(error.message().starts_with(start), "{}", error.message());
+}
+
+/// What is wrong in a single layer of any depth does not pass: every layer is looked at.
+#[test]
+fn an_equation_for_any_depth_is_held_against_each_layer() {
+    use crate::index::{Affine, general};
+    let general = general::dense().expect("it is short");
+    for place in 0..general.derivation.lemmas.len() {
+        for layer in [1, 2] {
+            let mut wrong = general.clone();
+            let lemma = &mut wrong.derivation.lemmas[place];
+            let step = lemma.steps.last_mut().expect("there are some");
+            let there = Formula::equal(Affine::size("l"), Affine::number(layer));
+            step.contractum = Formula::Add(vec![step.contractum.clone(), there]);
+            step.after = step.before.put(&step.site, step.contractum.clone());
+            lemma.result = step.after.clone();
+            let passed = super::prove_general(&wrong).is_ok();
+            assert!(!passed, "{} in layer {layer}", wrong.derivation.lemmas[place].goal);
+        }
     }
 }

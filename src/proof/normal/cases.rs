@@ -228,3 +228,44 @@ pub(super) fn settled_at(f: &Fraction, point: &[f64]) -> Option<Fraction> {
         f = settled.apply(&f).ok()?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::super::budget::{within, within_both};
+    use super::*;
+    use crate::expr::Graph;
+
+    /// Beyond what the sum of its terms costs: for each term a step, and one for each factor.
+    #[test]
+    fn to_settle_a_switch_costs_what_is_looked_at() {
+        const ALL: u64 = 100_000;
+        let used = |job: &dyn Fn()| {
+            let left = Cell::new(ALL);
+            within_both(&left, ALL, job);
+            ALL - left.get()
+        };
+        let mut g = Graph::new();
+        let [x, y] = ["x", "y"].map(|name| g.var(name)).map(|v| g.symbol_of(v).unwrap());
+        let [x, y] = [x, y].map(Fraction::variable);
+        let (settled, claims) = within(ALL, || {
+            let atom = Kernel::atom(Form::Positive(x.numerator().clone())).unwrap();
+            let kernel = Rc::clone(atom.kernel().unwrap());
+            let product = x.mul(&x).unwrap().mul(&y).unwrap();
+            let sum = product.add(&y).unwrap().add(&Fraction::integer(3)).unwrap();
+            let claims = [Fraction::one(), x.clone(), product, sum];
+            (Settled::Positive(kernel, true), claims)
+        });
+        for claim in claims {
+            let p = claim.numerator();
+            let looked: usize = p.terms().iter().map(|t| t.monomial.factors().len() + 1).sum();
+            let whole = used(&|| assert_eq!(settled.polynomial(p).unwrap(), claim));
+            let sum = used(&|| {
+                let terms = Polynomial::collect(p.terms().to_vec()).unwrap();
+                Fraction::zero().add(&terms.into()).unwrap();
+            });
+            assert_eq!(whole - sum, looked as u64, "{claim:?}");
+        }
+    }
+}

@@ -256,4 +256,17 @@ mod tests {
             assert_eq!((outer.terms, outer.nesting), (1 + 1 + 3, 2));
         });
     }
+
+    #[test]
+    fn nothing_of_a_proof_is_kept_after_it() {
+        let known = || KNOWN.with_borrow(HashTable::len);
+        let mut g = Graph::new();
+        let x = g.var("x");
+        let x = Fraction::variable(g.symbol_of(x).unwrap());
+        within(100_000, || {
+            Kernel::atom(Form::NormalPdf(x.clone())).unwrap();
+            assert!(known() > 0);
+        });
+        assert_eq!(known(), 0);
+    }
 }

@@ -113,3 +113,67 @@ fn eliminated(pivot: &Monomial, rows: &[Polynomial]) -> Result<Vec<Polynomial>, 
     }
     Ok(kept)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::budget::within;
+    use super::super::fraction::Fraction;
+    use super::*;
+    use crate::expr::Graph;
+
+    /// The sign of each square is added, up to as many as there may be rows.
+    #[test]
+    fn so_many_signs_are_added_and_no_more() {
+        let added = |squares: usize| {
+            let mut g = Graph::new();
+            let names: Vec<_> = (0..squares).map(|n| g.var(&format!("x_{n}"))).collect();
+            within(10_000_000, || {
+                let mut sum = Polynomial::one();
+                for name in names {
+                    let x = Fraction::variable(g.symbol_of(name).unwrap());
+                    let x = x.numerator();
+                    sum = sum.add(&x.mul(x).unwrap()).unwrap();
+                }
+                let mut rows = vec![sum];
+                add_signs(&mut rows).unwrap();
+                assert!(rows[1..].iter().all(|row| row.known_sign() == Some(true)));
+                rows.len() - 1
+            })
+        };
+        for squares in [1, 20, MAX_ROWS - 1, MAX_ROWS] {
+            assert_eq!(added(squares), squares);
+        }
+        assert_eq!([MAX_ROWS + 1, 2 * MAX_ROWS].map(added), [MAX_ROWS; 2]);
+    }
+
+    /// x and y above 0 make x·y so; what contradicts that is not feasible.
+    #[test]
+    fn signs_of_products_follow_from_those_of_their_factors() {
+        let mut g = Graph::new();
+        let symbols = ["x", "y"].map(|name| g.var(name)).map(|v| g.symbol_of(v).unwrap());
+        let [x, y] = symbols.map(Fraction::variable);
+        within(1_000_000, || {
+            let p = |f: &Fraction| f.numerator().clone();
+            let (product, square) = (x.mul(&y).unwrap(), x.mul(&x).unwrap());
+            let more = x.add(&Fraction::one()).unwrap();
+            for (rows, possible) in [
+                (vec![p(&x)], true),
+                (vec![p(&x), p(&x.neg())], false),
+                (vec![p(&square.neg())], false),
+                (vec![p(&x), p(&y), p(&product)], true),
+                (vec![p(&x), p(&y), p(&product.neg())], false),
+                (vec![p(&x), p(&y.neg()), p(&product)], false),
+                (vec![p(&x.neg()), p(&y.neg()), p(&product)], true),
+                (vec![p(&x.neg()), p(&y.neg()), p(&product.neg())], false),
+                (vec![p(&x), p(&more.neg())], false),
+                (vec![p(&x.neg()), p(&more)], true),
+                // y·(x + 1) has the sign of x + 1 where y is above 0.
+                (vec![p(&y), p(&x), p(&y.mul(&more).unwrap().neg())], false),
+                (vec![p(&y.neg()), p(&x), p(&y.mul(&more).unwrap())], false),
+                (vec![Polynomial::collect(vec![]).unwrap()], false),
+            ] {
+                assert_eq!(feasible(&rows), possible, "{rows:?}");
+            }
+        });
+    }
+}

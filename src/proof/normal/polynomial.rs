@@ -458,4 +458,54 @@ mod tests {
             assert_eq!(least(both), of(&x));
         });
     }
+
+    fn variables() -> [Fraction; 2] {
+        let mut g = crate::expr::Graph::new();
+        let symbols = ["x", "y"].map(|name| g.var(name)).map(|v| g.symbol_of(v).unwrap());
+        symbols.map(Fraction::variable)
+    }
+
+    /// A power of one term, or of none, is one term or none, however high; that of a sum grows.
+    #[test]
+    fn high_powers_are_taken_of_single_terms_alone() {
+        let high = MAX_TERMS as u32 + 1;
+        let [x, _] = variables();
+        within(1_000_000, || {
+            let x = x.numerator();
+            let sum = x.add(&Polynomial::one()).unwrap();
+            assert_eq!(x.powi(high).unwrap().terms().len(), 1);
+            assert!(Polynomial::collect(vec![]).unwrap().powi(high).unwrap().is_zero());
+            assert_eq!(sum.powi(3).unwrap().terms().len(), 4);
+            assert!(matches!(sum.powi(high), Err(Fault::TooLarge)));
+            assert!(matches!(x.powi(MAX_POWER + 1), Err(Fault::TooLarge)));
+            assert!(x.powi(MAX_POWER).is_ok());
+        });
+    }
+
+    #[test]
+    fn a_quotient_is_found_where_the_division_is_exact() {
+        let [x, y] = variables();
+        within(1_000_000, || {
+            let one = Fraction::one();
+            let sum = |a: &Fraction, b: &Fraction| a.add(b).unwrap();
+            let times = |a: &Fraction, b: &Fraction| a.mul(b).unwrap();
+            let (more, less) = (sum(&x, &one), x.sub(&one).unwrap());
+            let both = sum(&x, &y);
+            // What is divided, by what, and the quotient.
+            let cases = [
+                (times(&more, &less), more.clone(), Some(less.clone())),
+                (times(&both, &x), both.clone(), Some(x.clone())),
+                (times(&both, &times(&more, &less)), both.clone(), Some(times(&more, &less))),
+                (both.clone(), both.clone(), Some(one.clone())),
+                (both.clone(), more.clone(), None),
+                (sum(&times(&x, &x), &one), more.clone(), None),
+                (x.clone(), more.clone(), None),
+                (more.clone(), sum(&sum(&times(&x, &x), &x), &one), None),
+            ];
+            for (n, (above, by, quotient)) in cases.into_iter().enumerate() {
+                let found = above.numerator().divided(by.numerator()).unwrap();
+                assert_eq!(found, quotient.map(|q| q.numerator().clone()), "case {n}");
+            }
+        });
+    }
 }

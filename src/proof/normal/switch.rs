@@ -193,4 +193,33 @@ mod tests {
             assert_eq!(winners(&[&x, &x]).unwrap(), [Fraction::one(), Fraction::zero()]);
         });
     }
+
+    /// x² + 1 is above 0 and its negative is below; of x only the square's sign is known.
+    #[test]
+    fn a_sign_that_is_known_is_a_number() {
+        let mut g = Graph::new();
+        let x = g.var("x");
+        let x = Fraction::variable(g.symbol_of(x).unwrap());
+        within(100_000, || {
+            let square = x.mul(&x).unwrap();
+            let above = square.add(&Fraction::one()).unwrap();
+            let shifted = x.add(&Fraction::one()).unwrap();
+            for (u, expected) in [
+                (above.clone(), 1),
+                (above.neg(), -1),
+                (square.clone(), 1),
+                (square.neg(), -1),
+                (shifted.mul(&shifted).unwrap(), 1),
+                (Fraction::integer(-3), -1),
+                (Fraction::zero(), 0),
+            ] {
+                assert_eq!(sign(&u).unwrap(), Fraction::integer(expected), "{u:?}");
+                let on = Fraction::integer(i32::from(expected > 0));
+                assert_eq!(step(&u).unwrap(), on, "{u:?}");
+            }
+            let open = sign(&shifted).unwrap();
+            assert!([-1, 0, 1].iter().all(|n| open != Fraction::integer(*n)));
+            assert_eq!(sign(&shifted.neg()).unwrap(), open.neg());
+        });
+    }
 }

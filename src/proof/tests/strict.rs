@@ -1,16 +1,20 @@
 //! What single parts of a proof refuse: each is asked by itself, so that no other part makes up
 //! for it.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use super::super::look::Moves;
+use super::super::against::equal_to_sweep;
+use super::super::enclosure::Enclosure;
+use super::super::look::{Look, Maxima, Moves};
+use super::super::normal::Unknown;
 use super::super::paths::Paths;
 use super::super::{StepProof, against_sweep, replay};
 use super::*;
 use crate::calculus::{Derivation, Request, derive};
 use crate::lang::parse_network;
 use crate::lower::lower;
-use crate::scalar::Interval;
+use crate::scalar::{Fault, Function, Interval, Scalar};
 
 fn derivation(text: &str) -> Derivation {
     let lowered = lower(&parse_network(text).unwrap()).unwrap();
@@ -96,6 +100,79 @@ fn a_sum_over_paths_takes_each_path_once_and_by_its_own_quantity() {
         assert_eq!(Paths::to(&moves, e).prove(&moves, before, after), right, "case {n}");
         // Of a product that is no derivative of E nothing is said.
         assert!(!Paths::to(&moves, e).prove(&moves, after, after));
+    }
+}
+
+/// Of a max of which nothing is known, its arguments are not asked for; else each of them once.
+#[test]
+fn a_bracket_is_looked_into_only_where_its_arguments_are_compared() {
+    let mut g = Graph::new();
+    let [a, b] = ["a", "b"].map(|name| g.var(name));
+    let zero = g.integer(0);
+    let nothing = g.div(a, zero);
+    let (max, broken) = (g.max([a, b]), g.max([a, nothing]));
+    let claims = [g.wins(max, a), g.wins(max, b), g.wins(broken, a)];
+    let winners = Winners::new();
+    let moves = Moves::new(&g, &winners);
+    let unknown = |what: Unknown| -> Result<Enclosure, Fault> {
+        match what {
+            Unknown::Value(id) if id == a => Ok(Enclosure::one()),
+            Unknown::Value(_) => Ok(Enclosure::integer(2)),
+            _ => Ok(Enclosure::integer(7)),
+        }
+    };
+    let look = |maxima: Maxima, e: ExprId| {
+        let mut look = Look::new(&moves, &|_| false, &unknown, maxima, 100);
+        (look.value(e).ok(), 100 - look.left())
+    };
+    for e in claims {
+        assert!(look(Maxima::Unknown, e) == (Some(Enclosure::integer(7)), 1));
+    }
+    assert!(look(Maxima::Compared, claims[0]) == (Some(Enclosure::zero()), 3));
+    assert!(look(Maxima::Compared, claims[1]) == (Some(Enclosure::one()), 3));
+    assert!(look(Maxima::Compared, claims[2]).0.is_none());
+}
+
+/// What q is would be of a degree for which random points prove nothing, and needs not be known;
+/// that h is the function of it has to be.
+#[test]
+fn an_equation_may_need_what_function_a_name_is_and_not_of_what() {
+    let mut g = Graph::new();
+    let mut power = g.var("x");
+    let (one, two) = (g.integer(1), g.integer(2));
+    for _ in 0..60 {
+        power = g.mul([power, power]);
+    }
+    let q = g.named("q", power);
+    let tanh = g.call(Function::Tanh, q);
+    let h = g.named("h", tanh);
+    let (left, right) = (g.mul([h, h]), g.pow(tanh, two));
+    let (left, right) = (g.sub(one, left), g.sub(one, right));
+    let winners = Winners::new();
+    let moves = Moves::new(&g, &winners);
+    let steps = Cell::new(MAX_STEPS);
+    assert!(equal_to_sweep(&moves, &[(left, right)], &steps).is_ok());
+    // Without a normal form.
+    assert_eq!(steps.get(), MAX_STEPS);
+}
+
+/// A logarithm that is divided by a sum is no exponent of what it is of.
+#[test]
+fn an_exponential_undoes_a_logarithm_that_stands_alone() {
+    for (claim, proved) in [
+        ("exp(ln(a)) = a", true),
+        ("exp(3*ln(a)) = a^3", true),
+        ("exp(ln(a) + b) = a*exp(b)", true),
+        ("exp(ln(a)/2) = sqrt(a)", true),
+        ("exp(ln(a)/(b^2 + 1)) = a", false),
+        ("exp(ln(a + 1)/(b + 1)) = a + 1", false),
+        ("exp(2*ln(a)/(a + 1)) = a^2", false),
+        ("exp(ln(a)/b) = a", false),
+        ("exp(b*ln(a)) = a", false),
+    ] {
+        let verdict = judge(claim);
+        assert_eq!(verdict.is_proved(), proved, "{claim}: {verdict:?}");
+        assert_eq!(verdict.is_refuted(), !proved, "{claim}: {verdict:?}");
     }
 }
 
