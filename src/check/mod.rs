@@ -69,8 +69,10 @@ pub use report::{
 pub use rounding::{Accumulate, FUNCTION_ULPS, Format, REARRANGED};
 pub use supplied::{Supplied, Theirs, check_gradients, check_supplied};
 
+use crate::concrete::Values;
 use crate::diag::{Error, Kind};
 use crate::net::{Network, QuantityId};
+use crate::scalar::Rational;
 use symbolic::Symbolic;
 use values::{RANGES, SplitMix, UNITS};
 
@@ -197,7 +199,10 @@ fn check_symbolic(net: &Network, symbolic: &Symbolic, options: &Options) -> Resu
     report.seed = (!missing.is_empty()).then_some(options.seed);
     let mut scale = 0;
     for which in 0..trials {
-        let (at, redrawn) = find_point(net, symbolic, &missing, &mut random, &mut scale)?;
+        let (at, redrawn) =
+            find_point(net, &missing, &mut random, &mut scale, Grid::PLAIN, |values, given| {
+                point::point(net, symbolic, values, given)
+            })?;
         sources::compare(net, &at, which, &mut report.parameters);
         let mut point = at.report(net, drawn.clone(), redrawn);
         point.unit = (!missing.is_empty()).then_some(UNITS[scale]);
@@ -206,24 +211,45 @@ fn check_symbolic(net: &Network, symbolic: &Symbolic, options: &Options) -> Resu
     Ok(report)
 }
 
+/// Where drawn values lie.
+#[derive(Clone, Copy)]
+struct Grid {
+    /// So many times as dense as usual.
+    finer: i64,
+    /// And so many times as small.
+    smaller: i64,
+}
+
+impl Grid {
+    /// The usual.
+    const PLAIN: Grid = Grid { finer: 1, smaller: 1 };
+
+    /// Values are multiples of one over this.
+    fn unit(self, scale: usize) -> i64 {
+        UNITS[scale] * self.finer * self.smaller
+    }
+}
+
 /// The given point, or the first drawn one at which the network and its gradients are defined;
-/// and how many were thrown away. `scale` is the position in [`UNITS`] to begin with, and the one
-/// that was used: what overflows is drawn smaller, and smaller from then on.
-fn find_point(
+/// and how many were thrown away. `at` makes a point of values, which were given, with `true`, or
+/// drawn, as [`RANGES`] and [`UNITS`] say but for [`Grid`]. `scale` is the position in the latter to
+/// begin with, and the one that was used: what overflows is drawn smaller, and smaller from then on.
+fn find_point<P>(
     net: &Network,
-    symbolic: &Symbolic,
     missing: &[QuantityId],
     random: &mut SplitMix,
     scale: &mut usize,
-) -> Result<(point::Point, usize), Error> {
+    grid: Grid,
+    at: impl Fn(Values<Rational>, bool) -> Result<P, Error>,
+) -> Result<(P, usize), Error> {
     if missing.is_empty() {
-        let values = net.values().clone();
-        return Ok((point::point(net, symbolic, values, true)?, 0));
+        return Ok((at(net.values().clone(), true)?, 0));
     }
     let (mut last, mut tried, mut draw) = (None, 0, 0);
     while draw < RANGES.len() * MAX_DRAWS {
-        let values = values::draw(net, missing, random, UNITS[*scale], RANGES[draw / MAX_DRAWS]);
-        match point::point(net, symbolic, values, false) {
+        let (low, high) = RANGES[draw / MAX_DRAWS];
+        let range = (low * grid.finer, high * grid.finer);
+        match at(values::draw(net, missing, random, grid.unit(*scale), range), false) {
             Ok(point) => return Ok((point, tried)),
             Err(error) if error.kind() == Kind::Limit && *scale + 1 < UNITS.len() => {
                 *scale += 1;

@@ -16,8 +16,6 @@ use crate::scalar::Rational;
 use super::bounds::bounds;
 use super::causes::name_causes;
 use super::conventions::Framework;
-#[allow(unused_imports, reason = "for the documentation")]
-use super::diagnosis::DIAGNOSIS_SECONDS;
 use super::forward::compared;
 use super::judge::{Distance, relative};
 use super::overflow::without_overflow;
@@ -56,7 +54,7 @@ pub struct Supplied {
     pub from: Option<Framework>,
     /// What the sums of f16 and bf16 were kept in.
     pub accumulate: Accumulate,
-    /// How many seconds, about, are spent on why gradients are wrong; [`DIAGNOSIS_SECONDS`] if
+    /// How many seconds, about, are spent on why gradients are wrong; [`DIAGNOSIS_SECONDS`](super::DIAGNOSIS_SECONDS) if
     /// there is none.
     pub seconds: Option<u32>,
 }

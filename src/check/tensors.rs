@@ -22,8 +22,8 @@ use super::report::{
     Arithmetic, Assumptions, Cell, Comparison, Mismatch, Number, Parameter, Precision, Report,
     Source,
 };
-use super::values::{RANGES, SplitMix, UNITS, convert, draw, missing, work};
-use super::{MAX_DRAWS, MAX_SCALARS, MAX_TRIALS, Options, blank};
+use super::values::{SplitMix, convert, missing, work};
+use super::{Grid, MAX_SCALARS, MAX_TRIALS, Options, blank, find_point};
 
 /// Up to about so many products a forward pass is repeated for differences and for further points.
 const REPEATED_WORK: usize = 1 << 22;
@@ -81,7 +81,10 @@ pub(super) fn check(
     report.seed = (!missing.is_empty()).then_some(options.seed);
     let mut scale = 0;
     for which in 0..trials {
-        let (at, redrawn) = find(net, by, &missing, &mut random, &mut scale)?;
+        let (at, redrawn) =
+            find_point(net, &missing, &mut random, &mut scale, FINER, |values, given| {
+                here(net, by, &values, given)
+            })?;
         let arithmetic = at.compare(by, which, options.seed, &mut report.parameters);
         let mut point = large(&at.net, &at.values, &at.decided, why, Some(at.loss));
         point.values.retain(|id, _| id.index() < net.quantities().count());
@@ -90,7 +93,7 @@ pub(super) fn check(
         point.notes.insert(0, why.to_string());
         point.drawn.clone_from(&drawn);
         point.redrawn = redrawn;
-        point.unit = (!missing.is_empty()).then_some(units(scale));
+        point.unit = (!missing.is_empty()).then_some(FINER.unit(scale));
         if !missing.is_empty() && !net.assumptions().is_empty() {
             point.assumptions = Assumptions::NotUsed;
         }
@@ -102,11 +105,7 @@ pub(super) fn check(
 /// Drawn values are this much finer than those of a small network: among so many units, coarse ones
 /// would lie on kinks. And they are smaller, for sums of many products leave the range in which
 /// functions have slopes.
-const FINER: i64 = 1 << 16;
-
-fn units(scale: usize) -> i64 {
-    UNITS[scale] * FINER * 8
-}
+const FINER: Grid = Grid { finer: 1 << 16, smaller: 8 };
 
 /// A point at which the network and its gradients are defined.
 struct Here {
@@ -130,43 +129,6 @@ fn here(
     concrete::backward(&net, &forward, by)?;
     let loss = Element { value: *forward.loss(), rest: 0.0, radius: 0.0 };
     Ok(Here { net, values, decided, loss })
-}
-
-/// The given point, or the first drawn one at which there are gradients; and how many were thrown
-/// away.
-fn find(
-    net: &Network,
-    by: &[QuantityId],
-    missing: &[QuantityId],
-    random: &mut SplitMix,
-    scale: &mut usize,
-) -> Result<(Here, usize), Error> {
-    if missing.is_empty() {
-        return Ok((here(net, by, net.values(), true)?, 0));
-    }
-    let mut tried = 0;
-    let mut last = None;
-    let mut from = 0;
-    while from < RANGES.len() * MAX_DRAWS {
-        let (low, high) = RANGES[from / MAX_DRAWS];
-        let range = (low * FINER, high * FINER);
-        let values = draw(net, missing, random, units(*scale), range);
-        match here(net, by, &values, false) {
-            Ok(point) => return Ok((point, tried)),
-            Err(error) if error.kind() == Kind::Limit && *scale + 1 < UNITS.len() => {
-                *scale += 1;
-                last = Some(error);
-            }
-            Err(error) if matches!(error.kind(), Kind::Domain | Kind::Limit) => {
-                from += 1;
-                last = Some(error);
-            }
-            Err(error) => return Err(error),
-        }
-        tried += 1;
-    }
-    let none = || Error::new(Kind::Domain, "no random point was found");
-    Err(last.unwrap_or_else(none).hint(super::give_values(net, missing, tried)))
 }
 
 /// The adjoints of a backward pass in any number system.

@@ -323,14 +323,18 @@ pub(super) fn called(net: &Network, node: NodeId) -> String {
 mod tests {
     use super::*;
 
+    fn run(text: &str) -> (Network, Vec<QuantityId>, Forward<f64>) {
+        let net = crate::lang::parse_network(text).unwrap();
+        let values = convert::<f64>(&net, net.values()).unwrap();
+        let forward = concrete::forward(&net, &values, Decide::ByValue).unwrap();
+        (net.clone(), net.params().collect(), forward)
+    }
+
     /// The deviation of an element is its own and, as if by four passes more, that of all.
     #[test]
     fn a_unit_is_open_within_some_deviations_of_its_kink() {
         let text = "param w[3]\nE = sum(relu(w))\ngiven w = [0.001, 1, -0.002]";
-        let net = crate::lang::parse_network(text).unwrap();
-        let by: Vec<_> = net.params().collect();
-        let values = convert::<f64>(&net, net.values()).unwrap();
-        let forward = concrete::forward(&net, &values, Decide::ByValue).unwrap();
+        let (net, by, forward) = run(text);
         let decisions = forward.decisions();
         let at = Place { net: &net, values: net.values(), decisions, by: &by };
         let mut units = Units::new(at, &forward);
@@ -353,10 +357,7 @@ mod tests {
     #[test]
     fn passes_are_counted_and_their_squares_added_up() {
         let text = "param w[2]\nE = sum(relu(w))\ngiven w = [1, 2]";
-        let net = crate::lang::parse_network(text).unwrap();
-        let by: Vec<_> = net.params().collect();
-        let values = convert::<f64>(&net, net.values()).unwrap();
-        let forward = concrete::forward(&net, &values, Decide::ByValue).unwrap();
+        let (net, by, forward) = run(text);
         let decisions = forward.decisions();
         let at = Place { net: &net, values: net.values(), decisions, by: &by };
         let mut units = Units::new(at, &forward);

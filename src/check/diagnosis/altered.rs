@@ -7,6 +7,7 @@
 
 use std::cmp::Ordering;
 
+use super::pattern::scores;
 use crate::concrete::{Decisions, Forward, backward};
 use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Shape, Tensor, Window};
 use crate::scalar::{Function, Scalar};
@@ -177,12 +178,12 @@ impl Edit<'_> {
                 Some(Op::Mul(vec![*a, self.constant(shape, slopes)]))
             }
             (Change::Straight, _) => {
-                softmax(self.net, node).map(|z| Op::Reshape(self.of[z.index()]))
+                scores(self.net, node).map(|z| Op::Reshape(self.of[z.index()]))
             }
             (Change::Diagonal, _) => {
                 let slopes = own.iter().flatten().map(|p| p * (1.0 - p)).collect();
                 let factor = self.constant(shape, slopes);
-                softmax(self.net, node).map(|z| Op::Mul(vec![self.of[z.index()], factor]))
+                scores(self.net, node).map(|z| Op::Mul(vec![self.of[z.index()], factor]))
             }
             (Change::EachCell, Op::Pool { kind, size, .. }) => {
                 *kind = Pooling::Mean;
@@ -272,22 +273,6 @@ fn mask(shape: &Shape, axes: &[usize], last: bool, index: usize, keep: bool) -> 
     (0..shape.elements()).map(|n| f64::from(counts(n))).collect()
 }
 
-/// The z of e^z / Σ e^z, where a node is such a quotient.
-pub(super) fn softmax(net: &Network, node: NodeId) -> Option<NodeId> {
-    let under = |mut node: NodeId| loop {
-        match net.node(node).op {
-            Op::Define(_, a) | Op::Reshape(a) => node = a,
-            _ => break node,
-        }
-    };
-    let Op::Div(a, b) = net.node(node).op else { return None };
-    let (powers, Op::Sum(summed, _)) = (under(a), &net.node(under(b)).op) else { return None };
-    match net.node(powers).op {
-        Op::Call(Function::Exp, z) if under(*summed) == powers => Some(z),
-        _ => None,
-    }
-}
-
 pub(super) fn is_number(op: &Op) -> bool {
     matches!(op, Op::Number(_))
 }
@@ -310,39 +295,6 @@ pub(super) fn operands(op: &mut Op) -> Vec<&mut NodeId> {
         Op::Conv { input, kernel, .. } => vec![input, kernel],
         Op::Add(all) | Op::Mul(all) | Op::MaxOf(all) | Op::Concat(all, _) => {
             all.iter_mut().collect()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lang::parse_network;
-
-    /// e^z / Σ e^z of the same powers, also behind names.
-    #[test]
-    fn a_softmax_divides_powers_by_their_own_sum() {
-        let found = |text: &str| {
-            let net = parse_network(&format!("param z[3], u[3]\n{text}\nE = sum(p^2)")).unwrap();
-            let (p, z) = (net.find("p").unwrap(), net.find("z").unwrap());
-            let Op::Define(_, quotient) = net.node(net.quantity(p).node).op else {
-                panic!("p is defined")
-            };
-            let found = softmax(&net, quotient);
-            assert!(found.is_none_or(|node| node == net.quantity(z).node));
-            found.is_some()
-        };
-        assert!(found("e = exp(z)\np = e/sum(e)"));
-        assert!(found("e = exp(z)\ns = sum(e)\np = e/s"));
-        for other in [
-            "e = exp(z)\nf = exp(u)\np = e/sum(f)",
-            "e = exp(z)\np = e/sum(u)",
-            "e = exp(z)\np = u/sum(e)",
-            "e = exp(z)\np = e/max(e)",
-            "e = exp(z)\np = e*sum(e)",
-            "e = tanh(z)\np = e/sum(e)",
-        ] {
-            assert!(!found(other), "{other}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which mistakes somebody can make in the backward pass of a network: the simplest first, each
 //! with the places where it can be made. In goes a network, out comes a list to try.
 
-use super::altered::{Change, is_number, softmax};
+use super::altered::{Change, is_number};
 use super::pattern::{self, number, owners};
 use super::{Cause, MAX_MISTAKES, Mistake};
 use crate::check::kinks;
@@ -293,7 +293,7 @@ impl List<'_> {
                 Op::Mul(all) if all.iter().any(|a| is_number(&net.node(*a).op)) => {
                     self.add(Mistake::NoConstants, Change::NoConstants, *node);
                 }
-                Op::Div(..) if softmax(net, *node).is_some() => {
+                Op::Div(..) if pattern::scores(net, *node).is_some() => {
                     self.add(Mistake::SoftmaxStraight, Change::Straight, *node);
                     self.add(Mistake::SoftmaxDiagonal, Change::Diagonal, *node);
                 }

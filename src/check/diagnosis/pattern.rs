@@ -156,13 +156,13 @@ fn deviation(net: &Network, node: NodeId) -> Option<(NodeId, f64, bool)> {
 pub(super) struct Softmax {
     pub node: NodeId,
     pub scores: NodeId,
-    pub axis: usize,
+    pub axes: Vec<usize>,
     pub is_log: bool,
 }
 
 pub(super) fn softmax(net: &Network, node: NodeId) -> Option<Softmax> {
     let powers = |sum: NodeId| match &net.node(under(net, sum)).op {
-        Op::Sum(powers, axes) if axes.len() == 1 => Some((under(net, *powers), axes[0])),
+        Op::Sum(powers, axes) => Some((under(net, *powers), axes.clone())),
         _ => None,
     };
     let scores = |powers: NodeId| match net.node(powers).op {
@@ -171,19 +171,24 @@ pub(super) fn softmax(net: &Network, node: NodeId) -> Option<Softmax> {
     };
     match net.node(node).op {
         Op::Div(a, b) => {
-            let (of, axis) = powers(b).filter(|(of, _)| same(net, *of, a))?;
-            Some(Softmax { node, scores: scores(of)?, axis, is_log: false })
+            let (of, axes) = powers(b).filter(|(of, _)| same(net, *of, a))?;
+            Some(Softmax { node, scores: scores(of)?, axes, is_log: false })
         }
         Op::Sub(z, ln) => match net.node(under(net, ln)).op {
             Op::Call(Function::Ln, sum) => {
-                let (of, axis) = powers(sum)?;
+                let (of, axes) = powers(sum)?;
                 let scores = scores(of).filter(|scores| same(net, *scores, z))?;
-                Some(Softmax { node, scores, axis, is_log: true })
+                Some(Softmax { node, scores, axes, is_log: true })
             }
             _ => None,
         },
         _ => None,
     }
+}
+
+/// The z of e^z / Σ e^z, where a node is such a quotient.
+pub(super) fn scores(net: &Network, node: NodeId) -> Option<NodeId> {
+    softmax(net, node).filter(|found| !found.is_log).map(|found| found.scores)
 }
 
 /// Parts of equal length that tile an axis of a tensor, each taken by slices: the gates of a cell.
@@ -240,4 +245,37 @@ pub(super) fn owners(net: &Network) -> Vec<Option<QuantityId>> {
         tensor.op.for_operands(|a| owners[a.index()] = owner);
     }
     owners
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::parse_network;
+
+    /// e^z / Σ e^z of the same powers, also behind names.
+    #[test]
+    fn a_softmax_divides_powers_by_their_own_sum() {
+        let found = |text: &str| {
+            let net = parse_network(&format!("param z[3], u[3]\n{text}\nE = sum(p^2)")).unwrap();
+            let (p, z) = (net.find("p").unwrap(), net.find("z").unwrap());
+            let Op::Define(_, quotient) = net.node(net.quantity(p).node).op else {
+                panic!("p is defined")
+            };
+            let found = scores(&net, quotient);
+            assert!(found.is_none_or(|node| node == net.quantity(z).node));
+            found.is_some()
+        };
+        assert!(found("e = exp(z)\np = e/sum(e)"));
+        assert!(found("e = exp(z)\ns = sum(e)\np = e/s"));
+        for other in [
+            "e = exp(z)\nf = exp(u)\np = e/sum(f)",
+            "e = exp(z)\np = e/sum(u)",
+            "e = exp(z)\np = u/sum(e)",
+            "e = exp(z)\np = e/max(e)",
+            "e = exp(z)\np = e*sum(e)",
+            "e = tanh(z)\np = e/sum(e)",
+        ] {
+            assert!(!found(other), "{other}");
+        }
+    }
 }

@@ -144,8 +144,8 @@ fn orders(shape: &Shape) -> Vec<(Cause, Order<'_>)> {
     orders
 }
 
-/// Every order of the axes.
-fn permutations(rank: usize) -> Vec<Vec<usize>> {
+/// Every order of so many things.
+pub(super) fn permutations(rank: usize) -> Vec<Vec<usize>> {
     let mut all = vec![Vec::new()];
     for _ in 0..rank {
         let grow = |order: &Vec<usize>| -> Vec<Vec<usize>> {

@@ -80,24 +80,26 @@ impl<'a> Rebuilt<'a> {
         self.push(Op::Call(f, a), shape)
     }
 
-    pub fn add(&mut self, a: NodeId, b: NodeId) -> Option<NodeId> {
+    /// An operation on two operands that stand beside one another.
+    fn elementwise(&mut self, op: Op, a: NodeId, b: NodeId) -> Option<NodeId> {
         let shape = self.shape(a).broadcast(self.shape(b))?;
-        Some(self.push(Op::Add(vec![a, b]), shape))
+        Some(self.push(op, shape))
+    }
+
+    pub fn add(&mut self, a: NodeId, b: NodeId) -> Option<NodeId> {
+        self.elementwise(Op::Add(vec![a, b]), a, b)
     }
 
     pub fn sub(&mut self, a: NodeId, b: NodeId) -> Option<NodeId> {
-        let shape = self.shape(a).broadcast(self.shape(b))?;
-        Some(self.push(Op::Sub(a, b), shape))
+        self.elementwise(Op::Sub(a, b), a, b)
     }
 
     pub fn mul(&mut self, a: NodeId, b: NodeId) -> Option<NodeId> {
-        let shape = self.shape(a).broadcast(self.shape(b))?;
-        Some(self.push(Op::Mul(vec![a, b]), shape))
+        self.elementwise(Op::Mul(vec![a, b]), a, b)
     }
 
     pub fn div(&mut self, a: NodeId, b: NodeId) -> Option<NodeId> {
-        let shape = self.shape(a).broadcast(self.shape(b))?;
-        Some(self.push(Op::Div(a, b), shape))
+        self.elementwise(Op::Div(a, b), a, b)
     }
 
     /// x times a number.
