@@ -8,6 +8,7 @@
 //! rule of the index calculus is used: a derivative that is only written down is evaluated by dual
 //! numbers, or by the reverse sweep of scalars with all other quantities held fixed.
 
+mod alike;
 mod general;
 mod instance;
 mod layer;
@@ -119,7 +120,7 @@ pub fn replay_indexed(net: &Network, derivation: &IndexDerivation) -> Result<Ind
             steps.push(replay_lemma(&layer, &derivation.system, lemma)?);
             sizes.push(0);
         } else {
-            steps.push(replay_smaller(&layer, derivation, lemma, &used)?);
+            steps.push(replay_smaller(net, &layer, derivation, place, &used)?);
             sizes.push(SMALLER_SIZES);
         }
     }

@@ -2,9 +2,12 @@
 
 use super::replay_indexed;
 use crate::index::cases::cases;
-use crate::index::{Formula, IndexDerivation, Rule, TensorName, derive, of_network};
+use crate::index::{
+    Condition, Element, Formula, IndexDerivation, Rule, TensorName, derive, of_network,
+};
 use crate::lang::parse_network;
 use crate::net::Network;
+use crate::scalar::{Function, Scalar};
 
 fn derived(net: &Network) -> IndexDerivation {
     let system = of_network(net).expect("it is small");
@@ -30,6 +33,53 @@ fn without_a_bracket(f: &Formula, found: &mut bool) -> Formula {
     }
     let children = f.children().into_iter().map(|c| without_a_bracket(c, found)).collect();
     f.rebuild(children)
+}
+
+/// Every formula that one change of a part makes of this one.
+pub(super) fn changes(formula: &Formula) -> Vec<Formula> {
+    let mut all = Vec::new();
+    match formula {
+        Formula::Number(q) => {
+            let seven = crate::scalar::Rational::from(7);
+            all.extend(q.mul(&seven).into_iter().chain([q.neg()]).map(Formula::Number));
+        }
+        Formula::Whole(a) => all.push(Formula::Whole(a.times_number(7))),
+        Formula::Element(e) => {
+            let tensor = TensorName::new(&format!("{}other", e.tensor.name));
+            all.push(Formula::Element(Element { tensor, ..e.clone() }));
+            let at = e.at.iter().map(|a| a.plus_number(1)).collect();
+            all.extend((!e.at.is_empty()).then(|| Formula::Element(Element { at, ..e.clone() })));
+        }
+        Formula::Call(function, a) => {
+            let other = if *function == Function::Exp { Function::Tanh } else { Function::Exp };
+            all.push(Formula::Call(other, a.clone()));
+        }
+        Formula::Sum { body, .. } => all.push((**body).clone()),
+        Formula::Bracket(Condition::Equal(a, b)) => {
+            all.push(Formula::equal(a.clone(), b.plus_number(1)));
+            all.push(Formula::within(a.clone(), b.clone()));
+        }
+        Formula::Bracket(Condition::Within { value, length }) => {
+            all.push(Formula::within(value.plus_number(1), length.clone()));
+            all.push(Formula::within(value.clone(), length.times_number(7)));
+        }
+        Formula::Sub(a, b) => all.push(Formula::Sub(b.clone(), a.clone())),
+        Formula::Div(a, b) => all.push(Formula::Div(b.clone(), a.clone())),
+        Formula::Pow(a, b) => all.push(Formula::Pow(b.clone(), a.clone())),
+        Formula::Neg(a) => all.push((**a).clone()),
+        Formula::Mul(factors) => all.push(Formula::Add(factors.clone())),
+        Formula::Add(terms) => all.push(Formula::Mul(terms.clone())),
+        _ => {}
+    }
+    let children: Vec<Formula> = formula.children().into_iter().cloned().collect();
+    for (n, child) in children.iter().enumerate() {
+        for other in changes(child) {
+            let mut changed = children.clone();
+            changed[n] = other;
+            all.push(formula.rebuild(changed));
+        }
+    }
+    all
 }
 
 /// A wrong rewrite at every step, carried through to the last line: none passes.
@@ -270,24 +320,46 @@ fn axes_that_are_repeated_stay_so_at_smaller_sizes() {
     }
 }
 
-/// What is proved at smaller sizes is the lemma itself and no other: a wrong step at the own
-/// sizes of a large layer does not pass.
+/// What is proved at smaller sizes is the lemma itself and no other: a change of any part of a
+/// step at the own sizes of a large layer does not pass.
 #[test]
 fn a_tampered_step_of_a_large_layer_is_rejected() {
-    let net = parse_network("input x[50, 60]\nparam W[60, 40]\ny = x @ W\nE = sum(y^2)").unwrap();
-    let system = of_network(&net).expect("it is small");
-    let right = derive(&system, &[TensorName::new("W")]).expect("it is short");
-    let lemma = right.lemmas.iter().position(|l| l.by.tensor.name == "W").expect("asked for");
-    assert!(replay_indexed(&net, &right).expect("it is right").smaller_sizes(lemma) > 0);
-    for n in 0..right.lemmas[lemma].steps.len() {
-        let mut d = right.clone();
-        let tampered = &mut d.lemmas[lemma];
-        tampered.steps.truncate(n + 1);
-        let step = &mut tampered.steps[n];
-        step.contractum = Formula::Add(vec![step.contractum.clone(), Formula::integer(1)]);
-        step.after = step.before.put(&step.site, step.contractum.clone());
-        tampered.result = step.after.clone();
-        assert!(replay_indexed(&net, &d).is_err(), "step {n}");
+    for (text, by) in [
+        ("input x[50, 60]\nparam W[60, 40]\ny = x @ W\nE = sum(y^2)", "W"),
+        ("input x[500]\nparam w[500]\ny = tanh(w*x)\nz = exp(y)\nE = sum(z^2)", "z"),
+        ("input x[30, 30]\nparam w[3, 3]\nc = conv(x, w, padding: 1)\nE = mean(c^3)", "w"),
+    ] {
+        let net = parse_network(text).unwrap();
+        let right = derived(&net);
+        let lemma = right.lemmas.iter().position(|l| l.by.tensor.name == by).expect("asked for");
+        assert!(replay_indexed(&net, &right).expect("it is right").smaller_sizes(lemma) > 0);
+        let mut only = right.clone();
+        only.lemmas.truncate(lemma + 1);
+        for n in 0..right.lemmas[lemma].steps.len() {
+            for change in changes(&right.lemmas[lemma].steps[n].contractum) {
+                let mut d = only.clone();
+                let tampered = &mut d.lemmas[lemma];
+                tampered.steps.truncate(n + 1);
+                let step = &mut tampered.steps[n];
+                step.contractum = change;
+                step.after = step.before.put(&step.site, step.contractum.clone());
+                tampered.result = step.after.clone();
+                let what = tampered.result.to_string();
+                assert!(replay_indexed(&net, &d).is_err(), "step {n}: {what}");
+            }
+        }
+    }
+}
+
+/// A derivation of other definitions than the network's does not pass, however large they are.
+#[test]
+fn a_large_layer_with_other_definitions_is_rejected() {
+    let text = "input x[500]\nparam w[500]\ny = tanh(w*x)\nE = sum(2*y^2)";
+    let net = parse_network(text).unwrap();
+    assert!(replay_indexed(&net, &derived(&net)).is_ok());
+    for (old, new) in [("tanh", "exp"), ("2*", "3*"), ("^2", "^3"), ("w*x", "w+x")] {
+        let other = parse_network(&text.replace(old, new)).unwrap_or_else(|e| panic!("{e:?}"));
+        assert!(replay_indexed(&net, &derived(&other)).is_err(), "{old} for {new}");
     }
 }
 
