@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::rules::{Context, Row, Rule, TABLE, apply};
+use super::tidied::{NARROW, is_wide};
 use super::{Request, derive, replace_at, subterm};
 use crate::expr::{Branches, ExprId, Graph, Node, Rest, Symbol, SymbolId, Winners, evaluate};
 use crate::lower::Lowered;
@@ -364,7 +365,8 @@ proptest! {
     #![proptest_config(crate::laws::laws(400))]
 
     /// Tidied gradients are those of the sweep: they agree wherever both have a value, every max
-    /// in them is one of the sweep's, so that its winner is known, and nothing is left to tidy.
+    /// in them is one of the sweep's, so that its winner is known, and nothing is left to tidy; of
+    /// a node that is too wide, no zeros.
     #[test]
     fn tidied_gradients_are_the_swept_ones(seed: u64) {
         let mut c = Choices(seed);
@@ -388,6 +390,9 @@ proptest! {
             prop_assert!(agree(&g, swept, tidied, &winners));
             for place in tidied_places(&g, tidied) {
                 for row in TABLE.iter().filter(|row| row.group == super::Group::Tidy) {
+                    if is_wide(&g, place) && !NARROW.contains(&row.rule) {
+                        continue;
+                    }
                     let found = apply(&mut g, row.rule, place, &context);
                     let found = found.filter(|a| a.contractum != place);
                     prop_assert!(found.is_none(), "{}: {}", row.name, crate::lang::print_formula(&g, place));

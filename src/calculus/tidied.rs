@@ -20,7 +20,7 @@ const MAX_WIDTH: usize = 1 << 10;
 const MAX_REWRITES: usize = 1 << 22;
 
 /// The rules that look at a node and its children alone.
-const NARROW: [Rule; 2] = [Rule::ZeroProduct, Rule::DropZero];
+pub(super) const NARROW: [Rule; 2] = [Rule::ZeroProduct, Rule::DropZero];
 
 /// ∂root/∂x for every x of `by`, as expressions in the form in which a derivation ends; 0 where
 /// root does not depend on x. A max with an assumed winner passes everything to it; another one
@@ -77,7 +77,7 @@ pub(crate) fn tidied(g: &mut Graph, roots: &[ExprId], winners: &Winners) -> Vec<
         }
         let new: Vec<ExprId> = children.iter().map(|c| done[c]).collect();
         let rebuilt = if new == children { id } else { spliced(g, id, &children, &new) };
-        let rules = match places_of(g, rebuilt, MAX_WIDTH) > MAX_WIDTH {
+        let rules = match is_wide(g, rebuilt) {
             true => &NARROW[..],
             false => &tidying[..],
         };
@@ -96,6 +96,11 @@ pub(crate) fn tidied(g: &mut Graph, roots: &[ExprId], winners: &Winners) -> Vec<
         }
     }
     roots.iter().map(|root| done[root]).collect()
+}
+
+/// Whether a node has too many places to be searched for what goes together.
+pub(super) fn is_wide(g: &Graph, id: ExprId) -> bool {
+    places_of(g, id, MAX_WIDTH) > MAX_WIDTH
 }
 
 /// A node on other children; what has become a product is spliced into a product, what has become
