@@ -9,8 +9,11 @@ use crate::scalar::{Interval, Scalar, show_digits};
 
 /// A factor or rate is looked for only where this many elements speak of it.
 const MIN_ELEMENTS: usize = 2;
-/// The largest rate of a step.
+/// The largest rate of a step, and the smallest that anybody takes.
 const MAX_RATE: f64 = 100.0;
+pub(super) const MIN_RATE: f64 = 1e-7;
+/// What a number is worked out from is wrong by this many times what rounding explains.
+pub(super) const CLEAR: f64 = 16.0;
 /// The largest number of elements that differences are computed for.
 const MAX_DIFFERENCES: usize = 64;
 /// The shortest step of a difference is 10 to the power of minus this.
@@ -43,7 +46,7 @@ fn decay(case: &Case<'_>, decays: &[Cause]) -> Option<Cause> {
             point(Some(if signs { &sign } else { &x }))
         };
         let explains =
-            |rate: &Interval| case.explained(|n| right(n)?.add(&rate.mul(&part(n)?).ok()?).ok());
+            |rate: &Interval| confirmed(case, |n| right(n)?.add(&rate.mul(&part(n)?).ok()?).ok());
         let known = |cause: &Cause| match cause {
             Cause::Decay(rate) if !signs => point(Some(rate)),
             Cause::SignDecay(rate) if signs => point(Some(rate)),
@@ -72,8 +75,14 @@ pub(super) fn rounded(x: f64, digits: usize) -> f64 {
 fn scaled(case: &Case<'_>) -> Option<Cause> {
     let zero = Interval::new(0.0, 0.0).ok()?;
     let factor = solve(case, |_| Some(zero), |n| case.right.get(n).copied())?;
-    let explained = case.explained(|n| factor.mul(case.right.get(n)?).ok());
+    let explained = confirmed(case, |n| factor.mul(case.right.get(n)?).ok());
     explained.then(|| Cause::Scaled(middle(&factor)))
+}
+
+/// Whether a prediction with a fitted number explains all elements, and more of those that are
+/// clearly wrong than the one that the number comes from.
+fn confirmed(case: &Case<'_>, predicted: impl Fn(usize) -> Option<Interval>) -> bool {
+    case.fit(predicted).is_some_and(|fit| fit.telling >= MIN_ELEMENTS)
 }
 
 /// The number t for which `start + t·way` is theirs, from the element that moves most; `None`
@@ -91,6 +100,10 @@ fn solve(
     let size = |n: usize| way(n).map_or(0.0, |w| middle(&w).abs());
     let most = moving.into_iter().max_by(|a, b| size(*a).total_cmp(&size(*b)))?;
     let x = case.theirs[most];
+    let wrong_by = (x - middle(case.right.get(most)?)).abs();
+    if wrong_by < CLEAR * case.slack.get(most)? {
+        return None;
+    }
     // With theirs rounded by as much as the right number may be.
     let slack = case.right[most].width();
     let x = Interval::new(x - slack, x + slack).ok()?;
@@ -121,10 +134,10 @@ fn stale(case: &Case<'_>) -> Option<Cause> {
             let start = |n: usize| point(start.get(n));
             let way = |n: usize| point(end.get(n))?.sub(&start(n)?).ok();
             let Some(rate) = solve(case, start, way) else { continue };
-            if middle(&rate).abs() > MAX_RATE || rate.contains(0.0) {
+            if !(MIN_RATE..=MAX_RATE).contains(&middle(&rate).abs()) || rate.contains(0.0) {
                 continue;
             }
-            if at(rate).is_some_and(|predicted| case.explained_by(&predicted)) {
+            if at(rate).is_some_and(|all| confirmed(case, |n| point(all.get(n)))) {
                 let name = net.quantity(*id).name.clone();
                 return Some(Cause::Stale { name, rate: middle(&rate), forward });
             }

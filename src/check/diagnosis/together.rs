@@ -44,6 +44,8 @@ pub(crate) struct Suspect<'a> {
 const PASSES: usize = 4;
 /// A number is fitted only where so many elements speak of it.
 const MIN_TELLING: usize = 4;
+/// Nobody writes a number that is this near to ours, as a part of it, and is not ours.
+const NEAR: f64 = 1e-4;
 /// At most so many steps lead to a fitted number.
 const MAX_STEPS: usize = 8;
 
@@ -307,6 +309,9 @@ impl Trial<'_> {
         }
         let most = (0..ways.len()).max_by(|a, b| ways[*a].abs().total_cmp(&ways[*b].abs()))?;
         let (k, n) = cells[most];
+        if gaps[most].abs() < fitted::CLEAR * self.suspects[k].slack[n] {
+            return None;
+        }
         let off =
             |all: &Predicted, suspects: &[super::Suspect<'_>]| all[k][n] - suspects[k].theirs[n];
         // The secant's way to the number.
@@ -327,7 +332,8 @@ impl Trial<'_> {
             }
         }
         let all = last?;
-        if !self.explains(&all) {
+        let least = if ours == 0.0 { fitted::MIN_RATE } else { NEAR * ours.abs() };
+        if (t - ours).abs() < least || !self.explains(&all) {
             return None;
         }
         // A number of few digits, if it explains them as well.
