@@ -200,7 +200,8 @@ fn list(frameworks: &[Framework]) -> String {
 /// `f32`, `f32 or f64`: what the numbers were computed in.
 pub(super) fn formats(report: &Report) -> String {
     let mut formats: Vec<&str> = Vec::new();
-    for format in report.parameters.iter().filter_map(|p| p.format) {
+    let of_values = report.forward.iter().map(|value| value.format);
+    for format in report.parameters.iter().filter_map(|p| p.format).chain(of_values) {
         if !formats.contains(&format.name()) {
             formats.push(format.name());
         }
@@ -211,10 +212,19 @@ pub(super) fn formats(report: &Report) -> String {
 /// How supplied numbers are judged.
 pub(super) fn method(report: &Report) -> String {
     let formats = formats(report);
+    let exact = match report.parameters.is_empty() {
+        true => {
+            "the exact values: a forward pass over numbers with error bounds, with as many digits \
+             as the verdict takes"
+        }
+        false => {
+            "the exact gradient at the same values: a backward pass over numbers with error \
+             bounds, with as many digits as the verdict takes, held against a forward pass of dual \
+             numbers"
+        }
+    };
     format!(
-        "The supplied numbers are held against the exact gradient at the same values: a backward \
-         pass over numbers with error bounds, with as many digits as the verdict takes, held \
-         against a forward pass of dual numbers. What rounding in {formats} typically does is \
+        "The supplied numbers are held against {exact}. What rounding in {formats} typically does is \
          measured by running the network's own passes with each stored result moved at random by \
          as much as the format rounds. A number is right within a fixed multiple of that."
     )
