@@ -11,6 +11,7 @@ use crate::scalar::Interval;
 
 use super::conventions::{Framework, corner, rule, shares};
 use super::estimate;
+use super::outer::Outer;
 use super::patterns::{Nearby, is_step, nearby, nearest_to_zero, polished};
 use super::reference::{Element, Gradients, Place};
 use super::report::{AtKinks, Choice};
@@ -156,6 +157,11 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
     let open = chosen.open.clone();
     let mut tensors = told(asked, chosen, None, choice == Choice::Ours);
     excuse(asked, &mut tensors, &open);
+    // Where not every pattern can be tried, what none of them can give is wrong all the same.
+    let outer = if complete { None } else { Outer::of(asked, &open) };
+    let is_outside = |i: usize, tensor: &Tensor| {
+        outer.as_ref().is_some_and(|outer| outer.excludes(asked, i, &tensor.finding.slack))
+    };
     for (i, tensor) in tensors.iter_mut().enumerate() {
         let agrees = tensor.finding.outcome == Outcome::Agree;
         let frameworks = follows(i);
@@ -167,7 +173,7 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
                     "some choice at the kinks gives it, but no one choice gives the gradients of \
                      all parameters",
                 );
-            } else if !complete {
+            } else if !complete && !is_outside(i, tensor) {
                 kind = Choice::Undecided;
                 why = Some(
                     "there are too many patterns of kinks near the point for all of them to be \

@@ -31,6 +31,7 @@ mod json;
 mod judge;
 mod kinks;
 mod noise;
+mod outer;
 mod overflow;
 mod patterns;
 mod point;

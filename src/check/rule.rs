@@ -56,6 +56,10 @@ pub(super) enum Outcome {
     Open(String),
 }
 
+/// Roundings that move a gradient by as much as it is large do not add up any more: now and then
+/// they move it by so many times what they mostly do.
+const LARGE: f64 = 8.0;
+
 /// How many units in the last place a number may be off to be called right to its last digit.
 const LAST_DIGITS: f64 = 4.0;
 
@@ -84,54 +88,62 @@ pub(super) fn judge(
     let of_sigma = sigma.iter().copied().fold(0.0, f64::max);
     let radius = exact.iter().map(|g| g.radius).fold(0.0, f64::max);
     let size: f64 = exact.iter().map(|g| g.value * g.value).sum();
-    let along = |m: &[f64]| m.iter().zip(exact).map(|(d, g)| d * g.value).sum::<f64>() / size;
+    // Nothing lies along a gradient of zeros.
+    let along = |m: &[f64]| match size > 0.0 {
+        true => m.iter().zip(exact).map(|(d, g)| d * g.value).sum::<f64>() / size,
+        false => 0.0,
+    };
     let moves = moved.iter().map(|m| along(m).powi(2)).sum::<f64>() / passes;
     let moves = (moves + unit * unit / 3.0).sqrt();
     let slack: Vec<f64> = sigma.iter().map(|s| element * s).collect();
     let part = |x: f64| if greatest > 0.0 { x / greatest } else { 0.0 };
     let noticed = [part(element * of_sigma), scale * moves];
-    let finding = |outcome| Finding { outcome, slack: slack.clone(), noticed };
-
-    if numbers.iter().any(|x| !x.is_finite()) {
-        return finding(Outcome::Differ);
-    }
+    let radius_known = |n: usize| exact[n].radius <= (sigma[n] / 4.0).max(unit / 8.0 * greatest);
+    let typical = || {
+        if numbers.iter().any(|x| !x.is_finite()) {
+            return Outcome::Differ;
+        }
+        // It is 0 but for rounding, as far as one can see far below what rounding does.
+        let nothing = exact.iter().all(Element::may_be_zero) && radius <= of_sigma * NOTHING;
+        let mut far = base.iter().zip(exact).zip(&slack);
+        if far.any(|((x, g), slack)| g.off(*x).abs() > *slack) {
+            let why = "f64 itself keeps no digit of it, so what rounding does cannot be foreseen";
+            return Outcome::Open(why.to_string());
+        }
+        // Far from every value that it may have, however many digits of that are known.
+        let factor = if size > 0.0 { noticed[1] } else { 0.0 };
+        let hidden = hidden(format, [noticed[0], factor]).filter(|_| !nothing);
+        let times = if hidden.is_some() { LARGE } else { 1.0 };
+        let beyond = |n: usize| off[n].abs() - exact[n].radius > times * slack[n];
+        if (0..numbers.len()).any(beyond) {
+            return Outcome::Differ;
+        }
+        if !(0..numbers.len()).all(radius_known) {
+            let why = "its exact value would take more digits than are computed";
+            return Outcome::Open(why.to_string());
+        }
+        let whole = off.iter().map(|e| e * e).sum::<f64>().sqrt();
+        // The norm of a single element is that element.
+        let norm = norm + (element - norm) / (numbers.len().max(1) as f64).sqrt();
+        let by_norm = whole > norm * squares.iter().sum::<f64>().sqrt() + radius * 1e3;
+        let by_scale = !nothing && size > 0.0 && along(&off).abs() > scale * moves;
+        match hidden {
+            Some(why) => Outcome::Open(why),
+            None if by_norm || by_scale => Outcome::Differ,
+            None => Outcome::Agree,
+        }
+    };
+    let outcome = typical();
     // Right to the last digit, whatever a program would typically lose.
     let last = |n: usize| LAST_DIGITS * unit * exact[n].value.abs();
-    if (0..numbers.len()).all(|n| off[n].abs() + exact[n].radius <= last(n)) {
+    if outcome != Outcome::Agree
+        && (0..numbers.len()).all(|n| off[n].abs() + exact[n].radius <= last(n))
+    {
         let slack = (0..numbers.len()).map(last).collect();
         let noticed = [part(last_of(&off, exact, unit)), 2.0 * LAST_DIGITS * unit];
         return Finding { outcome: Outcome::Agree, slack, noticed };
     }
-    // It is 0 but for rounding, as far as one can see far below what rounding does.
-    let nothing = exact.iter().all(Element::may_be_zero) && radius <= of_sigma * NOTHING;
-    let far = base.iter().zip(exact).zip(&slack).any(|((x, g), slack)| g.off(*x).abs() > *slack);
-    if far {
-        let why = "f64 itself keeps no digit of it, so what rounding does cannot be foreseen";
-        return finding(Outcome::Open(why.to_string()));
-    }
-    // Far from every value that it may have, however many digits of that are known.
-    let beyond = |n: usize| off[n].abs() - exact[n].radius > slack[n];
-    if (0..numbers.len()).any(beyond) {
-        return finding(Outcome::Differ);
-    }
-    let narrow = unit / 8.0 * greatest;
-    if exact.iter().zip(&sigma).any(|(g, s)| g.radius > (s / 4.0).max(narrow)) {
-        let why = "its exact value would take more digits than are computed";
-        return finding(Outcome::Open(why.to_string()));
-    }
-    let whole = off.iter().map(|e| e * e).sum::<f64>().sqrt();
-    // The norm of a single element is that element.
-    let norm = norm + (element - norm) / (numbers.len().max(1) as f64).sqrt();
-    let by_norm = whole > norm * squares.iter().sum::<f64>().sqrt() + radius * 1e3;
-    let by_scale = !nothing && size > 0.0 && along(&off).abs() > scale * moves;
-    if by_norm || by_scale {
-        return finding(Outcome::Differ);
-    }
-    let factor = if size > 0.0 { noticed[1] } else { 0.0 };
-    match hidden(format, [noticed[0], factor]) {
-        Some(why) if !nothing => finding(Outcome::Open(why)),
-        _ => finding(Outcome::Agree),
-    }
+    Finding { outcome, slack, noticed }
 }
 
 /// Why an agreement would say nothing, where rounding hides as much as `noticed` says; with that,

@@ -10,6 +10,7 @@ use crate::diag::Error;
 
 use super::choices::mixture;
 use super::estimate;
+use super::outer::Outer;
 use super::patterns::Nearby;
 use super::reference::{Gradients, Place};
 use super::report::Choice;
@@ -67,8 +68,15 @@ pub(super) fn excuse(asked: &Asked<'_>, tensors: &mut [Tensor], open: &[Unit]) {
     for (tensor, (k, _)) in tensors.iter().zip(asked.numbers) {
         exact[*k].clone_from(&tensor.exact);
     }
-    for (tensor, free) in tensors.iter_mut().zip(findings(asked, &exact, &noise)) {
+    let outer = Outer::of(asked, open);
+    let all = tensors.iter_mut().zip(findings(asked, &exact, &noise)).enumerate();
+    for (i, (tensor, free)) in all {
         if tensor.finding.outcome == Outcome::Agree {
+            continue;
+        }
+        // What no sides can give is wrong, however far the passes lead.
+        let outside = outer.as_ref().is_some_and(|o| o.excludes(asked, i, &tensor.finding.slack));
+        if tensor.finding.outcome == Outcome::Differ && outside {
             continue;
         }
         // Beside a gradient of zeros, what turns may lead to says nothing.

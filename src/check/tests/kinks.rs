@@ -153,8 +153,10 @@ fn near_a_kink_the_other_side_of_a_unit_is_found() {
     // The first on its other side, and all of them.
     assert_eq!(of(exact[1]), (Verdict::Agree, Some(Choice::OtherSide)));
     assert_eq!(of(0.0), (Verdict::Agree, Some(Choice::OtherSide)));
-    // What no pattern gives is not said to be right; of so many units not all were tried.
-    assert!(matches!(of(200.0).0, Verdict::NotJudged(_)));
+    // What no slope between those of the sides gives is wrong, though not every pattern was tried;
+    // what lies between is not said to be right.
+    assert_eq!(of(200.0).0, Verdict::Differ);
+    assert!(matches!(of(exact[0] * 0.3 + 1.7).0, Verdict::NotJudged(_)));
 }
 
 /// Rounding may also have led right onto the kink, where a program divides the gradient.
@@ -285,4 +287,61 @@ fn a_tie_of_the_format_is_seen_beside_what_cannot_be_judged() {
     let supplied = Supplied { gradients: alone.into(), ..Supplied::default() };
     let report = check_supplied(&net, net.values(), &supplied).unwrap();
     assert!(report.parameters.iter().any(|p| p.verdict() == Verdict::Differ), "{report:?}");
+}
+
+/// Of more units at their kink than patterns can be tried, what no slope between those of the sides
+/// gives is wrong; what lies between is not judged; and what the conventions give agrees.
+#[test]
+fn beside_many_units_at_their_kink_what_no_choice_gives_differs() {
+    let text = "input x[2, 3]\nparam w[3, 30], b[30], v[30]\ntarget t[2]\n\
+                h = relu(x @ w + b)\ny = h @ v\nE = half_squared_error(y, t)";
+    let mut net = parse_network(text).unwrap();
+    let mut give = |name: &str, of: &dyn Fn(usize) -> i64| {
+        let id = net.find(name).unwrap();
+        let all = 0..net.shape(id).elements();
+        net.values.insert(id, all.map(|n| Rational::new(of(n), 8).unwrap()).collect());
+    };
+    // The first row is empty, as padding is, and the biases start from 0.
+    give("x", &|n| if n < 3 { 0 } else { 2 * n as i64 - 7 });
+    give("w", &|n| (n * n % 17) as i64 - 8);
+    give("b", &|_| 0);
+    give("v", &|n| (n % 7) as i64 - 3);
+    give("t", &|n| 3 - 5 * n as i64);
+    let ids = ["w", "b", "v"].map(|name| net.find(name).unwrap());
+    let values = concrete::given::<f64>(&net).unwrap();
+    let run = concrete::forward(&net, &values, Decide::ByValue).unwrap();
+    assert!(run.kinks().len() >= 30);
+    let gradients = |slope: f64| -> Vec<Vec<f64>> {
+        let shares = run.kinks().iter().map(|k| ((k.node, k.element), vec![(0, slope)])).collect();
+        let all = concrete::backward_with(&net, &run, &ids, &shares).unwrap();
+        ids.iter().map(|id| all.of(*id).unwrap().to_vec()).collect()
+    };
+    let verdict = |all: &[Vec<f64>], k: usize| {
+        let numbers = ids.iter().copied().zip(all.iter().cloned()).collect();
+        let report = check_gradients(&net, net.values(), &numbers).unwrap();
+        report.parameters[k].verdict()
+    };
+    let mut tried = 0;
+    let right = gradients(0.0);
+    for k in 0..3 {
+        assert_eq!(verdict(&right, k), Verdict::Agree);
+        let place = (0..right[k].len()).rev().find(|n| right[k][*n] != 0.0).unwrap();
+        for wrong in [-1.0, 0.9, 3.0] {
+            let mut all = right.clone();
+            all[k][place] *= wrong;
+            // Each element goes straight from what slope 0 gives to what slope 1 gives.
+            let [low, high] = [0.0, 1.0].map(|slope| gradients(slope)[k][place]);
+            let inside = (low.min(high)..=low.max(high)).contains(&all[k][place]);
+            tried += usize::from(!inside);
+            let differs = verdict(&all, k) == Verdict::Differ;
+            assert_eq!(differs, !inside, "{k} {wrong}");
+        }
+    }
+    assert!(tried > 5, "{tried}");
+    // Between them, one unit like this and the next like that.
+    let (mut mixed, one) = (gradients(0.0), gradients(1.0));
+    for n in (0..30).step_by(2) {
+        mixed[1][n] = 0.7 * one[1][n] + 0.3 * mixed[1][n];
+    }
+    assert!(matches!(verdict(&mixed, 1), Verdict::NotJudged(_)));
 }

@@ -1,0 +1,75 @@
+//! Numbers that no choice at a kink and no rounding near one can give.
+//!
+//! Goes in: what was asked, with its kinks, and the units that lie near one. Comes out: for each
+//! gradient the numbers that it may be. What always holds: whatever the slope at a kink is between
+//! those of its sides, and however those that tie share the gradient, it lies within.
+
+use crate::concrete::{KinkKind, Shares};
+use crate::net::{NodeId, Op};
+use crate::scalar::{Function, Interval};
+
+use super::conventions::{Corner, corner};
+use super::estimate;
+use super::reference::{Gradients, Place};
+use super::typical::Unit;
+use super::verdicts::Asked;
+
+/// How far from the middle numbers are outside for certain, as a part of the radius: what rounding
+/// does to the numbers of another side comes to it.
+const BEYOND: f64 = 1.01;
+
+/// What the gradients may be.
+pub(super) struct Outer(Gradients);
+
+impl Outer {
+    /// None where a unit lies between two pieces whose slopes are not told.
+    pub(super) fn of(asked: &Asked<'_>, open: &[Unit]) -> Option<Outer> {
+        let mut shares: Shares<Interval> = Shares::new();
+        for kink in asked.kinks {
+            let place = (kink.node, kink.element);
+            match (corner(asked.at.net, kink), &kink.kind) {
+                // A step that joins nothing has the slope 0 on either side.
+                (None, _) => continue,
+                (Some(Corner::Pieces), _) => return None,
+                (Some(_), KinkKind::Zero(_)) => shares.insert(place, slope(asked.at, kink.node)?),
+                (Some(_), KinkKind::Tie(tied)) => shares.insert(place, parts(tied)?),
+            };
+        }
+        for unit in open {
+            let place = (unit.node, unit.element);
+            if shares.contains_key(&place) {
+                continue;
+            }
+            let own = asked.at.decisions.winners(unit.node).and_then(|all| all.get(unit.element));
+            let weights = match (unit.winner, own) {
+                (Some(other), Some(own)) => parts(&[*own, other])?,
+                _ => slope(asked.at, unit.node)?,
+            };
+            shares.insert(place, weights);
+        }
+        estimate::short(asked.at, &shares).ok().map(Outer)
+    }
+
+    /// Whether the numbers of a tensor lie outside, by more than rounding explains.
+    pub(super) fn excludes(&self, asked: &Asked<'_>, i: usize, slack: &[f64]) -> bool {
+        let (k, numbers) = asked.numbers[i];
+        let all = numbers.iter().zip(&self.0[k]).zip(slack);
+        { all }.any(|((x, g), slack)| !(g.off(*x).abs() <= g.radius * BEYOND + slack))
+    }
+}
+
+/// Every slope between those of the two sides of a function.
+fn slope(at: Place<'_>, node: NodeId) -> Option<Vec<(usize, Interval)>> {
+    let lower = match at.net.node(node).op {
+        Op::Call(Function::Relu, _) => 0.0,
+        Op::Call(Function::Abs, _) => -1.0,
+        _ => return None,
+    };
+    Some(vec![(0, Interval::new(lower, 1.0).ok()?)])
+}
+
+/// Every share of the gradient, for each of those that tie.
+fn parts(tied: &[usize]) -> Option<Vec<(usize, Interval)>> {
+    let part = Interval::new(0.0, 1.0).ok()?;
+    Some(tied.iter().map(|n| (*n, part)).collect())
+}
