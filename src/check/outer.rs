@@ -54,7 +54,7 @@ impl Outer {
     pub(super) fn excludes(&self, asked: &Asked<'_>, i: usize, slack: &[f64]) -> bool {
         let (k, numbers) = asked.numbers[i];
         let all = numbers.iter().zip(&self.0[k]).zip(slack);
-        { all }.any(|((x, g), slack)| !(g.off(*x).abs() <= g.radius * BEYOND + slack))
+        { all }.any(|((x, g), slack)| g.off(*x).abs() > g.radius * BEYOND + slack)
     }
 }
 
