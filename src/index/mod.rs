@@ -80,5 +80,6 @@ pub use rules::Rule;
 pub use step::{IndexDerivation, IndexLemma, IndexStep};
 pub use system::{Definition, System, Tensor};
 pub use value::{
-    Algebra, Cell, Letters, MAX_VISITS, NoValue, all_values, evaluate, evaluate_all, interpret,
+    Algebra, Cell, Letters, MAX_VISITS, NoValue, Written, all_values, evaluate, evaluate_all,
+    interpret,
 };

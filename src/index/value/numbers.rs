@@ -4,7 +4,7 @@
 use super::super::affine::Letter;
 use super::super::formula::{Formula, Range};
 use super::super::system::System;
-use super::{Algebra, Cell, Letters, NoValue, interpret};
+use super::{Algebra, Cell, Letters, NoValue, Written, interpret};
 use crate::scalar::{Dual, Function, Rational, Scalar};
 
 /// Numbers, with elements looked up.
@@ -15,7 +15,7 @@ struct Numbers<'a, T> {
 }
 
 /// How a derivative that is only written down gets its value.
-type Partial<'a, T> = fn(&Numbers<'a, T>, &Formula, &Cell, &mut Letters) -> Result<T, NoValue>;
+type Partial<'a, T> = fn(&Numbers<'a, T>, Written<'_, '_>, &Cell) -> Result<T, NoValue>;
 
 impl<T: Scalar> Algebra for Numbers<'_, T> {
     type Value = T;
@@ -76,8 +76,8 @@ impl<T: Scalar> Algebra for Numbers<'_, T> {
         Ok(if first_of_greatest(&all)? == place { T::one() } else { T::zero() })
     }
 
-    fn partial(&mut self, of: &Formula, by: &Cell, letters: &mut Letters) -> Result<T, NoValue> {
-        (self.partial)(self, of, by, letters)
+    fn partial(&mut self, of: Written<'_, '_>, by: &Cell) -> Result<T, NoValue> {
+        (self.partial)(self, of, by)
     }
 }
 
@@ -94,32 +94,32 @@ fn first_of_greatest<T: Scalar>(all: &[T]) -> Result<usize, NoValue> {
 /// A derivative by dual numbers: the one element moves, every other is held fixed.
 fn by_dual<T: Scalar>(
     numbers: &Numbers<'_, T>,
-    of: &Formula,
+    mut of: Written<'_, '_>,
     by: &Cell,
-    letters: &mut Letters,
 ) -> Result<T, NoValue> {
     let system = numbers.system;
-    let written = match of {
-        Formula::Element(e) if e.tensor == system.loss => {
-            let delta = Cell { delta: true, ..by.clone() };
-            let missing = || NoValue::Element(format!("δ^{}{:?}", by.name, by.at));
-            return (numbers.values)(&delta).ok_or_else(missing);
-        }
-        Formula::Element(e) if e.tensor.name != by.name || letters.cell(e)?.layer != by.layer => {
-            let tensor = system.tensor(&e.tensor);
-            let unknown = || NoValue::Element(e.to_string());
-            let tensor = tensor.ok_or_else(unknown)?;
-            let taken = letters.values.iter().map(|(l, _)| l.name().to_string()).collect();
-            tensor.cell(&e.at, &taken).ok_or_else(unknown)?
-        }
-        other => other.clone(),
-    };
     let moving = |cell: &Cell| {
         let value = (numbers.values)(cell)?;
         Some(if cell == by { Dual::variable(value) } else { Dual::constant(value) })
     };
-    let mut dual = Numbers { system, values: &moving, partial: |_, _, _, _| Err(NoValue::Nested) };
-    Ok(interpret(&mut dual, &written, letters)?.tangent)
+    let mut dual = Numbers { system, values: &moving, partial: |_, _, _| Err(NoValue::Nested) };
+    let cell = of.cell()?;
+    match (of.formula(), cell) {
+        (Formula::Element(e), _) if e.tensor == system.loss => {
+            let delta = Cell { delta: true, ..by.clone() };
+            let missing = || NoValue::Element(format!("δ^{}{:?}", by.name, by.at));
+            (numbers.values)(&delta).ok_or_else(missing)
+        }
+        (Formula::Element(e), Some(cell)) if cell.name != by.name || cell.layer != by.layer => {
+            let definition = system.tensor(&e.tensor).and_then(|t| t.definition.as_ref());
+            let Some(definition) = definition else {
+                return Err(NoValue::Element(e.to_string()));
+            };
+            let axes = definition.axes.iter().map(|range| Letter::Index(range.index.clone()));
+            Ok(of.value_of(&mut dual, &definition.body, axes.zip(cell.at))?.tangent)
+        }
+        _ => Ok(of.value(&mut dual)?.tangent),
+    }
 }
 
 /// The value of a formula of that network, with these values of its free letters and of the

@@ -1,12 +1,13 @@
 //! An index formula at concrete sizes: an expression of the graph of the lowered layer.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
 use crate::calculus::sweep;
 use crate::expr::{ExprId, Graph, Node, Winners};
-use crate::index::{Algebra, Cell, Formula, Letters, NoValue, interpret};
+use crate::index::{Algebra, Cell, Formula, Letters, NoValue, Written, interpret};
 use crate::net::Shape;
 use crate::scalar::{Function, Rational};
 
@@ -39,10 +40,10 @@ pub(super) struct Instance<'a> {
 }
 
 /// The name of the tensor of a cell: x2 for an element of x^(l) where l is 2.
-fn key(cell: &Cell) -> String {
+fn key(cell: &Cell) -> Cow<'_, str> {
     match cell.layer {
-        Some(layer) => format!("{}{layer}", cell.name),
-        None => cell.name.clone(),
+        Some(layer) => format!("{}{layer}", cell.name).into(),
+        None => Cow::Borrowed(&cell.name),
     }
 }
 
@@ -56,7 +57,7 @@ impl Instance<'_> {
     pub fn find(&self, cell: &Cell) -> Result<ExprId, NoValue> {
         let tables = if cell.delta { self.deltas } else { self.tensors };
         let name = || NoValue::Element(format!("{}{:?}", cell.name, cell.at));
-        let table = tables.get(&key(cell)).ok_or_else(name)?;
+        let table = tables.get(key(cell).as_ref()).ok_or_else(name)?;
         let at: Result<Vec<usize>, _> = cell.at.iter().map(|n| usize::try_from(*n)).collect();
         let position = at.ok().and_then(|at| table.shape.position(&at));
         position.map(|n| table.cells[n]).ok_or_else(name)
@@ -205,19 +206,14 @@ impl Algebra for Instance<'_> {
         Ok(self.g.wins(max, winner))
     }
 
-    fn partial(
-        &mut self,
-        of: &Formula,
-        by: &Cell,
-        letters: &mut Letters,
-    ) -> Result<ExprId, NoValue> {
+    fn partial(&mut self, mut of: Written<'_, '_>, by: &Cell) -> Result<ExprId, NoValue> {
         self.check()?;
         let variable = self.find(by)?;
-        let Formula::Element(e) = of else {
-            let of = self.of(of, letters)?;
+        let Some(cell) = of.cell()? else {
+            let of = of.value(self)?;
             return Ok(self.immediate(of, variable));
         };
-        if e.tensor.name == self.loss {
+        if *cell.name == *self.loss {
             // By what the lemma is about, the whole derivative, left to dual numbers; by any
             // other tensor it is δ, which is proved equal to it apart.
             if key(by) == self.by {
@@ -225,7 +221,6 @@ impl Algebra for Instance<'_> {
             }
             return self.find(&Cell { delta: true, ..by.clone() });
         }
-        let cell = letters.cell(e)?;
         let own = self.find(&cell)?;
         // The operation of the user of x, as it was lowered.
         let own = match self.g.node(own) {
