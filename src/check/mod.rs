@@ -84,8 +84,8 @@ pub const MAX_DUAL: usize = 64;
 /// The largest number of cells of one parameter that differences are computed for.
 pub const MAX_DIFFERENCES: usize = 16;
 /// About how many elements the passes of dual numbers, and those of differences, compute at a
-/// point in all; where that is less than [`MAX_DUAL`] and [`MAX_DIFFERENCES`] ask for, fewer
-/// cells are looked at, one of each parameter at least.
+/// point in all; where that is less than [`MAX_DUAL`] asks for, all cells are moved at once,
+/// along a direction.
 pub const MAX_PASS_WORK: usize = 1 << 22;
 /// Up to about so many operations, a network is written out in scalars, so that formulas are a way
 /// to its gradients; a larger one is checked tensor by tensor.
@@ -117,6 +117,8 @@ impl Default for Options {
 
 /// Compares the gradients of the loss by every parameter.
 ///
+/// Where a pass for each cell would take too long, dual numbers and differences go along a
+/// direction that moves every cell.
 /// A network of more than [`MAX_SCALARS`] operations is not written out in scalars: its backward
 /// pass is held against dual numbers and differences along directions that move every element.
 ///
@@ -185,6 +187,15 @@ const COMPARED: [(Source, Precision); 6] = [
     (Source::Differences, Precision::F64),
 ];
 
+/// The same where dual numbers and differences of single cells would leave most cells out.
+const DIRECTED: [(Source, Precision); 5] = [
+    (Source::Backward, Precision::Exact),
+    (Source::Backward, Precision::F64),
+    (Source::Direction, Precision::Exact),
+    (Source::Direction, Precision::F64),
+    (Source::Differences, Precision::F64),
+];
+
 /// [`check`] with gradients that are there already.
 fn check_symbolic(net: &Network, symbolic: &Symbolic, options: &Options) -> Result<Report, Error> {
     let missing = values::missing(net);
@@ -196,7 +207,9 @@ fn check_symbolic(net: &Network, symbolic: &Symbolic, options: &Options) -> Resu
     };
     let drawn: Vec<String> = missing.iter().map(|id| net.quantity(*id).name.clone()).collect();
     let mut random = SplitMix(options.seed);
-    let mut report = blank(net, &symbolic.by, &COMPARED);
+    let directed = sources::leaves_out(net, &symbolic.by);
+    let compared = if directed { &DIRECTED[..] } else { &COMPARED[..] };
+    let mut report = blank(net, &symbolic.by, compared);
     report.seed = (!missing.is_empty()).then_some(options.seed);
     let mut scale = 0;
     for which in 0..trials {
@@ -205,6 +218,9 @@ fn check_symbolic(net: &Network, symbolic: &Symbolic, options: &Options) -> Resu
                 point::point(net, symbolic, values, given)
             })?;
         sources::compare(net, &at, which, &mut report.parameters);
+        if directed {
+            tensors::directed(net, &at, &symbolic.by, which, options.seed, &mut report.parameters);
+        }
         let mut point = at.report(net, drawn.clone(), redrawn);
         point.unit = (!missing.is_empty()).then_some(UNITS[scale]);
         report.points.push(point);

@@ -399,10 +399,10 @@ impl Parameter {
             return Verdict::Differ;
         }
         let supplied = self.comparisons.iter().any(|c| c.source == Source::Supplied);
-        let main = match self.comparisons.iter().any(|c| c.source == Source::Direction) {
+        let main = match self.comparisons.iter().any(|c| c.source == Source::Backward) {
             _ if supplied => Source::Supplied,
-            true => Source::Direction,
-            false => Source::Backward,
+            true => Source::Backward,
+            false => Source::Direction,
         };
         let mut all = self.comparisons.iter().filter(|c| c.source == main);
         if all.clone().any(|c| c.agreed == c.cells) {

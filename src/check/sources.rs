@@ -33,26 +33,35 @@ impl Here<'_> {
     }
 }
 
+/// Whether passes for single cells would leave out cells that a smaller network's report has.
+pub(super) fn leaves_out(net: &Network, by: &[QuantityId]) -> bool {
+    let most = MAX_PASS_WORK / work(net).saturating_mul(by.len().max(1)).max(1);
+    by.iter().any(|id| most < MAX_DUAL.min(net.shape(*id).elements()))
+}
+
 /// Compares every parameter at a point. `which` is the position of the point in the report,
 /// `parameters` are in the order of the quantities that were differentiated by.
+///
+/// Differences of single cells are not taken where dual numbers go along a direction.
 pub(super) fn compare(net: &Network, at: &Point, which: usize, parameters: &mut [Parameter]) {
     let work = work(net).saturating_mul(parameters.len().max(1));
     for (k, parameter) in parameters.iter_mut().enumerate() {
         let id = parameter.id;
         let here = Here { point: which, name: &parameter.name, shape: &parameter.shape };
+        let directed = parameter.comparisons.iter().any(|c| c.source == Source::Direction);
         for comparison in &mut parameter.comparisons {
             match (comparison.source, comparison.precision) {
                 (Source::Backward, Precision::Exact) => backward_exact(comparison, at, here, k),
                 (Source::Backward, Precision::F64) => backward_rounded(comparison, at, here, k),
                 (Source::Dual, precision) => {
-                    let most = MAX_DUAL.min((MAX_PASS_WORK / work).max(1));
-                    let cells: Vec<usize> = sample(here.cells(), most).collect();
+                    let cells: Vec<usize> = sample(here.cells(), MAX_DUAL).collect();
                     comparison.leave_out(here.cells() - cells.len());
                     match precision {
                         Precision::Exact => dual_exact(net, comparison, at, here, (k, id), &cells),
                         Precision::F64 => dual_rounded(net, comparison, at, here, (k, id), &cells),
                     }
                 }
+                (Source::Differences, _) if directed => {}
                 (Source::Differences, precision) => {
                     let passes = work.saturating_mul(4 * differences::STEPS);
                     let most = MAX_DIFFERENCES.min((MAX_PASS_WORK / passes).max(1));

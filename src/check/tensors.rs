@@ -16,6 +16,7 @@ use super::differences::{self, Outcome};
 use super::directions::{Along, Both};
 use super::judge::{Distance, relative};
 use super::overflow::without_overflow;
+use super::point::Point;
 use super::prepared::{Decided, decided, large};
 use super::reference::{Element, Place, speed};
 use super::report::{
@@ -155,7 +156,6 @@ impl Here {
         Place { net: &self.net, values: &self.values, decisions: &self.decided.decisions, by }
     }
 
-    /// Compares every parameter, and says in which numbers that was exact.
     fn compare(
         &self,
         by: &[QuantityId],
@@ -163,31 +163,54 @@ impl Here {
         seed: u64,
         parameters: &mut [Parameter],
     ) -> Arithmetic {
-        let at = self.place(by);
-        let passes =
-            |values: Values<Wide>| gradients_of(at, &values).map(|gradients| (values, gradients));
-        let wide = convert::<Wide>(at.net, at.values).and_then(passes);
-        let wide = match &wide {
-            Ok((values, found)) => Ok((values, list(by, found))),
-            Err(error) => Err(error),
-        };
-        let along = wide.as_ref().map(|(values, all)| along(at, values, all));
-        let arithmetic = exact(at, along.as_ref().ok(), which, seed, parameters);
-        match &along {
-            Ok(along) => rounded(along, which, seed, parameters),
-            Err(error) => {
-                let why = match error.kind() {
-                    // An enclosure that holds 0 or meets another one.
-                    Kind::Domain | Kind::Limit => TOO_WIDE,
-                    _ => error.message(),
-                };
-                for (source, precision) in &COMPARED[1..] {
-                    skip(parameters, (*source, *precision), why);
-                }
+        along_directions(self.place(by), which, seed, parameters)
+    }
+}
+
+/// Holds the backward pass of a network that is written out in scalars, too, against passes along
+/// directions.
+pub(super) fn directed(
+    net: &Network,
+    point: &Point,
+    by: &[QuantityId],
+    which: usize,
+    seed: u64,
+    parameters: &mut [Parameter],
+) {
+    let at = Place { net, values: &point.values, decisions: &point.decisions, by };
+    along_directions(at, which, seed, parameters);
+}
+
+/// Compares every parameter, and says in which numbers that was exact.
+fn along_directions(
+    at: Place<'_>,
+    which: usize,
+    seed: u64,
+    parameters: &mut [Parameter],
+) -> Arithmetic {
+    let passes =
+        |values: Values<Wide>| gradients_of(at, &values).map(|gradients| (values, gradients));
+    let wide = convert::<Wide>(at.net, at.values).and_then(passes);
+    let wide = match &wide {
+        Ok((values, found)) => Ok((values, list(at.by, found))),
+        Err(error) => Err(error),
+    };
+    let along = wide.as_ref().map(|(values, all)| along(at, values, all));
+    let arithmetic = exact(at, along.as_ref().ok(), which, seed, parameters);
+    match &along {
+        Ok(along) => rounded(along, which, seed, parameters),
+        Err(error) => {
+            let why = match error.kind() {
+                // An enclosure that holds 0 or meets another one.
+                Kind::Domain | Kind::Limit => TOO_WIDE,
+                _ => error.message(),
+            };
+            for (source, precision) in &COMPARED[1..] {
+                skip(parameters, (*source, *precision), why);
             }
         }
-        arithmetic
     }
+    arithmetic
 }
 
 fn list<'a, T>(by: &[QuantityId], gradients: &'a Gradients<T>) -> Vec<&'a [T]> {

@@ -182,6 +182,11 @@ fn list(text: &mut Vec<Inline>, parameters: &[&Parameter]) {
 /// Whether the network was too large for formulas in scalars, so that its backward pass was held
 /// against dual numbers along a direction.
 fn in_tensors(report: &Report) -> bool {
+    along_directions(report) && !all_comparisons(report).any(|(_, c)| c.source == Source::Backward)
+}
+
+/// Whether dual numbers moved every element at once.
+fn along_directions(report: &Report) -> bool {
     all_comparisons(report).any(|(_, c)| c.source == Source::Direction)
 }
 
@@ -242,6 +247,11 @@ fn overview(report: &Report) -> Table {
         (false, true) => {
             &[(Source::Direction, "dual numbers"), (Source::Differences, "differences")]
         }
+        (false, false) if along_directions(report) => &[
+            (Source::Backward, "backward"),
+            (Source::Direction, "dual numbers"),
+            (Source::Differences, "differences"),
+        ],
         (false, false) => &[
             (Source::Backward, "backward"),
             (Source::Dual, "dual numbers"),
@@ -271,11 +281,14 @@ fn outcome(parameter: &Parameter, source: Source, points: usize) -> Vec<Inline> 
         return vec![Inline::Strong(format!("differs in {differing}"))];
     }
     let judged = both.iter().flatten().find(|c| c.agreed > 0);
+    let directed = parameter.comparisons.iter().any(|c| c.source == Source::Direction);
     let Some(c) = judged else { return vec![words("not judged")] };
     let error = c.worst_absolute.as_ref().map_or(0.0, |w| w.absolute);
     let mut text = match error {
         // Of a sum over all elements there is no error of one.
-        0.0 if source == Source::Direction => vec![words("confirmed")],
+        0.0 if source == Source::Direction || source == Source::Differences && directed => {
+            vec![words("confirmed")]
+        }
         0.0 => vec![words("equal")],
         error => vec![words("to "), rounded(error)],
     };

@@ -2,8 +2,8 @@
 //! precisely.
 
 use super::{
-    FIELD, MAX_NAMED, all_comparisons, element, header, in_tensors, number, rounded, section,
-    symbol, words,
+    FIELD, MAX_NAMED, all_comparisons, along_directions, element, header, in_tensors, number,
+    rounded, section, symbol, words,
 };
 use crate::check::{Arithmetic, Assumptions, Point, Precision, Report, Source};
 use crate::page::math::Math;
@@ -22,6 +22,15 @@ pub(super) fn method(report: &Report) -> Section {
          one draws with a chance of 0; and central differences along such a direction, from \
          nothing but values of the loss, with a step that is halved and extrapolated to 0. \
          Formulas in scalars, the third way for smaller networks, were not asked."
+            .to_string()
+    } else if along_directions(report) {
+        "The formula of each gradient is evaluated and held against the backward pass over tensors, \
+         which shares no code with the formulas. That in turn is held against two other ways: dual \
+         numbers, by one forward pass along a random direction that moves every cell of every \
+         parameter at once, where a wrong cell shows whichever it is, but for directions that one \
+         draws with a chance of 0; and central differences along such a direction, from nothing but \
+         values of the loss, with a step that is halved and extrapolated to 0. A pass for each cell \
+         would take too long."
             .to_string()
     } else {
         "The formula of each gradient is evaluated and held against three other ways to it: the \
