@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::{Cell, IndexDerivation, TensorName, derive, evaluate_all, of_network};
+use super::{Affine, Cell, Formula, IndexDerivation, TensorName, derive, evaluate_all, of_network};
 use crate::concrete::{self, Decide};
 use crate::net::{Builder, Network, NodeId, Pooling, Role, Shape, Window};
 use crate::scalar::Rational;
@@ -12,6 +12,25 @@ fn derived(net: &Network) -> IndexDerivation {
     let system = of_network(net).expect("it is small");
     let names: Vec<TensorName> = system.tensors.iter().map(|t| t.name.clone()).collect();
     derive(&system, &names).expect("it is short")
+}
+
+/// The formula with 1 where it is said who wins, or with whether that lies inside of the window.
+fn without_winners(f: &Formula, inside: bool) -> Formula {
+    match f {
+        Formula::Wins { max, at, .. } => {
+            let lengths: Vec<Affine> = match max.as_ref() {
+                Formula::MaxOf(all) => vec![Affine::from(all.len())],
+                max => max.binds().iter().map(|range| range.length.clone()).collect(),
+            };
+            let all = at.iter().cloned().zip(lengths);
+            let tests = all.filter(|_| inside).map(|(at, length)| Formula::within(at, length));
+            Formula::product(tests.collect())
+        }
+        _ => {
+            let parts = f.children().into_iter().map(|child| without_winners(child, inside));
+            f.rebuild(parts.collect())
+        }
+    }
 }
 
 /// Every gradient by its formula, with δ from the concrete backward pass, equals the concrete one.
@@ -43,6 +62,11 @@ fn agrees(net: &Network, seed: u64) {
         let found = evaluate_all(&derivation.system, &lemma.result, &lemma.free, &value);
         let wanted = gradients.of(id).map(<[Rational]>::to_vec);
         assert_eq!(found.ok(), wanted, "{} = {}", lemma.goal, lemma.result);
+        // Whoever reads that an element is as great as its max reads it of one in the window.
+        let [all, inside] = [false, true].map(|inside| without_winners(&lemma.result, inside));
+        let [all, inside] = [all, inside]
+            .map(|formula| evaluate_all(&derivation.system, &formula, &lemma.free, &value));
+        assert_eq!(all, inside, "{} = {}", lemma.goal, lemma.result);
         // And the second line, in which derivatives are only written down.
         if let Some(step) = lemma.steps.first() {
             let line = evaluate_all(&derivation.system, &step.after, &lemma.free, &value);

@@ -27,6 +27,7 @@ pub use general::general_page;
 pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
     let mut composer = Composer {
         derivation: &lesson.derivation,
+        set: set::Setter::of(&lesson.derivation.system),
         net: Some(&lesson.net),
         worked: &lesson.worked,
         ways: &lesson.ways,
@@ -82,6 +83,7 @@ fn named_parts(parts: &[String]) -> Option<Block> {
 /// Composes sections of one derivation in indices.
 struct Composer<'a> {
     derivation: &'a IndexDerivation,
+    set: set::Setter,
     /// The network; none in the equations for any depth.
     net: Option<&'a Network>,
     worked: &'a [Worked],
@@ -127,7 +129,7 @@ impl Composer<'_> {
                 .map(|r| if is_long(&r) { r.affine() } else { Affine::number(0) })
                 .collect();
             let element = crate::index::Element { tensor: tensor.name.clone(), at };
-            let mut row = Row::new(Some(set::element(&element)), set::math(&definition.body));
+            let mut row = Row::new(Some(set::element(&element)), self.set.math(&definition.body));
             row.reason = for_all(&long);
             row.label = Some(self.next_label());
             rows.push(row);
@@ -150,7 +152,7 @@ impl Composer<'_> {
         section.blocks.push(Block::Text(text));
         let mut rows = Vec::new();
         for (place, lemma) in self.derivation.lemmas.iter().enumerate() {
-            let mut row = Row::new(Some(self.name(lemma)), set::math(&lemma.result));
+            let mut row = Row::new(Some(self.name(lemma)), self.set.math(&lemma.result));
             // The ranges are those of the tensor, which its definition gives.
             let label = self.next_label();
             row.label = Some(label);
@@ -169,7 +171,7 @@ impl Composer<'_> {
             Some(lemma) => vec![
                 Inline::Math(set::element(&delta(lemma))),
                 words(" being short for "),
-                Inline::Math(set::math(&lemma.goal)),
+                Inline::Math(self.set.math(&lemma.goal)),
                 words(" and so on:"),
             ],
             None => vec![words("straight from the definitions:")],
@@ -188,29 +190,29 @@ impl Composer<'_> {
     fn name(&self, lemma: &IndexLemma) -> Math {
         match self.has_delta(lemma) {
             true => set::element(&delta(lemma)),
-            false => set::math(&lemma.goal),
+            false => self.set.math(&lemma.goal),
         }
     }
 
     /// A section for one derivative.
     fn lemma(&mut self, place: usize) -> Section {
         let lemma = &self.derivation.lemmas[place];
-        let mut section = self.open(vec![Inline::Math(set::math(&lemma.goal))]);
+        let mut section = self.open(vec![Inline::Math(self.set.math(&lemma.goal))]);
         section.blocks.push(Block::Text(self.lead(lemma)));
         let mut rows = Vec::new();
         for range in self.lines(lemma) {
             let steps = &lemma.steps[range.clone()];
-            let left = rows.is_empty().then(|| set::math(&lemma.goal));
-            let right = steps.last().map_or(Math::Ellipsis, |s| set::math(&s.after));
+            let left = rows.is_empty().then(|| self.set.math(&lemma.goal));
+            let right = steps.last().map_or(Math::Ellipsis, |s| self.set.math(&s.after));
             let mut row = Row::new(left, right);
-            row.reason = reasons::reasons(steps, &|used| self.labels.get(used).copied());
+            row.reason = reasons::reasons(steps, &self.set, &|used| self.labels.get(used).copied());
             row.steps = self.records(place, range);
             rows.push(row);
         }
         let label = self.next_label();
         self.labels.push(label);
         if rows.is_empty() {
-            rows.push(Row::new(Some(set::math(&lemma.goal)), set::math(&lemma.result)));
+            rows.push(Row::new(Some(self.set.math(&lemma.goal)), self.set.math(&lemma.result)));
         }
         if let Some(last) = rows.last_mut() {
             last.label = Some(label);
@@ -247,7 +249,7 @@ impl Composer<'_> {
             text.push(Inline::Math(relation(
                 set::element(&delta(lemma)),
                 Relation::Equal,
-                set::math(&lemma.goal),
+                self.set.math(&lemma.goal),
             )));
         }
         let free = for_all(&lemma.free);
@@ -263,7 +265,7 @@ impl Composer<'_> {
     fn worked(&self, worked: &Worked) -> Vec<Block> {
         let loss = self.derivation.system.loss_element();
         let goal = Formula::Element(loss).partial(&worked.element);
-        let mut rows = vec![Row::new(Some(set::math(&goal)), set::math(&worked.formula))];
+        let mut rows = vec![Row::new(Some(self.set.math(&goal)), self.set.math(&worked.formula))];
         let mut said =
             vec![words("For one element, "), Inline::Math(set::element(&worked.element))];
         if let Some(terms) = &worked.terms {
@@ -274,11 +276,11 @@ impl Composer<'_> {
                 n => format!(", the sum has {n} terms:"),
             }));
             let mut shown: Vec<(bool, Math)> =
-                terms.first.iter().map(|t| (terms.negated, set::math(t))).collect();
+                terms.first.iter().map(|t| (terms.negated, self.set.math(t))).collect();
             if terms.omitted > 0 {
                 shown.push((terms.negated, Math::Ellipsis));
             }
-            shown.extend(terms.last.iter().map(|t| (terms.negated, set::math(t))));
+            shown.extend(terms.last.iter().map(|t| (terms.negated, self.set.math(t))));
             rows.push(Row::new(None, Math::Sum(shown)));
         } else {
             said.push(words(":"));
@@ -337,9 +339,9 @@ impl Composer<'_> {
                 let step = &lemma.steps[n];
                 StepRecord {
                     rule: step.rule.name(),
-                    redex: set::math(&step.redex),
-                    contractum: set::math(&step.contractum),
-                    line: set::math(&step.after),
+                    redex: self.set.math(&step.redex),
+                    contractum: self.set.math(&step.contractum),
+                    line: self.set.math(&step.after),
                     verdict: (self.verdict)(place, n),
                 }
             })
@@ -351,7 +353,7 @@ impl Composer<'_> {
         let mut section = self.open(vec![words("The update rule")]);
         let w = || set::element(&lemma.by);
         let rate = || Math::Symbol(rate(self.net));
-        let step = Math::Product(vec![rate(), set::math(&lemma.goal)]);
+        let step = Math::Product(vec![rate(), self.set.math(&lemma.goal)]);
         let rule = Math::Sum(vec![(false, w()), (true, step)]);
         section.blocks.push(Block::Text(vec![
             words("Every element of every weight takes a step against its gradient, "),

@@ -238,17 +238,6 @@ pub fn collapse(f: &Formula, c: &Context<'_>) -> Option<Applied> {
     }
     let Solution { factor, range, value, inside } = best?;
     let Range { index, length } = &ranges[range];
-    // A bracket that says who wins says that the winner lies inside.
-    let guarded = factors.iter().any(|p| match p {
-        Formula::Wins { max, at, .. } => match max.as_ref() {
-            Formula::Max { ranges, .. } => at
-                .iter()
-                .zip(ranges)
-                .any(|(a, r)| a.as_index() == Some(index) && r.length == *length),
-            _ => false,
-        },
-        _ => false,
-    });
     let put = BTreeMap::from([(index.clone(), value.clone())]);
     let mut rest: Vec<Formula> = Vec::with_capacity(factors.len() + 1);
     for (n, part) in factors.iter().enumerate() {
@@ -256,7 +245,8 @@ pub fn collapse(f: &Formula, c: &Context<'_>) -> Option<Applied> {
             rest.push(part.substitute(&put));
         }
     }
-    if !inside && !guarded {
+    // Also where a bracket says who wins: an element outside of the window may be as great.
+    if !inside {
         rest.push(Formula::within(value, length.clone()));
     }
     let mut others = ranges.clone();

@@ -1,6 +1,7 @@
 //! The page of the equations for a network of any depth.
 
 use super::Composer;
+use super::set::Setter;
 use crate::index::general::GeneralLayer;
 use crate::lesson::GeneralLesson;
 use crate::page::derivation::{Level, words};
@@ -12,6 +13,7 @@ pub fn general_page(lesson: &GeneralLesson, level: Level) -> Page {
     let general = &lesson.general;
     let mut composer = Composer {
         derivation: &general.derivation,
+        set: Setter::of(&general.derivation.system),
         net: None,
         worked: &[],
         ways: &[],

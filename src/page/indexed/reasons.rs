@@ -1,6 +1,6 @@
 //! Why each line of a derivation in indices holds, in words.
 
-use super::set::{element, math, tensor};
+use super::set::{Setter, element, tensor};
 use crate::calculus::Group;
 use crate::index::rules::norms::mean_in;
 use crate::index::{Formula, IndexStep, Rule};
@@ -12,7 +12,11 @@ use crate::page::{Inline, Label};
 const MAX_REASONS: usize = 2;
 
 /// The reason for the steps that one line stands for. `label` finds the row of an earlier lemma.
-pub(super) fn reasons(steps: &[IndexStep], label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inline> {
+pub(super) fn reasons(
+    steps: &[IndexStep],
+    set: &Setter,
+    label: &dyn Fn(usize) -> Option<Label>,
+) -> Vec<Inline> {
     let is = |rule| move |s: &IndexStep| s.rule == rule;
     if steps.iter().all(is(Rule::Collapse)) {
         let mut text = vec![words("the brackets leave one value of ")];
@@ -39,7 +43,7 @@ pub(super) fn reasons(steps: &[IndexStep], label: &dyn Fn(usize) -> Option<Label
     let mut out: Vec<Inline> = Vec::new();
     let mut said: Vec<Vec<Inline>> = Vec::new();
     for step in steps {
-        let one = reason(step, label);
+        let one = reason(step, set, label);
         if said.contains(&one) {
             continue;
         }
@@ -56,7 +60,7 @@ pub(super) fn reasons(steps: &[IndexStep], label: &dyn Fn(usize) -> Option<Label
     out
 }
 
-fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inline> {
+fn reason(step: &IndexStep, set: &Setter, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inline> {
     let plain = |text: &str| vec![words(text)];
     match step.rule {
         Rule::ChainRuleOverElements => {
@@ -72,7 +76,7 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
         Rule::NameDelta => match (&step.redex, &step.contractum) {
             (Formula::Partial { .. }, Formula::Element(delta)) => {
                 vec![Inline::Math(Math::Relation(
-                    Box::new(math(&step.redex)),
+                    Box::new(set.math(&step.redex)),
                     Relation::Equal,
                     Box::new(element(delta)),
                 ))]
@@ -104,16 +108,16 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
         Rule::GeneralPower => plain("power with a moving exponent"),
         Rule::Elementary => match &step.redex {
             Formula::Partial { of, .. } => {
-                vec![words("derivative of "), Inline::Math(math(of)), words(", chain rule")]
+                vec![words("derivative of "), Inline::Math(set.math(of)), words(", chain rule")]
             }
             _ => plain("derivative of an elementary function"),
         },
         Rule::MaxWinner => plain("the derivative of a max is that of its winner"),
         Rule::IndependenceOfElements => match (&step.redex, &step.contractum) {
             (redex @ Formula::Partial { .. }, contractum) => vec![Inline::Math(Math::Relation(
-                Box::new(math(redex)),
+                Box::new(set.math(redex)),
                 Relation::Equal,
-                Box::new(math(contractum)),
+                Box::new(set.math(contractum)),
             ))],
             _ => plain("elements do not depend on one another"),
         },
@@ -128,7 +132,7 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
             _ => plain("a name put back"),
         },
         Rule::SumsToOne => {
-            vec![Inline::Math(math(&step.redex)), words(" is 1, as given")]
+            vec![Inline::Math(set.math(&step.redex)), words(" is 1, as given")]
         }
         Rule::DeviationsVanish => match mean_in(&step.redex) {
             Some(mean) => vec![
@@ -142,7 +146,7 @@ fn reason(step: &IndexStep, label: &dyn Fn(usize) -> Option<Label>) -> Vec<Inlin
             Formula::Div(_, below) => {
                 vec![
                     words("names put back, over the common denominator "),
-                    Inline::Math(math(below)),
+                    Inline::Math(set.math(below)),
                 ]
             }
             _ => plain("over a common denominator"),

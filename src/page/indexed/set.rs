@@ -4,49 +4,96 @@
 use std::collections::BTreeMap;
 
 use crate::expr::Symbol;
-use crate::index::{Affine, Condition, Element, Formula, Range, TensorName};
+use crate::index::{Affine, Condition, Element, Formula, Range, System, Tensor, TensorName};
 use crate::page::math::{Big, Mark, Math, Relation};
 
-/// The formula as it will be set.
-pub(super) fn math(formula: &Formula) -> Math {
-    let boxed = |f: &Formula| Box::new(math(f));
-    match formula {
-        Formula::Number(q) => Math::Number(q.clone()),
-        Formula::Whole(a) => affine(a),
-        Formula::Element(e) => element(e),
-        Formula::Partial { of, by } => Math::Partial(boxed(of), Box::new(element(by))),
-        Formula::Sum { ranges, body } => {
-            Math::Big { sign: Big::Sum, over: indices(ranges), body: boxed(body) }
-        }
-        Formula::Max { ranges, within, body } => {
-            let mut over = indices(ranges);
-            over.extend(within.iter().map(condition));
-            Math::Big { sign: Big::Max, over, body: boxed(body) }
-        }
-        Formula::MaxOf(all) => Math::Max(all.iter().map(math).collect()),
-        Formula::Wins { max, at, of } => {
-            let max_math = of.as_ref().map_or_else(|| math(max), element);
-            bracket(Math::Relation(Box::new(max_math), Relation::Equal, Box::new(winner(max, at))))
-        }
-        Formula::Bracket(c) => bracket(condition(c)),
-        Formula::Neg(a) => Math::Neg(boxed(a)),
-        Formula::Add(terms) => Math::Sum(terms.iter().enumerate().map(term).collect()),
-        Formula::Sub(a, b) => Math::Sum(vec![(false, math(a)), (true, math(b))]),
-        Formula::Mul(factors) => Math::Product(factors.iter().map(math).collect()),
-        Formula::Div(a, b) => Math::Fraction(boxed(a), boxed(b)),
-        Formula::Pow(a, b) => Math::Power(boxed(a), boxed(b)),
-        Formula::Call(f, a) => Math::Call(*f, boxed(a)),
-        Formula::Apply { name, primes, argument } => {
-            Math::Apply(Symbol::named(name), *primes, boxed(argument))
-        }
-    }
+/// How formulas are set: an index of a sum says what it goes over, unless a subscript does.
+pub(super) struct Setter {
+    /// The lengths of each tensor, by its name and its layer.
+    lengths: BTreeMap<(String, Option<Affine>), Vec<Affine>>,
 }
 
-/// A term of a sum; a negated one after the first is subtracted.
-fn term((place, term): (usize, &Formula)) -> (bool, Math) {
-    match term {
-        Formula::Neg(a) if place > 0 => (true, math(a)),
-        other => (false, math(other)),
+impl Setter {
+    /// For formulas of that network.
+    pub(super) fn of(system: &System) -> Setter {
+        let key = |t: &Tensor| (t.name.name.clone(), t.name.layer.clone());
+        Setter { lengths: system.tensors.iter().map(|t| (key(t), t.lengths.clone())).collect() }
+    }
+
+    /// The formula as it will be set.
+    pub(super) fn math(&self, formula: &Formula) -> Math {
+        let boxed = |f: &Formula| Box::new(self.math(f));
+        match formula {
+            Formula::Number(q) => Math::Number(q.clone()),
+            Formula::Whole(a) => affine(a),
+            Formula::Element(e) => element(e),
+            Formula::Partial { of, by } => Math::Partial(boxed(of), Box::new(element(by))),
+            Formula::Sum { ranges, body } => {
+                Math::Big { sign: Big::Sum, over: self.over(ranges, body), body: boxed(body) }
+            }
+            Formula::Max { ranges, within, body } => {
+                let mut over = self.over(ranges, body);
+                over.extend(within.iter().map(condition));
+                Math::Big { sign: Big::Max, over, body: boxed(body) }
+            }
+            Formula::MaxOf(all) => Math::Max(all.iter().map(|one| self.math(one)).collect()),
+            Formula::Wins { max, at, of } => {
+                let value = of.as_ref().map_or_else(|| self.math(max), element);
+                let winner = winner(max, at).map_or(Math::Ellipsis, |winner| self.math(&winner));
+                bracket(Math::Relation(Box::new(value), Relation::Equal, Box::new(winner)))
+            }
+            Formula::Bracket(c) => bracket(condition(c)),
+            Formula::Neg(a) => Math::Neg(boxed(a)),
+            Formula::Add(terms) => {
+                Math::Sum(terms.iter().enumerate().map(|term| self.term(term)).collect())
+            }
+            Formula::Sub(a, b) => Math::Sum(vec![(false, self.math(a)), (true, self.math(b))]),
+            Formula::Mul(factors) => Math::Product(factors.iter().map(|f| self.math(f)).collect()),
+            Formula::Div(a, b) => Math::Fraction(boxed(a), boxed(b)),
+            Formula::Pow(a, b) => Math::Power(boxed(a), boxed(b)),
+            Formula::Call(f, a) => Math::Call(*f, boxed(a)),
+            Formula::Apply { name, primes, argument } => {
+                Math::Apply(Symbol::named(name), *primes, boxed(argument))
+            }
+        }
+    }
+
+    /// A term of a sum; a negated one after the first is subtracted.
+    fn term(&self, (place, term): (usize, &Formula)) -> (bool, Math) {
+        match term {
+            Formula::Neg(a) if place > 0 => (true, self.math(a)),
+            other => (false, self.math(other)),
+        }
+    }
+
+    /// What a sum goes over: `m < 2, i`, where the length of i is that of an axis that it stands
+    /// at, and that of m nobody could tell.
+    fn over(&self, all: &[Range], body: &Formula) -> Vec<Math> {
+        let (told, open): (Vec<Range>, Vec<Range>) =
+            all.iter().cloned().partition(|range| self.tells(body, range));
+        let mut over = ranges(&open);
+        over.extend(told.iter().map(|r| Math::symbol(&r.index)));
+        over
+    }
+
+    /// Whether the index stands alone at an axis that is as long as its range.
+    fn tells(&self, formula: &Formula, range: &Range) -> bool {
+        let stands = |e: &Element| {
+            let key = (e.tensor.name.clone(), e.tensor.layer.clone());
+            // In a network of any depth, of a layer that no tensor has.
+            let Some(lengths) = self.lengths.get(&key) else { return true };
+            let mut axes = e.at.iter().zip(lengths);
+            axes.any(|(at, n)| at.as_index() == Some(&range.index) && *n == range.length)
+        };
+        match formula {
+            Formula::Element(e) | Formula::Partial { by: e, .. } if stands(e) => true,
+            Formula::Wins { max, at, of } => {
+                of.as_ref().is_some_and(stands)
+                    || winner(max, at).is_some_and(|winner| self.tells(&winner, range))
+            }
+            _ if formula.binds().iter().any(|own| own.index == range.index) => false,
+            _ => formula.children().into_iter().any(|child| self.tells(child, range)),
+        }
     }
 }
 
@@ -112,24 +159,19 @@ fn bracket(inside: Math) -> Math {
 }
 
 /// What a max is where these values of its indices win.
-fn winner(max: &Formula, at: &[Affine]) -> Math {
+fn winner(max: &Formula, at: &[Affine]) -> Option<Formula> {
     match max {
         Formula::Max { ranges, body, .. } => {
             let put: BTreeMap<String, Affine> =
                 ranges.iter().map(|r| r.index.clone()).zip(at.iter().cloned()).collect();
-            math(&body.substitute(&put))
+            Some(body.substitute(&put))
         }
         Formula::MaxOf(all) => {
-            let place = at.first().and_then(Affine::as_number);
-            let chosen = place.and_then(|n| all.get(usize::try_from(n).ok()?));
-            chosen.map_or(Math::Ellipsis, math)
+            let place = at.first().and_then(Affine::as_number)?;
+            all.get(usize::try_from(place).ok()?).cloned()
         }
-        other => math(other),
+        other => Some(other.clone()),
     }
-}
-
-fn indices(ranges: &[Range]) -> Vec<Math> {
-    ranges.iter().map(|r| Math::symbol(&r.index)).collect()
 }
 
 /// 0 ≤ i < N for each free index, those of equal length together: `i, j < 24`.

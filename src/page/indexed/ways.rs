@@ -141,8 +141,10 @@ impl Composer<'_> {
         text.push(words(" put in for each δ, it is"));
         let mut blocks = vec![Block::Text(text)];
         match &full.formula {
-            Some(formula) => blocks
-                .push(Block::Equations(vec![Row::new(Some(set::math(&goal)), set::math(formula))])),
+            Some(formula) => blocks.push(Block::Equations(vec![Row::new(
+                Some(self.set.math(&goal)),
+                self.set.math(formula),
+            )])),
             None => {
                 let names = full.used.iter().filter_map(|n| self.derivation.lemmas.get(*n));
                 let mut text = vec![words("Its δ are written out in the sections of ")];
