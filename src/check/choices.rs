@@ -17,6 +17,7 @@ use super::reference::{Element, Gradients, Place};
 use super::report::{AtKinks, Choice};
 use super::rule::{Outcome, hidden};
 use super::sides::{excuse, plain};
+use super::typical::Unit;
 use super::verdicts::{Asked, Tensor, Way, told, way};
 
 /// How near two gradients have to be to be one, as a part of the greatest element.
@@ -27,6 +28,12 @@ fn same(a: &[Element], b: &[Element]) -> bool {
     a.iter()
         .zip(b)
         .all(|(a, b)| (a.value - b.value).abs() <= SAME * greatest + 2.0 * (a.radius + b.radius))
+}
+
+/// Whether two gradients are the same as far as their digits go.
+fn equal(a: &[Element], b: &[Element]) -> bool {
+    let apart = |a: &Element, b: &Element| ((a.value - b.value) + (a.rest - b.rest)).abs();
+    a.iter().zip(b).all(|(a, b)| apart(a, b) <= a.radius + b.radius)
 }
 
 /// Whether a gradient is a mixture of others.
@@ -154,7 +161,9 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
         }
         rules
     };
-    let open = chosen.open.clone();
+    // What lies right on a kink is a matter of the choice, and of no rounding.
+    let chosen_there = |unit: &Unit| kinks.iter().any(|kink| unit.is_of(kink));
+    let open: Vec<Unit> = chosen.open.iter().filter(|u| !chosen_there(u)).cloned().collect();
     let mut tensors = told(asked, chosen, None, choice == Choice::Ours);
     excuse(asked, &mut tensors, &open);
     // Where not every pattern can be tried, what none of them can give is wrong all the same.
@@ -173,7 +182,7 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
                     "some choice at the kinks gives it, but no one choice gives the gradients of \
                      all parameters",
                 );
-            } else if !complete && !is_outside(i, tensor) {
+            } else if !complete && matters[i] && !is_outside(i, tensor) {
                 kind = Choice::Undecided;
                 why = Some(
                     "there are too many patterns of kinks near the point for all of them to be \
@@ -253,6 +262,10 @@ pub(super) fn mixture(
         used.filter_map(|n| way(asked, &near.all[*n], &Shares::new()).ok()).collect();
     let size = |all: &[Element]| all.iter().map(|g| g.value.abs()).fold(0.0, f64::max);
     for (i, (k, numbers)) in asked.numbers.iter().enumerate() {
+        // What no pattern changes is no mixture.
+        if all.iter().all(|g| equal(&g[*k], &all[0][*k])) {
+            continue;
+        }
         let of =
             |n: usize| -> f64 { all.iter().zip(&weights).map(|(g, w)| g[*k][n].value * w).sum() };
         let greatest = all.iter().map(|g| size(&g[*k])).fold(0.0, f64::max);

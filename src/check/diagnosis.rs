@@ -320,17 +320,32 @@ struct Case<'a> {
 }
 
 /// How far an explanation is from numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Fit {
     /// Elements that are wrong by more than the width of the explanation.
     telling: usize,
+    /// What these say for it: of each the bits of how much nearer to it they are than to the right
+    /// number. Of numbers that are off at random, so many explanations of so few bits are met now
+    /// and then.
+    bits: f64,
+}
+
+/// An explanation takes so many bits of evidence: one of some thousands would be met by chance.
+const MIN_BITS: f64 = 12.0;
+/// The bits that one element counts for at most.
+const MOST_BITS: f64 = 60.0;
+
+impl Fit {
+    fn is_clear(&self) -> bool {
+        self.telling > 0 && self.bits >= MIN_BITS
+    }
 }
 
 impl Case<'_> {
     /// Whether `predicted` explains every element, up to the rounding of numbers of its size, and
-    /// at least one that is wrong by more than the width of the explanation.
+    /// with evidence enough that it is no chance.
     fn explained(&self, predicted: impl Fn(usize) -> Option<Interval>) -> bool {
-        self.fit(predicted).is_some_and(|fit| fit.telling > 0)
+        self.fit(predicted).is_some_and(|fit| fit.is_clear())
     }
 
     /// How `predicted` explains every element, if it does.
@@ -340,7 +355,7 @@ impl Case<'_> {
         let greatest = |of: &[Interval]| of.iter().map(size).fold(0.0, f64::max);
         let (of_right, of_all) = (greatest(self.right), greatest(&all));
         let times = if of_right > 0.0 { of_all / of_right } else { 1.0 };
-        let mut telling = 0;
+        let (mut telling, mut bits) = (0, 0.0);
         for (n, (x, right)) in self.theirs.iter().zip(self.right).enumerate() {
             let slack = self.slack[n] * times;
             let near = Interval::new(all[n].lower - slack, all[n].upper + slack).ok()?;
@@ -348,9 +363,12 @@ impl Case<'_> {
                 return None;
             }
             let gap = (x - right.upper).max(right.lower - x);
-            telling += usize::from(gap > 0.0 && near.width() <= gap);
+            if gap > 0.0 && near.width() <= gap {
+                telling += 1;
+                bits += libm::log2(gap / near.width()).min(MOST_BITS);
+            }
         }
-        Some(Fit { telling })
+        Some(Fit { telling, bits })
     }
 
     fn explained_by(&self, predicted: &[f64]) -> bool {

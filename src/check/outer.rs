@@ -11,15 +11,23 @@ use crate::scalar::{Function, Interval};
 use super::conventions::{Corner, corner};
 use super::estimate;
 use super::reference::{Gradients, Place};
-use super::typical::Unit;
-use super::verdicts::Asked;
+use super::rule::factors;
+use super::typical::{How, Unit, spread};
+use super::verdicts::{Asked, findings};
 
 /// How far from the middle numbers are outside for certain, as a part of the radius: what rounding
 /// does to the numbers of another side comes to it.
 const BEYOND: f64 = 1.01;
 
+/// By how much more rounding moves the numbers of a side than those of the mean of all sides.
+const SIDE: f64 = 4.0;
+
 /// What the gradients may be.
-pub(super) struct Outer(Gradients);
+pub(super) struct Outer {
+    within: Gradients,
+    /// What rounding does where every side has a part.
+    slack: Vec<Vec<f64>>,
+}
 
 impl Outer {
     /// None where a unit lies between two pieces whose slopes are not told.
@@ -37,24 +45,40 @@ impl Outer {
         }
         for unit in open {
             let place = (unit.node, unit.element);
-            if shares.contains_key(&place) {
-                continue;
-            }
             let own = asked.at.decisions.winners(unit.node).and_then(|all| all.get(unit.element));
-            let weights = match (unit.winner, own) {
-                (Some(other), Some(own)) => parts(&[*own, other])?,
-                _ => slope(asked.at, unit.node)?,
-            };
-            shares.insert(place, weights);
+            match (unit.winner, own) {
+                (Some(other), Some(own)) => {
+                    let known = shares.entry(place).or_default();
+                    for candidate in [*own, other] {
+                        if known.iter().all(|(n, _)| *n != candidate) {
+                            known.extend(parts(&[candidate])?);
+                        }
+                    }
+                }
+                _ if shares.contains_key(&place) => {}
+                _ => {
+                    shares.insert(place, slope(asked.at, unit.node)?);
+                }
+            }
         }
-        estimate::short(asked.at, &shares).ok().map(Outer)
+        let within = estimate::short(asked.at, &shares).ok()?;
+        let how = How {
+            format: asked.format,
+            accumulate: asked.accumulate,
+            passes: factors(asked.format).passes[0],
+            first: 2000,
+        };
+        let noise = spread(asked.at, how, &shares, &[]).map_err(|e| e.message().to_string());
+        let slack = findings(asked, &within, &noise).into_iter().map(|f| f.slack).collect();
+        Some(Outer { within, slack })
     }
 
     /// Whether the numbers of a tensor lie outside, by more than rounding explains.
     pub(super) fn excludes(&self, asked: &Asked<'_>, i: usize, slack: &[f64]) -> bool {
         let (k, numbers) = asked.numbers[i];
-        let all = numbers.iter().zip(&self.0[k]).zip(slack);
-        { all }.any(|((x, g), slack)| g.off(*x).abs() > g.radius * BEYOND + slack)
+        let all = numbers.iter().zip(&self.within[k]).zip(slack.iter().zip(&self.slack[i]));
+        { all }
+            .any(|((x, g), (own, mean))| g.off(*x).abs() > g.radius * BEYOND + own.max(SIDE * mean))
     }
 }
 

@@ -97,14 +97,16 @@ pub(super) fn judge(
     let moves = (moves + unit * unit / 3.0).sqrt();
     let slack: Vec<f64> = sigma.iter().map(|s| element * s).collect();
     let part = |x: f64| if greatest > 0.0 { x / greatest } else { 0.0 };
-    let noticed = [part(element * of_sigma), scale * moves];
+    // It is 0 but for rounding, as far as one can see far below what rounding does.
+    let nothing = exact.iter().all(Element::may_be_zero) && radius <= of_sigma * NOTHING;
+    let hides = part(element * of_sigma);
+    // Of what is nothing, no factor is noticed before an element is.
+    let noticed = [hides, if nothing { hides } else { scale * moves }];
     let radius_known = |n: usize| exact[n].radius <= (sigma[n] / 4.0).max(unit / 8.0 * greatest);
     let typical = || {
         if numbers.iter().any(|x| !x.is_finite()) {
             return Outcome::Differ;
         }
-        // It is 0 but for rounding, as far as one can see far below what rounding does.
-        let nothing = exact.iter().all(Element::may_be_zero) && radius <= of_sigma * NOTHING;
         let mut far = base.iter().zip(exact).zip(&slack);
         if far.any(|((x, g), slack)| g.off(*x).abs() > *slack) {
             let why = "f64 itself keeps no digit of it, so what rounding does cannot be foreseen";

@@ -26,29 +26,57 @@ pub(super) fn plain(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> 
         return Ok(told(asked, ours, None, true));
     }
     let open: Vec<Unit> = ours.open.iter().take(MAX_OPEN).cloned().collect();
-    if let Some(other) = turned(asked, &ours, &open)?
-        && other.agreeing() > ours.agreeing()
-    {
-        let agree: Vec<bool> = ours.findings.iter().map(|f| f.outcome == Outcome::Agree).collect();
-        let mut tensors = told(asked, other, Some(Choice::OtherSide), false);
-        for (tensor, agreed) in tensors.iter_mut().zip(agree) {
+    let other = turned(asked, &ours, &open)?;
+    // Of few open units every pattern is tried, and what is between them; what none of these gives
+    // is wrong.
+    let few = ours.open.len() <= MAX_ALL;
+    let patterns = if few { Some(every_pattern(asked, &ours.open)?) } else { None };
+    let between = match &patterns {
+        Some((near, all)) if other.as_ref().is_none_or(|way| !way.all_agree()) => {
+            mixture(asked, near, all)?
+        }
+        _ => None,
+    };
+    let agreed: Vec<bool> = ours.findings.iter().map(|f| f.outcome == Outcome::Agree).collect();
+    let all_open = ours.open.clone();
+    // All tensors of a program follow one pattern: that by which most of them agree.
+    let mut best = (ours, None);
+    for way in [other, between].into_iter().flatten() {
+        if way.agreeing() > best.0.agreeing() {
+            best = (way, Some(Choice::OtherSide));
+        }
+    }
+    let (way, choice) = best;
+    let mut tensors = told(asked, way, choice, choice.is_none());
+    if choice.is_some() {
+        for (tensor, agreed) in tensors.iter_mut().zip(agreed) {
             if agreed {
                 tensor.at_kinks = None;
             }
         }
-        if tensors.iter().all(|t| t.finding.outcome != Outcome::Differ) {
-            return Ok(tensors);
+    }
+    match &patterns {
+        Some((near, all)) => by_itself(asked, &mut tensors, near, all),
+        None => excuse(asked, &mut tensors, &all_open),
+    }
+    Ok(tensors)
+}
+
+/// Takes back what was said of gradients that some pattern gives which gives no other.
+fn by_itself(asked: &Asked<'_>, tensors: &mut [Tensor], near: &Nearby, all: &[Gradients]) {
+    for (i, tensor) in tensors.iter_mut().enumerate() {
+        if tensor.finding.outcome != Outcome::Differ {
+            continue;
+        }
+        let one = Asked { numbers: &asked.numbers[i..=i], ..*asked };
+        if mixture(&one, near, all).is_ok_and(|way| way.is_some_and(|way| way.all_agree())) {
+            tensor.finding.outcome = Outcome::Open(format!(
+                "values lie so near a kink that rounding in {} may decide, and some sides give it, \
+                 but none that give the gradients of all parameters",
+                asked.format
+            ));
         }
     }
-    // Of few open units every pattern is tried, and what is between them; what none of these gives
-    // is wrong.
-    if ours.open.len() <= MAX_ALL {
-        return every_pattern(asked, ours);
-    }
-    let open = ours.open.clone();
-    let mut tensors = told(asked, ours, None, true);
-    excuse(asked, &mut tensors, &open);
-    Ok(tensors)
 }
 
 /// Takes back what was said of gradients that turns of open units may explain: passes that may
@@ -99,26 +127,22 @@ pub(super) fn excuse(asked: &Asked<'_>, tensors: &mut [Tensor], open: &[Unit]) {
 /// Every pattern of so many units is tried.
 const MAX_ALL: usize = 4;
 
-/// The verdict where there are few open units: a mixture of what all their patterns give, for
-/// rounding may also have led right onto a kink.
-fn every_pattern(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> {
+/// Every pattern of a few open units, with what it gives; for rounding may also have led right onto
+/// a kink, what is between them is a program's, too.
+fn every_pattern(asked: &Asked<'_>, open: &[Unit]) -> Result<(Nearby, Vec<Gradients>), Error> {
     let pattern = |n: usize| {
         let mut decisions = asked.at.decisions.clone();
-        let turned = ours.open.iter().enumerate().filter(|(i, _)| n >> i & 1 == 1);
+        let turned = open.iter().enumerate().filter(|(i, _)| n >> i & 1 == 1);
         turned.for_each(|(_, unit)| unit.turn(&mut decisions));
         decisions
     };
-    let near = Nearby { all: (0..1 << ours.open.len()).map(pattern).collect(), complete: true };
+    let near = Nearby { all: (0..1 << open.len()).map(pattern).collect(), complete: true };
     let exact = |decisions: &Decisions| {
         let at = Place { decisions, ..asked.at };
         estimate::short(at, &Shares::new())
     };
-    let all: Vec<Gradients> = near.all.iter().map(exact).collect::<Result<_, _>>()?;
-    let explains = |way: &Way| way.agreeing() > ours.agreeing() && way.none_differs();
-    match mixture(asked, &near, &all)?.filter(explains) {
-        Some(way) => Ok(told(asked, way, Some(Choice::OtherSide), false)),
-        None => Ok(told(asked, ours, None, true)),
-    }
+    let all = near.all.iter().map(exact).collect::<Result<_, _>>()?;
+    Ok((near, all))
 }
 
 /// The most units whose other side is tried.

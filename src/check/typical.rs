@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use crate::concrete::{self, Decide, Decision, Decisions, Forward, Shares, Values};
+use crate::concrete::{self, Decide, Decision, Decisions, Forward, Kink, KinkKind, Shares, Values};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, NodeId, Op, QuantityId};
 use crate::scalar::{Interval, Rational, Scalar};
@@ -28,7 +28,8 @@ pub(super) struct Spread {
     pub moved: Vec<Vec<Vec<f64>>>,
     /// The first tensor with a value that the format does not hold.
     pub overflow: Option<NodeId>,
-    /// Units that a program may have decided otherwise, the closest first.
+    /// Units that a program may have decided otherwise, the closest first; of a max, one for each
+    /// argument that may win in place of the winner.
     pub open: Vec<Unit>,
 }
 
@@ -44,6 +45,15 @@ pub(super) struct Unit {
 }
 
 impl Unit {
+    /// Whether it lies on that kink itself.
+    pub fn is_of(&self, kink: &Kink) -> bool {
+        let tied = |winner: usize| match &kink.kind {
+            KinkKind::Tie(tied) => tied.contains(&winner),
+            KinkKind::Zero(_) => true,
+        };
+        (kink.node, kink.element) == (self.node, self.element) && self.winner.is_none_or(tied)
+    }
+
     /// Decides it the other way.
     pub fn turn(&self, decisions: &mut Decisions) {
         let turned = match (decisions.get(self.node), self.winner) {
@@ -294,8 +304,7 @@ impl Units {
                                 *n,
                             )
                         };
-                        let nearest = rivals.map(gap).min_by(|a, b| a.0.total_cmp(&b.0));
-                        if let Some((distance, winner)) = nearest.filter(|(d, _)| *d <= OPEN) {
+                        for (distance, winner) in rivals.map(gap).filter(|(d, _)| *d <= OPEN) {
                             let winner = Some(winner);
                             found.push(Unit { node: *node, element, distance, winner });
                         }

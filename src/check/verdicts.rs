@@ -74,11 +74,6 @@ impl Way {
         self.findings.iter().filter(|f| !matches!(f.outcome, Outcome::Open(_))).count()
     }
 
-    /// Whether it contradicts nothing, though some may not be judged by it.
-    pub fn none_differs(&self) -> bool {
-        self.findings.iter().all(|f| f.outcome != Outcome::Differ)
-    }
-
     pub fn all_agree(&self) -> bool {
         self.agreeing() == self.findings.len()
     }

@@ -82,7 +82,7 @@ fn scaled(case: &Case<'_>) -> Option<Cause> {
 /// Whether a prediction with a fitted number explains all elements, and more of those that are
 /// clearly wrong than the one that the number comes from.
 fn confirmed(case: &Case<'_>, predicted: impl Fn(usize) -> Option<Interval>) -> bool {
-    case.fit(predicted).is_some_and(|fit| fit.telling >= MIN_ELEMENTS)
+    case.fit(predicted).is_some_and(|fit| fit.telling >= MIN_ELEMENTS && fit.is_clear())
 }
 
 /// The number t for which `start + t·way` is theirs, from the element that moves most; `None`

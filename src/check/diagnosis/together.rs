@@ -9,7 +9,7 @@
 use super::mistakes::Candidate;
 use super::rebuilt::Rebuilt;
 use super::variants::{Variant, variants};
-use super::{Case, Cause, Diagnosis, Difference, MAX_MISTAKES, MAX_OTHER_CAUSES};
+use super::{Case, Cause, Diagnosis, Difference, Fit, MAX_MISTAKES, MAX_OTHER_CAUSES};
 use super::{altered, fitted, mistakes, rearranged};
 use crate::check::overflow::shifted;
 use crate::check::values::work;
@@ -263,18 +263,25 @@ impl Trial<'_> {
 
     /// Takes a cause down, if it explains something.
     fn enter(&mut self, cause: &Cause, predicted: &Predicted) {
-        let mut joint = true;
+        let (mut joint, mut all) = (true, Fit { telling: 0, bits: 0.0 });
         for (k, suspect) in self.suspects.iter().enumerate() {
-            let explains = match suspect.is_wrong {
-                true => suspect.case(self.matter).explained_by(&predicted[k]),
-                false => suspect.is(&predicted[k], 2.0),
+            if !suspect.is_wrong {
+                joint &= suspect.is(&predicted[k], 2.0);
+                continue;
+            }
+            let of = |n: usize| super::point(predicted[k].get(n));
+            let fit = suspect.case(self.matter).fit(of).filter(|fit| fit.telling > 0);
+            let Some(fit) = fit else {
+                joint = false;
+                continue;
             };
-            if suspect.is_wrong && explains && self.alone[k].len() <= MAX_OTHER_CAUSES {
+            all.telling += fit.telling;
+            all.bits += fit.bits;
+            if fit.is_clear() && self.alone[k].len() <= MAX_OTHER_CAUSES {
                 self.alone[k].push(cause.clone());
             }
-            joint &= explains;
         }
-        if joint {
+        if joint && all.is_clear() {
             self.all.push(cause.clone());
         }
     }

@@ -345,3 +345,94 @@ fn beside_many_units_at_their_kink_what_no_choice_gives_differs() {
     }
     assert!(matches!(verdict(&mixed, 1), Verdict::NotJudged(_)));
 }
+
+/// The residue of a sum that cancels is within what rounding does, also where the gradient is 0
+/// whatever the slopes at the kinks are.
+#[test]
+fn a_residue_beside_many_kinks_is_no_error() {
+    let text = "input x\nparam b[6], v[2, 6], a[2]\ntarget t[2]\nh = relu(x + b)\n\
+                E = cross_entropy(v @ h + a, t)\ngiven x = 1, b = [-1, -1, -1, -1, -1, -1], \
+                v = [[0.375, -0.5, 0.75, 0.25, -1, 0.625], [0.375, 0.5, -0.75, -0.25, 1, -0.625]], \
+                a = [0.25, -0.5], t = [1, 0]";
+    let q = 1.0 / (1.0 + libm::exp(0.75));
+    let of = |first: f64, times: f64| {
+        let mut b = [0.0, 0.5, -0.75, -0.25, 1.0, -0.625].map(|v| v * q * times);
+        b[0] = first;
+        let report =
+            told(text, &[("b", &b), ("v", &[0.0; 12]), ("a", &[-q, q])], Format::F64, None);
+        parameter(&report, "b").verdict()
+    };
+    for first in [0.0, 1e-18, -3.5e-18] {
+        assert!(matches!(of(first, 1.0), Verdict::NotJudged(_)), "{:?}", of(first, 1.0));
+        assert_eq!(of(first, 2.0), Verdict::Agree);
+    }
+    assert_eq!(of(1e-6, 1.0), Verdict::Differ);
+    assert_eq!(of(0.0, 2.1), Verdict::Differ);
+}
+
+/// Of three cells whose values no `f64` tells apart, a program may share the gradient as it likes.
+#[test]
+fn three_cells_may_tie_in_the_format() {
+    for [second, third, fourth] in [[0, 57, 0], [57, 57, 0], [0, 57, 56]] {
+        let small = |power: i32| {
+            if power == 0 { "0".to_string() } else { format!("1/{}", 1u64 << power) }
+        };
+        let q = [second, third, fourth].map(small).join(", ");
+        let text = format!(
+            "input x[3], q[3]\nparam b[3]\ntarget t\nc = x + q + b\nE = (t - max(c))^2/2\n\
+             given x = [1, 1, 1], b = [1, 1, 1], t = 1, q = [{q}]"
+        );
+        let third = 1.0 / 3.0;
+        for b in [
+            [1.0, 0.0, 0.0],
+            [0.0, 1.0, 0.0],
+            [0.0, 0.0, 1.0],
+            [0.5, 0.5, 0.0],
+            [third, third, third],
+            [0.25, 0.25, 0.5],
+        ] {
+            let report = told(&text, &[("b", &b)], Format::F64, None);
+            let verdict = parameter(&report, "b").verdict();
+            assert_ne!(verdict, Verdict::Differ, "{q}: {b:?}");
+        }
+        let report = told(&text, &[("b", &[1.1, 0.0, 0.0])], Format::F64, None);
+        assert_eq!(parameter(&report, "b").verdict(), Verdict::Differ, "{q}");
+    }
+}
+
+/// Near a kink, what some side gives is not refuted because another gradient is wrong.
+#[test]
+fn near_a_kink_a_wrong_gradient_refutes_no_other() {
+    let text = "input x, q\nparam b, v, a\ntarget t\nz = (x + q) + b\nh = leaky_relu(z)\n\
+                y = v*h + a\nE = (t - y)^2/2\n\
+                given x = 1, q = 1/144115188075855872, b = -1, v = 1/2, a = 1/2, t = 2";
+    for (da, wrong) in [(-1.5, false), (-1.515, true)] {
+        for db in [-0.0075, -0.75] {
+            let all: [(&str, &[f64]); 3] = [("b", &[db]), ("v", &[0.0]), ("a", &[da])];
+            let report = told(text, &all, Format::F64, None);
+            assert_ne!(parameter(&report, "b").verdict(), Verdict::Differ, "{da} {db}");
+            assert_eq!(parameter(&report, "a").verdict() == Verdict::Differ, wrong);
+        }
+        let all: [(&str, &[f64]); 3] = [("b", &[-0.8]), ("v", &[0.0]), ("a", &[da])];
+        let report = told(text, &all, Format::F64, None);
+        assert_eq!(parameter(&report, "b").verdict(), Verdict::Differ, "{da}");
+    }
+}
+
+/// Where two tie, their shares sum to 1, and other shares are wrong.
+#[test]
+fn shares_of_a_tie_that_sum_past_one_differ() {
+    let text = "input x[2]\nparam b[2], u[2]\ntarget t\nc = u*x + b\nm = max(c)\nE = (t - m)^2/2\n\
+                given x = [1/2, 1], u = [1, 1], b = [3/2, 1], t = 1";
+    let of = |b: [f64; 2]| {
+        let u = [b[0] * 0.5, b[1]];
+        let report = told(text, &[("b", &b), ("u", &u)], Format::F64, None);
+        [parameter(&report, "b").verdict(), parameter(&report, "u").verdict()]
+    };
+    for right in [[1.0, 0.0], [0.0, 1.0], [0.5, 0.5], [0.25, 0.75]] {
+        assert_eq!(of(right), [Verdict::Agree, Verdict::Agree], "{right:?}");
+    }
+    for wrong in [[0.65, 0.65], [1.0, 1.0], [1.4, -0.4], [0.3, 0.3]] {
+        assert_eq!(of(wrong), [Verdict::Differ, Verdict::Differ], "{wrong:?}");
+    }
+}
