@@ -370,10 +370,6 @@ impl Case<'_> {
         }
         Some(Fit { telling, bits })
     }
-
-    fn explained_by(&self, predicted: &[f64]) -> bool {
-        self.explained(|n| point(predicted.get(n)))
-    }
 }
 
 impl Case<'_> {

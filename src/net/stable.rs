@@ -79,6 +79,8 @@ struct Found<'a> {
     users: Vec<Vec<NodeId>>,
     shifted: BTreeSet<NodeId>,
     sums: Vec<(NodeId, NodeId)>,
+    /// What somebody asks about.
+    kept: BTreeSet<NodeId>,
 }
 
 impl<'a> Found<'a> {
@@ -89,7 +91,8 @@ impl<'a> Found<'a> {
         }
         let kept: BTreeSet<NodeId> = keep.iter().map(|id| net.quantity(*id).node).collect();
         let loss = net.quantity(net.loss).node;
-        let mut found = Found { net, users, shifted: BTreeSet::new(), sums: Vec::new() };
+        let mut found =
+            Found { net, users, shifted: BTreeSet::new(), sums: Vec::new(), kept: kept.clone() };
         for (index, tensor) in net.nodes.iter().enumerate() {
             let node = NodeId(index as u32);
             if let Op::Call(Function::Exp, _) = tensor.op
@@ -185,9 +188,17 @@ impl<'a> Found<'a> {
         self.sums.iter().find(|(known, _)| *known == sum).map(|(_, exp)| *exp)
     }
 
-    /// The shifted exponential and the divisor that a node is the quotient of.
+    /// The shifted exponential and the divisor that a node is the quotient of, under names that
+    /// nobody asks about.
     fn quotient(&self, node: NodeId) -> Option<(NodeId, NodeId)> {
         let quotient = self.plain(node)?;
+        let mut named = node;
+        while let Op::Define(_, a) = &self.net.node(named).op {
+            if self.kept.contains(&named) {
+                return None;
+            }
+            named = *a;
+        }
         let Op::Div(a, b) = &self.net.node(quotient).op else { return None };
         let exp = self.plain(*a)?;
         let same = self.shifted.contains(&exp) && self.sum_of(*b) == Some(exp);

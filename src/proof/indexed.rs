@@ -56,6 +56,9 @@ pub const MAX_EXACT_SIZE: usize = 300;
 /// A layer of more cells and products than this is proved at smaller sizes.
 pub const MAX_OWN_SIZE: usize = 800;
 
+/// A layer that cannot be made smaller is proved at its own size up to so many cells and products.
+pub const MAX_WHOLE_SIZE: usize = 20_000;
+
 /// At how many smaller sizes the lemma of a large layer is proved.
 pub const SMALLER_SIZES: usize = 3;
 
@@ -120,8 +123,17 @@ pub fn replay_indexed(net: &Network, derivation: &IndexDerivation) -> Result<Ind
             steps.push(replay_lemma(&layer, &derivation.system, lemma)?);
             sizes.push(0);
         } else {
-            steps.push(replay_smaller(net, &layer, derivation, place, &used)?);
-            sizes.push(SMALLER_SIZES);
+            match replay_smaller(net, &layer, derivation, place, &used) {
+                // What cannot be made smaller is proved as it is, if it is not too large for that.
+                Err(error) if error.kind() == Kind::Limit && work(&layer.net) <= MAX_WHOLE_SIZE => {
+                    steps.push(replay_lemma(&layer, &derivation.system, lemma)?);
+                    sizes.push(0);
+                }
+                proofs => {
+                    steps.push(proofs?);
+                    sizes.push(SMALLER_SIZES);
+                }
+            }
         }
     }
     Ok(IndexReplay { steps, sizes })

@@ -36,7 +36,7 @@ pub use against::{against_sweep, has_value};
 pub use ground::{MAX_GROUND_VALUES, MAX_GROUNDS, MAX_POINTS, value_somewhere};
 pub use indexed::{
     IndexReplay, MAX_CELLS, MAX_CELLS_OF_MANY, MAX_EXACT_SIZE, MAX_INSTANCE, MAX_OWN_SIZE,
-    SMALLER_SIZES, prove_general, replay_indexed,
+    MAX_WHOLE_SIZE, SMALLER_SIZES, prove_general, replay_indexed,
 };
 pub use local::{MAX_LOCAL_NODES, MAX_LOCAL_STEPS};
 pub use normal::{

@@ -176,3 +176,38 @@ fn the_numbers_by_hand_are_those_of_the_backward_pass() {
         assert_eq!(gradients.of(*id), Some(&exact[..]));
     }
 }
+
+/// The probabilities before a cross-entropy are values like others, though the loss is evaluated by
+/// way of the scores.
+#[test]
+fn the_probabilities_of_a_loss_are_values() {
+    for loss in ["nll(p, t)", "-sum(t*ln(p))/2"] {
+        let text = format!(
+            "input x[2, 2]\nparam w[2, 2]\ntarget t[2, 2]\np = softmax(x @ w)\nq = p\nE = {}\n\
+             given x = [[1, 2], [3, -1]], w = [[1/2, 1], [-1, 1/4]], t = [[1, 0], [0, 1]]",
+            loss.replace("p", if loss.starts_with("nll") { "p" } else { "q" })
+        );
+        let net = parse_network(&text).unwrap_or_else(|e| panic!("{e:?}"));
+        let values = concrete::given::<f64>(&net).unwrap();
+        let run = concrete::forward(&net, &values, Decide::ByValue).unwrap();
+        let ids = ["p", "q"].map(|name| net.find(name).unwrap());
+        let w = net.find("w").unwrap();
+        let slopes = concrete::backward(&net, &run, &[w]).unwrap().of(w).unwrap().to_vec();
+        for wrong in [0.0, 1e-3] {
+            let value = |id: &QuantityId| {
+                let mut numbers = run.of(*id)?.to_vec();
+                numbers[1] += wrong;
+                Some((*id, Theirs { numbers, format: Format::F64 }))
+            };
+            let forward: std::collections::BTreeMap<_, _> = ids.iter().filter_map(value).collect();
+            assert!(!forward.is_empty());
+            let gradient = Theirs { numbers: slopes.clone(), format: Format::F64 };
+            let supplied =
+                Supplied { gradients: [(w, gradient)].into(), forward, ..Supplied::default() };
+            let report = check_supplied(&net, net.values(), &supplied).unwrap();
+            let verdict = if wrong == 0.0 { Verdict::Agree } else { Verdict::Differ };
+            assert!(report.forward.iter().all(|value| value.verdict == verdict), "{report:?}");
+            assert_eq!(report.parameters[0].verdict(), Verdict::Agree);
+        }
+    }
+}

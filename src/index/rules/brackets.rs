@@ -21,9 +21,17 @@ fn has_partial(f: &Formula) -> bool {
     f.any(&|p| matches!(p, Formula::Partial { .. }))
 }
 
-/// [P] = 1 where P always holds, 0 where it never does.
+/// [P] = 1 where P always holds; where it never does, it is 0, and so is what it stands before:
+/// that need have no value.
 pub fn decided(f: &Formula, c: &Context<'_>) -> Option<Applied> {
-    let Formula::Bracket(condition) = f else { return None };
+    let condition = match f {
+        Formula::Mul(factors) => {
+            let never = |p: &Formula| matches!(p, Formula::Bracket(q) if c.scope.never(q));
+            return factors.iter().any(never).then(|| Formula::integer(0).into());
+        }
+        Formula::Bracket(condition) => condition,
+        _ => return None,
+    };
     match condition {
         _ if c.scope.always(condition) => Some(Formula::integer(1).into()),
         _ if c.scope.never(condition) => Some(Formula::integer(0).into()),

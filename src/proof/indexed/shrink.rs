@@ -264,7 +264,10 @@ impl Axes {
         for axis in 0..count {
             averaged[root[axis]] |= self.averaged[axis];
         }
-        let follows: Vec<usize> = self.ties.iter().map(|t| root[t.result]).collect();
+        // Beside a skip, a window leaves an axis as long as it was: that follows from itself.
+        let leaves = |t: &Tie| t.of.iter().any(|of| root[*of] == root[t.result]);
+        let follows: Vec<usize> =
+            self.ties.iter().filter(|t| !leaves(t)).map(|t| root[t.result]).collect();
         let mut chosen: BTreeMap<usize, usize> = BTreeMap::new();
         for axis in (0..count).filter(|a| root[*a] == *a) {
             if fixed[axis] {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::alike::{Sizes, same_way};
 use super::layer::Layer;
 use super::shrink::shrunk;
-use super::{MAX_OWN_SIZE, SMALLER_SIZES, StepProof, fault, follows, replay_lemma};
+use super::{MAX_WHOLE_SIZE, SMALLER_SIZES, StepProof, fault, follows, replay_lemma};
 use crate::diag::{Error, Kind};
 use crate::index::{IndexDerivation, TensorName, lemma as index_lemma, of_network};
 use crate::net::Network;
@@ -30,10 +30,15 @@ pub(super) fn replay_smaller(
         Error::new(
             Kind::Limit,
             format!(
-                "the gradient by `{}` cannot be proved: its layer has more than {MAX_OWN_SIZE} \
+                "the gradient by `{}` cannot be proved: its layer has more than {MAX_WHOLE_SIZE} \
                  cells and products, and cannot be made smaller",
                 lemma.by
             ),
+        )
+        .hint(
+            "give names to the parts of long definitions, such as `c = conv(x, w)` and then \
+             `y = c + x`, so that each is a layer of its own; or derive a smaller network of the \
+             same kind",
         )
     };
     is_derived(whole, derivation, place)?;

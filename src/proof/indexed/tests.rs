@@ -310,6 +310,14 @@ fn axes_that_are_repeated_stay_so_at_smaller_sizes() {
         ("input x[9, 40, 30]\nparam W[30, 40]\ny = x @ W\nE = sum(y^2)", "W"),
         ("input x[9, 40, 30]\nparam W[1, 30, 40]\ny = x @ W\nE = sum(y^2)", "W"),
         ("input x[9, 40, 30]\nparam W[9, 30, 40]\ny = x @ W\nE = sum(y^2)", "W"),
+        // A window that leaves an axis as long as it was, beside what skips it.
+        ("input x[9, 9]\nparam w[3, 3]\nt = conv(x, w, padding: 1) + x\nE = sum(t^2)", "w"),
+        (
+            "input x[2, 3, 20, 20]\nparam w[3, 3, 3, 3]\na = relu(x)\n\
+             b = conv(a, w, padding: 1) + a\nE = sum(b^2)",
+            "w",
+        ),
+        ("param u[1200], v[1300]\nE = sum(concat(u, v)^2)", "v"),
     ] {
         let net = parse_network(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
         let system = of_network(&net).expect("it is small");
