@@ -291,7 +291,10 @@ impl Engine {
                 return Err(too_long(format!("have more than {MAX_LINES} parts")));
             }
             if self.places > self.most {
-                return Err(too_long(format!("take more than {} looks at a place", self.most)));
+                return Err(too_long(format!(
+                    "hold more than {} places, at each of which every rule is tried",
+                    self.most
+                )));
             }
             // Before anybody lists the places of a line, which takes memory for each.
             if places_of(&self.g, frame.line, MAX_LINE_PLACES) > MAX_LINE_PLACES {

@@ -7,7 +7,7 @@
 use super::print::between;
 use super::syntax::Subscript;
 use crate::diag::{Error, Kind};
-use crate::net::{Builder, NodeId, Range, Shape, check_index};
+use crate::net::{Builder, NodeId, Range, Shape, check_index, goes};
 
 /// The part of a tensor that the subscripts take: an element where there is one index for each
 /// axis, else a slice without the axes that an index takes. Errors: a scalar; more subscripts
@@ -70,12 +70,7 @@ pub(super) fn element(name: &str, shape: &Shape, at: &[Subscript]) -> Result<Vec
                 Kind::Shape,
                 format!("{name} is {} and has no element [{}]", shape.described(), between(at)),
             )
-            .hint(format!(
-                "index {} goes from 0 to {}, {}",
-                axis + 1,
-                length - 1,
-                ends(length)
-            )))
+            .hint(format!("{}, {}", goes(axis, length), ends(length))))
         }
     }
 }

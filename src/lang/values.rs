@@ -65,10 +65,18 @@ fn numbers(
     }
     Err(match shape.lengths() {
         [] => error.hint(format!("a scalar is given one number: given {name} = 1/2")),
-        [_] => error.hint(format!("a list of numbers: given {name} = [1, 2]")),
+        [n] => {
+            let all: Vec<String> = (1..=*n.min(&MAX_SHOWN)).map(|k| k.to_string()).collect();
+            let more = if *n > MAX_SHOWN { ", …" } else { "" };
+            let list = all.join(", ");
+            error.hint(format!("a list of {n} numbers: given {name} = [{list}{more}]"))
+        }
         _ => error.hint("lists of rows: [[1, 2], [3, 4]] is 2×2"),
     })
 }
+
+/// So many numbers of an example are written out.
+const MAX_SHOWN: usize = 5;
 
 /// Appends the numbers of `value` and answers with the lengths of its lists. Recurses as deep
 /// as the tree is high, which parsing limits.

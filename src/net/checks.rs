@@ -86,8 +86,18 @@ pub(crate) fn check_index(name: &str, shape: &Shape, at: &[usize]) -> Result<usi
             Kind::Shape,
             format!("{name} is {} and has no element {at:?}", shape.described()),
         )
-        .hint(format!("index {} goes from 0 to {}", axis + 1, shape.lengths()[axis] - 1))
+        .hint(goes(axis, shape.lengths()[axis]))
     })
+}
+
+/// `the second index goes from 0 to 3`.
+pub fn goes(axis: usize, length: usize) -> String {
+    const NAMES: [&str; 4] = ["first", "second", "third", "fourth"];
+    let last = length.saturating_sub(1);
+    match NAMES.get(axis) {
+        Some(name) => format!("the {name} index goes from 0 to {last}"),
+        None => format!("index number {} goes from 0 to {last}", axis + 1),
+    }
 }
 
 /// Whether a tensor may have this shape.

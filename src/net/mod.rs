@@ -22,7 +22,7 @@ pub use mask::MASKED;
 pub use shape::Shape;
 pub(crate) use stable::{Shift, Stable, stable};
 
-pub(crate) use checks::{check_index, continues_name, split_subscript, starts_name};
+pub(crate) use checks::{check_index, continues_name, goes, split_subscript, starts_name};
 pub(crate) use constant::{Arithmetic, fold};
 pub(crate) use given::class_numbers;
 

@@ -77,7 +77,7 @@ pub fn derivation_page(lesson: &Lesson, level: Level) -> Page {
     };
     let mut sections = vec![composer.opening()];
     if level == Level::Outline {
-        sections.push(composer.outline());
+        sections.extend(composer.outline());
     } else {
         sections.extend(composer.derivatives());
     }
@@ -487,6 +487,10 @@ impl Composer<'_> {
 
     /// The numbers of a result, as a line under it.
     fn numbers_below(&self, id: LemmaId) -> Option<Row> {
+        // A number stays what it is.
+        if self.d.graph.as_number(self.d.lemma(id).result).is_some() {
+            return None;
+        }
         self.with_numbers(id).map(|row| Row { left: None, ..row })
     }
 }

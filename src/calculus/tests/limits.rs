@@ -77,7 +77,7 @@ fn the_looks_at_a_place_are_counted_and_bounded() {
             let middle = low.midpoint(high);
             if enough(middle).is_ok() { high = middle } else { low = middle }
         }
-        refused(enough(low), &format!("more than {low} looks"));
+        refused(enough(low), &format!("more than {low} places"));
         assert!(looks.contains(&high), "{high} looks for {text}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Builder;
 use crate::diag::{Error, Kind};
-use crate::net::checks::{check_index, check_shape};
+use crate::net::checks::{check_index, check_shape, goes};
 use crate::net::{NodeId, Op, Range, Shape};
 
 impl Builder {
@@ -80,7 +80,7 @@ impl Builder {
                         from.described()
                     ),
                 )
-                .hint(format!("index {} goes from 0 to {}", axis + 1, length - 1)));
+                .hint(goes(axis, *length)));
             }
         }
         let shape = Shape::new(ranges.iter().map(|r| r.count).collect::<Vec<_>>());

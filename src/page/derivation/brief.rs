@@ -7,8 +7,11 @@ use super::{Composer, MAX_LISTED, list, words};
 use crate::calculus::{LemmaId, Rule};
 
 impl Composer<'_> {
-    /// One line for each result.
-    pub(super) fn outline(&mut self) -> Section {
+    /// One line for each result, and for each derivative that it uses.
+    pub(super) fn outline(&mut self) -> Option<Section> {
+        if self.layers().concat().is_empty() {
+            return None;
+        }
         let mut section = self.open(vec![words("The gradients")]);
         let mut rows = Vec::new();
         for id in self.layers().concat() {
@@ -16,7 +19,7 @@ impl Composer<'_> {
         }
         section.blocks.push(Block::Text(vec![words("One line for each result:")]));
         section.blocks.push(Block::Equations(rows));
-        section
+        Some(section)
     }
 
     /// Weights that go by the same steps as the one before them: one or two lines each.
