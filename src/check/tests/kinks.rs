@@ -436,3 +436,20 @@ fn shares_of_a_tie_that_sum_past_one_differ() {
         assert_eq!(of(wrong), [Verdict::Differ, Verdict::Differ], "{wrong:?}");
     }
 }
+
+/// The piece of an ELU that is not taken rounds nothing, however large it would be.
+#[test]
+fn far_up_an_elu_is_judged_like_a_relu() {
+    for (w, t) in [(20, 19), (60, 59)] {
+        let text = format!(
+            "input x\nparam w\ntarget t\nE = (t - elu(w*x))^2/2\ngiven x = 1, w = {w}, t = {t}"
+        );
+        for (format, near) in [(Format::F64, 1e-12), (Format::F32, 1e-4), (Format::Bf16, 0.5)] {
+            let report = told(&text, &[("w", &[1.0])], format, None);
+            assert!(report.agrees(), "{format} {w}: {report:?}");
+            assert!(parameter(&report, "w").noticed.unwrap().element < near, "{format} {w}");
+            let report = told(&text, &[("w", &[2.5])], format, None);
+            assert_eq!(parameter(&report, "w").verdict(), Verdict::Differ, "{format} {w}");
+        }
+    }
+}
