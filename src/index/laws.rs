@@ -18,13 +18,20 @@ fn derived(net: &Network) -> IndexDerivation {
 fn without_winners(f: &Formula, inside: bool) -> Formula {
     match f {
         Formula::Wins { max, at, .. } => {
-            let lengths: Vec<Affine> = match max.as_ref() {
-                Formula::MaxOf(all) => vec![Affine::from(all.len())],
-                max => max.binds().iter().map(|range| range.length.clone()).collect(),
+            let (lengths, within) = match max.as_ref() {
+                Formula::MaxOf(all) => (vec![Affine::from(all.len())], Vec::new()),
+                Formula::Max { ranges, within, .. } => {
+                    let letters = ranges.iter().map(|range| range.index.clone());
+                    let put = letters.zip(at.iter().cloned()).collect();
+                    let within = within.iter().cloned();
+                    let within = within.map(|c| Formula::Bracket(c).substitute(&put)).collect();
+                    (ranges.iter().map(|range| range.length.clone()).collect(), within)
+                }
+                _ => (Vec::new(), Vec::new()),
             };
-            let all = at.iter().cloned().zip(lengths);
-            let tests = all.filter(|_| inside).map(|(at, length)| Formula::within(at, length));
-            Formula::product(tests.collect())
+            let tests = at.iter().cloned().zip(lengths);
+            let tests = tests.map(|(at, length)| Formula::within(at, length)).chain(within);
+            Formula::product(if inside { tests.collect() } else { Vec::new() })
         }
         _ => {
             let parts = f.children().into_iter().map(|child| without_winners(child, inside));
@@ -176,5 +183,27 @@ proptest! {
         if let Some(net) = network(&draw) {
             agrees(&net, draw.seed);
         }
+    }
+}
+
+/// A max over what has no name, with strides, with padding, over slices and concatenations.
+#[test]
+fn a_winner_stands_beside_its_window_and_inside_of_the_padding() {
+    for text in [
+        "param v[4]\na = maxpool(v)\nE = sum(a)",
+        "param v[7]\na = maxpool(v, window: [3], stride: 2)\nE = sum(a^2)",
+        "param v[6]\na = maxpool(v, window: [2], stride: 1, dilation: [3])\nE = sum(a^2)",
+        "param v[5, 6]\na = maxpool(v, window: [2, 2], padding: 1)\nE = sum(a^2)",
+        "param v[3, 2]\nE = max(v[0:2, 0])^2",
+        "input x[4]\nparam w[3]\np = maxpool(conv(x, w, padding: 1), window: [2], padding: 1)\n\
+         E = sum(p^2)",
+        "input x[4]\nparam b\np = maxpool(concat(x, x, axis: 0) + b, window: [2], padding: 1)\n\
+         E = sum(p^2)",
+        "input x[4]\nparam w[4], b\np = maxpool(w*x + b, window: [2], padding: 1)\nE = sum(p^2)",
+        "param u[3], v[4]\nE = sum(concat(u, v)^2)",
+        "param v[5]\nE = sum(v[1:4]^2) + max(v[0:2])",
+    ] {
+        let net = crate::lang::parse_network(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
+        (1..4).for_each(|seed| agrees(&net, seed));
     }
 }

@@ -275,11 +275,14 @@ pub fn max_winner(f: &Formula, c: &Context<'_>) -> Option<Applied> {
             let new = fresh_all(&old, &mut taken);
             let names = old.iter().map(|s| s.to_string()).zip(new.clone()).collect();
             let kept = whole.rename(&names);
-            let Formula::Max { ranges, body, .. } = whole else { return None };
+            let Formula::Max { ranges, within, body } = whole else { return None };
             let at = ranges.iter().map(Range::affine).collect();
             let of = super::names::named(whole, c);
-            let wins = Formula::Wins { max: Box::new(kept), at, of };
-            let product = Formula::Mul(vec![wins, body.as_ref().clone().partial(by)]);
+            // A cell of the padding may be as great, and counts for nothing.
+            let mut factors = vec![Formula::Wins { max: Box::new(kept), at, of }];
+            factors.extend(within.iter().cloned().map(Formula::Bracket));
+            factors.push(body.as_ref().clone().partial(by));
+            let product = Formula::Mul(factors);
             Some(Formula::sum(ranges.clone(), product).into())
         }
         (whole @ Formula::MaxOf(all), by) => {

@@ -76,24 +76,41 @@ impl Setter {
         over
     }
 
-    /// Whether the index stands alone at an axis that is as long as its range.
+    /// Whether every axis at which the index stands alone is as long as its range, and there is
+    /// one.
     fn tells(&self, formula: &Formula, range: &Range) -> bool {
-        let stands = |e: &Element| {
+        let mut lengths = Vec::new();
+        self.axes(formula, range, &mut lengths);
+        !lengths.is_empty() && lengths.iter().all(|length| *length == range.length)
+    }
+
+    /// The lengths of the axes at which the index stands alone.
+    fn axes(&self, formula: &Formula, range: &Range, found: &mut Vec<Affine>) {
+        let mut add = |e: &Element| {
             let key = (e.tensor.name.clone(), e.tensor.layer.clone());
-            // In a network of any depth, of a layer that no tensor has.
-            let Some(lengths) = self.lengths.get(&key) else { return true };
-            let mut axes = e.at.iter().zip(lengths);
-            axes.any(|(at, n)| at.as_index() == Some(&range.index) && *n == range.length)
+            let stands = |at: &&Affine| at.as_index() == Some(&range.index);
+            match self.lengths.get(&key) {
+                Some(lengths) => {
+                    let axes = e.at.iter().zip(lengths).filter(|(at, _)| stands(at));
+                    found.extend(axes.map(|(_, length)| length.clone()));
+                }
+                // In a network of any depth, of a layer that no tensor has.
+                None => found.extend(e.at.iter().filter(stands).map(|_| range.length.clone())),
+            }
         };
         match formula {
-            Formula::Element(e) | Formula::Partial { by: e, .. } if stands(e) => true,
+            Formula::Element(e) | Formula::Partial { by: e, .. } => add(e),
             Formula::Wins { max, at, of } => {
-                of.as_ref().is_some_and(stands)
-                    || winner(max, at).is_some_and(|winner| self.tells(&winner, range))
+                of.iter().for_each(add);
+                if let Some(winner) = winner(max, at) {
+                    self.axes(&winner, range, found);
+                }
+                return;
             }
-            _ if formula.binds().iter().any(|own| own.index == range.index) => false,
-            _ => formula.children().into_iter().any(|child| self.tells(child, range)),
+            _ if formula.binds().iter().any(|own| own.index == range.index) => return,
+            _ => {}
         }
+        formula.children().into_iter().for_each(|child| self.axes(child, range, found));
     }
 }
 
