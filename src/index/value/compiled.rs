@@ -273,7 +273,7 @@ impl Written<'_, '_> {
     }
 }
 
-fn bound<'f, T>(
+fn bound<T>(
     ranges: &[Range],
     scope: &mut Vec<Letter>,
     inner: impl FnOnce(&mut Vec<Letter>) -> T,
