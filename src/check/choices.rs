@@ -30,10 +30,11 @@ fn same(a: &[Element], b: &[Element]) -> bool {
         .all(|(a, b)| (a.value - b.value).abs() <= SAME * greatest + 2.0 * (a.radius + b.radius))
 }
 
-/// Whether two gradients are the same as far as their digits go.
-fn equal(a: &[Element], b: &[Element]) -> bool {
+/// Whether two gradients are the same as far as their digits go, or beside what rounding does.
+fn equal(a: &[Element], b: &[Element], slack: &[f64]) -> bool {
     let apart = |a: &Element, b: &Element| ((a.value - b.value) + (a.rest - b.rest)).abs();
-    a.iter().zip(b).all(|(a, b)| apart(a, b) <= a.radius + b.radius)
+    let all = a.iter().zip(b).zip(slack);
+    { all }.all(|((a, b), slack)| apart(a, b) <= a.radius + b.radius + slack / 64.0)
 }
 
 /// Whether a gradient is a mixture of others.
@@ -262,8 +263,9 @@ pub(super) fn mixture(
         used.filter_map(|n| way(asked, &near.all[*n], &Shares::new()).ok()).collect();
     let size = |all: &[Element]| all.iter().map(|g| g.value.abs()).fold(0.0, f64::max);
     for (i, (k, numbers)) in asked.numbers.iter().enumerate() {
-        // What no pattern changes is no mixture.
-        if all.iter().all(|g| equal(&g[*k], &all[0][*k])) {
+        // What no pattern changes, by more than a part of a rounding, is no mixture.
+        let slack = &made.findings[i].slack;
+        if all.iter().all(|g| equal(&g[*k], &all[0][*k], slack)) {
             continue;
         }
         let of =

@@ -181,7 +181,7 @@ pub(super) fn corner(net: &Network, kink: &Kink) -> Option<Corner> {
 
 /// Whether a step s stands in s·x + (1 − s)·…, as the layers that are made of two pieces have it:
 /// the same s in both, of which the value does not change where the pieces meet.
-fn joins(net: &Network, step: NodeId) -> bool {
+pub(super) fn joins(net: &Network, step: NodeId) -> bool {
     let is_one = |id: NodeId| matches!(&net.node(id).op, Op::Number(q) if q.is_one());
     let Op::Call(_, x) = net.node(step).op else { return false };
     let mut rest = None;

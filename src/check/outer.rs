@@ -4,13 +4,16 @@
 //! gradient the numbers that it may be. What always holds: whatever the slope at a kink is between
 //! those of its sides, and however those that tie share the gradient, it lies within.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::concrete::{KinkKind, Shares};
 use crate::net::{NodeId, Op};
 use crate::scalar::{Function, Interval};
 
-use super::conventions::{Corner, corner};
+use super::conventions::{Corner, corner, joins};
 use super::estimate;
-use super::reference::{Gradients, Place};
+use super::patterns::is_step;
+use super::reference::{self, Gradients, Place};
 use super::rule::factors;
 use super::typical::{How, Unit, spread};
 use super::verdicts::{Asked, findings};
@@ -30,18 +33,26 @@ pub(super) struct Outer {
 }
 
 impl Outer {
-    /// None where a unit lies between two pieces whose slopes are not told.
+    /// None where a unit has no slopes to be between.
     pub(super) fn of(asked: &Asked<'_>, open: &[Unit]) -> Option<Outer> {
         let mut shares: Shares<Interval> = Shares::new();
+        // Where two pieces meet, the step between them is anything from 0 to 1.
+        let mut steps: BTreeMap<NodeId, BTreeSet<usize>> = BTreeMap::new();
         for kink in asked.kinks {
             let place = (kink.node, kink.element);
             match (corner(asked.at.net, kink), &kink.kind) {
                 // A step that joins nothing has the slope 0 on either side.
-                (None, _) => continue,
-                (Some(Corner::Pieces), _) => return None,
-                (Some(_), KinkKind::Zero(_)) => shares.insert(place, slope(asked.at, kink.node)?),
-                (Some(_), KinkKind::Tie(tied)) => shares.insert(place, parts(tied)?),
-            };
+                (None, _) => {}
+                (Some(Corner::Pieces), _) => {
+                    steps.entry(kink.node).or_default().insert(kink.element);
+                }
+                (Some(_), KinkKind::Zero(_)) => {
+                    shares.insert(place, slope(asked.at, kink.node)?);
+                }
+                (Some(_), KinkKind::Tie(tied)) => {
+                    shares.insert(place, parts(tied)?);
+                }
+            }
         }
         for unit in open {
             let place = (unit.node, unit.element);
@@ -56,12 +67,18 @@ impl Outer {
                     }
                 }
                 _ if shares.contains_key(&place) => {}
+                _ if is_step(asked.at, unit.node) && joins(asked.at.net, unit.node) => {
+                    steps.entry(unit.node).or_default().insert(unit.element);
+                }
                 _ => {
                     shares.insert(place, slope(asked.at, unit.node)?);
                 }
             }
         }
-        let within = estimate::short(asked.at, &shares).ok()?;
+        let within = match steps.is_empty() {
+            true => estimate::short(asked.at, &shares).ok()?,
+            false => reference::enclosing(asked.at, &shares, &steps).ok()?,
+        };
         let how = How {
             format: asked.format,
             accumulate: asked.accumulate,

@@ -6,9 +6,11 @@
 //! the gradients was held against a forward pass of dual numbers along a direction that moves
 //! every element.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::concrete::{self, Decide, Decisions, Shares, Values};
 use crate::diag::{Error, Kind};
-use crate::net::{Network, QuantityId};
+use crate::net::{Network, NodeId, QuantityId};
 use crate::scalar::{Ball, Digits, Interval, Middle, Pair, Rational, Scalar};
 
 use super::directions::Along;
@@ -134,13 +136,8 @@ pub(super) fn element<M: Middle>(ball: &Ball<M>) -> Element {
     }
 }
 
-fn run<M: Middle>(
-    at: Place<'_>,
-    shares: &Shares<Interval>,
-    called: Witness,
-) -> Result<(Gradients, Element), Error> {
-    let values = convert::<Ball<M>>(at.net, at.values)?;
-    let forward = concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?;
+/// Shares as balls.
+fn weights<M: Middle>(shares: &Shares<Interval>) -> Result<Shares<Ball<M>>, Error> {
     let weight = |x: &Interval| {
         let middle = x.lower + (x.upper - x.lower) / 2.0;
         let half = (x.upper - middle).max(middle - x.lower);
@@ -149,11 +146,47 @@ fn run<M: Middle>(
     let share = |all: &Vec<(usize, Interval)>| {
         all.iter().map(|(n, x)| Ok((*n, weight(x)?))).collect::<Result<Vec<_>, _>>()
     };
-    let shares = shares
-        .iter()
-        .map(|(place, all)| Ok((*place, share(all)?)))
-        .collect::<Result<Shares<Ball<M>>, _>>()
-        .map_err(|fault: crate::scalar::Fault| Error::new(Kind::Limit, fault.to_string()))?;
+    let all = shares.iter().map(|(place, all)| Ok((*place, share(all)?)));
+    all.collect::<Result<_, _>>()
+        .map_err(|fault: crate::scalar::Fault| Error::new(Kind::Limit, fault.to_string()))
+}
+
+/// The elements of steps that are anything between 0 and 1.
+struct Between<'a>(&'a BTreeMap<NodeId, BTreeSet<usize>>);
+
+impl<M: Middle> concrete::Watch<Ball<M>> for Between<'_> {
+    fn stored(&mut self, node: NodeId, elements: &mut [Ball<M>]) {
+        for n in self.0.get(&node).into_iter().flatten() {
+            if let (Some(element), Ok(between)) = (elements.get_mut(*n), Ball::around(0.5, 0.5)) {
+                *element = between;
+            }
+        }
+    }
+}
+
+/// Gradients that hold those for every share within the intervals, and for every value between 0
+/// and 1 of these elements of steps.
+pub(super) fn enclosing(
+    at: Place<'_>,
+    shares: &Shares<Interval>,
+    steps: &BTreeMap<NodeId, BTreeSet<usize>>,
+) -> Result<Gradients, Error> {
+    let values = convert::<Ball<Pair>>(at.net, at.values)?;
+    let decide = Decide::Recorded(at.decisions);
+    let forward = concrete::forward_watched(at.net, &values, decide, &mut Between(steps))?;
+    let gradients = concrete::backward_with(at.net, &forward, at.by, &weights(shares)?)?;
+    let of = |id: &QuantityId| gradients.of(*id).unwrap_or_default().iter().map(element).collect();
+    Ok(at.by.iter().map(of).collect())
+}
+
+fn run<M: Middle>(
+    at: Place<'_>,
+    shares: &Shares<Interval>,
+    called: Witness,
+) -> Result<(Gradients, Element), Error> {
+    let values = convert::<Ball<M>>(at.net, at.values)?;
+    let forward = concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?;
+    let shares = weights::<M>(shares)?;
     let gradients = concrete::backward_with(at.net, &forward, at.by, &shares)?;
     if shares.is_empty() && called == Witness::Called {
         witness::<M>(at, &values, &gradients)?;

@@ -453,3 +453,50 @@ fn far_up_an_elu_is_judged_like_a_relu() {
         }
     }
 }
+
+/// Functions of two pieces have slopes between those of the pieces, however many lie at the kink.
+#[test]
+fn beyond_both_pieces_of_many_units_numbers_differ() {
+    for (function, low) in [("leaky_relu", 0.01), ("elu", 2.0)] {
+        let call = if function == "elu" { "elu(x + b, alpha: 2)" } else { "leaky_relu(x + b)" };
+        let b = vec!["-1"; 8].join(", ");
+        let v: Vec<String> = (1..9).map(|n| format!("{n}/8")).collect();
+        let text = format!(
+            "input x\nparam b[8], v[8]\ntarget t\nh = {call}\ny = sum(v*h)\nE = (t - y)^2/2\n\
+             given x = 1, t = 1, b = [{b}], v = [{}]",
+            v.join(", ")
+        );
+        let of = |slopes: &[f64]| {
+            let db: Vec<f64> = (0..8).map(|n| -(n as f64 + 1.0) / 8.0 * slopes[n]).collect();
+            let report = told(&text, &[("b", &db), ("v", &[0.0; 8])], Format::F64, None);
+            parameter(&report, "b").verdict()
+        };
+        assert_eq!(of(&[low; 8]), Verdict::Agree, "{function}");
+        let mut slopes = [low; 8];
+        slopes[5] = (low + 1.0) / 2.0;
+        assert!(matches!(of(&slopes), Verdict::NotJudged(_)), "{function}");
+        for beyond in [-0.5, low.max(1.0) * 2.0] {
+            slopes[5] = beyond;
+            assert_eq!(of(&slopes), Verdict::Differ, "{function} {beyond}");
+        }
+    }
+}
+
+/// Near a tie, what no side touches passes by no more than beside none.
+#[test]
+fn near_a_tie_other_gradients_are_judged_as_closely() {
+    let text = "input x[2], q[2]\nparam b[2], v\ntarget t\nc = x + q + b\ny = v*max(c)\n\
+                E = (t - y)^2/2\n\
+                given x = [1, 1], b = [1, 1], q = [0, 1/144115188075855872], v = 1, t = 1";
+    let of = |error: f64| {
+        let dv = 2.0 * (1.0 + error);
+        let report = told(text, &[("b", &[0.0, 1.0]), ("v", &[dv])], Format::F64, None);
+        let v = parameter(&report, "v");
+        (v.verdict(), v.noticed.unwrap().element)
+    };
+    let (verdict, noticed) = of(0.0);
+    assert_eq!(verdict, Verdict::Agree);
+    for times in [1.1, 1.5, 2.0, 3.0] {
+        assert_eq!(of(times * noticed).0, Verdict::Differ, "{times} times {noticed}");
+    }
+}
