@@ -459,7 +459,7 @@ fn far_up_an_elu_is_judged_like_a_relu() {
 fn beyond_both_pieces_of_many_units_numbers_differ() {
     for (function, low) in [("leaky_relu", 0.01), ("elu", 2.0)] {
         let call = if function == "elu" { "elu(x + b, alpha: 2)" } else { "leaky_relu(x + b)" };
-        let b = vec!["-1"; 8].join(", ");
+        let b = ["-1"; 8].join(", ");
         let v: Vec<String> = (1..9).map(|n| format!("{n}/8")).collect();
         let text = format!(
             "input x\nparam b[8], v[8]\ntarget t\nh = {call}\ny = sum(v*h)\nE = (t - y)^2/2\n\
