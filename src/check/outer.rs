@@ -14,6 +14,7 @@ use super::conventions::{Corner, corner, joins};
 use super::estimate;
 use super::patterns::is_step;
 use super::reference::{self, Gradients, Place};
+use super::rounding::Format;
 use super::rule::factors;
 use super::typical::{How, Unit, spread};
 use super::verdicts::{Asked, findings};
@@ -33,8 +34,12 @@ pub(super) struct Outer {
 }
 
 impl Outer {
-    /// None where a unit has no slopes to be between.
+    /// None where a unit has no slopes to be between; and in formats so coarse that behind a unit
+    /// that turns, the values of the exact point are not those of a program.
     pub(super) fn of(asked: &Asked<'_>, open: &[Unit]) -> Option<Outer> {
+        if matches!(asked.format, Format::F16 | Format::Bf16) {
+            return None;
+        }
         let mut shares: Shares<Interval> = Shares::new();
         // Where two pieces meet, the step between them is anything from 0 to 1.
         let mut steps: BTreeMap<NodeId, BTreeSet<usize>> = BTreeMap::new();
