@@ -272,6 +272,12 @@ fn law(drawn: &Drawn, seen: &mut Seen) -> Result<(), TestCaseError> {
         let noticed = parameter.noticed.unwrap().element;
         // An agreement says something, whichever side of a kink it is about.
         let factor = parameter.noticed.unwrap().factor;
+        // Of a gradient that is far smaller than any rounding, the report says that nothing of its
+        // size would be noticed.
+        if agrees && noticed > 1.0 {
+            prop_assert!(greatest * noticed < 1e-3, "{how}, {}: {:?}", parameter.name, parameter);
+            continue;
+        }
         prop_assert!(!agrees || factor <= 0.5, "{how}, {}: {:?}", parameter.name, parameter);
         // On another side of a kink another gradient is right, such as 0 behind a unit.
         if parameter.at_kinks.is_some() {
