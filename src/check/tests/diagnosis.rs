@@ -448,7 +448,8 @@ fn a_hundred_right_gradients_are_not_flagged() {
                     "{:?}",
                     parameter
                 );
-                proptest::prop_assert_eq!(&parameter.diagnosis, &None);
+                // What is nobody's may be what some mistake gives.
+                proptest::prop_assert!(outside || parameter.diagnosis.is_none(), "{:?}", parameter);
             }
             count.set(count.get() + by.len());
             Ok(())
