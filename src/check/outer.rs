@@ -14,7 +14,6 @@ use super::conventions::{Corner, corner, joins};
 use super::estimate;
 use super::patterns::is_step;
 use super::reference::{self, Gradients, Place};
-use super::rounding::Format;
 use super::rule::factors;
 use super::typical::{How, Unit, spread};
 use super::verdicts::{Asked, findings};
@@ -37,7 +36,7 @@ impl Outer {
     /// None where a unit has no slopes to be between; and in formats so coarse that behind a unit
     /// that turns, the values of the exact point are not those of a program.
     pub(super) fn of(asked: &Asked<'_>, open: &[Unit]) -> Option<Outer> {
-        if matches!(asked.format, Format::F16 | Format::Bf16) {
+        if asked.format.is_coarse() {
             return None;
         }
         let mut shares: Shares<Interval> = Shares::new();

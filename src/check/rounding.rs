@@ -58,6 +58,11 @@ pub enum Accumulate {
 }
 
 impl Format {
+    /// Whether it has so few digits that roundings in it do not add up like small errors.
+    pub(super) fn is_coarse(self) -> bool {
+        matches!(self, Format::F16 | Format::Bf16)
+    }
+
     /// All, the coarsest first.
     pub const ALL: [Format; 4] = [Format::Bf16, Format::F16, Format::F32, Format::F64];
 

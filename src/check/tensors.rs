@@ -86,7 +86,8 @@ pub(super) fn check(
             find_point(net, &missing, &mut random, &mut scale, FINER, |values, given| {
                 here(net, by, &values, given)
             })?;
-        let arithmetic = at.compare(by, which, options.seed, &mut report.parameters);
+        let arithmetic =
+            along_directions(at.place(by), which, options.seed, &mut report.parameters);
         let mut point = large(&at.net, &at.values, &at.decided, why, Some(at.loss));
         point.values.retain(|id, _| id.index() < net.quantities().count());
         point.arithmetic = arithmetic;
@@ -154,16 +155,6 @@ pub(super) fn field_speed(seed: u64) -> impl FnMut(usize, usize) -> Result<Prime
 impl Here {
     fn place<'a>(&'a self, by: &'a [QuantityId]) -> Place<'a> {
         Place { net: &self.net, values: &self.values, decisions: &self.decided.decisions, by }
-    }
-
-    fn compare(
-        &self,
-        by: &[QuantityId],
-        which: usize,
-        seed: u64,
-        parameters: &mut [Parameter],
-    ) -> Arithmetic {
-        along_directions(self.place(by), which, seed, parameters)
     }
 }
 

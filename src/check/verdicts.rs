@@ -102,7 +102,7 @@ pub(super) fn judged(asked: &Asked<'_>) -> Result<Judged, Error> {
             }
         }
     }
-    if matches!(asked.format, Format::F16 | Format::Bf16) && asked.at.decisions.iter().count() > 0 {
+    if asked.format.is_coarse() && asked.at.decisions.iter().next().is_some() {
         tensors.iter_mut().for_each(|tensor| reopen(tensor, asked.format));
     }
     Ok(Judged { tensors, loss, estimated })

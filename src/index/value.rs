@@ -131,26 +131,6 @@ impl Letters {
         let at = e.at.iter().map(|a| self.of(a)).collect::<Result<_, _>>()?;
         Ok(Cell { name: name.as_str().into(), delta: *delta, layer, at })
     }
-
-    /// Calls `visit` for all values of the indices, row-major.
-    fn each(
-        &mut self,
-        ranges: &[Range],
-        visit: &mut dyn FnMut(&mut Letters) -> Result<(), NoValue>,
-    ) -> Result<(), NoValue> {
-        let Some((first, rest)) = ranges.split_first() else {
-            self.visits += 1;
-            return if self.visits > MAX_VISITS { Err(NoValue::TooLarge) } else { visit(self) };
-        };
-        let length = self.of(&first.length)?;
-        for value in 0..length {
-            self.values.push((Letter::Index(first.index.clone()), value));
-            let done = self.each(rest, visit);
-            self.values.pop();
-            done?;
-        }
-        Ok(())
-    }
 }
 
 /// The value of a formula.
@@ -175,9 +155,11 @@ pub fn interpret<A: Algebra>(
 /// # Errors
 /// As [`evaluate`], where a length has no value.
 pub fn all_values(free: &[Range], sizes: Vec<(Letter, i64)>) -> Result<Vec<Letters>, NoValue> {
+    let (mut scope, values): (Vec<Letter>, Vec<i64>) = sizes.into_iter().unzip();
+    let lengths = compiled::lengths(free, &mut scope);
     let mut all = Vec::new();
-    Letters::new(sizes).each(free, &mut |letters| {
-        all.push(Letters::new(letters.values.clone()));
+    Slots::new(values, 0).each(&lengths, &mut |slots| {
+        all.push(Letters::new(scope.iter().cloned().zip(slots.values().iter().copied()).collect()));
         Ok(())
     })?;
     Ok(all)

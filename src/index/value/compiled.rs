@@ -24,6 +24,10 @@ impl Slots {
         Slots { values, visits }
     }
 
+    pub(super) fn values(&self) -> &[i64] {
+        &self.values
+    }
+
     pub(super) fn visits(&self) -> u64 {
         self.visits
     }
@@ -34,7 +38,7 @@ impl Slots {
     }
 
     /// Calls `visit` for all values of indices of these lengths, row-major.
-    fn each(
+    pub(super) fn each(
         &mut self,
         lengths: &[Form],
         visit: &mut dyn FnMut(&mut Slots) -> Result<(), NoValue>,
@@ -56,7 +60,7 @@ impl Slots {
 
 /// A whole number that follows from the letters.
 #[derive(Debug)]
-struct Form {
+pub(super) struct Form {
     constant: i64,
     /// Multiples of single letters.
     linear: Vec<(usize, i64)>,
@@ -273,18 +277,24 @@ impl Written<'_, '_> {
     }
 }
 
-fn bound<T>(
-    ranges: &[Range],
-    scope: &mut Vec<Letter>,
-    inner: impl FnOnce(&mut Vec<Letter>) -> T,
-) -> (Vec<Form>, T) {
-    let outside = scope.len();
+/// The lengths of indices, which are then letters with places of their own.
+pub(super) fn lengths(ranges: &[Range], scope: &mut Vec<Letter>) -> Vec<Form> {
     let mut lengths = Vec::with_capacity(ranges.len());
     for range in ranges {
         // A place of its own, of which its length does not speak.
         lengths.push(Form::new(&range.length, scope));
         scope.push(Letter::Index(range.index.clone()));
     }
+    lengths
+}
+
+fn bound<T>(
+    ranges: &[Range],
+    scope: &mut Vec<Letter>,
+    inner: impl FnOnce(&mut Vec<Letter>) -> T,
+) -> (Vec<Form>, T) {
+    let outside = scope.len();
+    let lengths = lengths(ranges, scope);
     let inner = inner(scope);
     scope.truncate(outside);
     (lengths, inner)

@@ -4,7 +4,7 @@
 use super::super::affine::Letter;
 use super::super::formula::{Formula, Range};
 use super::super::system::System;
-use super::{Algebra, Cell, Letters, NoValue, Written, interpret};
+use super::{Algebra, Cell, Letters, NoValue, Written, all_values, interpret};
 use crate::scalar::{Dual, Function, Rational, Scalar};
 
 /// Numbers, with elements looked up.
@@ -159,10 +159,12 @@ pub fn evaluate_all<T: Scalar>(
     values: &dyn Fn(&Cell) -> Option<T>,
 ) -> Result<Vec<T>, NoValue> {
     let mut numbers = Numbers { system, values, partial: by_dual };
-    let mut all = Vec::new();
-    Letters::default().each(free, &mut |letters| {
-        all.push(interpret(&mut numbers, formula, letters)?);
-        Ok(())
-    })?;
+    let (mut all, mut visits) = (Vec::new(), 0);
+    for mut letters in all_values(free, Vec::new())? {
+        // The limit is on all cells together.
+        letters.visits = visits;
+        all.push(interpret(&mut numbers, formula, &mut letters)?);
+        visits = letters.visits;
+    }
     Ok(all)
 }
