@@ -3,9 +3,9 @@
 //! A block of `console` has commands after `$` and their output below; a block of `sh` has
 //! commands that have to succeed. They run one after the other in one new folder, with `net.bp`
 //! and `hand.md` as the README has them. The first block of `sh` is for cargo, and `.ci/run` runs it.
-//! `BACKPROOF_BLESS=1 cargo test --test readme` writes the output anew.
+//! `BACKPROOF_BLESS=1 cargo test -p backproof-cli --test readme` writes the output anew.
 
-#![cfg(all(unix, feature = "cli"))]
+#![cfg(unix)]
 
 use std::path::Path;
 use std::process::Command;
@@ -55,7 +55,7 @@ fn run(command: &str, folder: &Path) -> String {
 
 #[test]
 fn commands_do_what_the_readme_shows() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project");
     let text = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
     // What an earlier run left there would not be noticed to be missing.
@@ -104,7 +104,7 @@ fn commands_do_what_the_readme_shows() {
     assert!(
         wanted == text,
         "README.md is out of date from line {}:\n  it says   {:?}\n  should be {:?}\n\
-         BACKPROOF_BLESS=1 cargo test --test readme writes it anew",
+         BACKPROOF_BLESS=1 cargo test -p backproof-cli --test readme writes it anew",
         line + 1,
         text.lines().nth(line),
         wanted.lines().nth(line),

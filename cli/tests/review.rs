@@ -1,5 +1,4 @@
 //! `backproof review` as a person meets it: exit codes, files, formats, refusals.
-#![cfg(feature = "cli")]
 
 #[allow(dead_code, reason = "what tests/cli.rs needs is not all that is needed here")]
 mod program;
@@ -149,7 +148,7 @@ fn refusals() {
         text.push('\n');
     }
     insta::with_settings!({
-        snapshot_path => "../snapshots",
+        snapshot_path => "../../snapshots",
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, { insta::assert_snapshot!("review_refusals", text) });

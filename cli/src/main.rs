@@ -1,4 +1,4 @@
-//! The command line (floor 8): the only part that reads files, prints and exits.
+//! The program `backproof`: the only part of the project that reads files, prints and exits.
 //!
 //! Goes in: arguments, files, standard input. Comes out: a page, or an error with its place, and
 //! one of three exit codes. Every command is a file and reads as a straight line: text →
@@ -52,7 +52,7 @@ const DISAGREES: u8 = 1;
 const BAD_INPUT: u8 = 2;
 
 /// Runs the command that the arguments name.
-pub fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(usage) => return explain(&usage),

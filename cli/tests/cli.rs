@@ -1,5 +1,4 @@
 //! The program as a person meets it: its pages, its help, its files, its exit codes.
-#![cfg(feature = "cli")]
 
 mod program;
 
@@ -11,7 +10,7 @@ use program::{command, folder, run, run_in, tame};
 /// Compares with `snapshots/cli_{name}.snap`.
 fn snapshot(name: &str, text: &str) {
     insta::with_settings!({
-        snapshot_path => "../snapshots",
+        snapshot_path => "../../snapshots",
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, { insta::assert_snapshot!(format!("cli_{name}"), text) });

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{Run, folder, run_in, tame};
 
 fn fixtures() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/numpy")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/numpy")
 }
 
 /// One run beside the files, by words without blanks.
@@ -18,7 +18,7 @@ fn run(line: &str) -> Run {
 /// Compares with `snapshots/files_{name}.snap`.
 fn snapshot(name: &str, text: &str) {
     insta::with_settings!({
-        snapshot_path => "../../snapshots",
+        snapshot_path => "../../../snapshots",
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, { insta::assert_snapshot!(format!("files_{name}"), text) });
