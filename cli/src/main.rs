@@ -13,6 +13,7 @@ mod derive;
 mod document;
 mod examples;
 mod failure;
+mod interrupt;
 mod junit;
 mod output;
 mod overwrite;

@@ -15,6 +15,7 @@ use backproof::render::{self, LatexStyle, TextStyle};
 
 use super::args::{Format, OutputArgs};
 use super::failure::refused;
+use super::interrupt;
 
 /// The width where there is no terminal to ask.
 const WIDTH: usize = 80;
@@ -55,7 +56,7 @@ pub fn put(page: &Page, args: &OutputArgs) -> Result<(), Error> {
 /// Puts a text that is set already into `to`, or to standard output.
 pub fn put_text(text: &str, to: Option<&Path>) -> Result<(), Error> {
     match to.filter(|path| *path != Path::new("-")) {
-        Some(path) => write_file(path, text).map_err(|fault| {
+        Some(path) => interrupt::after(|| write_file(path, text)).map_err(|fault| {
             let error = refused(&format!("cannot write `{}`", path.display()), &fault);
             match fault.kind() {
                 io::ErrorKind::NotFound => error.hint("is there such a directory?"),

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Run, folder, run_in, tame};
+use super::run::{Run, command, folder, run_in, tame};
 
 fn fixtures() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/numpy")
@@ -196,15 +196,15 @@ fn a_file_on_standard_input_is_read_as_well() {
     let (folder, files) = linked();
     let open = |name: &str| fs::File::open(folder.path().join(name)).unwrap();
     let (net, notes) = (&files[0].1, &files[3].1);
-    let mut derive = super::command(folder.path());
+    let mut derive = command(folder.path());
     derive.args(["derive", "-", "-o", "net.bp"]).stdin(open("net.bp"));
     let told = Run::from(derive.output().unwrap()).refused();
     assert!(told.contains("`net.bp` is the network on standard input"), "{told}");
-    let mut review = super::command(folder.path());
+    let mut review = command(folder.path());
     review.args(["review", "-o", "soft-notes.md"]).stdin(open("notes.md"));
     let told = Run::from(review.output().unwrap()).refused();
     assert!(told.contains("`soft-notes.md` is the document on standard input"), "{told}");
-    let mut append = super::command(folder.path());
+    let mut append = command(folder.path());
     let end = fs::File::options().append(true).open(folder.path().join("net.bp")).unwrap();
     append.args(["derive", "net.bp"]).stdout(end);
     let told = Run::from(append.output().unwrap()).refused();

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use super::{Run, folder, tame};
+use super::run::{Run, folder, tame};
 
 /// The most memory, in kibibytes of address space, and processor time, in seconds. A release
 /// build needs a tenth of the time.

@@ -1,13 +1,10 @@
 //! `backproof review` as a person meets it: exit codes, files, formats, refusals.
 
-#[allow(dead_code, reason = "what tests/cli.rs needs is not all that is needed here")]
-mod program;
-
 use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use program::{Run, command, folder, run, run_in};
+use super::run::{Run, command, folder, run, run_in};
 
 const RIGHT: &str =
     "Let $E = (t - wx)^2/2$. Then\n\n$$\\frac{\\partial E}{\\partial w} = -(t - wx) \\cdot x$$\n";
@@ -148,7 +145,7 @@ fn refusals() {
         text.push('\n');
     }
     insta::with_settings!({
-        snapshot_path => "../../snapshots",
+        snapshot_path => "../../../snapshots",
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, { insta::assert_snapshot!("review_refusals", text) });

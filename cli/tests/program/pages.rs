@@ -1,16 +1,14 @@
 //! The program as a person meets it: its pages, its help, its files, its exit codes.
 
-mod program;
-
 use std::fs;
 use std::process::Command;
 
-use program::{command, folder, run, run_in, tame};
+use super::run::{Run, command, folder, run, run_in, tame};
 
 /// Compares with `snapshots/cli_{name}.snap`.
 fn snapshot(name: &str, text: &str) {
     insta::with_settings!({
-        snapshot_path => "../../snapshots",
+        snapshot_path => "../../../snapshots",
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, { insta::assert_snapshot!(format!("cli_{name}"), text) });
@@ -207,7 +205,7 @@ fn standard_input_is_read_where_the_file_is_a_dash() {
         .unwrap();
     let plain = backproof::examples::find("plain").unwrap().text;
     child.stdin.take().unwrap().write_all(plain.as_bytes()).unwrap();
-    let page = program::Run::from(child.wait_with_output().unwrap()).good();
+    let page = Run::from(child.wait_with_output().unwrap()).good();
     assert_eq!(page, run(&["derive", "plain"]).good());
 }
 
@@ -225,7 +223,7 @@ fn a_reader_that_goes_away_is_no_error() {
     // One byte of many more than a pipe holds, and then no reader.
     let mut first = [0];
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-    let run = program::Run::from(child.wait_with_output().unwrap());
+    let run = Run::from(child.wait_with_output().unwrap());
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }
 
@@ -238,7 +236,7 @@ fn colour_is_for_terminals_and_for_those_who_ask() {
     let folder = folder();
     let forced = |name: &str| {
         let output = command(folder.path()).arg("show").env(name, "1").output().unwrap();
-        program::Run::from(output).good().contains('\u{1b}')
+        Run::from(output).good().contains('\u{1b}')
     };
     assert!(forced("CLICOLOR_FORCE"));
     assert!(!forced("NO_COLOR"));

@@ -1,9 +1,5 @@
 //! Runs the program in a directory of its own, without a terminal.
 
-mod files;
-#[cfg(target_os = "linux")]
-mod hostile;
-
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 

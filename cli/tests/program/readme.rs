@@ -3,9 +3,7 @@
 //! A block of `console` has commands after `$` and their output below; a block of `sh` has
 //! commands that have to succeed. They run one after the other in one new folder, with `net.bp`
 //! and `hand.md` as the README has them. The first block of `sh` is for cargo, and `.ci/run` runs it.
-//! `BACKPROOF_BLESS=1 cargo test -p backproof-cli --test readme` writes the output anew.
-
-#![cfg(unix)]
+//! `BACKPROOF_BLESS=1 cargo test -p backproof-cli --test program readme` writes the output anew.
 
 use std::path::Path;
 use std::process::Command;
@@ -104,7 +102,7 @@ fn commands_do_what_the_readme_shows() {
     assert!(
         wanted == text,
         "README.md is out of date from line {}:\n  it says   {:?}\n  should be {:?}\n\
-         BACKPROOF_BLESS=1 cargo test -p backproof-cli --test readme writes it anew",
+         BACKPROOF_BLESS=1 cargo test -p backproof-cli --test program readme writes it anew",
         line + 1,
         text.lines().nth(line),
         wanted.lines().nth(line),
