@@ -39,6 +39,7 @@ class Job:
 
 def files(folder):
     """Writes the networks as text, and the values of those that are evaluated."""
+    (folder / "article-scalars.bp").write_text(networks.shipped("article-scalars"))
     nets = [networks.lenet(), networks.article(), *map(networks.image, SIDES)]
     for net in nets:
         (folder / f"{net.name}.bp").write_text(net.text)
@@ -65,7 +66,9 @@ def listed(folder, builtin):
         for points in (1, BATCH):
             for program in ("backproof", "casadi", "jax"):
                 made.append(evaluation(program, net, points, folder))
-    made += [Job("backproof", ["gradients", text("article")]), Job("symengine", [])]
+    for net in ("article-scalars", "article"):
+        made.append(Job("backproof", ["gradients", text(net)]))
+    made.append(Job("symengine", []))
     made += [evaluation("backproof", "article", 1, folder)]
     made += [Job("cli", ["check", "lenet5", "--format", "json"], whole=True)]
     made += [Job("jax", ["check_grads", str(folder / "lenet5.values")], whole=True)]

@@ -43,9 +43,14 @@ class Network:
         return numbers
 
 
+def shipped(name):
+    """The text of a network that backproof has built in."""
+    return (ROOT / "networks" / f"{name}.bp").read_text()
+
+
 def lenet():
     """LeNet-5, as it is shipped: 61,706 parameters."""
-    text = (ROOT / "networks" / "lenet5.bp").read_text()
+    text = shipped("lenet5")
     params = {
         "w_c1": (6, 1, 5, 5), "b_c1": (6,), "w_c3": (16, 6, 5, 5), "b_c3": (16,),
         "w_c5": (120, 400), "b_c5": (120,), "w_f6": (84, 120), "b_f6": (84,),
@@ -72,5 +77,5 @@ E = (t - y)^2 / 2
 
 def article():
     """The article's network: a 4×4 image, a 2×2 filter, max-pooling, an output weight."""
-    text = (ROOT / "networks" / "article.bp").read_text()
+    text = shipped("article")
     return Network("article", text, {"i": (4, 4)}, {"w": (2, 2), "w_fc": ()}, {"t": ()})
