@@ -39,25 +39,26 @@ pub(crate) fn parts(name: &str) -> impl Iterator<Item = &str> {
 
 /// What a reader sees of a name in each format.
 pub(crate) fn looks(name: &str) -> [Look; 3] {
-    let set = |format: u8, separator: &str, part: fn(&str) -> String| {
-        let mut shown = String::new();
-        for (n, text) in parts(name).enumerate() {
-            shown.push_str(match n {
-                0 => "",
-                1 => "_",
-                _ => separator,
-            });
-            shown.push_str(&part(text));
-        }
-        Look { format, shown }
-    };
-    [set(0, ",", plain), set(1, "_", ascii), set(2, ",", latex)]
+    [look(name), set(name, 1, "_", ascii), set(name, 2, ",", latex)]
 }
 
 /// The look of a name where letters of every alphabet can be printed.
 pub(crate) fn look(name: &str) -> Look {
-    let [print, ..] = looks(name);
-    print
+    set(name, 0, ",", plain)
+}
+
+/// The parts of a name as `part` shows each, subscripts with `separator` between them.
+fn set(name: &str, format: u8, separator: &str, part: fn(&str, &mut String)) -> Look {
+    let mut shown = String::with_capacity(name.len());
+    for (n, text) in parts(name).enumerate() {
+        shown.push_str(match n {
+            0 => "",
+            1 => "_",
+            _ => separator,
+        });
+        part(text, &mut shown);
+    }
+    Look { format, shown }
 }
 
 /// Whether some format shows two names alike.
@@ -65,14 +66,17 @@ pub(crate) fn alike(a: &str, b: &str) -> bool {
     a == b || looks(a).iter().zip(&looks(b)).any(|(a, b)| a == b)
 }
 
-fn plain(part: &str) -> String {
+fn plain(part: &str, out: &mut String) {
     if let Some(letter) = greek_letter(part) {
-        return usual(letter).to_string();
+        return out.push(usual(letter));
     }
     if let Some(letter) = hatted(part) {
-        return format!("{letter}\u{302}");
+        return out.extend([letter, '\u{302}']);
     }
-    let mut out = String::with_capacity(part.len());
+    // No ASCII letter looks like another character that is in the tables.
+    if part.is_ascii() {
+        return out.push_str(part);
+    }
     for c in part.chars() {
         if let Some((_, letters)) = JOINED.iter().find(|row| row.0 == c) {
             out.push_str(letters);
@@ -83,21 +87,20 @@ fn plain(part: &str) -> String {
             out.push(usual(c));
         }
     }
-    out
 }
 
-fn ascii(part: &str) -> String {
-    words(part, false).into_owned()
+fn ascii(part: &str, out: &mut String) {
+    out.push_str(&words(part, false));
 }
 
-fn latex(part: &str) -> String {
+fn latex(part: &str, out: &mut String) {
     match (greek_command(part), hatted(part)) {
         // \mathrm{A} is an upright A.
         (Some(command), _) => {
-            command.trim_start_matches("\\mathrm{").trim_end_matches('}').to_string()
+            out.push_str(command.trim_start_matches("\\mathrm{").trim_end_matches('}'));
         }
-        (None, Some(letter)) => format!("\\hat{{{letter}}}"),
-        (None, None) => latex_words(part),
+        (None, Some(letter)) => out.extend(["\\hat{", letter.encode_utf8(&mut [0; 4]), "}"]),
+        (None, None) => out.push_str(&latex_words(part)),
     }
 }
 

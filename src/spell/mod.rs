@@ -138,11 +138,18 @@ const SUBSCRIPTS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆',
 
 /// The Greek letter of that name: `eta` → η.
 pub(crate) fn greek_letter(name: &str) -> Option<char> {
+    // The shortest of their names are `mu` and its like.
+    if name.len() < 2 {
+        return None;
+    }
     GREEK.iter().find(|row| row.0 == name).map(|row| row.1)
 }
 
 /// What LaTeX writes in a formula for the Greek letter of that name, or for the letter itself.
 pub(crate) fn greek_command(name: &str) -> Option<&'static str> {
+    if name.len() < 2 {
+        return None;
+    }
     let mut letters = name.chars();
     let only = letters.next().filter(|_| letters.next().is_none());
     GREEK.iter().find(|row| row.0 == name || Some(row.1) == only).map(|row| row.2)
