@@ -60,6 +60,7 @@ mod laws;
 pub mod lesson;
 pub mod lower;
 pub mod net;
+mod ordered;
 pub mod page;
 pub mod proof;
 pub mod render;

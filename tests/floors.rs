@@ -20,6 +20,7 @@ use source::{File, Kind, Named, Token};
 const FLOORS: &[(&str, u8, &[&str])] = &[
     ("diag", 0, &[]),
     ("scalar", 0, &[]),
+    ("ordered", 0, &[]),
     ("examples", 0, &[]),
     ("spell", 0, &[]),
     ("expr", 1, &[]),
@@ -42,7 +43,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
 
 /// Modules that see less than their floor allows: a whole module, or single items of one.
 const ONLY: &[(&str, &[&str], &str)] = &[
-    ("concrete", &["net", "scalar", "diag"], "it is the independent witness"),
+    ("concrete", &["net", "scalar", "diag", "ordered"], "it is the independent witness"),
     ("values", &["net", "scalar", "diag"], "it reads files and nothing else"),
     (
         "render",

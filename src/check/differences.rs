@@ -10,6 +10,7 @@
 use crate::concrete::{self, Decide, Values};
 use crate::diag::Kind;
 use crate::net::{Network, QuantityId};
+use crate::ordered::Ordered;
 use crate::scalar::{Ball, Fault, Interval, Pair, Rational, Scalar};
 
 use super::directions::Along;
@@ -179,7 +180,7 @@ pub(super) fn rounded(
 /// `f64` runs.
 pub(super) fn along(at: &Along<'_, Ball<Pair>>, speeds: &[Vec<f64>], claim: &Ball<Pair>) -> Found {
     let real = |all: &Vec<Ball<Pair>>| all.iter().map(Ball::to_f64).collect();
-    let reals: Values<f64> = at.values.iter().map(|(id, all)| (*id, real(all))).collect();
+    let reals: Values<f64> = at.values.iter().map(|(id, all)| (*id, real(all))).into_map();
     judge(claim, 0.0, &DIRECTED_STEPS, |h| {
         let mut sides = Vec::with_capacity(2);
         for h in [h.to_f64(), -h.to_f64()] {

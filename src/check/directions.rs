@@ -10,6 +10,7 @@ use std::ops::Range;
 use crate::concrete::{self, Decide, Decisions, Values};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, Op, QuantityId};
+use crate::ordered::Ordered;
 use crate::scalar::{Dual, Fault, Scalar};
 
 /// What a direction is asked about.
@@ -55,7 +56,7 @@ impl<T: Scalar> Along<'_, T> {
             .values
             .iter()
             .map(|(id, all)| (*id, all.iter().cloned().map(Dual::constant).collect()))
-            .collect();
+            .into_map();
         let mut sum = T::zero();
         for (k, range) in parts {
             let Some(cells) = moved.get_mut(&self.by[*k]) else { continue };

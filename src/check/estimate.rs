@@ -11,6 +11,7 @@ use std::cmp::Ordering;
 
 use crate::concrete::{self, Decide, Shares};
 use crate::diag::{Error, Kind};
+use crate::ordered::Ordered;
 use crate::scalar::{Ball, Fault, Function, Interval, Pair, Prime, Rational, Scalar};
 
 use super::directions::Along;
@@ -96,8 +97,8 @@ fn pass<const S: u64>(at: Place<'_>, shares: &Shares<Interval>) -> Result<Pass, 
     let shares = shares
         .iter()
         .map(|(place, all)| Ok((*place, share(all)?)))
-        .collect::<Result<Shares<Shaken<S>>, Fault>>()
-        .map_err(|fault| Error::new(Kind::Limit, fault.to_string()))?;
+        .try_into_map()
+        .map_err(|fault: Fault| Error::new(Kind::Limit, fault.to_string()))?;
     let gradients = concrete::backward_with(at.net, &forward, at.by, &shares)?;
     let of = |id| {
         let all = gradients.of(id).unwrap_or_default().iter();

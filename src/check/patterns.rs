@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::concrete::{self, Decide, Decision, Decisions, Kink, KinkKind, Values};
 use crate::net::{NodeId, Op};
+use crate::ordered::Ordered;
 use crate::scalar::Dual;
 
 use super::reference::Place;
@@ -72,7 +73,7 @@ fn along(
             let cell = |x: &f64| Dual { value: *x, tangent: draw() };
             (*id, all.iter().map(cell).collect())
         })
-        .collect();
+        .into_map();
     let mut decisions = at.decisions.clone();
     // A kink may move with what was decided before it, so one node after the other.
     for node in nodes {

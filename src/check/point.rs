@@ -7,6 +7,7 @@
 use crate::concrete::{self, Decide, Decision, Decisions, Forward, KinkKind, Values};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, NodeId, Op};
+use crate::ordered::Ordered;
 use crate::scalar::{Interval, Prime, Rational, Scalar};
 
 use super::fraction::{Fraction, MAX_EXACT_BITS};
@@ -269,6 +270,6 @@ impl Point {
     fn leaves(&self, net: &Network) -> Values<Rational> {
         let is_leaf = |id| matches!(net.node(net.quantity(id).node).op, Op::Leaf(_));
         let leaves = self.values.iter().filter(|(id, _)| is_leaf(**id));
-        leaves.map(|(id, values)| (*id, values.clone())).collect()
+        leaves.map(|(id, values)| (*id, values.clone())).into_map()
     }
 }

@@ -7,6 +7,7 @@
 use crate::concrete::{self, Decide, Decisions, Kink, Values};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, Op, QuantityId};
+use crate::ordered::Ordered;
 use crate::scalar::Rational;
 
 use super::kinks;
@@ -77,7 +78,7 @@ pub(super) fn large(
     let is_leaf = |id: &QuantityId| matches!(net.node(net.quantity(*id).node).op, Op::Leaf(_));
     let leaves = values.iter().filter(|(id, _)| is_leaf(id));
     report::Point {
-        values: leaves.map(|(id, all)| (*id, all.clone())).collect(),
+        values: leaves.map(|(id, all)| (*id, all.clone())).into_map(),
         drawn: Vec::new(),
         redrawn: 0,
         unit: None,

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::concrete::{self, Decide, Decisions, Shares, Values};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, NodeId, QuantityId};
+use crate::ordered::Ordered;
 use crate::scalar::{Ball, Digits, Interval, Middle, Pair, Rational, Scalar};
 
 use super::directions::Along;
@@ -147,7 +148,7 @@ fn weights<M: Middle>(shares: &Shares<Interval>) -> Result<Shares<Ball<M>>, Erro
         all.iter().map(|(n, x)| Ok((*n, weight(x)?))).collect::<Result<Vec<_>, _>>()
     };
     let all = shares.iter().map(|(place, all)| Ok((*place, share(all)?)));
-    all.collect::<Result<_, _>>()
+    all.try_into_map()
         .map_err(|fault: crate::scalar::Fault| Error::new(Kind::Limit, fault.to_string()))
 }
 

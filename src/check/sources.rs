@@ -2,6 +2,7 @@
 
 use crate::concrete::{self, Decide, Decisions, Values};
 use crate::net::{Network, QuantityId, Shape};
+use crate::ordered::Ordered;
 use crate::scalar::{Dual, Interval, Rational, Scalar};
 
 use super::differences::{self, Found, Outcome};
@@ -204,7 +205,7 @@ fn slopes<T: Scalar>(
     let mut dual: Values<Dual<T>> = values
         .iter()
         .map(|(id, values)| (*id, values.iter().cloned().map(Dual::constant).collect()))
-        .collect();
+        .into_map();
     let mut slope = |n: usize| {
         let zero = T::zero();
         move_cell(&mut dual, id, n, T::one());

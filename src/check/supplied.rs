@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use crate::concrete::Values;
 use crate::diag::{Error, Kind};
 use crate::net::{Network, QuantityId, Role};
+use crate::ordered::Ordered;
 use crate::scalar::Rational;
 
 use super::bounds::bounds;
@@ -98,7 +99,7 @@ pub fn check_gradients(
     let double = |(id, numbers): (&QuantityId, &Vec<f64>)| {
         (*id, Theirs { numbers: numbers.clone(), format: Format::F64 })
     };
-    let gradients = theirs.iter().map(double).collect();
+    let gradients = theirs.iter().map(double).into_map();
     check_supplied(net, values, &Supplied { gradients, ..Supplied::default() })
 }
 

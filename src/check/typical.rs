@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use crate::concrete::{self, Decide, Decision, Decisions, Forward, Kink, KinkKind, Shares, Values};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, NodeId, Op, QuantityId};
+use crate::ordered::Ordered;
 use crate::scalar::{Interval, Rational, Scalar};
 
 use super::bounds::differences_from_one;
@@ -102,13 +103,13 @@ pub(super) fn spread(
     let plain: Shares<f64> = shares
         .iter()
         .map(|(place, all)| (*place, all.iter().map(|(n, x)| (*n, middle(x))).collect()))
-        .collect();
+        .into_map();
     let (forward, base) = in_f64(at, &plain)?;
     let leaves = leaves(at, how.format)?;
     let noisy: Shares<Noisy> = plain
         .iter()
         .map(|(place, all)| (*place, all.iter().map(|(n, x)| (*n, Noisy::stored(*x))).collect()))
-        .collect();
+        .into_map();
     let mut all = Spread { base, moved: Vec::new(), overflow: None, open: Vec::new() };
     let mut units = Units::new(at, &forward);
     for k in 0..how.passes as u64 {

@@ -4,6 +4,7 @@
 use crate::concrete::Values;
 use crate::diag::{Error, Kind};
 use crate::net::{Network, Op, QuantityId, Role};
+use crate::ordered::Ordered;
 use crate::scalar::{Rational, Scalar};
 
 /// The ranges that values are drawn from, in [`UNITS`], one after the other: around 0 first; then,
@@ -87,7 +88,7 @@ pub(super) fn convert<T: Scalar>(
             Error::new(Kind::Value, sentence).at(quantity.span)
         })
     };
-    values.iter().map(numbers).collect()
+    values.iter().map(numbers).try_into_map()
 }
 
 /// At most `most` of the positions below `cells`, evenly spread, the first among them.

@@ -42,6 +42,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::Error;
 use crate::net::{Network, NodeId, Op, QuantityId};
+use crate::ordered::Ordered;
 use crate::scalar::Scalar;
 
 /// Values of named tensors, row-major.
@@ -59,7 +60,7 @@ pub fn given<T: Scalar>(net: &Network) -> Result<Values<T>, Error> {
             Err(fault) => Err(error::of_value(net, id, fault)),
         }
     };
-    net.values().iter().map(convert).collect()
+    net.values().iter().map(convert).try_into_map()
 }
 
 /// The exponent, where it was written as a whole number: such powers are defined for every base

@@ -5,6 +5,7 @@ use super::altered::{self, Change};
 use super::{Case, Cause, point};
 use crate::concrete::{Decide, Forward, Values, backward, forward};
 use crate::net::{Op, QuantityId, Role};
+use crate::ordered::Ordered;
 use crate::scalar::{Interval, Scalar, show_digits};
 
 /// A factor or rate is looked for only where this many elements speak of it.
@@ -167,7 +168,7 @@ fn leaves(case: &Case<'_>, run: &Forward<f64>) -> Values<f64> {
             && case.net.quantity(id).role != Role::Defined
     };
     let all = case.net.quantities().filter(|(id, _)| is_leaf(*id));
-    all.filter_map(|(id, _)| Some((id, run.of(id)?.to_vec()))).collect()
+    all.filter_map(|(id, _)| Some((id, run.of(id)?.to_vec()))).into_map()
 }
 
 /// Difference quotients in `f64`: what the step cuts off is the same for every program, and what
