@@ -43,6 +43,7 @@
 //! | training in numbers | [`training`] |
 //! | pages | [`derivation_page`], [`network_page`], [`check_page`], [`training_page`] |
 //! | output | [`render::text`], [`render::latex`], [`render::markdown`], [`render::json`] |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
