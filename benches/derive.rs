@@ -69,7 +69,13 @@ fn assumed() -> (Lowered, Request) {
     let net = article();
     let lowered = lower(&net).expect("it is small");
     let by = in_order_of_lesson(&net, &lowered);
-    (lowered, Request { by, updates: true })
+    (
+        lowered,
+        Request::default().with(|request| {
+            request.by = by;
+            request.updates = true;
+        }),
+    )
 }
 
 #[divan::bench]

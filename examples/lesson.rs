@@ -20,6 +20,9 @@ fn main() -> Result<(), backproof::Error> {
 
     // … and what goes into the lecture notes.
     let notes = derivation_page(&lesson, Level::Outline);
-    println!("{}", render::latex(&notes, &render::LatexStyle { fragment: true }));
+    println!(
+        "{}",
+        render::latex(&notes, &render::LatexStyle::default().with(|style| style.fragment = true))
+    );
     Ok(())
 }

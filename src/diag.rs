@@ -274,6 +274,7 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {}
 
+#[doc(hidden)]
 /// The nearest of `known` to `word`, if it is near enough to be what was meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = word.chars().count();

@@ -5,6 +5,7 @@
 
 /// A built-in network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Example {
     /// What it is called on the command line: `article`.
     pub name: &'static str,

@@ -41,8 +41,15 @@
 //! | values and gradients from files | `values::read`, `values::values`, `values::gradients` |
 //! | marks for somebody's derivation | [`review`](fn@review), [`review::report`] |
 //! | training in numbers | [`training`] |
+//! | a derivation in indices, or for any depth | [`lesson::indexed_lesson`], [`lesson::general_lesson`] |
+//! | the built-in networks | [`examples::find`] |
 //! | pages | [`derivation_page`], [`network_page`], [`check_page`], [`training_page`] |
 //! | output | [`render::text`], [`render::latex`], [`render::markdown`], [`render::json`] |
+//!
+//! These and the types that they take and give are the public surface, which keeps to semantic
+//! versioning. Types that may get more fields or variants are `#[non_exhaustive]`: options are made
+//! by `default()` or `new(…)`, and changed field by field. What this documentation does not show is
+//! public only for our own tests and command line, and may change at any time.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 #![forbid(unsafe_code)]
@@ -53,6 +60,7 @@ pub mod concrete;
 pub mod diag;
 pub mod examples;
 pub mod expr;
+#[doc(hidden)]
 pub mod index;
 pub mod lang;
 #[cfg(test)]

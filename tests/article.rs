@@ -221,7 +221,7 @@ fn with_no_winner_given_all_four_cases() {
 
 #[test]
 fn numbers_that_contradict_the_assumption_are_an_error() {
-    let overrides = Overrides { winners: vec!["c[0,0]".into()], ..Overrides::default() };
+    let overrides = Overrides::default().with(|o| o.winners = vec!["c[0,0]".into()]);
     let net = parse_network_with(ARTICLE, &overrides).unwrap();
     let error = lesson(net, &Ask::default()).err().expect("c_10 is greater");
     assert_eq!(
@@ -262,7 +262,10 @@ fn a_formula_for_every_winner_claims_no_more_than_was_seen() {
     .unwrap();
     let w = net.find("w").unwrap();
     let show = |by: Vec<(backproof::net::QuantityId, Option<usize>)>| {
-        let ask = Ask { by, updates: false, ..Ask::default() };
+        let ask = Ask::default().with(|ask| {
+            ask.by = by;
+            ask.updates = false;
+        });
         let lesson = lesson(net.clone(), &ask).unwrap();
         let general = lesson.general.as_ref().unwrap();
         let g = &lesson.derivation.graph;
@@ -285,7 +288,7 @@ fn functions_that_are_not_defined_everywhere() {
         let result = lesson(net, &Ask::default());
         assert!(result.is_ok(), "{formula}: {}", result.err().unwrap());
     }
-    let given = Overrides { given: vec!["w = -1".into()], ..Overrides::default() };
+    let given = Overrides::default().with(|o| o.given = vec!["w = -1".into()]);
     let net = backproof::network_of_formula("ln(w)", &[], &given).unwrap();
     assert!(lesson(net, &Ask::default()).is_err(), "ln(−1) has no value");
 }

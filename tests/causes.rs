@@ -269,9 +269,9 @@ fn judged(
     let number = |x: &f64| if format == Format::F32 { f64::from(*x as f32) } else { *x };
     let gradients = theirs.iter().map(|(name, all)| {
         let numbers = all.iter().map(number).collect();
-        (net.find(name).unwrap(), Theirs { numbers, format })
+        (net.find(name).unwrap(), Theirs::new(numbers, format))
     });
-    let supplied = Supplied { gradients: gradients.collect(), ..Supplied::default() };
+    let supplied = Supplied::default().with(|supplied| supplied.gradients = gradients.collect());
     check_supplied(net, at, &supplied).unwrap()
 }
 
@@ -385,7 +385,7 @@ fn the_first_value_of_the_forward_pass_that_differs_is_named() {
                 _ => x + error,
             };
             let numbers = run.of(id).unwrap().iter().map(number).collect();
-            supplied.forward.insert(id, Theirs { numbers, format });
+            supplied.forward.insert(id, Theirs::new(numbers, format));
         }
         let report = check_supplied(&net, &at, &supplied).unwrap();
         let first = report.first_value().map(|v| v.name.as_str());

@@ -46,7 +46,7 @@ fn one_weight_of_many_is_derived_alone() {
     let text = "input x[400]\nparam w[400], v\ntarget t\ny = v*tanh(sum(w*x))\nE = (t - y)^2/2";
     let net = parse_network(text).unwrap();
     let w = net.find("w").unwrap();
-    let ask = Ask { by: vec![(w, Some(399))], ..Ask::default() };
+    let ask = Ask::default().with(|ask| ask.by = vec![(w, Some(399))]);
     let lesson = lesson(net, &ask).unwrap();
     assert_eq!(lesson.derivation.targets.len(), 1);
     assert!(lesson.replay.len() < 40, "{} steps", lesson.replay.len());

@@ -329,11 +329,14 @@ impl Written {
                 Dtype::F64 => Format::F64,
                 other => panic!("{}: a gradient in {other}", self.folder),
             };
-            (g.quantity, Theirs { numbers: g.numbers.clone(), format })
+            (g.quantity, Theirs::new(g.numbers.clone(), format))
         });
         let gradients = theirs.collect();
-        let supplied =
-            Supplied { gradients, complete: true, from: self.from, ..Supplied::default() };
+        let supplied = Supplied::default().with(|supplied| {
+            supplied.gradients = gradients;
+            supplied.complete = true;
+            supplied.from = self.from;
+        });
         check_supplied(net, net.values(), &supplied).unwrap()
     }
 }

@@ -26,12 +26,16 @@ fn supplied(
 ) -> Report {
     let gradients: BTreeMap<_, _> = theirs
         .iter()
-        .map(|(name, x)| (net.find(name).unwrap(), Theirs { numbers: x.to_vec(), format }))
+        .map(|(name, x)| (net.find(name).unwrap(), Theirs::new(x.to_vec(), format)))
         .collect();
     check_supplied(
         net,
         net.values(),
-        &Supplied { gradients, complete: true, from, ..Supplied::default() },
+        &Supplied::default().with(|supplied| {
+            supplied.gradients = gradients;
+            supplied.complete = true;
+            supplied.from = from;
+        }),
     )
     .unwrap()
 }

@@ -17,7 +17,7 @@ fn page(source: &str, by: &[&str], level: Level) -> String {
     let net = parse_network(source).unwrap();
     let chosen = by.iter().map(|name| lang::select(&net, name).unwrap());
     let by = chosen.map(|s| (s.quantity, s.position)).collect();
-    let ask = AskIndexed { by, ..AskIndexed::default() };
+    let ask = AskIndexed::default().with(|ask| ask.by = by);
     text(&indexed_page(&indexed_lesson(net, &ask).unwrap(), level), &TextStyle::default())
 }
 

@@ -329,7 +329,7 @@ fn one_element_of_a_pooling_or_a_max_has_its_winner() {
     assert_eq!(message("assume u_00 = q_03"), "`q_03` is no argument of the max `u_00`");
     assert_eq!(message("assume q_11"), "5 maxima have the argument `q_11`");
     assert_eq!(message("assume p_00 = c_00"), "`c_00` is no argument of the max `p_00`");
-    let overrides = Overrides { winners: vec!["r[2, 0] = q[2, 1]".into()], ..Overrides::default() };
+    let overrides = Overrides::default().with(|o| o.winners = vec!["r[2, 0] = q[2, 1]".into()]);
     let both = format!("{text}assume r_20 = q_23, r_10 = q_10");
     let network = parse_network_with(&both, &overrides).unwrap();
     let winners: Vec<usize> = network.assumptions().iter().map(|a| a.winner).collect();
@@ -360,7 +360,7 @@ fn a_target_may_be_a_distribution() {
         "`t` is assumed to sum to 1, and its values sum to 1/2"
     );
     // `--winner none` drops winners, and this is none.
-    let dropped = Overrides { drop_assumptions: true, ..Overrides::default() };
+    let dropped = Overrides::default().with(|o| o.drop_assumptions = true);
     let network = parse_network_with(&format!("{text}assume sum(t) = 1"), &dropped).unwrap();
     assert_eq!(network.normalised().len(), 1);
 }
@@ -558,20 +558,22 @@ fn a_long_flat_sum_is_not_deep() {
 #[test]
 fn overrides_replace_what_the_text_says() {
     let text = format!("{ARTICLE}given w = [[1, 2], [3, 4]], w_fc = 2\nassume r_p = c_10\nF = r_p");
-    let overrides = Overrides {
-        given: vec!["w = [[5, 6], [7, 8]]".into(), "t = 1".into()],
-        winners: vec!["r_p = c[0,1]".into()],
-        loss: Some("E".into()),
-        ..Overrides::default()
-    };
+    let overrides = Overrides::default().with(|o| {
+        o.given = vec!["w = [[5, 6], [7, 8]]".into(), "t = 1".into()];
+        o.winners = vec!["r_p = c[0,1]".into()];
+        o.loss = Some("E".into());
+    });
     let network = parse_network_with(&text, &overrides).unwrap();
     let value = |name: &str| network.values()[&network.find(name).unwrap()][0].to_string();
     assert_eq!((value("w"), value("w_fc"), value("t")), ("5".into(), "2".into(), "1".into()));
     assert_eq!(network.assumptions().iter().map(|a| a.winner).collect::<Vec<_>>(), [1]);
     assert_eq!(network.quantity(network.loss()).name, "E");
-    let dropped = Overrides { drop_assumptions: true, ..Overrides::default() };
+    let dropped = Overrides::default().with(|o| o.drop_assumptions = true);
     assert!(parse_network_with(&text, &dropped).unwrap().assumptions().is_empty());
-    let dropped = Overrides { given: overrides.given, drop_values: true, ..Overrides::default() };
+    let dropped = Overrides::default().with(|o| {
+        o.given = overrides.given;
+        o.drop_values = true;
+    });
     let network = parse_network_with(&text, &dropped).unwrap();
     assert_eq!(network.values().len(), 2, "those of the overrides, and w_fc has none");
     assert_eq!(parse_network(&text).unwrap().assumptions()[0].winner, 2);
@@ -584,8 +586,8 @@ fn an_error_in_an_override_names_it_and_points_nowhere() {
         assert!(error.all().all(|e| e.span().is_none()), "{error:?}");
         error.message().to_string()
     };
-    let given = |t: &str| with(Overrides { given: vec![t.into()], ..Overrides::default() });
-    let winner = |t: &str| with(Overrides { winners: vec![t.into()], ..Overrides::default() });
+    let given = |t: &str| with(Overrides::default().with(|o| o.given = vec![t.into()]));
+    let winner = |t: &str| with(Overrides::default().with(|o| o.winners = vec![t.into()]));
     assert_eq!(winner("c[9,9]"), "in --winner `c[9,9]`: `c` is 2×2 and has no element [9, 9]");
     assert_eq!(
         winner("r_p ="),
@@ -597,7 +599,7 @@ fn an_error_in_an_override_names_it_and_points_nowhere() {
         "in --given `w_fc = 1; E = 2`: only one statement goes here"
     );
     assert_eq!(
-        with(Overrides { loss: Some("c".into()), ..Overrides::default() }),
+        with(Overrides::default().with(|o| o.loss = Some("c".into()))),
         "in --loss `c`: the loss must be a scalar, and `c` is 2×2"
     );
 }
@@ -629,10 +631,10 @@ fn a_formula_is_a_network_of_scalars() {
     assert_eq!(message("E = E + 1", &[]), "`E` is used in its own definition");
     assert_eq!(message("", &[]), "expected a formula, found nothing");
     assert_eq!(message("a; b", &[]), "expected one formula, found several");
-    let given = Overrides { given: vec!["x = 3".into()], ..Overrides::default() };
+    let given = Overrides::default().with(|o| o.given = vec!["x = 3".into()]);
     assert_eq!(network_of_formula("x^2", &[], &given).unwrap().values().len(), 1);
     // The max has no name, and its arguments have.
-    let winner = Overrides { winners: vec!["b".into()], ..Overrides::default() };
+    let winner = Overrides::default().with(|o| o.winners = vec!["b".into()]);
     let network = network_of_formula("(t - w*max(a, b))^2", &[], &winner).unwrap();
     assert_eq!(network.assumptions()[0].winner, 1);
 }

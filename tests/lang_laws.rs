@@ -142,12 +142,11 @@ fn read_every_way(text: &str) {
         let printed = print_formula(&g, id);
         assert_eq!(parse_formula(&mut g, &printed), Ok(id));
     }
-    let overrides = Overrides {
-        given: vec![text.to_string()],
-        winners: vec![text.to_string()],
-        loss: Some(text.to_string()),
-        ..Overrides::default()
-    };
+    let overrides = Overrides::default().with(|o| {
+        o.given = vec![text.to_string()];
+        o.winners = vec![text.to_string()];
+        o.loss = Some(text.to_string());
+    });
     let _ = parse_network_with(SOURCES[1], &overrides);
 }
 

@@ -25,7 +25,15 @@ fn documents() {
         let name = path.file_name().and_then(|n| n.to_str()).unwrap();
         let format = Format::of_name(name).expect("a known ending");
         let review = review(&document, format, named(&document).as_ref()).unwrap();
-        let told = text(&review, &document, name, Style { colour: false, all: true });
+        let told = text(
+            &review,
+            &document,
+            name,
+            Style::default().with(|style| {
+                style.colour = false;
+                style.all = true;
+            }),
+        );
         insta::with_settings!({
             snapshot_path => "../snapshots",
             prepend_module_to_snapshot => false,

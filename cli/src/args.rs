@@ -112,22 +112,20 @@ pub struct NetworkArgs {
 
 impl ValueArgs {
     pub fn overrides(&self) -> Overrides {
-        Overrides {
-            given: said(&self.given),
-            drop_values: says_none(&self.given),
-            loss: self.loss.clone(),
-            ..Overrides::default()
-        }
+        Overrides::default().with(|o| {
+            o.given = said(&self.given);
+            o.drop_values = says_none(&self.given);
+            o.loss = self.loss.clone();
+        })
     }
 }
 
 impl NetworkArgs {
     pub fn overrides(&self) -> Overrides {
-        Overrides {
-            winners: said(&self.winner),
-            drop_assumptions: says_none(&self.winner),
-            ..self.values.overrides()
-        }
+        self.values.overrides().with(|o| {
+            o.winners = said(&self.winner);
+            o.drop_assumptions = says_none(&self.winner);
+        })
     }
 }
 

@@ -39,7 +39,13 @@ fn report(source: &Source, args: &CheckArgs) -> Result<Report, Error> {
     };
     let mut report = match compares {
         true => check_supplied(&net, net.values(), &supplied(&net, known, args)?)?,
-        false => check(&net, &Options { seed: args.seed, trials: args.trials })?,
+        false => check(
+            &net,
+            &Options::default().with(|options| {
+                options.seed = args.seed;
+                options.trials = args.trials;
+            }),
+        )?,
     };
     report.derive = Some(derive(args));
     Ok(report)
@@ -65,7 +71,7 @@ fn supplied(net: &Network, known: Vec<Gradient>, args: &CheckArgs) -> Result<Sup
             Dtype::F64 | Dtype::Integer | Dtype::Bool | Dtype::Decimal => Floats::F64,
         };
         let format = args.precision.map_or(stored, |p| p.format());
-        (gradient.quantity, Theirs { numbers: gradient.numbers, format })
+        (gradient.quantity, Theirs::new(gradient.numbers, format))
     };
     let forward: Vec<Gradient> =
         known.into_iter().chain(against.forward).chain(of_forward).collect();
@@ -80,14 +86,14 @@ fn supplied(net: &Network, known: Vec<Gradient>, args: &CheckArgs) -> Result<Sup
         }
     }
     let forward = forward.into_iter().map(theirs);
-    Ok(Supplied {
-        gradients: against.gradients.into_iter().map(theirs).collect(),
-        forward: forward.collect(),
-        complete,
-        from: args.from.and_then(|from| from.framework()),
-        accumulate: args.accumulate.map(|kept| kept.sums()).unwrap_or_default(),
-        seconds: Some(args.diagnosis),
-    })
+    Ok(Supplied::default().with(|supplied| {
+        supplied.gradients = against.gradients.into_iter().map(theirs).collect();
+        supplied.forward = forward.collect();
+        supplied.complete = complete;
+        supplied.from = args.from.and_then(|from| from.framework());
+        supplied.accumulate = args.accumulate.map(|kept| kept.sums()).unwrap_or_default();
+        supplied.seconds = Some(args.diagnosis);
+    }))
 }
 
 /// The command that derives a gradient of the same network at the same values.

@@ -59,13 +59,23 @@ fn page(source: &Source, args: &DeriveArgs) -> Result<Page, Error> {
 
 fn in_indices(net: Network, by: Chosen, args: &DeriveArgs) -> Result<Page, Error> {
     let paths = args.paths.unwrap_or(AskIndexed::default().paths);
-    let ask = AskIndexed { by, updates: !args.no_updates, terms: args.terms, paths };
+    let ask = AskIndexed::default().with(|ask| {
+        ask.by = by;
+        ask.updates = !args.no_updates;
+        ask.terms = args.terms;
+        ask.paths = paths;
+    });
     Ok(indexed_page(&indexed_lesson(net, &ask)?, args.level.into()))
 }
 
 fn in_scalars(net: Network, by: Chosen, args: &DeriveArgs) -> Result<Page, Error> {
     let paths = args.paths.unwrap_or(Ask::default().paths);
-    let ask = Ask { by, updates: !args.no_updates, paths, all_cases: args.cases };
+    let ask = Ask::default().with(|ask| {
+        ask.by = by;
+        ask.updates = !args.no_updates;
+        ask.paths = paths;
+        ask.all_cases = args.cases;
+    });
     Ok(derivation_page(&lesson(net, &ask)?, args.level.into()))
 }
 

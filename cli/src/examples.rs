@@ -31,10 +31,9 @@ fn unknown(name: &str) -> Error {
 fn list() -> Page {
     let words = |text: &str| vec![Inline::Words(text.to_string())];
     let row = |name: &str, about: &str| vec![words(name), words(about)];
-    let table = Table {
-        header: vec![words("name"), words("what it is")],
-        rows: EXAMPLES.iter().map(|e| row(e.name, e.about())).collect(),
-    };
+    let header = vec![words("name"), words("what it is")];
+    let rows = EXAMPLES.iter().map(|e| row(e.name, e.about())).collect();
+    let table = Table::new(header, rows);
     let code = |text: &str| Inline::Code(text.to_string());
     let how = vec![
         code("backproof derive plain"),
@@ -43,6 +42,5 @@ fn list() -> Page {
         Inline::Words(" makes a file of it to start from.".to_string()),
     ];
     let blocks = vec![Block::Table(table), Block::Text(how)];
-    let section = Section { number: None, heading: Vec::new(), blocks };
-    Page { title: "The built-in networks".to_string(), sections: vec![section] }
+    Page::new("The built-in networks", vec![Section::new(Vec::new(), blocks)])
 }

@@ -37,9 +37,18 @@ pub fn put(page: &Page, args: &OutputArgs) -> Result<(), Error> {
     let text = match format {
         Format::Text => {
             let width = args.look.width.unwrap_or_else(|| if to_stdout { width() } else { WIDTH });
-            render::text(page, &TextStyle { width, unicode: !args.look.ascii, colour })
+            render::text(
+                page,
+                &TextStyle::default().with(|style| {
+                    style.width = width;
+                    style.unicode = !args.look.ascii;
+                    style.colour = colour;
+                }),
+            )
         }
-        Format::Latex => render::latex(page, &LatexStyle { fragment: args.fragment }),
+        Format::Latex => {
+            render::latex(page, &LatexStyle::default().with(|style| style.fragment = args.fragment))
+        }
         Format::Markdown => render::markdown(page),
         Format::Json => render::json(page),
         Format::Junit => {

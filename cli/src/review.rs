@@ -32,13 +32,16 @@ pub fn run(args: &ReviewArgs) -> Result<Outcome, Failure> {
     }
     let text = match marks(args)? {
         Marks::Text => {
-            let style = Style { colour: is_coloured(args), all: args.all };
+            let style = Style::default().with(|style| {
+                style.colour = is_coloured(args);
+                style.all = args.all;
+            });
             report::text(&review, &source.text, &source.name, style)
         }
         Marks::Json => report::json(&review),
         Marks::Sarif => {
             let path = file(args.file.as_deref()).and_then(Path::to_str).unwrap_or(STDIN);
-            report::sarif(&review, Artifact { path, source: &source.text, format })
+            report::sarif(&review, Artifact::new(path, &source.text, format))
         }
         Marks::Markdown => report::annotated(&review, &source.text, format),
     };

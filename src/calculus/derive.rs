@@ -38,11 +38,21 @@ pub const MAX_PUT_IN: usize = 64;
 
 /// What to derive.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Request {
     /// By what to differentiate: cells of inputs, weights or intermediate quantities.
     pub by: Vec<ExprId>,
     /// Whether to end with the update rule of each weight among them.
     pub updates: bool,
+}
+
+impl Request {
+    /// The same with a change: `Request::default().with(|request| request.updates = true)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Request)) -> Request {
+        change(&mut self);
+        self
+    }
 }
 
 /// Derives ∂loss/∂x for each x of the request.

@@ -100,6 +100,7 @@ pub const MAX_LISTED: usize = 20;
 
 /// What a check may be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Options {
     /// The seed of the random values of what the network gives no value.
     pub seed: u64,
@@ -107,6 +108,15 @@ pub struct Options {
     /// or 1 in a network of millions of operations. Where
     /// every value is given there is one point.
     pub trials: Option<usize>,
+}
+
+impl Options {
+    /// The same with a change: `Options::default().with(|options| options.seed = 7)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Options)) -> Options {
+        change(&mut self);
+        self
+    }
 }
 
 impl Default for Options {

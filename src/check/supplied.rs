@@ -34,6 +34,7 @@ use super::verdicts::{Asked, Judged, judged};
 
 /// A gradient that another program computed.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Theirs {
     /// ∂loss/∂(each element), row-major.
     pub numbers: Vec<f64>,
@@ -41,8 +42,16 @@ pub struct Theirs {
     pub format: Format,
 }
 
+impl Theirs {
+    /// These numbers, computed in that format.
+    pub fn new(numbers: Vec<f64>, format: Format) -> Theirs {
+        Theirs { numbers, format }
+    }
+}
+
 /// What [`check_supplied`] compares.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Supplied {
     /// By which quantities: parameters, inputs, or what the network defines.
     pub gradients: BTreeMap<QuantityId, Theirs>,
@@ -58,6 +67,15 @@ pub struct Supplied {
     /// How many seconds, about, are spent on why gradients are wrong; [`DIAGNOSIS_SECONDS`](super::DIAGNOSIS_SECONDS) if
     /// there is none.
     pub seconds: Option<u32>,
+}
+
+impl Supplied {
+    /// The same with a change: `Supplied::default().with(|supplied| supplied.complete = true)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Supplied)) -> Supplied {
+        change(&mut self);
+        self
+    }
 }
 
 /// Why a parameter without numbers is not judged.

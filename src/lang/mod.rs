@@ -24,32 +24,45 @@ mod winners;
 
 pub use formula::{network_of_formula, parse_formula, print_formula};
 pub use overrides::{Overrides, parse_network, parse_network_with};
-pub use parse::{Parse, parse, parse_lone};
-pub use print::{print, print_expr};
+#[doc(hidden)]
+pub use parse::parse;
+#[doc(hidden)]
+pub use print::print;
+#[doc(hidden)]
 pub use select::{Selection, select};
+#[doc(hidden)]
 pub use syntax::{Arg, Call, Expr, ExprKind, Name, Statement, Subscript};
 
 use crate::diag::{Error, Kind, Span};
 use crate::scalar::{Fault, Rational};
 
+#[doc(hidden)]
 /// The longest text, in bytes.
 pub const MAX_SOURCE_BYTES: usize = 4 << 20;
+#[doc(hidden)]
 /// The most names, numbers and signs in a text.
 pub const MAX_TOKENS: usize = 1 << 20;
+#[doc(hidden)]
 /// The greatest height of an expression, and the most brackets, signs and exponents open at
 /// once.
 pub const MAX_NESTING: usize = 200;
+#[doc(hidden)]
 /// The longest name, in characters.
 pub const MAX_NAME_LENGTH: usize = 100;
+#[doc(hidden)]
 /// The most digits of a number.
 pub const MAX_NUMBER_DIGITS: usize = 1000;
+#[doc(hidden)]
 /// The largest decimal exponent of a number, up or down: that of `1e308`.
 pub const MAX_NUMBER_EXPONENT: i32 = 308;
+#[doc(hidden)]
 /// The most errors that one run reports.
 pub const MAX_ERRORS: usize = 20;
+#[doc(hidden)]
 /// The most text that printing one expression gives; a longer one ends in `…`.
 pub const MAX_PRINTED_BYTES: usize = 16 << 20;
 
+#[doc(hidden)]
 /// The bytes of a file as text, without a byte-order mark. Errors: longer than
 /// [`MAX_SOURCE_BYTES`]; not UTF-8, naming the first byte that is not.
 ///

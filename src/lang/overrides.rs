@@ -17,6 +17,7 @@ use crate::net::Network;
 
 /// Statements from the command line, which replace those of the text about the same thing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Overrides {
     /// Values: `w = [[1, 2], [3, 4]]`.
     pub given: Vec<String>,
@@ -28,6 +29,15 @@ pub struct Overrides {
     pub drop_assumptions: bool,
     /// Whether to leave out every value of the text.
     pub drop_values: bool,
+}
+
+impl Overrides {
+    /// The same with a change: `Overrides::default().with(|overrides| overrides.drop_values = true)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Overrides)) -> Overrides {
+        change(&mut self);
+        self
+    }
 }
 
 /// The network that a text describes. Errors: every mistake in it, each

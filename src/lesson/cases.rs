@@ -14,6 +14,7 @@ pub const TABLE_CASES: usize = 16;
 pub const MAX_CASES: usize = 1024;
 
 /// The gradients in every case.
+#[non_exhaustive]
 pub struct Cases {
     /// The maxima that are decided, in the order of the source.
     pub maxima: Vec<ExprId>,
@@ -29,6 +30,7 @@ pub struct Cases {
 }
 
 /// One case: who wins each max, and the gradients then.
+#[non_exhaustive]
 pub struct Case {
     /// The winner of each of [`Cases::maxima`].
     pub winners: Vec<ExprId>,

@@ -7,7 +7,9 @@ use crate::proof;
 
 /// The equations for any depth, proved.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct GeneralLesson {
+    #[doc(hidden)]
     /// The equations and their derivation.
     pub general: GeneralDerivation,
     /// In how many networks they were proved.
@@ -20,8 +22,8 @@ pub struct GeneralLesson {
 /// `Internal` where a line does not hold, which would be a fault of backproof.
 ///
 /// ```
-/// use backproof::index::general::GeneralLayer;
-/// let lesson = backproof::lesson::general_lesson(GeneralLayer::Dense)?;
+/// use backproof::lesson::{GeneralLayer, general_lesson};
+/// let lesson = general_lesson(GeneralLayer::Dense)?;
 /// let weights = &lesson.general.derivation.lemmas[2];
 /// assert_eq!(weights.result.to_string(), "δ^(l)[j]·x^(l−1)[k]");
 /// # Ok::<(), backproof::Error>(())

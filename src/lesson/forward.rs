@@ -13,6 +13,7 @@ pub const MAX_FORWARD: usize = 16;
 
 /// The values of the cells of one quantity.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Forward {
     /// The quantity.
     pub quantity: QuantityId,

@@ -13,6 +13,7 @@ use crate::expr::{ExprId, Graph, Node, Symbol};
 use crate::net::{Network, QuantityId};
 
 /// The formula for a general winner.
+#[non_exhaustive]
 pub struct General {
     /// The winner, with letters: c_{a,b}.
     pub winner: ExprId,
@@ -23,6 +24,7 @@ pub struct General {
 }
 
 /// The gradient by one quantity.
+#[non_exhaustive]
 pub struct GeneralRow {
     /// The cell of the quantity, with letters: w_{m,n}; or one cell, where not all were asked for.
     pub by: ExprId,

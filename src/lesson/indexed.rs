@@ -17,6 +17,7 @@ use crate::proof::{self, IndexReplay};
 
 /// What a lesson in indices is asked for.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct AskIndexed {
     /// By what to differentiate: quantities, or one cell (row-major) of one. Empty: every
     /// parameter.
@@ -30,6 +31,15 @@ pub struct AskIndexed {
     pub paths: usize,
 }
 
+impl AskIndexed {
+    /// The same with a change: `AskIndexed::default().with(|ask| ask.updates = false)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut AskIndexed)) -> AskIndexed {
+        change(&mut self);
+        self
+    }
+}
+
 impl Default for AskIndexed {
     fn default() -> AskIndexed {
         AskIndexed { by: Vec::new(), updates: true, terms: 4, paths: 4 }
@@ -38,22 +48,29 @@ impl Default for AskIndexed {
 
 /// A proved derivation in indices and what belongs to it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct IndexedLesson {
     /// The network, with names for the parts of its normalisations.
     pub net: Network,
+    #[doc(hidden)]
     /// The names that its text does not have: parts of normalisations that it writes out.
     pub parts: Vec<String>,
+    #[doc(hidden)]
     /// The derivation.
     pub derivation: IndexDerivation,
+    #[doc(hidden)]
     /// How each step of each lemma was proved.
     pub replay: IndexReplay,
     /// How many elements of the derivatives were computed at the network's own sizes, and agree
     /// with the backward pass over tensors.
     pub witnessed: usize,
+    #[doc(hidden)]
     /// Elements of the derivatives that were asked for, term by term.
     pub worked: Vec<Worked>,
+    #[doc(hidden)]
     /// The paths from each element that was asked for by name.
     pub ways: Vec<Ways>,
+    #[doc(hidden)]
     /// Whether the network has too many scalars for its paths to be counted.
     pub uncounted: bool,
     /// Whether the page ends with the update rule.

@@ -18,21 +18,34 @@ mod ways;
 mod witness;
 mod worked;
 
-pub use cases::{Case, Cases, MAX_CASES, TABLE_CASES};
+pub use crate::index::general::GeneralLayer;
+pub use cases::{Case, Cases};
+#[doc(hidden)]
+pub use cases::{MAX_CASES, TABLE_CASES};
 pub use depth::{GeneralLesson, general_lesson};
-pub use forward::{Forward, MAX_FORWARD};
+pub use forward::Forward;
+#[doc(hidden)]
+pub use forward::MAX_FORWARD;
 pub use general::{General, GeneralRow};
-pub use indexed::{
-    AskIndexed, IndexedLesson, MAX_EVALUATED, READABLE_CELLS, indexed_lesson,
-    reads_better_in_indices,
-};
+pub use indexed::{AskIndexed, IndexedLesson, indexed_lesson, reads_better_in_indices};
+#[doc(hidden)]
+pub use indexed::{MAX_EVALUATED, READABLE_CELLS};
+#[doc(hidden)]
 pub use length::{READABLE_LINES, predicted_lines};
 pub use numbers::Number;
+#[doc(hidden)]
 pub use order::in_order_of_lesson;
-pub use paths::{MAX_PATHS, Paths};
-pub use training::{MAX_EXACT_BITS, MAX_STEPS, State, Training, training};
+#[doc(hidden)]
+pub use paths::MAX_PATHS;
+pub use paths::Paths;
+#[doc(hidden)]
+pub use training::{MAX_EXACT_BITS, MAX_STEPS};
+pub use training::{State, Training, training};
+#[doc(hidden)]
 pub use ways::{CellOf, Route, Ways};
+#[doc(hidden)]
 pub use witness::MAX_WITNESSED;
+#[doc(hidden)]
 pub use worked::{Full, MAX_TERMS, Terms, Worked, worked};
 
 use std::collections::BTreeMap;
@@ -47,6 +60,7 @@ use crate::scalar::Rational;
 
 /// What a lesson is asked for.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Ask {
     /// By what to differentiate: quantities, or one cell (row-major) of one. Empty: every
     /// parameter, those nearest to the loss first.
@@ -59,6 +73,15 @@ pub struct Ask {
     pub all_cases: bool,
 }
 
+impl Ask {
+    /// The same with a change: `Ask::default().with(|ask| ask.updates = false)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Ask)) -> Ask {
+        change(&mut self);
+        self
+    }
+}
+
 impl Default for Ask {
     fn default() -> Ask {
         Ask { by: Vec::new(), updates: true, paths: 12, all_cases: false }
@@ -67,6 +90,7 @@ impl Default for Ask {
 
 /// Why a max has the winner that it has in the lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Why {
     /// The network assumes it.
     Assumed,
@@ -80,6 +104,7 @@ pub enum Why {
 
 /// A max and its winner in the lesson.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Winner {
     /// The `Max` node.
     pub max: ExprId,
@@ -90,6 +115,7 @@ pub struct Winner {
 }
 
 /// A proved derivation and what belongs to it.
+#[non_exhaustive]
 pub struct Lesson {
     /// The network.
     pub net: Network,
@@ -121,11 +147,14 @@ pub struct Lesson {
 
 /// Where one formula covers every winner, a table of more entries than this waits to be asked
 /// for.
+#[doc(hidden)]
 pub const TABLE_ENTRIES: usize = 40;
 
+#[doc(hidden)]
 /// The most derivatives that are worked out cell by cell.
 pub const MAX_TARGETS: usize = 2_000;
 
+#[doc(hidden)]
 /// The most work that goes cell by cell: derivatives times the parts of the network that each of
 /// their rewrites may look at. A page of more takes minutes.
 pub const MAX_WORK: usize = 20_000_000;

@@ -16,6 +16,7 @@ use crate::scalar::{Fault, Rational, Scalar, show_f64};
 
 /// A number, exact where it can be.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Number {
     /// Exact.
     Exact(Rational),

@@ -16,6 +16,7 @@ pub const MAX_PATHS: usize = 1000;
 
 /// The paths from one quantity to the loss.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Paths {
     /// Where they begin.
     pub from: ExprId,

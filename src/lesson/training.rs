@@ -21,6 +21,7 @@ pub const MAX_STEPS: usize = 100_000;
 pub const MAX_EXACT_BITS: u64 = 96;
 
 /// A run of gradient descent.
+#[non_exhaustive]
 pub struct Training {
     /// The expressions of the network.
     pub graph: Graph,
@@ -38,6 +39,7 @@ pub struct Training {
 
 /// Where a run stands.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct State {
     /// The loss.
     pub loss: Number,

@@ -5,6 +5,7 @@ use super::{Network, Normalised, Role};
 use crate::scalar::{Rational, Scalar};
 
 impl Network {
+    #[doc(hidden)]
     /// The quantities whose elements sum to 1 along some axes: those that are assumed to, and the
     /// targets of which every row of the given values does, as that of a one-hot target. None
     /// stands there twice for its values.

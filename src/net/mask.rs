@@ -8,6 +8,7 @@ use crate::scalar::Function;
 pub const MASKED: i64 = -(1 << 30);
 
 impl Network {
+    #[doc(hidden)]
     /// Whether all that is done with a quantity is to add it to numbers, to take it in another
     /// shape, and then to exponentiate: where it is −∞, the exponential is 0.
     pub fn is_mask(&self, quantity: QuantityId) -> bool {

@@ -15,9 +15,13 @@ mod shape;
 mod stable;
 
 pub(crate) use builder::with_parts;
+#[doc(hidden)]
 pub use builder::{Builder, MAX_NODES, MAX_SCALARS, MAX_WINDOW_STEP};
+#[doc(hidden)]
 pub use constant::{MAX_CONSTANT_BITS, MAX_EXPONENT};
+#[doc(hidden)]
 pub use layers::{Layer, Parameter, ParameterKind, Preset, Setting, layer, layers};
+#[doc(hidden)]
 pub use mask::MASKED;
 pub use shape::Shape;
 pub(crate) use stable::{Shift, Stable, stable};
@@ -56,6 +60,7 @@ impl QuantityId {
 
 /// What a named quantity is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Role {
     /// Data that goes in.
     Input,
@@ -71,6 +76,7 @@ pub enum Role {
 
 /// A named tensor.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Quantity {
     /// As the source spells it.
     pub name: String,
@@ -82,6 +88,7 @@ pub struct Quantity {
     pub span: Span,
 }
 
+#[doc(hidden)]
 /// How a window moves over the spatial axes of a tensor: one entry for each of them, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -124,6 +131,7 @@ impl Window {
 
 /// What a pooling makes of the cells under its window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Pooling {
     /// The greatest; the first of equals in row-major order wins. Padding never wins.
     Max,
@@ -133,6 +141,7 @@ pub enum Pooling {
     MeanInside,
 }
 
+#[doc(hidden)]
 /// Which indices of an axis a slice takes: `start`, `start + step`, …, `count` of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Range {
@@ -144,6 +153,7 @@ pub struct Range {
     pub count: usize,
 }
 
+#[doc(hidden)]
 /// A tensor operation. Elementwise operations broadcast as NumPy does: shapes are aligned at
 /// their last axes, and an axis of length 1, or one that is missing, stands beside every index.
 #[derive(Clone, Debug, PartialEq)]
@@ -285,6 +295,7 @@ impl Op {
     }
 }
 
+#[doc(hidden)]
 /// One tensor.
 #[derive(Clone, Debug)]
 pub struct Tensor {
@@ -296,6 +307,7 @@ pub struct Tensor {
     pub span: Span,
 }
 
+#[doc(hidden)]
 /// `assume r_p = c[1,0]`: which cell wins a max.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assumption {
@@ -317,6 +329,7 @@ impl Assumption {
     }
 }
 
+#[doc(hidden)]
 /// `assume sum(t) = 1`: the elements of a leaf sum to 1 along some axes, as a distribution's do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Normalised {
@@ -340,11 +353,13 @@ pub struct Network {
 }
 
 impl Network {
+    #[doc(hidden)]
     /// Every tensor, operands before users.
     pub fn nodes(&self) -> &[Tensor] {
         &self.nodes
     }
 
+    #[doc(hidden)]
     /// One tensor.
     pub fn node(&self, id: NodeId) -> &Tensor {
         &self.nodes[id.index()]
@@ -388,11 +403,13 @@ impl Network {
         self.quantities().filter(|(_, q)| q.role == Role::Param).map(|(id, _)| id)
     }
 
+    #[doc(hidden)]
     /// What is assumed of maxima.
     pub fn assumptions(&self) -> &[Assumption] {
         &self.assumptions
     }
 
+    #[doc(hidden)]
     /// What is assumed of sums: the distributions.
     pub fn normalised(&self) -> &[Normalised] {
         &self.normalised

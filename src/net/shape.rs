@@ -43,6 +43,7 @@ impl Shape {
         self.0.iter().fold(1, |n, l| n.saturating_mul(*l))
     }
 
+    #[doc(hidden)]
     /// In a sentence: `4×4`, `a scalar`, `a vector of 3`.
     pub fn described(&self) -> String {
         match self.0.as_slice() {
@@ -52,6 +53,7 @@ impl Shape {
         }
     }
 
+    #[doc(hidden)]
     /// The shape that two tensors have together, aligned at their last axes: `None` where two
     /// lengths differ and neither is 1. Source: NumPy's broadcasting rules.
     pub fn broadcast(&self, other: &Shape) -> Option<Shape> {
@@ -67,12 +69,14 @@ impl Shape {
         lengths.collect::<Option<Vec<usize>>>().map(Shape)
     }
 
+    #[doc(hidden)]
     /// Without these axes.
     pub fn without(&self, axes: &[usize]) -> Shape {
         let kept = self.0.iter().enumerate().filter(|(i, _)| !axes.contains(i));
         Shape(kept.map(|(_, length)| *length).collect())
     }
 
+    #[doc(hidden)]
     /// With another axis at the end.
     pub fn with(mut self, length: usize) -> Shape {
         self.0.push(length);

@@ -23,6 +23,7 @@ use crate::scalar::show_digits;
 
 /// How much of a derivation a page shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Level {
     /// One line for each result.
     Outline,

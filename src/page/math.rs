@@ -7,6 +7,7 @@ use crate::scalar::{Function, Rational};
 
 /// A formula, ready to be set in any format.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Math {
     /// An exact number; a fraction is set as one.
     Number(Rational),
@@ -67,6 +68,7 @@ pub enum Math {
 
 /// What stands above a name.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Mark {
     /// The name of what it belongs to: δ^c.
     Name(Symbol),
@@ -76,6 +78,7 @@ pub enum Mark {
 
 /// A sign over a range of indices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Big {
     /// Σ
     Sum,
@@ -85,6 +88,7 @@ pub enum Big {
 
 /// What stands between two sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Relation {
     /// =
     Equal,
@@ -182,7 +186,7 @@ impl Math {
     }
 
     /// This formula without sums and products of one thing around it.
-    pub fn alone(&self) -> &Math {
+    pub(crate) fn alone(&self) -> &Math {
         let mut math = self;
         loop {
             math = match math {
@@ -195,7 +199,7 @@ impl Math {
 
     /// The terms of a sum, with the sums that stand first in it spelt out: (a + b) − c and
     /// a + b − c are written alike. Anything else is one term.
-    pub fn terms(&self) -> Vec<(bool, &Math)> {
+    pub(crate) fn terms(&self) -> Vec<(bool, &Math)> {
         let mut backwards = Vec::new();
         let mut first = self.alone();
         while let Math::Sum(terms) = first {
@@ -214,7 +218,7 @@ impl Math {
     }
 
     /// The factors of a product, with the products in it spelt out. Anything else is one factor.
-    pub fn factors(&self) -> Vec<&Math> {
+    pub(crate) fn factors(&self) -> Vec<&Math> {
         let mut factors = Vec::new();
         let mut ahead = vec![self];
         while let Some(math) = ahead.pop() {
@@ -228,7 +232,7 @@ impl Math {
 
     /// Whether this has a slash in it when it is set on the line: a/b, 1/2, ∂E/∂w. A product
     /// with such a factor is set with spaces around its dots.
-    pub fn has_slash(&self) -> bool {
+    pub(crate) fn has_slash(&self) -> bool {
         match self.alone() {
             Math::Fraction(..) | Math::Partial(..) => true,
             Math::Number(q) => !q.is_integer() && !q.is_negative(),
@@ -246,17 +250,18 @@ impl Math {
     }
 
     /// A name with formulas as subscripts.
-    pub fn indexed(symbol: Symbol, lower: Vec<Math>) -> Math {
+    #[cfg(test)]
+    pub(crate) fn indexed(symbol: Symbol, lower: Vec<Math>) -> Math {
         Math::Indexed { symbol, upper: None, lower }
     }
 
     /// A named symbol.
-    pub fn symbol(name: &str) -> Math {
+    pub(crate) fn symbol(name: &str) -> Math {
         Math::Symbol(Symbol::named(name))
     }
 
     /// A whole number.
-    pub fn integer(n: i64) -> Math {
+    pub(crate) fn integer(n: i64) -> Math {
         Math::Number(Rational::from(n))
     }
 }

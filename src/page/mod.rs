@@ -9,7 +9,7 @@ mod check;
 mod derivation;
 mod general;
 mod indexed;
-pub mod math;
+mod math;
 mod network;
 mod supplied;
 mod training;
@@ -17,15 +17,22 @@ mod typeset;
 mod words;
 
 pub use check::check_page;
-pub use derivation::{Level, MAX_LISTED, derivation_page};
+#[doc(hidden)]
+pub use derivation::MAX_LISTED;
+pub use derivation::{Level, derivation_page};
 pub use indexed::{general_page, indexed_page};
-pub use math::{Big, Mark, Math, Relation, Slot};
-pub use network::{MAX_CELLS, network_page};
+pub(crate) use math::Slot;
+pub use math::{Big, Mark, Math, Relation};
+#[doc(hidden)]
+pub use network::MAX_CELLS;
+pub use network::network_page;
 pub use training::training_page;
+#[doc(hidden)]
 pub use typeset::{MAX_DEPTH, Typesetter};
 
 /// A document.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Page {
     /// What it is called.
     pub title: String,
@@ -35,6 +42,7 @@ pub struct Page {
 
 /// A heading and what stands under it.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Section {
     /// The number that its equations bear before the dot; none for a section without any.
     pub number: Option<u32>,
@@ -46,6 +54,7 @@ pub struct Section {
 
 /// A piece of a section.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Block {
     /// A paragraph.
     Text(Vec<Inline>),
@@ -59,6 +68,7 @@ pub enum Block {
 
 /// A piece of a paragraph.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Inline {
     /// Words, with the spaces around them.
     Words(String),
@@ -74,6 +84,7 @@ pub enum Inline {
 
 /// The number of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Label {
     /// The number of the section.
     pub section: u32,
@@ -83,6 +94,7 @@ pub struct Label {
 
 /// One row of aligned equations.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Row {
     /// The left side; none where the row goes on from the one above it.
     pub left: Option<Math>,
@@ -100,6 +112,7 @@ pub struct Row {
 
 /// One rewrite, as the JSON output lists it.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct StepRecord {
     /// The rule's kebab-case name.
     pub rule: &'static str,
@@ -115,11 +128,33 @@ pub struct StepRecord {
 
 /// A table whose cells are inline text.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Table {
     /// The heads of the columns.
     pub header: Vec<Vec<Inline>>,
     /// The rows, each with as many cells as the header.
     pub rows: Vec<Vec<Vec<Inline>>>,
+}
+
+impl Page {
+    /// A page of that title.
+    pub fn new(title: impl Into<String>, sections: Vec<Section>) -> Page {
+        Page { title: title.into(), sections }
+    }
+}
+
+impl Section {
+    /// A section without a number; the heading may be empty.
+    pub fn new(heading: Vec<Inline>, blocks: Vec<Block>) -> Section {
+        Section { number: None, heading, blocks }
+    }
+}
+
+impl Table {
+    /// A table; each of the rows has as many cells as the header.
+    pub fn new(header: Vec<Vec<Inline>>, rows: Vec<Vec<Vec<Inline>>>) -> Table {
+        Table { header, rows }
+    }
 }
 
 impl Row {

@@ -12,9 +12,19 @@ use crate::spell;
 
 /// What of a document is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct LatexStyle {
     /// Only the body, to be put into a document with `amsmath`.
     pub fragment: bool,
+}
+
+impl LatexStyle {
+    /// The same with a change: `LatexStyle::default().with(|style| style.fragment = true)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut LatexStyle)) -> LatexStyle {
+        change(&mut self);
+        self
+    }
 }
 
 const PREAMBLE: &str = "\\documentclass[11pt,a4paper]{article}

@@ -30,12 +30,16 @@ use crate::page::Math;
 pub use json::{SCHEMA, json};
 pub use latex::{LatexStyle, latex};
 pub use markdown::markdown;
-pub use text::{MIN_WIDTH, TextStyle, text};
+#[doc(hidden)]
+pub use text::MIN_WIDTH;
+pub use text::{TextStyle, text};
 
+#[doc(hidden)]
 /// How deep formulas are set; an ellipsis stands for what is deeper. TeX allows 255 groups in
 /// one another, and a fraction takes three.
 pub const MAX_DEPTH: usize = 64;
 
+#[doc(hidden)]
 /// One formula on one line: ∂E/∂w₀₀ = (t − r_fc)·(−w_fc)·i₃₁, or in 7-bit ASCII
 /// `dE/dw_00 = (t - r_fc)*(-w_fc)*i_31`.
 ///
@@ -49,6 +53,7 @@ pub fn math_text(math: &Math, unicode: bool) -> String {
     formula::Formula::new(math, unicode).one_line()
 }
 
+#[doc(hidden)]
 /// One formula for a LaTeX display, fractions stacked; for `amsmath`, and MathJax and KaTeX
 /// read it, too: `\frac{\partial E}{\partial w_{00}}`.
 pub fn math_latex(math: &Math) -> String {

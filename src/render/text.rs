@@ -14,6 +14,7 @@ pub const MIN_WIDTH: usize = 40;
 
 /// How a page looks on a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TextStyle {
     /// The width of the page in columns, at least [`MIN_WIDTH`]. Text reads best up to 100.
     pub width: usize,
@@ -21,6 +22,15 @@ pub struct TextStyle {
     pub unicode: bool,
     /// Whether to colour, by ANSI escapes.
     pub colour: bool,
+}
+
+impl TextStyle {
+    /// The same with a change: `TextStyle::default().with(|style| style.width = 60)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut TextStyle)) -> TextStyle {
+        change(&mut self);
+        self
+    }
 }
 
 impl Default for TextStyle {

@@ -27,6 +27,7 @@ mod names;
 mod naming;
 mod numbers;
 mod otherwise;
+#[doc(hidden)]
 pub mod read;
 mod references;
 mod repair;
@@ -34,23 +35,27 @@ pub mod report;
 mod scope;
 mod survey;
 mod suspects;
+#[doc(hidden)]
 pub mod tex;
 mod ways;
 mod worked;
 
 use std::ops::Range;
 
+#[doc(hidden)]
 pub use build::{MAX_ROW_NODES, MAX_SUM_TERMS};
+pub use read::Format;
+#[doc(hidden)]
 pub use scope::MAX_DEFINITION_DEPTH;
 
 use crate::diag::Error;
 use crate::lower::lower;
 use crate::net::Network;
 use names::Cells;
-use read::Format;
 
 /// A document with its marks.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Review {
     /// Every row that states something or could not be read, in the order of the document.
     pub rows: Vec<Row>,
@@ -64,6 +69,7 @@ pub struct Review {
 
 /// A row of the document with the marks of what it states.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Row {
     /// Its bytes in the document.
     pub source: Range<usize>,
@@ -81,6 +87,7 @@ pub struct Row {
 
 /// One thing that a row states, and its mark.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Claim {
     /// Its bytes in the document.
     pub source: Range<usize>,
@@ -92,6 +99,7 @@ pub struct Claim {
 
 /// The mark of one statement.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Mark {
     /// It holds.
     Proved {
@@ -143,6 +151,7 @@ pub enum Mark {
 
 /// What is wrong with a statement.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Wrong {
     /// A sentence without its full stop.
     pub message: String,
@@ -154,6 +163,7 @@ pub struct Wrong {
 
 /// A point where the two sides of an equation have different values.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Counterexample {
     /// Names and their values.
     pub point: Vec<(String, String)>,
@@ -165,6 +175,7 @@ pub struct Counterexample {
 
 /// A change of the document that makes a statement true.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Repair {
     /// The bytes to be replaced.
     pub source: Range<usize>,
@@ -176,6 +187,7 @@ pub struct Repair {
 
 /// A remark about a place.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Note {
     /// What sort of remark.
     pub kind: NoteKind,
@@ -205,6 +217,7 @@ pub enum NoteKind {
 
 /// How many rows of each kind a document has. A row counts once, by the gravest of its marks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Tally {
     /// Rows that state something or could not be read.
     pub rows: usize,
@@ -349,7 +362,7 @@ impl Mark {
 /// errors but rows, marked [`Mark::Unread`].
 ///
 /// ```
-/// use backproof::review::{Mark, read::Format, review};
+/// use backproof::review::{Format, Mark, review};
 /// let text = r"
 /// Let $E = (t - wx)^2/2$, where $x$ and $t$ are given. Then
 /// $$\frac{\partial E}{\partial w} = (t - wx) \cdot x$$

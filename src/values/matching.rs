@@ -15,6 +15,7 @@ use crate::scalar::Rational;
 
 /// A gradient that a file holds, or the value of a quantity that has a definition.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Gradient {
     /// By which quantity; of which.
     pub quantity: QuantityId,

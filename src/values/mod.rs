@@ -27,7 +27,9 @@ mod safetensors;
 #[cfg(test)]
 mod tests;
 
-pub use matching::{Against, Gradient, against, forward, gradients, values, values_and_forward};
+#[doc(hidden)]
+pub use matching::{Against, against, values_and_forward};
+pub use matching::{Gradient, forward, gradients, values};
 
 use std::fmt;
 
@@ -35,21 +37,28 @@ use crate::diag::{Error, Kind, nearest};
 use crate::net::{MASKED, Shape};
 use crate::scalar::Rational;
 
+#[doc(hidden)]
 /// The longest file, in bytes.
 pub const MAX_FILE_BYTES: usize = 1 << 27;
+#[doc(hidden)]
 /// The most arrays in a file.
 pub const MAX_ARRAYS: usize = 10_000;
+#[doc(hidden)]
 /// The most elements of all arrays of a file together, unpacked.
 pub const MAX_ELEMENTS: usize = 1 << 22;
+#[doc(hidden)]
 /// The longest name of an array, in bytes.
 pub const MAX_NAME_BYTES: usize = 1000;
+#[doc(hidden)]
 /// The longest header of an array in a `.npz` file, in bytes: NumPy's own limit.
 pub const MAX_NPY_HEADER: usize = 10_000;
+#[doc(hidden)]
 /// The longest header of a `.safetensors` file, in bytes.
 pub const MAX_SAFETENSORS_HEADER: usize = 1 << 23;
 
 /// The arrays of one file.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct File {
     /// What errors call it.
     pub name: String,
@@ -59,6 +68,7 @@ pub struct File {
 
 /// A named array.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Array {
     /// As the file spells it, without the `.npy` of an entry in a `.npz` file.
     pub name: String,
@@ -112,6 +122,7 @@ impl fmt::Display for Dtype {
 
 /// Exact numbers. Every float up to 64 bits is an `f64`; what `f64` might round is rational.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Numbers {
     /// Finite, or −∞ in a mask.
     F64(Vec<f64>),
@@ -156,7 +167,7 @@ fn rational(x: f64) -> Rational {
 }
 
 /// The endings of files that can be read.
-pub const ENDINGS: [&str; 3] = ["npz", "safetensors", "json"];
+const ENDINGS: [&str; 3] = ["npz", "safetensors", "json"];
 
 /// The arrays in `bytes`; `name` is that of the file, and its ending tells the format.
 ///
@@ -184,7 +195,7 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<File, Error> {
 }
 
 /// The error of a file of more than [`MAX_FILE_BYTES`].
-pub fn too_long() -> Error {
+fn too_long() -> Error {
     let most = MAX_FILE_BYTES >> 20;
     Error::new(Kind::Limit, format!("the file is longer than {most} MiB"))
         .hint("keep only the arrays of this network")

@@ -2,6 +2,7 @@
 
 /// The formats of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Format {
     /// LaTeX, with or without its preamble.
     Latex,

@@ -17,6 +17,7 @@ use super::words::{lines, sentence, stopped};
 
 /// The document that a review is of, as a SARIF file names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Artifact<'a> {
     /// Its path, relative to the root of the repository for a code host.
     pub path: &'a str,
@@ -24,6 +25,13 @@ pub struct Artifact<'a> {
     pub source: &'a str,
     /// The format that it was read as.
     pub format: Format,
+}
+
+impl<'a> Artifact<'a> {
+    /// The document at that path, with that text, read as that format.
+    pub fn new(path: &'a str, source: &'a str, format: Format) -> Artifact<'a> {
+        Artifact { path, source, format }
+    }
 }
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";

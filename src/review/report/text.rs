@@ -15,11 +15,21 @@ pub(super) const WIDTH: usize = 80;
 
 /// How a review looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Style {
     /// With terminal escapes.
     pub colour: bool,
     /// With a list of all rows, each with its mark.
     pub all: bool,
+}
+
+impl Style {
+    /// The same with a change: `Style::default().with(|style| style.all = true)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Style)) -> Style {
+        change(&mut self);
+        self
+    }
 }
 
 /// A review for people, at 80 columns. `source` is the document, and `name` is what it is called
