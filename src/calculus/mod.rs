@@ -13,15 +13,20 @@
 mod derive;
 mod path;
 mod plan;
+#[doc(hidden)]
 pub mod rules;
 mod step;
+#[doc(hidden)]
 pub mod sweep;
 #[cfg(test)]
 mod tests;
 mod tidied;
 
-pub use derive::{MAX_LINE_PLACES, MAX_LINES, MAX_PLACES, MAX_PUT_IN, Request, derive};
+#[doc(hidden)]
+pub use derive::{MAX_LINE_PLACES, MAX_LINES, MAX_PLACES, MAX_PUT_IN};
+pub use derive::{Request, derive};
 pub(crate) use derive::{derive_within, places_of};
+#[doc(hidden)]
 pub use path::{replace_at, subterm};
 pub use rules::{Group, Rule};
 pub use step::{Derivation, Lemma, LemmaId, Role, Step};

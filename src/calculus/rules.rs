@@ -16,6 +16,7 @@ use crate::expr::{ExprId, Graph, Node, Symbol, Winners};
 
 /// The name of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Rule {
     /// A quantity is replaced by its definition under ∂.
     Definition,
@@ -89,6 +90,7 @@ pub enum Rule {
 
 /// When a rule is a line of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Group {
     /// Always but in an outline.
     Main,
@@ -260,6 +262,7 @@ table! {
 }
 
 impl Rule {
+    #[doc(hidden)]
     /// The row of this rule.
     pub fn row(self) -> &'static Row {
         let found = TABLE.iter().find(|row| row.rule == self);

@@ -20,6 +20,7 @@ impl LemmaId {
 
 /// One rewrite: one rule at one place.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Step {
     /// The rule.
     pub rule: Rule,
@@ -47,6 +48,7 @@ pub struct Step {
 
 /// What a lemma is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Role {
     /// A derivative that was asked for.
     Target,
@@ -61,6 +63,7 @@ pub enum Role {
 
 /// `goal = result`, by steps.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Lemma {
     /// What it is for.
     pub role: Role,
@@ -73,6 +76,7 @@ pub struct Lemma {
 }
 
 /// The derivation of some gradients, and everything they rest on.
+#[non_exhaustive]
 pub struct Derivation {
     /// The expressions of the network and of every line.
     pub graph: Graph,

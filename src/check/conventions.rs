@@ -10,6 +10,7 @@ use crate::scalar::{Function, Interval, Scalar};
 
 /// A program that computes gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Framework {
     /// PyTorch.
     Torch,

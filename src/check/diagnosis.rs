@@ -42,6 +42,7 @@ pub const MAX_OTHER_CAUSES: usize = 3;
 /// A cause that explains every element of a wrong gradient. Displays as a sentence without a full
 /// stop.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Diagnosis {
     /// The simplest.
     pub cause: Cause,
@@ -51,6 +52,7 @@ pub struct Diagnosis {
 
 /// A mistake.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Cause {
     /// Every element is 0.
     Zero,
@@ -129,6 +131,7 @@ pub enum Cause {
 
 /// What another network does otherwise.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Difference {
     /// A number has another value.
     Number {
@@ -212,6 +215,7 @@ pub enum Difference {
 
 /// What a number in a network is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Constant {
     /// The eps of a norm.
     Eps,
@@ -235,6 +239,7 @@ pub enum Constant {
 
 /// What an operation does wrong in the backward pass.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Mistake {
     /// The function has the slope 1.
     SlopeMissing(Function),

@@ -52,22 +52,29 @@ mod values;
 mod verdicts;
 mod words;
 
-pub use conventions::{CONVENTIONS, Corner, Framework, Rule, rule};
-pub use diagnosis::{
-    Cause, Constant, DIAGNOSIS_SECONDS, DIAGNOSIS_WORK_A_SECOND, Diagnosis, Difference,
-    MAX_MISTAKES, MAX_OTHER_CAUSES, Mistake,
-};
+pub use conventions::Framework;
+#[doc(hidden)]
+pub use conventions::{CONVENTIONS, Corner, Rule, rule};
+pub use diagnosis::{Cause, Constant, Diagnosis, Difference, Mistake};
+#[doc(hidden)]
+pub use diagnosis::{DIAGNOSIS_SECONDS, DIAGNOSIS_WORK_A_SECOND, MAX_MISTAKES, MAX_OTHER_CAUSES};
+#[doc(hidden)]
 pub use differences::{FIRST_STEPS, STEPS};
+#[doc(hidden)]
 pub use fraction::MAX_EXACT_BITS;
 pub use json::{SCHEMA, report_json};
+#[doc(hidden)]
 pub use judge::MAX_ULPS;
+#[doc(hidden)]
 pub use reference::DIGITS;
 pub use report::{
     Arithmetic, Assumptions, AtKinks, Cell, Certainty, Choice, Comparison, Convention, Kink,
     Mismatch, Noticed, Number, Parameter, Point, Precision, Report, Source, Unjudged, Value,
     Verdict, Worst,
 };
-pub use rounding::{Accumulate, FUNCTION_ULPS, Format, REARRANGED};
+pub use rounding::{Accumulate, Format};
+#[doc(hidden)]
+pub use rounding::{FUNCTION_ULPS, REARRANGED};
 pub use supplied::{Supplied, Theirs, check_gradients, check_supplied};
 
 use crate::concrete::Values;
@@ -77,24 +84,32 @@ use crate::scalar::Rational;
 use symbolic::Symbolic;
 use values::{RANGES, SplitMix, UNITS};
 
+#[doc(hidden)]
 /// The largest number of random points.
 pub const MAX_TRIALS: usize = 1000;
+#[doc(hidden)]
 /// The largest number of cells of one parameter that dual numbers are computed for, a pass each.
 pub const MAX_DUAL: usize = 64;
+#[doc(hidden)]
 /// The largest number of cells of one parameter that differences are computed for.
 pub const MAX_DIFFERENCES: usize = 16;
+#[doc(hidden)]
 /// About how many elements the passes of dual numbers, and those of differences, compute at a
 /// point in all; where that is less than [`MAX_DUAL`] asks for, all cells are moved at once,
 /// along a direction.
 pub const MAX_PASS_WORK: usize = 1 << 22;
+#[doc(hidden)]
 /// Up to about so many operations, a network is written out in scalars, so that formulas are a way
 /// to its gradients; a larger one is checked tensor by tensor.
 pub const MAX_SCALARS: usize = 1 << 20;
+#[doc(hidden)]
 /// The largest number of factors in the gradients of all products.
 pub const MAX_FACTOR_PAIRS: usize = 1 << 26;
+#[doc(hidden)]
 /// How often a random point is drawn again from one range of values, if the network is not
 /// defined there.
 pub const MAX_DRAWS: usize = 20;
+#[doc(hidden)]
 /// How many mismatches, kinks and tied cells a report lists; it counts all.
 pub const MAX_LISTED: usize = 20;
 

@@ -17,6 +17,7 @@ use super::{Diagnosis, MAX_LISTED};
 
 /// The result of [`check`](super::check) or [`check_gradients`](super::check_gradients).
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Report {
     /// The name of the loss.
     pub loss: String,
@@ -35,6 +36,7 @@ pub struct Report {
 
 /// What was found of a value of the forward pass that was supplied.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Value {
     /// Of which quantity.
     pub id: QuantityId,
@@ -56,6 +58,7 @@ pub struct Value {
 
 /// One point at which gradients were compared.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Point {
     /// The exact values of the leaves.
     pub values: Values<Rational>,
@@ -84,6 +87,7 @@ pub struct Point {
 
 /// The numbers of an exact comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Arithmetic {
     /// The rational numbers: an equality there is an equality.
     Rational,
@@ -96,6 +100,7 @@ pub enum Arithmetic {
 
 /// What became of the network's assumed winners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Assumptions {
     /// The network assumes nothing.
     Absent,
@@ -107,6 +112,7 @@ pub enum Assumptions {
 
 /// A place where the loss has no gradient in the strict sense, and the convention that was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Kink {
     /// What has the kink: `r_p`, or `max(c)` where it bears no name.
     pub of: String,
@@ -120,6 +126,7 @@ pub struct Kink {
 
 /// What is done at a kink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Convention {
     /// Several arguments are the greatest: the first of them takes the whole gradient.
     FirstWins,
@@ -131,6 +138,7 @@ pub enum Convention {
 
 /// A gradient's origin, beside the symbolic gradient that all are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Source {
     /// The backward pass over tensors.
     Backward,
@@ -148,6 +156,7 @@ pub enum Source {
 
 /// How exactly two gradients were compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Precision {
     /// In the [`Arithmetic`] of the point.
     Exact,
@@ -157,6 +166,7 @@ pub enum Precision {
 
 /// What was found for one parameter.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Parameter {
     /// Which.
     pub id: QuantityId,
@@ -180,6 +190,7 @@ pub struct Parameter {
 
 /// The smallest errors of a tensor that its verdict would have noticed.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Noticed {
     /// Of one element, as a part of the greatest.
     pub element: f64,
@@ -189,6 +200,7 @@ pub struct Noticed {
 
 /// How sure a difference is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Certainty {
     /// No order of the operations in that format gives such a number: a running error analysis
     /// bounds what rounding may do.
@@ -199,6 +211,7 @@ pub enum Certainty {
 
 /// What supplied numbers do where the loss has no gradient in the strict sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AtKinks {
     /// Where they stand to the subdifferential.
     pub choice: Choice,
@@ -213,6 +226,7 @@ pub struct AtKinks {
 
 /// Where numbers stand to the subdifferential at a kink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Choice {
     /// They are what the formula gives: slope 0, the first winner takes all.
     Ours,
@@ -232,6 +246,7 @@ pub enum Choice {
 
 /// One source held against the symbolic gradient, over all points.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Comparison {
     /// Where the other gradient comes from.
     pub source: Source,
@@ -261,6 +276,7 @@ pub struct Comparison {
 
 /// An error in a cell, and what it was judged by.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Worst {
     /// The position in [`Report::points`].
     pub point: usize,
@@ -277,6 +293,7 @@ pub struct Worst {
 
 /// A cell in which two gradients differ.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Mismatch {
     /// The position in [`Report::points`].
     pub point: usize,
@@ -294,6 +311,7 @@ pub struct Mismatch {
 
 /// One element of a quantity. Displays as the language spells it: `w[0,1]`, and `t` for a scalar.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Cell {
     /// The name of the quantity.
     pub name: String,
@@ -303,6 +321,7 @@ pub struct Cell {
 
 /// Cells that were not judged, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Unjudged {
     /// Why, as words without a full stop.
     pub reason: String,

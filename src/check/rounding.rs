@@ -36,6 +36,7 @@ pub(super) const BESIDE_ONE: f64 = 1.0;
 
 /// The floating-point numbers that a program computed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Format {
     /// The upper half of an `f32`: 8 bits.
     Bf16,
@@ -49,6 +50,7 @@ pub enum Format {
 
 /// What a program keeps the sums of f16 and bf16 in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Accumulate {
     /// In `f32`, and each result is rounded once when it is stored, as accelerators do it.
     #[default]

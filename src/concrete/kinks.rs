@@ -13,6 +13,7 @@ use crate::scalar::Function;
 
 /// What was decided at one node.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Decision {
     /// For each element of a `Max` or a `Pool` that takes the max, its winner's row-major position
     /// in the operand; of a `MaxOf`, its position among the operands.
@@ -77,6 +78,7 @@ pub enum Decide<'a> {
 
 /// A place where the loss may have no gradient, because a decision was a close call.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Kink {
     /// A `Max`, a `MaxOf`, a `Pool` or the `Call` of a function with a kink.
     pub node: NodeId,
@@ -88,6 +90,7 @@ pub struct Kink {
 
 /// How a decision was close.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KinkKind {
     /// These arguments of a max are all equal to the greatest; at least two, in order. The first
     /// was taken.

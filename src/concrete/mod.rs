@@ -32,10 +32,15 @@ mod taps;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use backward::{Gradients, Shares, backward, backward_watched, backward_with};
-pub use candidates::candidates;
-pub use forward::{Forward, MAX_WORK, Watch, forward, forward_watched};
+pub use backward::{Gradients, backward};
+pub(crate) use backward::{Shares, backward_watched, backward_with};
+pub(crate) use candidates::candidates;
+#[doc(hidden)]
+pub use forward::MAX_WORK;
+pub use forward::{Forward, forward};
+pub(crate) use forward::{Watch, forward_watched};
 pub use kinks::{Decide, Decision, Decisions, Kink, KinkKind};
+#[doc(hidden)]
 pub use layout::Groups;
 
 use std::collections::BTreeMap;

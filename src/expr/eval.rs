@@ -57,6 +57,7 @@ pub enum Rest<'a> {
 
 /// Why an expression has no value, and at which node.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EvalError {
     /// The node that could not be evaluated.
     pub node: ExprId,
@@ -66,6 +67,7 @@ pub struct EvalError {
 
 /// Why a node has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EvalFault {
     /// The number system has no answer.
     Scalar(Fault),

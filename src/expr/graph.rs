@@ -54,6 +54,7 @@ impl Graph {
         self.nodes.is_empty()
     }
 
+    #[doc(hidden)]
     /// How many arguments all lists of arguments hold together.
     pub fn pool_len(&self) -> usize {
         self.pool.len()
@@ -84,6 +85,7 @@ impl Graph {
         self.symbols.iter()
     }
 
+    #[doc(hidden)]
     /// How many symbols there are.
     pub fn symbol_count(&self) -> usize {
         self.symbols.len()
@@ -125,6 +127,7 @@ impl Graph {
         }
     }
 
+    #[doc(hidden)]
     /// Calls `visit` with each child, in the author's order. `Partial` has two children, `of`
     /// and `by`; `Wins` has `max` and `arg`.
     pub fn for_children(&self, id: ExprId, mut visit: impl FnMut(ExprId)) {
@@ -152,6 +155,7 @@ impl Graph {
         all
     }
 
+    #[doc(hidden)]
     /// Everything below `roots` and the roots themselves, children before parents, each once.
     pub fn reachable(&self, roots: &[ExprId]) -> Vec<ExprId> {
         descend(roots, |id, mark| self.for_children(id, mark))
@@ -204,6 +208,7 @@ impl Graph {
         self.push(make(Args { start, len: args.len() as u32 }))
     }
 
+    #[doc(hidden)]
     /// Constructors that do not look whether there is an equal node, for whoever makes many that
     /// are new by construction.
     ///
@@ -218,6 +223,7 @@ impl Graph {
         Append { g: self }
     }
 
+    #[doc(hidden)]
     /// The handle of `symbol`, new or known.
     pub fn intern_symbol(&mut self, symbol: Symbol) -> SymbolId {
         if let Some(found) = self.find_symbol(&symbol) {
@@ -327,6 +333,7 @@ impl Graph {
         self.intern(Node::Wins { max, arg })
     }
 
+    #[doc(hidden)]
     /// The node of `like` over other children, as many as it has.
     pub fn rebuild(&mut self, like: ExprId, children: &[ExprId]) -> ExprId {
         match self.node(like) {

@@ -8,10 +8,10 @@ mod node;
 mod symbol;
 
 pub(crate) use descend::descend;
-pub use eval::{
-    Branches, Decision, EvalError, EvalFault, Rest, Winners, decisions, depends_on, evaluate,
-    evaluate_all,
-};
-pub use graph::{Append, Graph};
+pub use eval::{Branches, Decision, EvalError, EvalFault, Rest, Winners, evaluate, evaluate_all};
+pub(crate) use eval::{decisions, depends_on};
+#[doc(hidden)]
+pub use graph::Append;
+pub use graph::Graph;
 pub use node::{Args, ExprId, Node, NumberId, SymbolId};
 pub use symbol::Symbol;

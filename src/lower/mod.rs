@@ -17,11 +17,13 @@ use crate::expr::{ExprId, Graph, Node, Symbol, SymbolId, Winners};
 use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Role, Shape};
 use crate::scalar::Rational;
 
+#[doc(hidden)]
 /// The largest number of scalar nodes that a network may lower to.
 pub const MAX_NODES: usize = 1 << 23;
 
 /// A network in scalars.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Lowered {
     /// The expressions.
     pub graph: Graph,
@@ -44,6 +46,7 @@ pub struct Lowered {
 
 /// A max of the network.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Maximum {
     /// The `Max`, `MaxOf` or `Pool` node of the network.
     pub node: NodeId,
@@ -174,6 +177,7 @@ pub fn lower(net: &Network) -> Result<Lowered, Error> {
     Ok(Lowered { graph: g, cells, loss, winners, maxima, values, params, distributions })
 }
 
+#[doc(hidden)]
 /// The name of each expression that has one: value → `Named` node. Where two names stand for the
 /// same expression, the first.
 pub fn names(g: &Graph, cells: &[Vec<ExprId>]) -> BTreeMap<ExprId, ExprId> {

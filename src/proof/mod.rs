@@ -32,20 +32,29 @@ mod witness;
 #[cfg(test)]
 mod tests;
 
-pub use against::{against_sweep, has_value};
-pub use ground::{MAX_GROUND_VALUES, MAX_GROUNDS, MAX_POINTS, value_somewhere};
+pub(crate) use against::{against_sweep, has_value};
+pub(crate) use ground::value_somewhere;
+#[doc(hidden)]
+pub use ground::{MAX_GROUND_VALUES, MAX_GROUNDS, MAX_POINTS};
+pub(crate) use indexed::{IndexReplay, prove_general, replay_indexed};
+#[doc(hidden)]
 pub use indexed::{
-    IndexReplay, MAX_CELLS, MAX_CELLS_OF_MANY, MAX_EXACT_SIZE, MAX_INSTANCE, MAX_OWN_SIZE,
-    MAX_WHOLE_SIZE, SMALLER_SIZES, prove_general, replay_indexed,
+    MAX_CELLS, MAX_CELLS_OF_MANY, MAX_EXACT_SIZE, MAX_INSTANCE, MAX_OWN_SIZE, MAX_WHOLE_SIZE,
+    SMALLER_SIZES,
 };
+#[doc(hidden)]
 pub use local::{MAX_LOCAL_NODES, MAX_LOCAL_STEPS};
+#[doc(hidden)]
 pub use normal::{
     MAX_CASES, MAX_COEFFICIENT_BITS, MAX_KERNEL_TERMS, MAX_NESTING, MAX_POWER, MAX_TERMS,
 };
-pub use prove::{
-    Context, How, Leaves, MAX_EXACT_VISITS, MAX_STEPS, Reason, Verdict, prove, prove_in,
-    prove_within,
-};
-pub use replay::{MAX_REPLAY_STEPS, Replay, StepProof, replay};
+pub(crate) use prove::prove_within;
+pub use prove::{Context, How, Leaves, Reason, Verdict, prove, prove_in};
+#[doc(hidden)]
+pub use prove::{MAX_EXACT_VISITS, MAX_STEPS};
+#[doc(hidden)]
+pub use replay::MAX_REPLAY_STEPS;
+pub use replay::{Replay, StepProof, replay};
+#[doc(hidden)]
 pub use survey::{MAX_NODES, MAX_VISITS};
 pub use witness::{Value, Witness};

@@ -52,6 +52,7 @@ pub enum Verdict {
 
 /// How a claim was proved.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum How {
     /// The normal form of the difference is 0 in every case.
     Exact,

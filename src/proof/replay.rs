@@ -23,6 +23,7 @@ pub const MAX_REPLAY_STEPS: u64 = 16_000_000;
 
 /// How a step was proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StepProof {
     /// By equality of exact normal forms.
     Exact,

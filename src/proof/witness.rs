@@ -5,6 +5,7 @@ use crate::scalar::{Interval, Rational, Scalar};
 
 /// A value of a side at a point.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Value {
     /// The value itself.
     Exact(Rational),
@@ -14,6 +15,7 @@ pub enum Value {
 
 /// A point where the two sides of a claim differ.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Witness {
     /// The values of the free symbols, in the order of the symbols.
     pub point: Vec<(SymbolId, Rational)>,

@@ -5,6 +5,7 @@ use std::fmt;
 
 /// An elementary function of one real argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Function {
     /// eˣ.
     Exp,

@@ -18,12 +18,14 @@ mod real;
 #[cfg(test)]
 pub(crate) mod strategies;
 
+#[doc(hidden)]
 pub use ball::{Ball, Digits, Long, Middle, Pair, Wide};
 pub use dual::Dual;
 pub use function::Function;
 pub use interval::Interval;
 pub use prime::Prime;
 pub use rational::Rational;
+#[doc(hidden)]
 pub use real::{show_digits, show_f64};
 
 use std::cmp::Ordering;
