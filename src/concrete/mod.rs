@@ -4,8 +4,9 @@
 //! Goes in: a [`Network`] and a value for each of its leaves. Comes out: the value of every
 //! tensor that the loss is made of, what was decided at every max and every kinked function, and
 //! the adjoint ∂E/∂· of every tensor on the way to the quantities asked for. What always holds:
-//! this module shares no code with the expression graph and its calculus, so that where the two
-//! agree, two separate ways have led to the same number.
+//! this module shares the network and the number systems with the expression graph and its
+//! calculus, and nothing else, so that where the two agree, two ways with their own slopes have
+//! led to the same number.
 //!
 //! ```
 //! use backproof::concrete::{self, Decide};

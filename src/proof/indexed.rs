@@ -28,10 +28,9 @@ use super::survey::mixed;
 use crate::calculus::sweep;
 use crate::diag::{Error, Kind};
 use crate::expr::{Branches, ExprId, Graph, Node, SymbolId, Winners, evaluate_all};
-use crate::index::rules::norms::mean_in;
 use crate::index::{
-    Formula, IndexDerivation, IndexLemma, IndexStep, Letters, NoValue, Rule, System, TensorName,
-    all_values,
+    Element, Formula, IndexDerivation, IndexLemma, IndexStep, Letters, NoValue, Rule, System,
+    TensorName, all_values,
 };
 use crate::lower::{Lowered, lower};
 use crate::net::{Network, Op, QuantityId, Tensor};
@@ -214,14 +213,22 @@ fn cut_for(net: &Network, derivation: &IndexDerivation, place: usize) -> (Cut, B
                 kept.extend(find(&e.tensor));
             }
             // That the deviations sum to 0 rests on what the mean is.
-            if let (Rule::DeviationsVanish, Some(mean)) = (step.rule, mean_in(&step.redex)) {
-                kept.extend(find(&mean.tensor));
+            if step.rule == Rule::DeviationsVanish {
+                kept.extend(taken_away(&step.redex).and_then(|mean| find(&mean.tensor)));
             }
         }
     }
     free.retain(|id| !resolved.contains(id));
     done.remove(&place);
     (Cut { kept, free }, done)
+}
+
+/// The μ of Σ_k (u_k − μ). The rules know such a sum, too; here nothing is taken from them.
+fn taken_away(f: &Formula) -> Option<&Element> {
+    let Formula::Sum { body, .. } = f else { return None };
+    let Formula::Sub(_, mean) = body.as_ref() else { return None };
+    let Formula::Element(mean) = mean.as_ref() else { return None };
+    Some(mean)
 }
 
 /// The cells of a layer with what is assumed of them, and their δ.

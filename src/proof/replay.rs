@@ -1,5 +1,5 @@
-//! Replay: every step of a derivation is proved again by code that shares nothing with the
-//! rules: exact normal forms over dual numbers, or evaluation in a prime field.
+//! Replay: every step of a derivation is proved again by code that shares no rule with
+//! what made it: exact normal forms over dual numbers, or evaluation in a prime field.
 //!
 //! In: a derivation. Out: how each step was proved, or the error that one was not. A derivation
 //! that does not replay is a fault of backproof and is never shown to anybody.
