@@ -1,5 +1,6 @@
 //! backproof derives the gradients of a neural network the way a good textbook writes them, one
-//! rule a line; proves every line; and checks anybody's gradients against what it proved.
+//! rule at a time, and proves every step. It judges the gradients of other programs by their exact
+//! values, and marks derivations that somebody wrote.
 //!
 //! ```
 //! use backproof::{Ask, Level, derivation_page, lesson, parse_network, render};
@@ -24,9 +25,9 @@
 //! The way through the crate is a straight line, and each room stands above those that it uses:
 //! text ([`lang`]) → network ([`net`]) → graph ([`lower`](mod@lower), [`expr`]) → derivation
 //! ([`calculus`]) → proof ([`proof`]) → lesson ([`lesson`](mod@lesson)) → page ([`page`]) →
-//! output ([`render`]). Beside it, [`concrete`] runs the network forward and backward in numbers
-//! and shares no code with the symbolic side, so that [`check`](mod@check) can hold one against
-//! the other.
+//! output ([`render`]). Beside it, [`concrete`] runs the network forward and backward in numbers.
+//! It shares the network and the number systems with the symbolic side, and none of its rules, so
+//! that [`check`](mod@check) can hold one against the other.
 //!
 //! | for | call |
 //! |---|---|
@@ -43,6 +44,7 @@
 //! | training in numbers | [`training`] |
 //! | a derivation in indices, or for any depth | [`lesson::indexed_lesson`], [`lesson::general_lesson`] |
 //! | the built-in networks | [`examples::find`] |
+//! | every limit by its name | [`limits`] |
 //! | pages | [`derivation_page`], [`network_page`], [`check_page`], [`training_page`] |
 //! | output | [`render::text`], [`render::latex`], [`render::markdown`], [`render::json`] |
 //!
@@ -67,6 +69,7 @@ pub mod lang;
 #[path = "../tests/draw/laws.rs"]
 mod laws;
 pub mod lesson;
+mod limits;
 pub mod lower;
 pub mod net;
 mod ordered;
@@ -89,6 +92,7 @@ pub use lang::{
     Overrides, network_of_formula, parse_formula, parse_network, parse_network_with, print_formula,
 };
 pub use lesson::{Ask, Lesson, lesson, training};
+pub use limits::{Limit, limits};
 pub use lower::{Lowered, lower};
 pub use net::Network;
 pub use page::{Level, check_page, derivation_page, network_page, training_page};
@@ -96,7 +100,13 @@ pub use proof::{Verdict, prove, prove_in, replay};
 pub use review::review;
 pub use testing::{assert_gradients, formulas, gradient_formulas};
 
-/// The README's programs, compiled and run with the tests of the documentation.
+/// The programs of the pages for people, compiled and run with the tests of the documentation.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-pub struct Readme;
+mod pages {
+    #[doc = include_str!("../README.md")]
+    pub struct Readme;
+    #[doc = include_str!("../docs/tour.md")]
+    pub struct Tour;
+    #[doc = include_str!("../docs/review.md")]
+    pub struct Review;
+}

@@ -45,8 +45,16 @@ use std::ops::Range;
 #[doc(hidden)]
 pub use build::{MAX_ROW_NODES, MAX_SUM_TERMS};
 pub use read::Format;
+pub(crate) use indices::MAX_ELEMENTS;
+pub(crate) use judge::MAX_STEPS_OF_A_CLAIM;
+pub(crate) use read::{MAX_DOCUMENT, MAX_FORMULA, MAX_PIECES};
+pub(crate) use repair::{MAX_REPAIRED, MAX_TRIES, MAX_TRIES_PER_ROW};
 #[doc(hidden)]
 pub use scope::MAX_DEFINITION_DEPTH;
+pub(crate) use tex::{
+    MAX_ASIDES, MAX_DEPTH, MAX_EXPANSION, MAX_LENGTH, MAX_MACRO_DEPTH, MAX_MACROS, MAX_NAME,
+    MAX_ROW, MAX_TOKENS,
+};
 
 use crate::diag::Error;
 use crate::lower::lower;

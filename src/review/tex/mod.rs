@@ -45,7 +45,7 @@ use std::cell::{Cell, RefCell};
 
 use tokens::{Matched, Source};
 
-/// The most bytes of a formula.
+/// The most bytes that are read as one formula; a document gives no more than `MAX_FORMULA`.
 pub const MAX_LENGTH: usize = 1_000_000;
 /// The most signs of a formula, its commands counted as one.
 pub const MAX_TOKENS: usize = 200_000;
