@@ -86,7 +86,8 @@ pub fn derivation_page(lesson: &Lesson, level: Level) -> Page {
     sections[0].blocks.extend(other);
     sections.extend(composer.updates());
     sections.extend(super::cases::cases_section(lesson, &t));
-    sections.push(proof_section(lesson));
+    let shown = rewrites(&sections);
+    sections.push(proof_section(lesson, shown));
     Page { title: title(lesson), sections }
 }
 
@@ -116,8 +117,17 @@ fn title(lesson: &Lesson) -> String {
     format!("The gradients of {loss}")
 }
 
-/// What was proved, and how.
-fn proof_section(lesson: &Lesson) -> Section {
+/// How many rewrites have a line in these sections.
+fn rewrites(sections: &[Section]) -> usize {
+    let of_block = |block: &Block| match block {
+        Block::Equations(rows) => rows.iter().map(|row| row.steps.len()).sum(),
+        _ => 0,
+    };
+    sections.iter().flat_map(|section| &section.blocks).map(of_block).sum()
+}
+
+/// What was proved, and how; `shown` rewrites have a line on the page.
+fn proof_section(lesson: &Lesson, shown: usize) -> Section {
     let count = |verdict| lesson.replay.count(verdict);
     let given = match lesson.winners.is_empty() {
         true => "as given",
@@ -142,11 +152,19 @@ fn proof_section(lesson: &Lesson) -> Section {
             blocks: vec![Block::Text(vec![words(nothing)])],
         };
     }
+    let (all, parts) = (lesson.replay.len(), parts.join(", "));
+    let each = match all.saturating_sub(shown) {
+        0 => {
+            format!("Each of the {all} rewrites above was proved apart from the rule that made it")
+        }
+        hidden => format!(
+            "Each of the {all} rewrites was proved apart from the rule that made it, also the \
+             {hidden} without a line above"
+        ),
+    };
     let text = format!(
-        "Each of the {} rewrites above was proved apart from the rule that made it: {}. Every \
-         result equals the gradient that a reverse sweep through the network gives.",
-        lesson.replay.len(),
-        parts.join(", ")
+        "{each}: {parts}. Every result equals the gradient that a reverse sweep through the \
+         network gives."
     );
     Section {
         number: None,

@@ -385,10 +385,16 @@ fn rate(net: Option<&Network>) -> Symbol {
 
 /// What was proved, and how.
 fn proof(lesson: &IndexedLesson, level: Level) -> Section {
+    let layers = lesson.derivation.lemmas.len();
+    let smaller = (0..layers).filter(|lemma| lesson.replay.smaller_sizes(*lemma) > 0).count();
     if level == Level::Outline {
+        let at_smaller_sizes = match smaller {
+            0 => String::new(),
+            _ => format!(", those of {smaller} of the {layers} layers at smaller sizes"),
+        };
         let text = format!(
-            "{} rewrites, each proved in scalars; {} elements at the network's own size agree \
-             with a backward pass over tensors. --level textbook shows every line.",
+            "{} rewrites, each proved in scalars{at_smaller_sizes}; {} elements at the network's \
+             own size agree with a backward pass over tensors. --level textbook shows every line.",
             lesson.replay.len(),
             lesson.witnessed
         );
@@ -398,10 +404,6 @@ fn proof(lesson: &IndexedLesson, level: Level) -> Section {
             blocks: vec![Block::Text(vec![words(text)])],
         };
     }
-    let smaller = (0..lesson.derivation.lemmas.len())
-        .map(|lemma| lesson.replay.smaller_sizes(lemma))
-        .filter(|sizes| *sizes > 0)
-        .count();
     let mut text = format!(
         "Each of the {} rewrites above was put to numbers in the place of its indices and proved \
          there in scalars, apart from the rule that made it; and every result equals the gradient \
@@ -410,9 +412,8 @@ fn proof(lesson: &IndexedLesson, level: Level) -> Section {
     );
     if smaller > 0 {
         text += &format!(
-            " {smaller} of the {} layers are too large for that at their own size; for these it was \
-             done at several smaller sizes of the same geometry.",
-            lesson.derivation.lemmas.len()
+            " {smaller} of the {layers} layers are too large for that at their own size; for these it was \
+             done at several smaller sizes of the same geometry."
         );
     }
     if lesson.witnessed > 0 {

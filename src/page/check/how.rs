@@ -25,7 +25,7 @@ pub(super) fn method(report: &Report) -> Section {
             .to_string()
     } else if along_directions(report) {
         "The formula of each gradient is evaluated and held against the backward pass over tensors, \
-         which shares no code with the formulas. That in turn is held against two other ways: dual \
+         which shares no rule with the formulas. That in turn is held against two other ways: dual \
          numbers, by one forward pass along a random direction that moves every cell of every \
          parameter at once, where a wrong cell shows whichever it is, but for directions that one \
          draws with a chance of 0; and central differences along such a direction, from nothing but \
@@ -34,7 +34,7 @@ pub(super) fn method(report: &Report) -> Section {
             .to_string()
     } else {
         "The formula of each gradient is evaluated and held against three other ways to it: the \
-         backward pass over tensors, which shares no code with the formulas; dual numbers, one \
+         backward pass over tensors, which shares no rule with the formulas; dual numbers, one \
          forward pass for each cell; and central differences, from nothing but values of the \
          loss, with a step that is halved and extrapolated to 0."
             .to_string()
