@@ -1,23 +1,24 @@
 //! What the program itself writes into the documentation, held true: the table of rules, the
-//! functions and limits of the language, the derivations of the networks, and the excerpts in
-//! the README. `BACKPROOF_BLESS=1 cargo test --test docs` writes them anew; read the difference
-//! before it is committed.
+//! functions of the language, the limits, the derivations of the networks.
+//! `BACKPROOF_BLESS=1 cargo test --test docs` writes them anew; read the difference before it is
+//! committed.
 
 #[allow(dead_code, reason = "what tests/floors.rs reads is not all that is read here")]
 mod source;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use backproof::calculus::rules::{Group, TABLE};
 use backproof::check::{CONVENTIONS, Corner, Framework, Rule};
+use backproof::examples::EXAMPLES;
 use backproof::expr::Winners;
 use backproof::index;
 use backproof::lesson::{AskIndexed, indexed_lesson, reads_better_in_indices};
 use backproof::net;
-use backproof::page::indexed_page;
+use backproof::page::{Block, Page, indexed_page};
 use backproof::proof::How;
 use backproof::render::{self, LatexStyle, TextStyle};
 use backproof::{
@@ -93,7 +94,7 @@ fn networks() -> Vec<(String, String)> {
     paths.iter().map(read).collect()
 }
 
-fn page(text: &str, level: Level) -> backproof::page::Page {
+fn page(text: &str, level: Level) -> Page {
     let network = parse_network(text).unwrap_or_else(|e| panic!("{e}"));
     // In the form that `backproof derive` takes by itself.
     if reads_better_in_indices(&network, &[]) {
@@ -242,8 +243,10 @@ fn errors_are_what_the_language_says() {
 #[test]
 fn networks_in_the_documentation_parse() {
     let mut blocks = 0;
-    for path in ["README.md", "docs/language.md", "docs/architecture.md", "docs/proof.md"] {
-        for block in read(path).split("```bp\n").skip(1) {
+    for path in ["README.md", "docs/tour.md", "docs/language.md", "docs/architecture.md"] {
+        for block in read(path).split("```bp").skip(1) {
+            // Behind the language may stand the name of a file.
+            let block = block.split_once('\n').map_or("", |(_, block)| block);
             let text = block.split("```").next().unwrap_or_default();
             parse_network(text).unwrap_or_else(|e| panic!("{path}: {e}\n{text}"));
             blocks += 1;
@@ -256,11 +259,12 @@ fn networks_in_the_documentation_parse() {
 struct Limit {
     module: String,
     name: String,
-    value: u64,
+    /// Where it is written as a number, and no expression.
+    value: Option<u64>,
     doc: String,
 }
 
-/// The public constants `MAX_…` and `MIN_…` with whole values, read off the source.
+/// The public constants `MAX_…` and `MIN_…`, read off the source.
 fn limits() -> Vec<Limit> {
     let mut found = Vec::new();
     for file in source::library() {
@@ -275,10 +279,9 @@ fn limits() -> Vec<Limit> {
             let owner = owner(tokens, at).map_or(String::new(), |o| format!("{o}::"));
             let end = (at..tokens.len()).find(|e| tokens[*e].text == ";").expect("it ends");
             let equals = (at..end).find(|e| tokens[*e].text == "=").expect("it has a value");
-            if let Some(value) = value(&tokens[equals + 1..end]) {
-                let (module, name) = (module.clone(), format!("{owner}{}", text(2)));
-                found.push(Limit { module, name, value, doc: doc(tokens, at) });
-            }
+            let (module, name) = (module.clone(), format!("{owner}{}", text(2)));
+            let value = value(&tokens[equals + 1..end]);
+            found.push(Limit { module, name, value, doc: doc(tokens, at) });
         }
     }
     found
@@ -386,23 +389,187 @@ fn programs_are_those_that_made_the_fixtures() {
     }
 }
 
+/// The rooms by what a limit of theirs does, in the order of the page.
+const KEEPERS: [(&str, &[&str], &str); 7] = [
+    (
+        "Texts, numbers and files",
+        &["lang", "net", "scalar", "values"],
+        "What is larger is refused, with an error that says the limit, unless the row says otherwise.",
+    ),
+    (
+        "The size of a network",
+        &["lower", "concrete"],
+        "A larger network is refused. `check` does without scalars where there are too many of them.",
+    ),
+    (
+        "Derivations",
+        &["calculus", "index", "lesson"],
+        "A derivation that would take more is refused, with an error that says the limit. Where a row \
+         says how much is shown, the rest is left out or folded.",
+    ),
+    (
+        "Proofs",
+        &["proof"],
+        "A claim that would take more is undecided, never wrong. A derivation with such a step is \
+         refused, with the reason. Some rows say how a proof is made instead.",
+    ),
+    (
+        "Checks",
+        &["check"],
+        "Where a row says how many are compared or listed, the report says how many there are. Other \
+         rows say where another way is taken.",
+    ),
+    (
+        "Reviews",
+        &["review"],
+        "A document that is larger is refused. A row that is larger is undecided or not read, and says \
+         so. What is too large to be repaired is not repaired.",
+    ),
+    (
+        "Pages",
+        &["page", "render"],
+        "What is longer or deeper is abbreviated. JSON abbreviates what is deeper, too.",
+    ),
+];
+
 #[test]
-fn limits_are_those_of_the_source() {
-    let order =
-        ["lang", "net", "lower", "scalar", "calculus", "proof", "lesson", "concrete", "check"];
-    let place = |l: &Limit| order.iter().position(|m| *m == l.module).unwrap_or(order.len());
-    let mut all = limits();
-    all.sort_by_key(place);
-    let mut out = String::from("| limit | value | what it is |\n|---|---|---|\n");
-    for limit in &all {
-        assert!(!limit.doc.is_empty(), "{}::{} has no comment", limit.module, limit.name);
-        // `[Shape::MAX_RANK]` is a link in the library's own documentation only.
-        let doc = limit.doc.replace(['[', ']'], "").replace('|', "\\|");
-        let value = grouped(limit.value);
-        let _ = writeln!(out, "| `{}::{}` | {value} | {doc} |", limit.module, limit.name);
+fn limits_are_those_of_the_library() {
+    let mut described: BTreeMap<String, Limit> = BTreeMap::new();
+    for limit in limits() {
+        let name = format!("{}::{}", limit.module, limit.name);
+        assert!(!limit.doc.is_empty(), "{name} has no comment");
+        assert!(described.insert(name.clone(), limit).is_none(), "{name} stands twice");
     }
-    assert!(all.len() > 20, "the limits were found");
-    hold_part("docs/language.md", "limits", &out);
+    let told: BTreeMap<&str, u64> = backproof::limits().iter().map(|l| (l.name, l.value)).collect();
+    for name in described.keys() {
+        assert!(told.contains_key(&**name), "{name} is missing in backproof::limits()");
+    }
+    let mut out = String::new();
+    let mut rows = 0;
+    for (heading, rooms, past) in KEEPERS {
+        let _ = writeln!(out, "### {heading}\n\n{past}\n");
+        out.push_str("| limit | value | what it is |\n|---|---|---|\n");
+        for limit in backproof::limits() {
+            let room = limit.name.split("::").next().unwrap_or_default();
+            if !rooms.contains(&room) {
+                continue;
+            }
+            let described = described.get(limit.name);
+            let described = described.unwrap_or_else(|| panic!("{} is no constant", limit.name));
+            // What the source has as a number is that number.
+            assert!(described.value.is_none_or(|v| v == limit.value), "{}", limit.name);
+            // `[Shape::MAX_RANK]` is a link in the library's own documentation only.
+            let doc = described.doc.replace(['[', ']'], "").replace('|', "\\|");
+            let _ = writeln!(out, "| `{}` | {} | {doc} |", limit.name, grouped(limit.value));
+            rows += 1;
+        }
+        out.push('\n');
+    }
+    assert_eq!(rows, told.len(), "every limit has a keeper, and none stands twice");
+    hold_part("docs/limits.md", "limits", &out);
+}
+
+/// Numbers that the prose names are those of the program.
+#[test]
+fn numbers_in_the_prose_are_those_of_the_limits() {
+    let all = backproof::limits();
+    let of = |name: &str| {
+        all.iter().find(|l| l.name == name).unwrap_or_else(|| panic!("{name} is no limit")).value
+    };
+    let words = |name: &str| match of(name) {
+        n if n >= 1_000_000 => format!("{} million", n / 1_000_000),
+        n => n.to_string(),
+    };
+    let mib = |name: &str| format!("{} MiB", of(name) >> 20);
+    let kib = |name: &str| format!("{} KiB", of(name) >> 10);
+    let spaced = |name: &str| grouped(of(name)).replace('\u{2009}', " ");
+    let said = [
+        ("docs/language.md", format!("statements, up to {}.", of("lang::MAX_ERRORS"))),
+        ("docs/language.md", format!("between −{0} and {0}.", of("net::MAX_EXPONENT"))),
+        ("docs/proof.md", format!("at no more than {} values of its", of("proof::MAX_CELLS"))),
+        (
+            "docs/proof.md",
+            format!(
+                "({} in a layer of more than {} cells and products)",
+                of("proof::MAX_CELLS_OF_MANY"),
+                of("proof::MAX_EXACT_SIZE")
+            ),
+        ),
+        ("docs/proof.md", format!("no more than {} paths", of("lesson::MAX_EVALUATED"))),
+        (
+            "docs/proof.md",
+            format!("has {} steps of polynomial", spaced("review::MAX_STEPS_OF_A_CLAIM")),
+        ),
+        ("docs/review.md", format!("at most {}", mib("review::MAX_DOCUMENT"))),
+        ("docs/review.md", format!("a formula {}.", kib("review::MAX_FORMULA"))),
+        ("docs/review.md", format!("with more than {} elements", of("review::MAX_ELEMENTS"))),
+        ("docs/questions.md", format!("about {} scalar", words("net::MAX_SCALARS"))),
+        ("docs/checking.md", format!("more than about {} operations", "a million")),
+    ];
+    for (page, words) in said {
+        assert!(read(page).contains(&words), "{page} should say {words:?}");
+    }
+    assert_eq!(of("check::MAX_SCALARS").next_power_of_two(), 1 << 20, "about a million");
+    assert_eq!(of("lesson::MAX_WITNESSED"), 12, "docs/proof.md and README.md say a dozen");
+    assert_eq!(backproof::proof::SMALLER_SIZES, 3, "docs/proof.md says three smaller sizes");
+    assert_eq!(EXAMPLES.len().min(41), 41, "CHANGELOG.md says more than forty");
+}
+
+/// docs/rules.md and docs/json.md say which rewrites have a line at which level.
+#[test]
+fn rewrites_have_the_lines_that_the_page_on_rules_says() {
+    let rewrites = |page: &Page| -> Vec<usize> {
+        let blocks = page.sections.iter().flat_map(|section| &section.blocks);
+        let rows = blocks.filter_map(|block| match block {
+            Block::Equations(rows) => Some(rows),
+            _ => None,
+        });
+        rows.flatten().map(|row| row.steps.len()).collect()
+    };
+    for name in ["article", "two-by-two", "softmax", "dropout"] {
+        let text = read(&format!("networks/{name}.bp"));
+        let derived = |updates: bool| {
+            let ask = Ask { updates, ..Ask::default() };
+            let network = parse_network(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
+            lesson(network, &ask).unwrap_or_else(|e| panic!("{name}: {e}"))
+        };
+        let (whole, derivatives) = (derived(true), derived(false));
+        let every = rewrites(&derivation_page(&whole, Level::Every));
+        assert_eq!(every.iter().sum::<usize>(), whole.replay.len(), "{name}: all have a line");
+        assert!(every.iter().all(|of_row| *of_row <= 2), "{name}: an update rule has two");
+        let alone = rewrites(&derivation_page(&derivatives, Level::Every));
+        assert!(alone.iter().all(|of_row| *of_row <= 1), "{name}: one rewrite a line");
+        let outline = derivation_page(&whole, Level::Outline);
+        let hidden = whole.replay.len() - rewrites(&outline).iter().sum::<usize>();
+        assert!(hidden > 0, "{name}: an outline shows results only");
+        let shown = render::text(&outline, &TextStyle { width: 1000, ..TextStyle::default() });
+        assert!(shown.contains(&format!("also the {hidden} without a line above")), "{shown}");
+    }
+}
+
+/// The README's short table is a part of the long one.
+#[test]
+fn the_short_table_of_checkers_is_a_part_of_the_long_one() {
+    let page = read("docs/checking.md");
+    let cells = |format: &str, tool: &str| -> Vec<String> {
+        let begin = format!("| {format}: {tool} |");
+        let row = page.lines().find(|line| line.starts_with(&begin));
+        let row = row.unwrap_or_else(|| panic!("docs/checking.md has no row {begin}"));
+        row.split('|').map(|cell| cell.trim().to_string()).collect()
+    };
+    let count = |cell: &str| cell.split(' ').next().unwrap_or_default().to_string();
+    let mut out = String::from(
+        "| | right accepted, f64 | right accepted, f32 | ×1.001 noticed, f64 | ×1.001 noticed, f32 \
+         |\n|---|---|---|---|---|\n",
+    );
+    for tool in ["`gradcheck`", "`check_grads`", "`backproof check`"] {
+        // In the long table our own row is in bold.
+        let named = if tool.contains("backproof") { format!("**{tool}**") } else { tool.into() };
+        let (double, single) = (cells("f64", &named), cells("f32", &named));
+        let all = [&double[2], &single[2], &double[4], &single[4]].map(|cell| count(cell));
+        let _ = writeln!(out, "| {tool} | {} |", all.join(" | "));
+    }
+    hold_part("README.md", "peers in short", &out);
 }
 
 /// 4 194 304, with thin spaces between the groups.
@@ -472,21 +639,4 @@ fn derivations_are_what_the_program_writes() {
         let name = entry.expect("it can be read").file_name().to_string_lossy().into_owned();
         assert!(written.contains(&name), "docs/derivations/{name} belongs to no network");
     }
-}
-
-#[test]
-fn the_readme_shows_real_output() {
-    let article = read("networks/article.bp");
-    let text = render::text(&page(&article, Level::Textbook), &TextStyle::default());
-    let heading = text.lines().position(|l| l.ends_with("∂E/∂w₀₀")).expect("it has a section");
-    let lines: Vec<&str> = text.lines().skip(heading).collect();
-    // A section ends in two empty lines.
-    let end = lines.windows(2).position(|two| two == ["", ""]).expect("and others after it");
-    let mut excerpt = String::from("```text\n");
-    for line in &lines[..end] {
-        let _ = writeln!(excerpt, "{line}");
-    }
-    excerpt.push_str("```\n");
-    assert!(excerpt.contains("(t − r_fc)·(−w_fc)·i₃₁"), "{excerpt}");
-    hold_part("README.md", "excerpt", &excerpt);
 }

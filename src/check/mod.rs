@@ -1,8 +1,9 @@
 //! The cross-check (floor 4): gradients by formula held against gradients by number.
 //!
-//! Goes in: a [`Network`], perhaps with values. Comes out: a [`Report`]. Four ways lead to every
-//! gradient: the symbolic reverse sweep, evaluated; the backward pass over tensors; dual numbers;
-//! central differences. [`check`] compares the first with each of the others at the same points:
+//! Goes in: a [`Network`], perhaps with values. Comes out: a [`Report`]. Four ways lead to
+//! gradients. The symbolic reverse sweep, evaluated, and the backward pass over tensors give every
+//! element; dual numbers and central differences give a part of them, or a direction, where there
+//! are many. [`check`] compares the first with each of the others at the same points:
 //! exactly (in the rationals, or in the field of 2^61 − 1 elements where functions such as exp
 //! leave the rationals) and again in `f64`, where intervals say how much rounding explains.
 //! [`check_gradients`] holds somebody's own numbers against the same formulas.

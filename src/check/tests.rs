@@ -9,6 +9,7 @@ mod kinks;
 mod labs;
 mod law;
 mod lowering;
+mod page;
 mod pieces;
 mod random;
 mod supplied;

@@ -1,16 +1,23 @@
-//! The README's commands, run, and their output held to what the README shows.
+//! The commands of the README and of the tour, run, and their output held to what the pages show.
 //!
 //! A block of `console` has commands after `$` and their output below; a block of `sh` has
-//! commands that have to succeed. They run one after the other in one new folder, with `net.bp`
-//! and `hand.md` as the README has them. The first block of `sh` is for cargo, and `.ci/run` runs it.
-//! `BACKPROOF_BLESS=1 cargo test -p backproof-cli --test program readme` writes the output anew.
+//! commands that have to succeed. Those of a page run one after the other in one new folder, with
+//! the files that the page shows: a block of `bp net.bp` is the file `net.bp`. A block of `sh`
+//! that begins with cargo is for `.ci/run`. The README's picture is made of the same output.
+//! `BACKPROOF_BLESS=1 cargo test -p backproof-cli --test program readme` writes both anew.
 
-use std::path::Path;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A fenced block: its language, its first line's place, its lines.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project")
+}
+
+/// A fenced block: its language, the file that it shows, its first line's place, its lines.
 struct Block<'a> {
     language: &'a str,
+    file: Option<&'a str>,
     from: usize,
     lines: Vec<&'a str>,
 }
@@ -20,8 +27,11 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut open = false;
     for (at, line) in text.lines().enumerate() {
         match (open, line.strip_prefix("```")) {
-            (false, Some(language)) => {
-                blocks.push(Block { language, from: at + 1, lines: Vec::new() });
+            (false, Some(info)) => {
+                let mut words = info.split_whitespace();
+                let language = words.next().unwrap_or_default();
+                let file = words.next();
+                blocks.push(Block { language, file, from: at + 1, lines: Vec::new() });
                 open = true;
             }
             (true, Some(_)) => open = false,
@@ -32,7 +42,21 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
     blocks
 }
 
-/// Runs a command of the README in `folder`, and gives its standard output.
+/// A new folder with the files that the page shows.
+fn folder(name: &str, blocks: &[Block<'_>]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // What an earlier run left there would not be noticed to be missing.
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder to work in");
+    for block in blocks {
+        if let Some(file) = block.file {
+            std::fs::write(folder.join(file), block.lines.join("\n")).expect("it can be written");
+        }
+    }
+    folder
+}
+
+/// Runs a command of a page in `folder`, and gives its standard output.
 fn run(command: &str, folder: &Path) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_backproof"));
     let places = program.parent().expect("it lies in a folder").display().to_string();
@@ -51,22 +75,30 @@ fn run(command: &str, folder: &Path) -> String {
     out.into_owned()
 }
 
-#[test]
-fn commands_do_what_the_readme_shows() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project");
-    let text = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
-    // What an earlier run left there would not be noticed to be missing.
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("a folder to work in");
+/// Holds a page to what it should be, or writes it.
+fn hold(page: &str, wanted: &str) {
+    let found = std::fs::read_to_string(root().join(page)).unwrap_or_default();
+    if wanted != found && std::env::var_os("BACKPROOF_BLESS").is_some_and(|v| v == "1") {
+        std::fs::write(root().join(page), wanted).expect("it can be written");
+        return;
+    }
+    let differs = wanted.lines().zip(found.lines()).position(|(w, t)| w != t);
+    let line = differs.unwrap_or_else(|| wanted.lines().count().min(found.lines().count()));
+    assert!(
+        wanted == found,
+        "{page} is out of date from line {}:\n  it says   {:?}\n  should be {:?}\n\
+         BACKPROOF_BLESS=1 cargo test -p backproof-cli --test program readme writes it anew",
+        line + 1,
+        found.lines().nth(line),
+        wanted.lines().nth(line),
+    );
+}
 
+/// Runs every command of a page; says how many there were.
+fn commands_of(page: &str) -> usize {
+    let text = std::fs::read_to_string(root().join(page)).expect("there is such a page");
     let blocks = blocks(&text);
-    let network = blocks.iter().find(|b| b.language == "bp").expect("the README has a network");
-    std::fs::write(folder.join("net.bp"), network.lines.join("\n")).expect("it can be written");
-    let derivation = blocks.iter().find(|b| b.language == "md").expect("it has a derivation");
-    let text_of = derivation.lines.join("\n");
-    std::fs::write(folder.join("hand.md"), text_of).expect("it can be written");
-
+    let folder = folder(&page.replace('/', "-"), &blocks);
     let mut lines: Vec<String> = text.lines().map(String::from).collect();
     let mut ran = 0;
     // From the end, so that the places of the earlier blocks stay.
@@ -91,20 +123,93 @@ fn commands_do_what_the_readme_shows() {
             _ => {}
         }
     }
-    assert!(ran > 10, "the commands were found");
-    let wanted = lines.join("\n") + "\n";
-    if wanted != text && std::env::var_os("BACKPROOF_BLESS").is_some_and(|v| v == "1") {
-        std::fs::write(root.join("README.md"), wanted).expect("it can be written");
-        return;
+    hold(page, &(lines.join("\n") + "\n"));
+    ran
+}
+
+#[test]
+fn commands_do_what_the_readme_shows() {
+    assert!(commands_of("README.md") >= 5, "the commands were found");
+}
+
+#[test]
+fn commands_do_what_the_tour_shows() {
+    assert!(commands_of("docs/tour.md") > 20, "the commands were found");
+}
+
+/// What a panel of the picture shows: its heading, and its lines, each with a colour.
+struct Panel {
+    heading: String,
+    lines: Vec<(&'static str, String)>,
+}
+
+const PLAIN: &str = "#d8dee9";
+const HEADING: &str = "#88c0d0";
+const WRONG: &str = "#f08c8c";
+const CAUSE: &str = "#ebcb8b";
+
+/// The README's picture is the program's own output: a network, a derivation, a check.
+#[test]
+fn the_picture_shows_real_output() {
+    let text = std::fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let blocks = blocks(&text);
+    let folder = folder("picture", &blocks);
+    let network = blocks.iter().find(|b| b.file == Some("net.bp")).expect("a network");
+    let plain = |line: &str| (PLAIN, line.to_string());
+    let derive = "backproof derive net.bp --wrt z --no-updates";
+    let derived = run(derive, &folder);
+    let find = |what: &str| {
+        derived.lines().position(|l| l.contains(what)).unwrap_or_else(|| panic!("no {what}"))
+    };
+    let (first, put_back) = (find("definition of E"), find("u put back"));
+    let (last, proof) = (find("(2.3)"), find("Each of the"));
+    let shown = |from: usize, to: usize| derived.lines().skip(from).take(to - from);
+    let mut derivation: Vec<_> = shown(first, put_back + 1).map(plain).collect();
+    derivation.push(plain("  ⋮"));
+    derivation.extend(shown(last, last + 1).map(plain));
+    derivation.push(plain(""));
+    derivation.extend(derived.lines().skip(proof).map(plain));
+    let check = "backproof check net.bp --values v.json --against g.json";
+    let checked = run(&format!("{check} || true"), &folder);
+    let colours = [("Not all gradients", WRONG), ("Likely cause", CAUSE), ("in E. That", CAUSE)];
+    let mut verdict = Vec::new();
+    for (begins, colour) in colours {
+        let line = checked.lines().find(|line| line.starts_with(begins));
+        verdict.push((colour, line.unwrap_or_else(|| panic!("no {begins}")).to_string()));
     }
-    let differs = wanted.lines().zip(text.lines()).position(|(w, t)| w != t);
-    let line = differs.unwrap_or_else(|| wanted.lines().count().min(text.lines().count()));
-    assert!(
-        wanted == text,
-        "README.md is out of date from line {}:\n  it says   {:?}\n  should be {:?}\n\
-         BACKPROOF_BLESS=1 cargo test -p backproof-cli --test program readme writes it anew",
-        line + 1,
-        text.lines().nth(line),
-        wanted.lines().nth(line),
-    );
+    let panels = [
+        Panel {
+            heading: "net.bp".to_string(),
+            lines: network.lines.iter().map(|line| plain(line)).collect(),
+        },
+        Panel { heading: "$ backproof derive net.bp --wrt z".to_string(), lines: derivation },
+        Panel { heading: format!("$ {check}"), lines: verdict },
+    ];
+    hold("docs/picture.svg", &svg(&panels));
+}
+
+/// Panels below one another, on a ground of their own, so that they can be read on any page.
+fn svg(panels: &[Panel]) -> String {
+    const LINE: usize = 19;
+    const WIDTH: usize = 720;
+    let mut texts = String::new();
+    let mut below = 14;
+    for panel in panels {
+        let heading = (HEADING, panel.heading.clone());
+        for (colour, line) in std::iter::once(&heading).chain(&panel.lines) {
+            below += LINE;
+            let line = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            if !line.is_empty() {
+                let _ =
+                    writeln!(texts, "<text x=\"20\" y=\"{below}\" fill=\"{colour}\">{line}</text>");
+            }
+        }
+        below += LINE;
+    }
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{below}\" \
+         viewBox=\"0 0 {WIDTH} {below}\" xml:space=\"preserve\" font-size=\"14\" \
+         font-family=\"'DejaVu Sans Mono', 'Noto Sans Mono', Menlo, Consolas, monospace\">\n\
+         <rect width=\"{WIDTH}\" height=\"{below}\" rx=\"8\" fill=\"#2e3440\"/>\n{texts}</svg>\n"
+    )
 }

@@ -48,8 +48,8 @@ pub(super) const TABLE: &[Layer] = &[
     Layer {
         name: "maxpool",
         parameters: &[X, WINDOW, BY_WINDOW, PADDING, DILATION],
-        doc: "the greatest under each window over the last axes; the first of equals wins, and \
-              padding never does",
+        doc: "the greatest under each window over the last axes, padding left out; of cells that are \
+              equal, the first wins",
         parts: "",
         make: Built(windows::maxpool),
     },
@@ -94,14 +94,14 @@ pub(super) const TABLE: &[Layer] = &[
         name: "max",
         parameters: &[Parameter::tensors("values"), AXES, KEEP],
         doc: "the greatest element of a tensor, along some axes or all, or the greatest of several \
-              scalars; the first of equals wins",
+              scalars; of those that are equal, the first wins",
         parts: "",
         make: Built(shapes::max),
     },
     Layer {
         name: "min",
         parameters: &[Parameter::tensors("values"), AXES, KEEP],
-        doc: "the least in the same ways, −max(−x); the first of equals wins",
+        doc: "the least in the same ways, −max(−x); of those that are equal, the first wins",
         parts: "",
         make: Built(shapes::min),
     },

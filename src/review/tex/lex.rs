@@ -17,8 +17,7 @@ use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
 use super::syntax::Note;
-use super::{MAX_TOKENS, spelling, symbols};
-use crate::review::read::MAX_FORMULA;
+use super::{MAX_LENGTH, MAX_TOKENS, spelling, symbols};
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -97,8 +96,8 @@ const MAX_WORDS_IN_WORDS: usize = 2;
 
 /// The tokens of `text`, or why there are none.
 pub(super) fn lex(text: &str) -> Result<Vec<Token<'_>>, Note> {
-    if text.len() > MAX_FORMULA {
-        let message = format!("this formula is longer than {MAX_FORMULA} bytes");
+    if text.len() > MAX_LENGTH {
+        let message = format!("this formula is longer than {MAX_LENGTH} bytes");
         return Err(Note { message, span: 0..0 });
     }
     let mut lexer = Lexer { text, tokens: Vec::new(), spaced: false };

@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 
-use crate::review::read::MAX_FORMULA;
 use crate::review::tex::*;
 
 const PIECES: &[&str] = &[
@@ -356,7 +355,7 @@ fn each_limit_has_its_own_sentence() {
         Some([Part::Unread(note)]) => note.message.clone(),
         other => format!("{other:?}"),
     };
-    assert!(message(&"x".repeat(MAX_FORMULA + 1)).contains(&MAX_FORMULA.to_string()));
+    assert!(message(&"x".repeat(MAX_LENGTH + 1)).contains(&MAX_LENGTH.to_string()));
     assert!(message(&"+".repeat(MAX_TOKENS + 1)).contains(&MAX_TOKENS.to_string()));
     assert!(message(&"+".repeat(MAX_ROW + 1)).contains(&MAX_ROW.to_string()));
     assert!(message(&"{".repeat(MAX_DEPTH + 1)).contains(&MAX_DEPTH.to_string()));
