@@ -271,6 +271,8 @@ fn the_readme_is_short_and_begins_with_what_matters() {
     }
     let line = text[..from].lines().count();
     assert!(line <= 90, "the limits are named only at line {line}");
+    let rust = format!("[Rust](https://rustup.rs) {} or newer", env!("CARGO_PKG_RUST_VERSION"));
+    assert!(text.contains(&rust), "README.md should say {rust:?}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ Exit codes:
 
 const PROGRAM_HELP: &str = "\
 Examples:
-  backproof                              the article's network, start to end
+  backproof                              the network `article`, start to end
   backproof derive relu                  another built-in network
   backproof derive --expr '(t - w*x)^2 / 2' --wrt w
   backproof examples plain -o net.bp     a file to start from
@@ -29,9 +29,9 @@ Examples:
 
 ";
 
-/// Derives a neural network's gradients one rule a line, proves every line, checks them
+/// Gradients of neural networks: derived, proved, checked, marked
 ///
-/// Without a command, it derives and checks the built-in network of the article: an image of 4×4
+/// Without a command, it derives and checks the built-in network `article`: an image of 4×4
 /// cells, one filter, max-pooling and an output weight.
 #[derive(Parser, Debug)]
 #[command(
@@ -82,8 +82,8 @@ impl Cli {
 /// A network and its values.
 #[derive(Args, Debug)]
 pub struct ValueArgs {
-    /// The network: a file, `-` for standard input, or the name of a built-in one; the article's
-    /// where none is named
+    /// The network: a file, `-` for standard input, or the name of a built-in one; `article` where
+    /// none is named
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Give a value, such as 'w = [[1, 2], [3, 1/4]]', in place of the network's own; `none`
@@ -338,7 +338,7 @@ pub enum Detail {
     /// Kindred rewrites share a line, as in a textbook
     #[default]
     Textbook,
-    /// One rewrite a line
+    /// One rewrite a line, but for the update rule
     Every,
 }
 
@@ -368,7 +368,7 @@ fn rate(text: &str) -> Result<Rational, String> {
     text.parse().map_err(|_| "expected a number, such as 1/10 or 0.1".to_string())
 }
 
-/// Derive the gradients, one rule a line, every line proved
+/// Derive the gradients step by step, every step proved
 ///
 /// The page says what the network computes, derives the gradient by each weight from the
 /// definition of the loss, puts in the numbers where values are given, and ends with the update
@@ -376,7 +376,7 @@ fn rate(text: &str) -> Result<Rational, String> {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  backproof derive                                  the article's network
+  backproof derive                                  the network `article`
   backproof derive relu --level outline             results only
   backproof derive --wrt w_fc --wrt 'w[0,0], c_10'  by these only
   backproof derive --winner c_00 --given none       another winner of the max
@@ -431,14 +431,16 @@ pub struct DeriveArgs {
 
 /// Check the gradients: by formula, backward pass, dual numbers, differences
 ///
-/// Four ways lead to every gradient, and the first is compared with each of the others, exactly
-/// in fractions and again in floating-point numbers. Where the network gives no values, random
-/// ones are drawn. With --against, the gradients that another program computed are held against
-/// the exact ones, each judged by what rounding does in its precision.
+/// Formulas are compared with a backward pass over tensors, with dual numbers and with differences,
+/// the last two for a part of the elements or along a direction where there are many. All are
+/// compared exactly, in fractions or in a prime field, and again in floating-point numbers. Where
+/// the network gives no values, random ones are drawn. With --against, the gradients that another
+/// program computed are compared with the exact ones, and judged by what rounding does in their
+/// format.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  backproof check                           the article's network
+  backproof check                           the network `article`
   backproof check plain --given 'w_h = -1/3'
   backproof check wide --seed 7 --trials 5  at five random points
   backproof check sigmoid -o report.md
@@ -482,10 +484,11 @@ pub struct CheckArgs {
 
 /// Mark a derivation that somebody wrote, row by row
 ///
-/// Every equation of a LaTeX, Markdown, HTML or reStructuredText document, a notebook or a text is
-/// proved, refuted with a counterexample and, where one small change mends it, the change, or left
-/// undecided with the reason. What cannot be read for certain is said to be unread, never guessed.
-/// With --network, the document's definitions are held against a network.
+/// The document is LaTeX, Markdown, HTML, reStructuredText, a notebook or plain text. Each of its
+/// equations is proved, refuted with a counterexample, or left undecided with the reason; or it is
+/// a definition, an assumption, out of scope. Where one small change makes a refuted row true, the
+/// change is offered. What cannot be read for certain is said to be unread, never guessed. With
+/// --network, the document's definitions are compared with a network.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -500,7 +503,7 @@ pub struct ReviewArgs {
     /// The document: a file, or `-` for standard input, which is read where none is named
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// Hold the document's definitions against this network: a file, or a built-in one's name
+    /// Compare the document's definitions with this network: a file, or a built-in one's name
     #[arg(short, long, value_name = "NET", value_hint = ValueHint::FilePath)]
     pub network: Option<PathBuf>,
     /// How the document is written; without it, as its name ends, or else as it looks
@@ -530,7 +533,7 @@ pub struct ReviewArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  backproof step --rate 1/100               the article's network, ten steps
+  backproof step --rate 1/100               the network `article`, ten steps
   backproof step plain --rate 0.02 --times 50
   backproof step sigmoid --rate 2 --given 't = 0' --format markdown")]
 pub struct StepArgs {
@@ -550,7 +553,7 @@ pub struct StepArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  backproof show                            the article's network
+  backproof show                            the network `article`
   backproof show wide --all                 every cell of its 12×12 map
   backproof examples padded | backproof show -")]
 pub struct ShowArgs {

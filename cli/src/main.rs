@@ -6,6 +6,8 @@
 //! all, and never in the place of a file that is read; nothing is printed to standard output before
 //! all of it is known to be right.
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod article;
 mod check;

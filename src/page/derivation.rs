@@ -30,7 +30,7 @@ pub enum Level {
     /// As a textbook goes: kindred rewrites share a line.
     #[default]
     Textbook,
-    /// One rewrite a line.
+    /// One rewrite a line; the line of an update rule may stand for two.
     Every,
 }
 

@@ -45,6 +45,103 @@ fn help() {
     assert_eq!(run(&["--version"]).good(), concat!("backproof ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
+/// What the help, docs/checking.md, docs/review.md and docs/versioning.md say of exit codes.
+#[test]
+fn exit_codes_are_those_that_the_pages_name() {
+    let folder = folder();
+    let file = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    file("net.bp", "input x\nparam w\ntarget t\nE = (t - w*x)^2 / 2\n");
+    file("v.json", r#"{"x": 2, "w": 3, "t": 1}"#);
+    file("broken.json", "{");
+    let checks = [
+        (r#"{"w": 10}"#, 0),
+        (r#"{"w": 11}"#, 1),
+        // The gradient by an input counts, too, and so does a value of the forward pass.
+        (r#"{"w": 10, "dx": 15}"#, 0),
+        (r#"{"w": 10, "dx": 14}"#, 1),
+        (r#"{"w": 10, "E": 12.5}"#, 0),
+        (r#"{"w": 10, "E": 13}"#, 1),
+        // Nothing by a parameter is nothing that agrees.
+        (r#"{"dx": 15}"#, 1),
+    ];
+    for (gradients, code) in checks {
+        file("g.json", gradients);
+        let run = run_in(
+            folder.path(),
+            &["check", "net.bp", "--values", "v.json", "--against", "g.json"],
+        );
+        assert_eq!(run.code, code, "{gradients}: {}{}", run.stdout, run.stderr);
+    }
+    let reviews = [
+        ("Let $y = w x$, where $x$ is given. Then $\\partial y/\\partial w = x$.", 0, 0),
+        ("Let $y = w x$, where $x$ is given. Then $\\partial y/\\partial w = w$.", 1, 1),
+        ("Then $\\partial E/\\partial w = 3$.", 0, 1),
+        ("$\\nabla L = A \\odot B$", 0, 0),
+        // A second value is a new meaning, and says so in a note.
+        ("Let $y = 2$. So $y = 3$.", 0, 0),
+    ];
+    for (document, code, strict) in reviews {
+        file("d.md", document);
+        assert_eq!(run_in(folder.path(), &["review", "d.md"]).code, code, "{document}");
+        assert_eq!(
+            run_in(folder.path(), &["review", "d.md", "--strict"]).code,
+            strict,
+            "{document}"
+        );
+    }
+    run_in(folder.path(), &["check", "net.bp", "--values", "broken.json", "--against", "g.json"])
+        .refused();
+    run_in(folder.path(), &["derive", "net.bp", "--no-such-option"]).refused();
+}
+
+/// Every field of the JSON outputs stands on the page that describes it, in backquotes.
+#[test]
+fn every_field_of_json_is_described() {
+    fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(object) => {
+                for (name, value) in object {
+                    found.insert(name.clone());
+                    fields(value, found);
+                }
+            }
+            serde_json::Value::Array(list) => list.iter().for_each(|v| fields(v, found)),
+            _ => {}
+        }
+    }
+    let folder = folder();
+    let file = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    file("net.bp", "input x\nparam w\ntarget t\nh = relu(w*x)\nE = (t - h)^2 / 2\n");
+    file("v.json", r#"{"x": 2, "w": 3, "t": 1}"#);
+    file("kink.json", r#"{"x": 2, "w": 0, "t": 1}"#);
+    file("g.json", r#"{"w": 11, "h": 7}"#);
+    file(
+        "d.md",
+        "Let $y = w x$, where $x$ is given, and $E = (t - y)^2/2$. Then\n\n\
+         $$\\begin{align} \\frac{\\partial E}{\\partial w} &= (t - y) x \\\\ &= x (t - y) \\end{align}$$\n\n\
+         By (7), $\\partial z/\\partial w = 3$, and $y := 2$.\n",
+    );
+    let against = ["--against", "g.json"];
+    let check = |values| [&["check", "net.bp", "--values", values][..], &against[..]].concat();
+    let cases: [(&[&str], &str); 6] = [
+        (&["derive"], include_str!("../../docs/json.md")),
+        (&["show"], include_str!("../../docs/json.md")),
+        (&["check", "net.bp"], include_str!("../../docs/json.md")),
+        (&check("v.json"), include_str!("../../docs/json.md")),
+        (&check("kink.json"), include_str!("../../docs/json.md")),
+        (&["review", "d.md"], include_str!("../../docs/review.md")),
+    ];
+    for (args, page) in cases {
+        let run = run_in(folder.path(), &[args, &["--format", "json"]].concat());
+        assert!(run.code < 2, "{args:?}: {}", run.stderr);
+        let value = serde_json::from_str(&run.stdout).expect("it is JSON");
+        let mut found = std::collections::BTreeSet::new();
+        fields(&value, &mut found);
+        let unsaid: Vec<_> = found.iter().filter(|f| !page.contains(&format!("`{f}`"))).collect();
+        assert!(found.len() > 5 && unsaid.is_empty(), "{args:?}: not described: {unsaid:?}");
+    }
+}
+
 /// Every example of every help text is a command that works.
 #[test]
 #[cfg(unix)]

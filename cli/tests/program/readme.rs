@@ -137,16 +137,31 @@ fn commands_do_what_the_tour_shows() {
     assert!(commands_of("docs/tour.md") > 20, "the commands were found");
 }
 
-/// What a panel of the picture shows: its heading, and its lines, each with a colour.
+/// Pieces of a line of the picture, each with its colour.
+type Line = Vec<(&'static str, String)>;
+
+/// What a panel of the picture shows: its heading and its lines.
 struct Panel {
     heading: String,
-    lines: Vec<(&'static str, String)>,
+    lines: Vec<Line>,
 }
 
 const PLAIN: &str = "#d8dee9";
 const HEADING: &str = "#88c0d0";
+const REASON: &str = "#a3be8c";
+const NUMBER: &str = "#7b88a1";
 const WRONG: &str = "#f08c8c";
 const CAUSE: &str = "#ebcb8b";
+
+/// A line of a derivation: the formula, the reason behind it, the number at the margin.
+fn coloured(line: &str) -> Line {
+    let numbered = line.rfind("  (2.").unwrap_or(line.len());
+    let (line, number) = line.split_at(numbered);
+    let gap = line.trim_end().rfind("  ").filter(|at| !line[..*at].trim().is_empty());
+    let alone = !line.contains('=') && line.starts_with("      ");
+    let (formula, reason) = line.split_at(if alone { 0 } else { gap.unwrap_or(line.len()) });
+    vec![(PLAIN, formula.to_string()), (REASON, reason.to_string()), (NUMBER, number.to_string())]
+}
 
 /// The README's picture is the program's own output: a network, a derivation, a check.
 #[test]
@@ -155,7 +170,7 @@ fn the_picture_shows_real_output() {
     let blocks = blocks(&text);
     let folder = folder("picture", &blocks);
     let network = blocks.iter().find(|b| b.file == Some("net.bp")).expect("a network");
-    let plain = |line: &str| (PLAIN, line.to_string());
+    let plain = |line: &str| vec![(PLAIN, line.to_string())];
     let derive = "backproof derive net.bp --wrt z --no-updates";
     let derived = run(derive, &folder);
     let find = |what: &str| {
@@ -164,9 +179,9 @@ fn the_picture_shows_real_output() {
     let (first, put_back) = (find("definition of E"), find("u put back"));
     let (last, proof) = (find("(2.3)"), find("Each of the"));
     let shown = |from: usize, to: usize| derived.lines().skip(from).take(to - from);
-    let mut derivation: Vec<_> = shown(first, put_back + 1).map(plain).collect();
-    derivation.push(plain("  ⋮"));
-    derivation.extend(shown(last, last + 1).map(plain));
+    let mut derivation: Vec<Line> = shown(first, put_back + 1).map(coloured).collect();
+    derivation.push(plain("        …"));
+    derivation.extend(shown(last, last + 1).map(coloured));
     derivation.push(plain(""));
     derivation.extend(derived.lines().skip(proof).map(plain));
     let check = "backproof check net.bp --values v.json --against g.json";
@@ -175,7 +190,8 @@ fn the_picture_shows_real_output() {
     let mut verdict = Vec::new();
     for (begins, colour) in colours {
         let line = checked.lines().find(|line| line.starts_with(begins));
-        verdict.push((colour, line.unwrap_or_else(|| panic!("no {begins}")).to_string()));
+        let line = line.unwrap_or_else(|| panic!("no {begins}"));
+        verdict.push(vec![(colour, line.to_string())]);
     }
     let panels = [
         Panel {
@@ -195,14 +211,15 @@ fn svg(panels: &[Panel]) -> String {
     let mut texts = String::new();
     let mut below = 14;
     for panel in panels {
-        let heading = (HEADING, panel.heading.clone());
-        for (colour, line) in std::iter::once(&heading).chain(&panel.lines) {
+        let heading = vec![(HEADING, panel.heading.clone())];
+        for line in std::iter::once(&heading).chain(&panel.lines) {
             below += LINE;
-            let line = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-            if !line.is_empty() {
-                let _ =
-                    writeln!(texts, "<text x=\"20\" y=\"{below}\" fill=\"{colour}\">{line}</text>");
+            let _ = write!(texts, "<text x=\"20\" y=\"{below}\">");
+            for (colour, piece) in line.iter().filter(|(_, piece)| !piece.is_empty()) {
+                let piece = piece.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+                let _ = write!(texts, "<tspan fill=\"{colour}\">{piece}</tspan>");
             }
+            texts.push_str("</text>\n");
         }
         below += LINE;
     }
