@@ -124,12 +124,12 @@ fn every_field_of_json_is_described() {
     let against = ["--against", "g.json"];
     let check = |values| [&["check", "net.bp", "--values", values][..], &against[..]].concat();
     let cases: [(&[&str], &str); 6] = [
-        (&["derive"], include_str!("../../docs/json.md")),
-        (&["show"], include_str!("../../docs/json.md")),
-        (&["check", "net.bp"], include_str!("../../docs/json.md")),
-        (&check("v.json"), include_str!("../../docs/json.md")),
-        (&check("kink.json"), include_str!("../../docs/json.md")),
-        (&["review", "d.md"], include_str!("../../docs/review.md")),
+        (&["derive"], include_str!("../../../docs/json.md")),
+        (&["show"], include_str!("../../../docs/json.md")),
+        (&["check", "net.bp"], include_str!("../../../docs/json.md")),
+        (&check("v.json"), include_str!("../../../docs/json.md")),
+        (&check("kink.json"), include_str!("../../../docs/json.md")),
+        (&["review", "d.md"], include_str!("../../../docs/review.md")),
     ];
     for (args, page) in cases {
         let run = run_in(folder.path(), &[args, &["--format", "json"]].concat());
