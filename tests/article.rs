@@ -38,11 +38,10 @@ fn article() -> Lesson {
 
 /// The lesson's graph, in which claims can be written with the names of the network.
 fn scope(lesson: &Lesson) -> Lowered {
-    Lowered {
-        graph: lesson.derivation.graph.clone(),
-        winners: lesson.derivation.winners.clone(),
-        ..lower(&lesson.net).unwrap()
-    }
+    let mut lowered = lower(&lesson.net).unwrap();
+    lowered.graph = lesson.derivation.graph.clone();
+    lowered.winners = lesson.derivation.winners.clone();
+    lowered
 }
 
 fn assert_proved(scope: &Lowered, left: ExprId, right: ExprId, what: &str) {

@@ -213,6 +213,7 @@ fn verdicts_are_those_that_the_page_on_proof_lists() {
                 let exponent = error_bound.log10().ceil();
                 format!("proved, but for an error of probability below 10^{exponent}")
             }
+            Verdict::Proved(other) => panic!("the page has no words for {other:?}"),
             Verdict::Refuted(witness) => {
                 assert!(witness.holds(&g, lhs, rhs, &Winners::new()));
                 let at: Vec<String> = witness
@@ -529,7 +530,7 @@ fn rewrites_have_the_lines_that_the_page_on_rules_says() {
     for name in ["article", "two-by-two", "softmax", "dropout"] {
         let text = read(&format!("networks/{name}.bp"));
         let derived = |updates: bool| {
-            let ask = Ask { updates, ..Ask::default() };
+            let ask = Ask::default().with(|ask| ask.updates = updates);
             let network = parse_network(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
             lesson(network, &ask).unwrap_or_else(|e| panic!("{name}: {e}"))
         };
@@ -542,7 +543,7 @@ fn rewrites_have_the_lines_that_the_page_on_rules_says() {
         let outline = derivation_page(&whole, Level::Outline);
         let hidden = whole.replay.len() - rewrites(&outline).iter().sum::<usize>();
         assert!(hidden > 0, "{name}: an outline shows results only");
-        let shown = render::text(&outline, &TextStyle { width: 1000, ..TextStyle::default() });
+        let shown = render::text(&outline, &TextStyle::default().with(|style| style.width = 1000));
         assert!(shown.contains(&format!("also the {hidden} without a line above")), "{shown}");
     }
 }
