@@ -20,7 +20,7 @@ use super::step::{Derivation, Lemma, LemmaId, Role, Step};
 use crate::diag::{Error, Kind};
 use crate::expr::{ExprId, Graph, Symbol, Winners};
 use crate::lower::Lowered;
-use crate::spell::{Look, alike, looks};
+use crate::spell::{Look, Name, looks};
 
 /// The largest number of nodes that the lines of a derivation may add to the graph.
 pub const MAX_LINES: usize = 1 << 22;
@@ -166,21 +166,42 @@ pub(crate) fn places_of(g: &Graph, line: ExprId, most: usize) -> usize {
 fn unused(g: &Graph, wanted: &[&str]) -> Vec<Symbol> {
     let stems: BTreeSet<&str> = g.symbols().map(Symbol::stem).collect();
     let seen: BTreeSet<Look> = stems.into_iter().flat_map(looks).collect();
-    let numbered = (1..).map(|n| format!("{}_{n}", wanted[0]));
-    wanted
-        .iter()
-        .filter(|name| looks(name).iter().all(|look| !seen.contains(look)))
-        .map(|s| s.to_string())
-        .chain(numbered.filter(|name| is_unseen(g, name)))
-        .map(|name| Symbol::named(&name))
-        .take(wanted.len())
-        .collect()
+    let free = wanted.iter().filter(|name| looks(name).iter().all(|look| !seen.contains(look)));
+    let mut all: Vec<Symbol> = free.map(|name| Symbol::named(name)).collect();
+    let mut last = 0;
+    while all.len() < wanted.len() {
+        // As many as are lacking at once, which are mostly all that it takes.
+        let is_new = |name: &String| g.find_symbol(&Symbol::named(name)).is_none();
+        let numbers = (last + 1..).map(|n| (n, format!("{}_{n}", wanted[0])));
+        let tried: Vec<(u64, String)> =
+            numbers.filter(|(_, name)| is_new(name)).take(wanted.len() - all.len()).collect();
+        last = tried.last().map_or(last, |(n, _)| *n);
+        let names: Vec<&str> = tried.iter().map(|(_, name)| name.as_str()).collect();
+        let unseen = are_unseen(g, &names);
+        let found = names.iter().zip(unseen).filter(|(_, unseen)| *unseen);
+        all.extend(found.map(|(name, _)| Symbol::named(name)));
+    }
+    all
 }
 
 /// Whether no quantity and no element of one prints as this name does.
 fn is_unseen(g: &Graph, name: &str) -> bool {
-    let same = |s: &Symbol| s.spelling() == name || s.indices().is_none() && alike(s.name(), name);
-    !g.symbols().any(same)
+    are_unseen(g, &[name])[0]
+}
+
+/// The same of several names, each by itself.
+fn are_unseen(g: &Graph, names: &[&str]) -> Vec<bool> {
+    let own: Vec<Name<'_>> = names.iter().map(|name| Name::new(name)).collect();
+    let mut unseen = vec![true; names.len()];
+    for symbol in g.symbols() {
+        let whole = symbol.indices().is_none().then(|| Name::new(symbol.name()));
+        for ((name, own), unseen) in names.iter().zip(&own).zip(&mut unseen) {
+            // Every spelling begins with the name.
+            let spelt = name.starts_with(symbol.name()) && symbol.spelling() == *name;
+            *unseen &= !spelt && !whole.as_ref().is_some_and(|n| n.is_like(own));
+        }
+    }
+    unseen
 }
 
 /// A lemma in the making.

@@ -3,6 +3,8 @@
 //! different to a reader have different looks, except where two letters differ in a detail of
 //! their shape (φ and ϕ).
 
+use std::cell::OnceCell;
+
 use super::{greek_command, greek_letter, hatted, latex_words, words};
 
 /// The formats, as an error speaks of them.
@@ -63,7 +65,36 @@ fn set(name: &str, format: u8, separator: &str, part: fn(&str, &mut String)) -> 
 
 /// Whether some format shows two names alike.
 pub(crate) fn alike(a: &str, b: &str) -> bool {
-    a == b || looks(a).iter().zip(&looks(b)).any(|(a, b)| a == b)
+    Name::new(a).is_like(&Name::new(b))
+}
+
+/// A name that is held against many others.
+pub(crate) struct Name<'a> {
+    name: &'a str,
+    /// Whether every format shows each of its parts as it is written, and so other names
+    /// of this kind as other ones.
+    is_plain: bool,
+    looks: OnceCell<[Look; 3]>,
+}
+
+impl<'a> Name<'a> {
+    pub(crate) fn new(name: &'a str) -> Name<'a> {
+        let written = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let as_it_is = |part| greek_letter(part).is_none() && hatted(part).is_none();
+        Name { name, is_plain: written && parts(name).all(as_it_is), looks: OnceCell::new() }
+    }
+
+    fn looks(&self) -> &[Look; 3] {
+        self.looks.get_or_init(|| looks(self.name))
+    }
+
+    /// Whether some format shows the two alike.
+    pub(crate) fn is_like(&self, other: &Name<'_>) -> bool {
+        if self.is_plain && other.is_plain {
+            return parts(self.name).eq(parts(other.name));
+        }
+        self.name == other.name || self.looks().iter().zip(other.looks()).any(|(a, b)| a == b)
+    }
 }
 
 fn plain(part: &str, out: &mut String) {
@@ -78,7 +109,9 @@ fn plain(part: &str, out: &mut String) {
         return out.push_str(part);
     }
     for c in part.chars() {
-        if let Some((_, letters)) = JOINED.iter().find(|row| row.0 == c) {
+        if c.is_ascii() {
+            out.push(c);
+        } else if let Some((_, letters)) = JOINED.iter().find(|row| row.0 == c) {
             out.push_str(letters);
         } else if let Some(at) = UNDER_HATS.0.chars().position(|hat| hat == c) {
             out.extend(UNDER_HATS.1.chars().nth(at));
@@ -261,6 +294,25 @@ mod tests {
         ];
         for (a, b) in alike_pairs {
             assert!(alike(a, b), "{a} and {b}");
+        }
+    }
+
+    /// Names in plain letters are told apart by their parts, and that is what their looks say.
+    #[test]
+    fn plain_names_are_alike_where_their_looks_are() {
+        let parts =
+            ["", "_", "z", "Z", "z1", "1", "01", "xhat", "chat", "alpha", "Delta", "α", "é"];
+        let names: Vec<String> = parts
+            .iter()
+            .flat_map(|a| parts.iter().map(move |b| format!("{a}{b}")))
+            .flat_map(|stem| parts.iter().map(move |c| format!("{stem}_{c}")))
+            .collect();
+        let own: Vec<[Look; 3]> = names.iter().map(|name| looks(name)).collect();
+        for (n, a) in names.iter().enumerate().step_by(3) {
+            for (m, b) in names.iter().enumerate() {
+                let same = n == m || own[n].iter().zip(&own[m]).any(|(a, b)| a == b);
+                assert_eq!(alike(a, b), same, "{a} and {b}");
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 
 mod looks;
 
-pub(crate) use looks::{Look, alike, look, looks, parts};
+pub(crate) use looks::{Look, Name, alike, look, looks, parts};
 
 use std::borrow::Cow;
 
