@@ -5,7 +5,7 @@
 use num_bigint::BigUint;
 
 use super::MAX_PATHS;
-use super::length::{READABLE_LINES, predicted_lines};
+use super::length::{READABLE_LINES, passes};
 use super::ways::{CellOf, Ways, ways};
 use super::witness::witness;
 use super::worked::{Worked, full, worked};
@@ -98,7 +98,7 @@ pub fn reads_better_in_indices(net: &Network, by: &[(QuantityId, Option<usize>)]
     let cells = net.quantities().filter(|(_, q)| counted(q.role));
     cells.map(|(id, _)| net.shape(id).elements()).sum::<usize>() > READABLE_CELLS
         || holds_a_norm()
-        || predicted_lines(net, by).is_none_or(|lines| lines > READABLE_LINES)
+        || passes(net, by, READABLE_LINES)
 }
 
 /// Derives in indices and proves.

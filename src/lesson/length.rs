@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{MAX_TARGETS, cells_of, in_order_of_lesson, winners_of, within_reach};
 use crate::calculus::{Derivation, Group, LemmaId, Request, Role, Rule, derive_within};
-use crate::expr::ExprId;
+use crate::expr::{ExprId, Node};
 use crate::lower::lower;
 use crate::net::{Network, QuantityId};
 
@@ -19,6 +19,9 @@ pub const READABLE_LINES: usize = 330;
 /// How many places are looked at for the answer.
 const MOST: usize = 1 << 19;
 
+/// After so many derivatives it is asked whether their lines are enough.
+const FIRST: [usize; 3] = [8, 32, 128];
+
 /// About as many parts of a formula as stand on a line of 80 columns.
 const PARTS: usize = 14;
 
@@ -28,6 +31,20 @@ const LISTED: usize = 40;
 /// About how many lines the derivatives take cell by cell; `None` where they take too many to be
 /// counted.
 pub fn predicted_lines(net: &Network, by: &[(QuantityId, Option<usize>)]) -> Option<usize> {
+    predicted(net, by, None)
+}
+
+/// Whether the derivatives take more than `most` lines cell by cell, or too many to be counted.
+pub(super) fn passes(net: &Network, by: &[(QuantityId, Option<usize>)], most: usize) -> bool {
+    predicted(net, by, Some(most)).is_none_or(|lines| lines > most)
+}
+
+/// The lines, or those of the first few derivatives where they are `enough`.
+fn predicted(
+    net: &Network,
+    by: &[(QuantityId, Option<usize>)],
+    enough: Option<usize>,
+) -> Option<usize> {
     let mut lowered = lower(net).ok()?;
     let by = match by {
         [] => in_order_of_lesson(net, &lowered),
@@ -39,8 +56,31 @@ pub fn predicted_lines(net: &Network, by: &[(QuantityId, Option<usize>)]) -> Opt
     // Numbers that contradict a winner are an error, which the form cell by cell tells.
     let Ok(winners) = winners_of(net, &lowered) else { return Some(0) };
     lowered.winners = winners.iter().map(|w| (w.max, w.winner)).collect();
+    if let Some(enough) = enough {
+        for count in FIRST.into_iter().filter(|count| *count < by.len()) {
+            let request = Request { by: by[..count].to_vec(), updates: false };
+            let derivation = derive_within(lowered.clone(), &request, MOST).ok()?;
+            let lines = lines_of(&derivation);
+            if lines > enough && stands(&derivation) {
+                return Some(lines);
+            }
+        }
+    }
     let derivation = derive_within(lowered, &Request { by, updates: false }, MOST).ok()?;
     Some(lines_of(&derivation))
+}
+
+/// Whether further derivatives add lines and take none away: they do where nothing that was put
+/// into a line may be asked for by itself, and so get a place of its own.
+fn stands(derivation: &Derivation) -> bool {
+    derivation.ids().all(|id| {
+        let lemma = derivation.lemma(id);
+        let of_loss = match derivation.graph.node(lemma.goal) {
+            Node::Partial { of, .. } => of == derivation.loss,
+            _ => false,
+        };
+        lemma.role != Role::Aside || !of_loss
+    })
 }
 
 /// A derivative of each kind is written in full, the others of its kind by their results.
@@ -133,6 +173,18 @@ mod tests {
         assert!(predicted(classifier).is_none_or(|n| n > READABLE_LINES));
         let small = "input x\nparam w\ntarget t\ny = w*x\nE = (t - y)^2 / 2";
         assert!(predicted(small).is_some_and(|n| n < 60));
+    }
+
+    #[test]
+    fn the_first_derivatives_say_no_more_than_all() {
+        for example in crate::examples::EXAMPLES {
+            let net = crate::parse_network(example.text).unwrap();
+            let lines = predicted_lines(&net, &[]);
+            for most in [20, 60, 150, READABLE_LINES] {
+                let long = lines.is_none_or(|lines| lines > most);
+                assert_eq!(passes(&net, &[], most), long, "{} and {most}", example.name);
+            }
+        }
     }
 
     /// Many derivatives of a large loss are refused before they are derived, with the way out; one
