@@ -192,7 +192,9 @@ impl Place<'_> {
         taken.extend(reserved.iter().cloned());
         let scope = Scope { ranges: free.to_vec(), facts: system.facts.clone() };
         let mut context = Context { system, reached, lemmas, by, scope, taken };
-        for rule in order {
+        // Most lines hold no derivative, and then nothing is differentiated.
+        let derivative = line.any(&|part| matches!(part, Formula::Partial { .. }));
+        for rule in order.iter().filter(|rule| derivative || !rule.differentiates()) {
             let mut site = Vec::new();
             if let Some(applied) = search(*rule, line, &mut context, &mut site) {
                 return Some((*rule, site, applied));
@@ -222,7 +224,8 @@ fn search(
     let depth = context.scope.ranges.len();
     context.scope.ranges.extend_from_slice(line.binds());
     let mut found = None;
-    for (n, child) in line.children().into_iter().enumerate() {
+    for n in 0.. {
+        let Some(child) = line.child(n) else { break };
         site.push(n as u32);
         found = search(rule, child, context, site);
         if found.is_some() {

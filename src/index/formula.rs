@@ -264,6 +264,28 @@ impl Formula {
         }
     }
 
+    /// The child of that number.
+    pub(crate) fn child(&self, n: usize) -> Option<&Formula> {
+        match self {
+            Formula::Number(_) | Formula::Whole(_) | Formula::Element(_) | Formula::Bracket(_) => {
+                None
+            }
+            Formula::Partial { of: a, .. }
+            | Formula::Sum { body: a, .. }
+            | Formula::Max { body: a, .. }
+            | Formula::Wins { max: a, .. }
+            | Formula::Neg(a)
+            | Formula::Apply { argument: a, .. }
+            | Formula::Call(_, a) => (n == 0).then_some(a.as_ref()),
+            Formula::Sub(a, b) | Formula::Div(a, b) | Formula::Pow(a, b) => match n {
+                0 => Some(a.as_ref()),
+                1 => Some(b.as_ref()),
+                _ => None,
+            },
+            Formula::Add(all) | Formula::Mul(all) | Formula::MaxOf(all) => all.get(n),
+        }
+    }
+
     /// The same operation over other formulas, as many as it has.
     pub fn rebuild(&self, children: Vec<Formula>) -> Formula {
         let mut rest = children.into_iter();

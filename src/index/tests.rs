@@ -1,7 +1,7 @@
 //! What comes out for the layers of the language, to be read.
 
 use super::cases::cases;
-use super::{IndexDerivation, Rule, TensorName, derive, of_network};
+use super::{Formula, IndexDerivation, Rule, TensorName, derive, of_network};
 use crate::lang::parse_network;
 use crate::net::Network;
 
@@ -144,6 +144,24 @@ fn no_letter_is_bound_inside_its_own_range() {
             for step in &lemma.steps {
                 assert!(check(&step.after, &free), "{name}: {}", step.after);
             }
+        }
+    }
+}
+
+/// A line without a derivative is not searched for what the rules of differentiation act on; and
+/// its parts have the numbers that they have in the list of them.
+#[test]
+fn nothing_but_derivatives_is_differentiated_and_children_are_numbered() {
+    fn numbered(f: &Formula) {
+        let all: Vec<&Formula> = (0..).map_while(|n| f.child(n)).collect();
+        assert_eq!(all, f.children());
+        all.into_iter().for_each(numbered);
+    }
+    for (name, net) in cases() {
+        for step in derived(&net).lemmas.iter().flat_map(|lemma| &lemma.steps) {
+            let derivative = matches!(step.redex, Formula::Partial { .. });
+            assert!(derivative || !step.rule.differentiates(), "{name}: {}", step.redex);
+            numbered(&step.before);
         }
     }
 }
