@@ -190,7 +190,10 @@ fn wide(r: Ratio<i64>) -> BigRational {
 
 impl From<i64> for Rational {
     fn from(n: i64) -> Rational {
-        Rational::normal(BigRational::from_integer(BigInt::from(n)))
+        match n {
+            i64::MIN => Rational::normal(BigRational::from_integer(BigInt::from(n))),
+            _ => Rational(Repr::Small(Ratio::from_integer(n))),
+        }
     }
 }
 
@@ -233,6 +236,10 @@ impl Scalar for Rational {
             && self.bits().saturating_mul(exponent.unsigned_abs().into()) > Rational::MAX_BITS
         {
             return Err(Fault::TooLarge);
+        }
+        if let (Repr::Small(_), 1..=4) = (&self.0, exponent) {
+            // Without big numbers as long as the powers are small.
+            return (1..exponent).try_fold(self.clone(), |power, _| power.mul(self));
         }
         Rational::checked(self.big().pow(exponent))
     }
