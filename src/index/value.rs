@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::affine::{Affine, Letter};
 use super::formula::{Element, Formula, Range, TensorName};
 use crate::scalar::{Fault, Function, Rational};
+pub(crate) use compiled::Ready;
 pub use compiled::Written;
 use compiled::{Compiled, Slots};
 pub use numbers::{evaluate, evaluate_all};
@@ -101,6 +102,13 @@ pub trait Algebra {
     fn wins(&mut self, all: Vec<Self::Value>, place: usize) -> Result<Self::Value, NoValue>;
     /// ∂of/∂by at these values of the letters.
     fn partial(&mut self, of: Written<'_, '_>, by: &Cell) -> Result<Self::Value, NoValue>;
+    /// What was kept under that key. The value of a sum follows from its key: the number of the
+    /// sum, and the values of the letters in it; `None` inside for a sum of nothing.
+    fn kept(&self, _key: &[i64]) -> Option<Option<Self::Value>> {
+        None
+    }
+    /// Keeps the value of a sum, or not.
+    fn keep(&mut self, _key: Vec<i64>, _sum: Option<Self::Value>) {}
 }
 
 /// The values of letters; the innermost binding of an index counts.
@@ -143,7 +151,14 @@ pub fn interpret<A: Algebra>(
     letters: &mut Letters,
 ) -> Result<A::Value, NoValue> {
     let scope: Vec<Letter> = letters.values.iter().map(|(letter, _)| letter.clone()).collect();
-    let compiled = Compiled::new(formula, scope);
+    run(algebra, &Compiled::new(formula, scope), letters)
+}
+
+fn run<A: Algebra>(
+    algebra: &mut A,
+    compiled: &Compiled<'_>,
+    letters: &mut Letters,
+) -> Result<A::Value, NoValue> {
     let mut slots = Slots::new(letters.values.iter().map(|(_, n)| *n).collect(), letters.visits);
     let value = compiled.value(algebra, &mut slots);
     letters.visits = slots.visits();

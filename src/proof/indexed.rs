@@ -9,34 +9,34 @@
 //! numbers, or by the reverse sweep of scalars with all other quantities held fixed.
 
 mod alike;
+mod claims;
 mod general;
 mod instance;
 mod layer;
 mod places;
+mod renamed;
 mod shrink;
 mod smaller;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ground::value_somewhere;
-use super::local;
-use super::look::Moves;
-use super::probability::probably_equal_all;
-use super::prove::{Context, How, Leaves, MAX_STEPS, Verdict, prove_where_defined};
+use super::prove::{Context, Leaves, MAX_STEPS, Verdict, prove_where_defined};
 use super::replay::StepProof;
-use super::survey::mixed;
 use crate::calculus::sweep;
 use crate::diag::{Error, Kind};
-use crate::expr::{Branches, ExprId, Graph, Node, SymbolId, Winners, evaluate_all};
+use crate::expr::{ExprId, Graph, Node, Winners};
 use crate::index::{
-    Element, Formula, IndexDerivation, IndexLemma, IndexStep, Letters, NoValue, Rule, System,
-    TensorName, all_values,
+    Element, Formula, IndexDerivation, IndexLemma, IndexStep, Letters, NoValue, Ready, Rule,
+    System, TensorName, all_values,
 };
 use crate::lower::{Lowered, lower};
 use crate::net::{Network, Op, QuantityId, Tensor};
-use instance::{Instance, Table, rewrite};
+use claims::{not_plain, proved_all};
+use instance::{Instance, Scene, Table, rewrite};
 use layer::{Cut, Layer, cut_out};
-use smaller::replay_smaller;
+use renamed::Renamed;
+use smaller::{Whole, replay_smaller};
 
 pub use general::prove_general;
 pub use instance::MAX_INSTANCE;
@@ -114,18 +114,20 @@ impl IndexReplay {
 /// ```
 pub fn replay_indexed(net: &Network, derivation: &IndexDerivation) -> Result<IndexReplay, Error> {
     let (mut steps, mut sizes) = (Vec::new(), Vec::new());
+    let mut known = Renamed::default();
+    let whole = Whole::new(net, derivation);
     for (place, lemma) in derivation.lemmas.iter().enumerate() {
         follows(lemma)?;
         let (cut, used) = cut_for(net, derivation, place);
         let layer = cut_out(net, &cut)?;
         if work(&layer.net) <= MAX_OWN_SIZE {
-            steps.push(replay_lemma(&layer, &derivation.system, lemma)?);
+            steps.push(replay_lemma(&layer, &derivation.system, lemma, &mut known)?);
             sizes.push(0);
         } else {
-            match replay_smaller(net, &layer, derivation, place, &used) {
+            match replay_smaller(&whole, &layer, place, &used, &mut known) {
                 // What cannot be made smaller is proved as it is, if it is not too large for that.
                 Err(error) if error.kind() == Kind::Limit && work(&layer.net) <= MAX_WHOLE_SIZE => {
-                    steps.push(replay_lemma(&layer, &derivation.system, lemma)?);
+                    steps.push(replay_lemma(&layer, &derivation.system, lemma, &mut known)?);
                     sizes.push(0);
                 }
                 proofs => {
@@ -282,107 +284,30 @@ fn scalars(layer: &Layer, system: &System, by: &TensorName) -> Result<Scalars, E
     Ok(Scalars { graph, tensors, deltas, total: loss })
 }
 
-/// How strong a proof of one claim is; `None` where it is no proof.
-fn proved(g: &mut Graph, before: ExprId, after: ExprId) -> Option<StepProof> {
-    if before == after {
-        return Some(StepProof::Exact);
-    }
-    let winners = Winners::new();
-    let context = Context { winners: &winners, leaves: Leaves::All };
-    let whole = |g: &Graph, steps: u64| {
-        let left = std::cell::Cell::new(steps);
-        match prove_where_defined(g, before, after, &context, &left) {
-            Verdict::Proved(How::Exact) => Some(StepProof::Exact),
-            Verdict::Proved(How::Probabilistic { .. }) => Some(StepProof::Probabilistic),
-            _ => None,
-        }
-    };
-    // A long normal form is not worth its time where random points prove the same, or where the
-    // sides differ in a small place.
-    let few = whole(g, FEW_STEPS).or_else(|| places::proof(g, before, after));
-    let few = few.or_else(|| with_open_roots(g, before, after));
-    let whole = few.or_else(|| whole(g, MAX_STEPS));
-    // Where the sides are too large for a number at every point, such as exp of exp of exp, they
-    // may still be equal whatever the value of what they share.
-    let moves = Moves::new(g, &winners);
-    whole.or_else(|| match local::proof_to(&moves, before, after, LAYER_DEPTH, false)? {
-        How::Exact => Some(StepProof::Exact),
-        How::Probabilistic { .. } => Some(StepProof::Probabilistic),
-    })
-}
-
-/// A proof whatever stands under the roots, where both sides have a value somewhere.
-fn with_open_roots(g: &Graph, before: ExprId, after: ExprId) -> Option<StepProof> {
-    values_somewhere(g, &[(before, after)])?;
-    let winners = Winners::new();
-    let moves = Moves::new(g, &winners);
-    match local::proof_with_open_roots(&moves, before, after, MAX_STEPS)? {
-        How::Exact => Some(StepProof::Exact),
-        How::Probabilistic { .. } => Some(StepProof::Probabilistic),
-    }
-}
-
-/// How many operations deep both sides of a line are looked into where no number is found at
-/// which they have a value.
-const LAYER_DEPTH: usize = 40;
-
-/// How many steps of polynomial arithmetic the proof of one line may take at first.
-const FEW_STEPS: u64 = 50_000;
-
-/// How strong the proof of each of some claims is. In a larger layer they are tried together, at
-/// random points of the prime field and at a point of the reals where they have values; what that
-/// does not prove is judged by itself.
-fn proved_all(g: &mut Graph, pairs: &[(ExprId, ExprId)], together: bool) -> Vec<Option<StepProof>> {
-    let has_values = together && values_somewhere(g, pairs).is_some();
-    let random = if has_values { probably_equal_all(g, pairs) } else { None };
-    let one = |n: usize| {
-        let (before, after) = pairs[n];
-        match &random {
-            Some(agree) if agree[n] && before != after => Some(StepProof::Probabilistic),
-            _ => proved(g, before, after),
-        }
-    };
-    (0..pairs.len()).map(one).collect()
-}
-
-/// The values of every side at a point of the reals where all have one, the left side of each
-/// pair before the right; nothing where no such point is found.
-fn values_somewhere(g: &Graph, pairs: &[(ExprId, ExprId)]) -> Option<Vec<f64>> {
-    let roots: Vec<ExprId> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
-    (0..8u64).find_map(|seed| {
-        // Between 0.1 and 1.1: where logarithms and roots have values.
-        let at = |s: SymbolId| {
-            Some(0.1 + mixed(mixed(seed) ^ s.index() as u64) as f64 / u64::MAX as f64)
-        };
-        let values = evaluate_all(g, &roots, &at, Branches::default());
-        values.ok().filter(|all: &Vec<f64>| all.iter().all(|x| x.is_finite()))
-    })
-}
-
 fn replay_lemma(
     layer: &Layer,
     system: &System,
     lemma: &IndexLemma,
+    known: &mut Renamed,
 ) -> Result<Vec<StepProof>, Error> {
     let by = &lemma.by.tensor;
     let together = work(&layer.net) > MAX_EXACT_SIZE;
     let Scalars { mut graph, tensors, deltas, total } = scalars(layer, system, by)?;
-    if prove_deltas(&graph, &tensors, &deltas, total, lemma, together).is_err() {
+    if prove_deltas(&graph, &tensors, &deltas, total, lemma, together, known).is_err() {
         return Err(has_a_value(&graph, total, by)
             .err()
             .unwrap_or_else(|| fault("δ", &lemma.goal, &lemma.result)));
     }
-    let mut instance = Instance {
-        g: &mut graph,
+    let scene = Scene {
         tensors: &tensors,
         deltas: &deltas,
         total,
         loss: &system.loss.name,
         by: &by.name,
-        known: BTreeMap::new(),
         function: None,
     };
-    prove_forward(&mut instance, layer, system, together)?;
+    let mut instance = Instance::new(&mut graph, scene);
+    prove_forward(&mut instance, layer, system, together, known)?;
     let valueless = |what: NoValue| match what {
         NoValue::TooLarge => Error::new(
             Kind::Limit,
@@ -391,23 +316,27 @@ fn replay_lemma(
         other => Error::new(Kind::Internal, format!("{} = {}: {other}", lemma.goal, lemma.result)),
     };
     let cells = spread(all_values(&lemma.free, Vec::new()).map_err(valueless)?, together);
+    let table = &tensors[&by.name];
+    let swept = sweep::gradients(instance.g, total, &table.cells, &Winners::new());
+    let like = cells.first().cloned().unwrap_or_default();
+    let goal = instance.ready(&lemma.goal, &like);
+    let after = lemma.steps.iter().map(|step| instance.ready(&step.after, &like));
+    let after: Vec<Ready<'_>> = after.collect();
+    known.begin();
     // A step is as strong as its weakest instance.
     let mut proofs = vec![StepProof::Exact; lemma.steps.len()];
     for mut letters in cells {
-        let mut before = instance.of(&lemma.goal, &mut letters).map_err(valueless)?;
+        let mut before = goal.value(&mut instance, &mut letters).map_err(valueless)?;
         let mut lines = Vec::with_capacity(lemma.steps.len() + 1);
-        for step in &lemma.steps {
-            let after = instance.of(&step.after, &mut letters).map_err(valueless)?;
+        for after in &after {
+            let after = after.value(&mut instance, &mut letters).map_err(valueless)?;
             lines.push((before, after));
             before = after;
         }
         let variable = letters.cell(&lemma.by).map_err(valueless)?;
         let at: Vec<usize> = variable.at.iter().map(|n| *n as usize).collect();
-        let table = &tensors[&by.name];
-        let variable = table.cells[table.shape.position(&at).unwrap_or(0)];
-        let swept = sweep::gradients(instance.g, total, &[variable], &Winners::new())[0];
-        lines.push((before, swept));
-        for (n, proof) in proved_all(instance.g, &lines, together).into_iter().enumerate() {
+        lines.push((before, swept[table.shape.position(&at).unwrap_or(0)]));
+        for (n, proof) in proved_all(instance.g, &lines, together, known).into_iter().enumerate() {
             match (lemma.steps.get(n), proof) {
                 (Some(step), None) => {
                     has_a_value(instance.g, total, by)?;
@@ -472,6 +401,7 @@ fn prove_deltas(
     total: ExprId,
     lemma: &IndexLemma,
     together: bool,
+    known: &mut Renamed,
 ) -> Result<(), Error> {
     let mut g = g.clone();
     for (name, table) in deltas {
@@ -479,7 +409,8 @@ fn prove_deltas(
             tensors[name].cells.iter().copied().zip(table.cells.iter().copied()).collect();
         let slope = |(cell, delta)| (g.partial(total, cell), delta);
         let pairs: Vec<(ExprId, ExprId)> = spread(cells, together).into_iter().map(slope).collect();
-        if proved_all(&mut g, &pairs, together).contains(&None) {
+        let open = not_plain(&g, pairs);
+        if proved_all(&mut g, &open, together, known).contains(&None) {
             return Err(fault("δ", &lemma.goal, &lemma.result));
         }
     }
@@ -492,23 +423,25 @@ fn prove_forward(
     layer: &Layer,
     system: &System,
     together: bool,
+    known: &mut Renamed,
 ) -> Result<(), Error> {
     for name in &layer.kept {
         let Some(tensor) = system.tensor(&TensorName::new(name)) else { continue };
         let Some(definition) = &tensor.definition else { continue };
         let wrong = || fault("the definition", &Formula::element(name, []), &definition.body);
         let all = all_values(&definition.axes, Vec::new()).map_err(|_| wrong())?;
-        let cells = all.into_iter().zip(instance.tensors[name].cells.iter().copied()).collect();
+        let body = instance.ready(&definition.body, &all.first().cloned().unwrap_or_default());
+        let cells = all.into_iter().zip(instance.cells(name).iter().copied()).collect();
         let mut pairs = Vec::new();
         for (mut letters, cell) in spread::<(Letters, ExprId)>(cells, together) {
-            let body = instance.of(&definition.body, &mut letters).map_err(|_| wrong())?;
+            let body = body.value(instance, &mut letters).map_err(|_| wrong())?;
             let value = match instance.g.node(cell) {
                 Node::Named(_, value) => value,
                 _ => cell,
             };
             pairs.push((value, body));
         }
-        if proved_all(instance.g, &pairs, together).contains(&None) {
+        if proved_all(instance.g, &pairs, together, known).contains(&None) {
             return Err(wrong());
         }
     }

@@ -20,6 +20,8 @@ use crate::scalar::{Fault, Function, Rational, Scalar};
 
 /// How many steps of polynomial arithmetic the normal form of one rewrite may take.
 pub const MAX_LOCAL_STEPS: u64 = 200_000;
+/// The same for a short look.
+const PLAIN_STEPS: u64 = 2_000;
 /// How many nodes the two sides of one rewrite may have, as far as they are looked into.
 pub const MAX_LOCAL_NODES: usize = 20_000;
 /// How deep below a rewrite shared parts are looked for.
@@ -55,6 +57,14 @@ pub(super) fn proof_to(
         }
         _ => None,
     }
+}
+
+/// Whether a short look at the place shows that the sides are equal.
+pub(super) fn is_plain(moves: &Moves<'_>, before: ExprId, after: ExprId) -> bool {
+    parts(moves, before, after, DEPTH, true).is_some_and(|opaque| {
+        let hidden = |id: ExprId| opaque.contains(&id);
+        exactly(moves, before, after, &hidden, PLAIN_STEPS) == Ok(true)
+    })
 }
 
 /// Whether the sides are equal whatever stands under their roots: then √u·√u = u is all that is

@@ -27,6 +27,7 @@ mod replay;
 mod sample;
 mod seed;
 mod survey;
+mod together;
 mod witness;
 
 #[cfg(test)]

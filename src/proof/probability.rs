@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use super::normal::Unknown;
 use super::sample::Claim;
 use super::seed::{Draw, Seed};
-use crate::expr::{Branches, ExprId, Graph, Node, Rest, SymbolId, Winners, evaluate_all};
+use crate::expr::{Branches, Rest, SymbolId, evaluate_all};
 use crate::scalar::{Fault, Function, Prime, Rational, Scalar};
 
 /// How many points are tried.
@@ -32,31 +32,6 @@ pub(super) fn probably_equal(claim: &Claim<'_>) -> Option<f64> {
         }
     }
     Some(bound)
-}
-
-/// For each pair whether its two sides agree at every random point; `None` where some side has
-/// no value there, or the bound on the error is no proof. All pairs share their passes, which is
-/// what makes this way cheap for the many lines of a large layer.
-pub(super) fn probably_equal_all(g: &Graph, pairs: &[(ExprId, ExprId)]) -> Option<Vec<bool>> {
-    let roots: Vec<ExprId> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
-    let branches = Branches { winners: None, rest: Rest::Symbolic, opaque: None };
-    let degrees = evaluate_all(g, &roots, &|_| Some(Degree::variable()), branches).ok()?;
-    let degree = degrees.iter().map(Degree::size).fold(0.0, f64::max);
-    let is_function = |id: &&ExprId| {
-        matches!(g.node(**id), Node::Call(..) | Node::Pow(..) | Node::Max(_) | Node::Wins { .. })
-    };
-    let functions = g.reachable(&roots).iter().filter(is_function).count();
-    error_bound(2.0 * degree + 1.0, functions)?;
-    let seed = Seed::of(g, &roots, &Winners::new(), &|_| false);
-    let mut agree = vec![true; pairs.len()];
-    for nth in 0..POINTS {
-        let leaf = |symbol| Some(Residue::of_variable(seed, nth, symbol));
-        let values = seed.during(|| evaluate_all(g, &roots, &leaf, branches)).ok()?;
-        for (agree, sides) in agree.iter_mut().zip(values.chunks(2)) {
-            *agree &= sides[0] == sides[1];
-        }
-    }
-    Some(agree)
 }
 
 fn sides<T: Scalar>(claim: &Claim<'_>, leaf: &dyn Fn(SymbolId) -> Option<T>) -> Option<[T; 2]> {
@@ -88,7 +63,7 @@ pub(super) struct Residue(Prime);
 
 impl Residue {
     /// The residue of a variable at the point of that number.
-    fn of_variable(seed: Seed, nth: u64, symbol: SymbolId) -> Residue {
+    pub(super) fn of_variable(seed: Seed, nth: u64, symbol: SymbolId) -> Residue {
         Residue(Prime::new(seed.draw(Draw::Variable, nth, &[symbol.index() as u64])))
     }
 
@@ -269,6 +244,7 @@ mod tests {
     use super::super::survey::Survey;
     use super::super::{Context, How, Leaves, Verdict, prove_in};
     use super::*;
+    use crate::expr::{ExprId, Graph, Winners};
     use crate::lang::parse_formula;
 
     /// Too large for a normal form, and greater than 0.
@@ -402,17 +378,6 @@ mod tests {
         for (n, above, below) in [(3, 3.0, 0.0), (1, 1.0, 0.0), (-1, 0.0, 1.0), (-2, 0.0, 2.0)] {
             assert_eq!((degree(n).numerator, degree(n).denominator), (above, below), "{n}");
         }
-    }
-
-    #[test]
-    fn pairs_are_told_apart_one_by_one() {
-        let mut g = Graph::new();
-        let texts = ["(a + b)^2", "a^2 + 2*a*b + b^2", "a^2 + b^2", "1/a", "exp(a)*exp(a)"];
-        let [square, expanded, short, inverse, twice] =
-            texts.map(|text| parse_formula(&mut g, text).unwrap());
-        let pairs = [(square, expanded), (square, short), (inverse, inverse), (twice, square)];
-        let found = probably_equal_all(&g, &pairs);
-        assert_eq!(found, Some(vec![true, false, true, false]));
     }
 
     /// Both sides are of degree 62, and there is no function.

@@ -6,22 +6,27 @@
 //! is bound around a part, the outermost first; what has no value is an error where it is reached,
 //! and not before.
 
+mod loops;
+
 use std::rc::Rc;
 
 use super::super::affine::{Affine, Letter};
 use super::super::formula::{Condition, Element, Formula, Range};
 use super::{Algebra, Cell, Letters, MAX_VISITS, NoValue};
-use crate::scalar::{Function, Rational, Scalar};
+use crate::scalar::{Function, Rational};
+use loops::whole;
 
 /// The values of the letters, the innermost last.
 pub struct Slots {
     values: Vec<i64>,
     visits: u64,
+    /// Lists that were used, for the next cells.
+    spare: Vec<Vec<i64>>,
 }
 
 impl Slots {
     pub(super) fn new(values: Vec<i64>, visits: u64) -> Slots {
-        Slots { values, visits }
+        Slots { values, visits, spare: Vec::new() }
     }
 
     pub(super) fn values(&self) -> &[i64] {
@@ -30,6 +35,34 @@ impl Slots {
 
     pub(super) fn visits(&self) -> u64 {
         self.visits
+    }
+
+    /// The element that stands at a place; its list is used again once it is given back.
+    fn cell(&mut self, place: &Place) -> Result<Cell, NoValue> {
+        let mut at = self.list();
+        for form in &place.at {
+            at.push(form.value(&self.values)?);
+        }
+        let layer = place.layer.as_ref().map(|layer| layer.value(&self.values)).transpose()?;
+        Ok(Cell { name: place.name.clone(), delta: place.delta, layer, at })
+    }
+
+    /// What a sum depends on: its number, and the values of the letters in it.
+    fn key(&mut self, recurs: &Recurs) -> Vec<i64> {
+        let mut key = self.list();
+        key.push(recurs.number);
+        key.extend(recurs.letters.iter().map(|place| self.values[*place]));
+        key
+    }
+
+    fn list(&mut self) -> Vec<i64> {
+        let mut list = self.spare.pop().unwrap_or_default();
+        list.clear();
+        list
+    }
+
+    fn give(&mut self, list: Vec<i64>) {
+        self.spare.push(list);
     }
 
     fn count(&mut self) -> Result<(), NoValue> {
@@ -150,11 +183,34 @@ impl Place {
             at: e.at.iter().map(|form| Form::new(form, scope)).collect(),
         }
     }
+}
 
-    fn cell(&self, values: &[i64]) -> Result<Cell, NoValue> {
-        let layer = self.layer.as_ref().map(|layer| layer.value(values)).transpose()?;
-        let at = self.at.iter().map(|form| form.value(values)).collect::<Result<_, _>>()?;
-        Ok(Cell { name: self.name.clone(), delta: self.delta, layer, at })
+/// A sum that does not speak of every letter with a value: in the loops over the others it comes
+/// to the same again and again.
+struct Recurs {
+    number: i64,
+    /// The places of the letters that it speaks of.
+    letters: Vec<usize>,
+}
+
+/// The letters that have values where a part stands.
+struct Scope {
+    letters: Vec<Letter>,
+    /// The number of the next sum, where values of sums are to be kept.
+    sums: Option<i64>,
+}
+
+impl Scope {
+    fn recurs(&mut self, sum: &Formula) -> Option<Recurs> {
+        let number = self.sums?;
+        self.sums = Some(number + 1);
+        let sizes = sum.sizes();
+        let speaks_of = |place: &usize| match &self.letters[*place] {
+            Letter::Index(name) => sum.mentions(name),
+            other => sizes.contains(other.name()),
+        };
+        let letters: Vec<usize> = (0..self.letters.len()).filter(speaks_of).collect();
+        (letters.len() < self.letters.len()).then_some(Recurs { number, letters })
     }
 }
 
@@ -181,6 +237,7 @@ enum Node<'f> {
     Sum {
         lengths: Vec<Form>,
         body: Box<Node<'f>>,
+        recurs: Option<Recurs>,
     },
     Max(Compared<'f>),
     Wins {
@@ -221,8 +278,8 @@ pub(super) struct Compiled<'f> {
 }
 
 impl<'f> Compiled<'f> {
-    pub(super) fn new(formula: &'f Formula, mut scope: Vec<Letter>) -> Compiled<'f> {
-        Compiled { root: node(formula, &mut scope) }
+    pub(super) fn new(formula: &'f Formula, letters: Vec<Letter>) -> Compiled<'f> {
+        Compiled { root: node(formula, &mut Scope { letters, sums: None }) }
     }
 
     pub(super) fn value<A: Algebra>(
@@ -231,6 +288,41 @@ impl<'f> Compiled<'f> {
         slots: &mut Slots,
     ) -> Result<A::Value, NoValue> {
         whole(algebra, &self.root, slots)
+    }
+}
+
+/// A formula made ready for many values of the same letters, in an algebra that keeps values: a
+/// sum is worked out once for all values of the letters that it does not speak of.
+pub(crate) struct Ready<'f> {
+    formula: &'f Formula,
+    letters: Vec<Letter>,
+    compiled: Compiled<'f>,
+}
+
+impl<'f> Ready<'f> {
+    /// The formula, for values of the letters of `like`. Its sums are numbered from `sums` on,
+    /// which the next formula in the same algebra goes on from.
+    pub(crate) fn new(formula: &'f Formula, like: &Letters, sums: &mut i64) -> Ready<'f> {
+        let letters: Vec<Letter> = like.values.iter().map(|(letter, _)| letter.clone()).collect();
+        let mut scope = Scope { letters: letters.clone(), sums: Some(*sums) };
+        let compiled = Compiled { root: node(formula, &mut scope) };
+        *sums = scope.sums.unwrap_or(*sums);
+        Ready { formula, letters, compiled }
+    }
+
+    /// Its value.
+    ///
+    /// # Errors
+    /// As [`interpret`](super::interpret).
+    pub(crate) fn value<A: Algebra>(
+        &self,
+        algebra: &mut A,
+        letters: &mut Letters,
+    ) -> Result<A::Value, NoValue> {
+        if !letters.values.iter().map(|(letter, _)| letter).eq(&self.letters) {
+            return super::interpret(algebra, self.formula, letters);
+        }
+        super::run(algebra, &self.compiled, letters)
     }
 }
 
@@ -250,8 +342,8 @@ impl Written<'_, '_> {
     ///
     /// # Errors
     /// Where a letter has no value.
-    pub fn cell(&self) -> Result<Option<Cell>, NoValue> {
-        self.derived.place.as_ref().map(|place| place.cell(&self.slots.values)).transpose()
+    pub fn cell(&mut self) -> Result<Option<Cell>, NoValue> {
+        self.derived.place.as_ref().map(|place| self.slots.cell(place)).transpose()
     }
 
     /// Its value.
@@ -290,22 +382,22 @@ pub(super) fn lengths(ranges: &[Range], scope: &mut Vec<Letter>) -> Vec<Form> {
 
 fn bound<T>(
     ranges: &[Range],
-    scope: &mut Vec<Letter>,
-    inner: impl FnOnce(&mut Vec<Letter>) -> T,
+    scope: &mut Scope,
+    inner: impl FnOnce(&mut Scope) -> T,
 ) -> (Vec<Form>, T) {
-    let outside = scope.len();
-    let lengths = lengths(ranges, scope);
+    let outside = scope.letters.len();
+    let lengths = lengths(ranges, &mut scope.letters);
     let inner = inner(scope);
-    scope.truncate(outside);
+    scope.letters.truncate(outside);
     (lengths, inner)
 }
 
-fn compared<'f>(max: &'f Formula, scope: &mut Vec<Letter>) -> Compared<'f> {
+fn compared<'f>(max: &'f Formula, scope: &mut Scope) -> Compared<'f> {
     match max {
         Formula::MaxOf(all) => Compared::Few(all.iter().map(|one| node(one, scope)).collect()),
         Formula::Max { ranges, within, body } => {
             let (lengths, (within, body)) = bound(ranges, scope, |scope| {
-                let within = within.iter().map(|test| Test::new(test, scope)).collect();
+                let within = within.iter().map(|test| Test::new(test, &scope.letters)).collect();
                 (within, Box::new(node(body, scope)))
             });
             Compared::Over { lengths, within, body }
@@ -314,37 +406,38 @@ fn compared<'f>(max: &'f Formula, scope: &mut Vec<Letter>) -> Compared<'f> {
     }
 }
 
-fn node<'f>(formula: &'f Formula, scope: &mut Vec<Letter>) -> Node<'f> {
-    let boxed = |a: &'f Formula, scope: &mut Vec<Letter>| Box::new(node(a, scope));
-    let both = |a: &'f Formula, b: &'f Formula, scope: &mut Vec<Letter>| {
+fn node<'f>(formula: &'f Formula, scope: &mut Scope) -> Node<'f> {
+    let boxed = |a: &'f Formula, scope: &mut Scope| Box::new(node(a, scope));
+    let both = |a: &'f Formula, b: &'f Formula, scope: &mut Scope| {
         Box::new([node(a, scope), node(b, scope)])
     };
     match formula {
         Formula::Number(q) => Node::Number(q),
-        Formula::Whole(a) => Node::Whole(Form::new(a, scope)),
-        Formula::Element(e) => Node::Element(Place::new(e, scope)),
+        Formula::Whole(a) => Node::Whole(Form::new(a, &scope.letters)),
+        Formula::Element(e) => Node::Element(Place::new(e, &scope.letters)),
         Formula::Partial { of, by } => Node::Partial {
             of: Box::new(Derived {
                 formula: of,
                 node: node(of, scope),
                 place: match of.as_ref() {
-                    Formula::Element(e) => Some(Place::new(e, scope)),
+                    Formula::Element(e) => Some(Place::new(e, &scope.letters)),
                     _ => None,
                 },
-                scope: scope.clone(),
+                scope: scope.letters.clone(),
             }),
-            by: Place::new(by, scope),
+            by: Place::new(by, &scope.letters),
         },
         Formula::Sum { ranges, body } => {
+            let recurs = scope.recurs(formula);
             let (lengths, body) = bound(ranges, scope, |scope| Box::new(node(body, scope)));
-            Node::Sum { lengths, body }
+            Node::Sum { lengths, body, recurs }
         }
         Formula::Max { .. } | Formula::MaxOf(_) => Node::Max(compared(formula, scope)),
         Formula::Wins { max, at, .. } => Node::Wins {
-            at: at.iter().map(|a| Form::new(a, scope)).collect(),
+            at: at.iter().map(|a| Form::new(a, &scope.letters)).collect(),
             max: compared(max, scope),
         },
-        Formula::Bracket(test) => Node::Bracket(Test::new(test, scope)),
+        Formula::Bracket(test) => Node::Bracket(Test::new(test, &scope.letters)),
         Formula::Neg(a) => Node::Neg(boxed(a, scope)),
         Formula::Add(all) => Node::Add(all.iter().map(|one| node(one, scope)).collect()),
         Formula::Sub(a, b) => Node::Sub(both(a, b, scope)),
@@ -352,7 +445,7 @@ fn node<'f>(formula: &'f Formula, scope: &mut Vec<Letter>) -> Node<'f> {
             let (mut tests, mut winners, mut others) = (Vec::new(), Vec::new(), Vec::new());
             for one in all {
                 match one {
-                    Formula::Bracket(test) => tests.push(Test::new(test, scope)),
+                    Formula::Bracket(test) => tests.push(Test::new(test, &scope.letters)),
                     Formula::Wins { .. } => winners.push(node(one, scope)),
                     _ => others.push(node(one, scope)),
                 }
@@ -372,176 +465,4 @@ fn node<'f>(formula: &'f Formula, scope: &mut Vec<Letter>) -> Node<'f> {
             Node::Apply { name, primes: *primes, argument: boxed(argument, scope) }
         }
     }
-}
-
-/// The value, 0 where a bracket makes it so.
-fn whole<A: Algebra>(
-    algebra: &mut A,
-    node: &Node<'_>,
-    slots: &mut Slots,
-) -> Result<A::Value, NoValue> {
-    match value(algebra, node, slots)? {
-        Some(value) => Ok(value),
-        None => algebra.number(&Rational::zero()),
-    }
-}
-
-/// What is compared, and which of it stands at `at`.
-fn candidates<A: Algebra>(
-    algebra: &mut A,
-    max: &Compared<'_>,
-    at: Option<&[i64]>,
-    slots: &mut Slots,
-) -> Result<(Vec<A::Value>, Option<usize>), NoValue> {
-    let (mut all, mut place) = (Vec::new(), None);
-    match max {
-        Compared::Few(parts) => {
-            for part in parts {
-                all.push(whole(algebra, part, slots)?);
-            }
-            if let Some([n]) = at {
-                place = usize::try_from(*n).ok().filter(|n| *n < parts.len());
-            }
-        }
-        Compared::Over { lengths, within, body } => {
-            let outside = slots.values.len();
-            slots.each(lengths, &mut |slots| {
-                for test in within {
-                    if !test.holds(&slots.values)? {
-                        return Ok(());
-                    }
-                }
-                if at.is_some_and(|at| slots.values[outside..] == *at) {
-                    place = Some(all.len());
-                }
-                all.push(whole(algebra, body, slots)?);
-                Ok(())
-            })?;
-        }
-        Compared::Nothing => {}
-    }
-    if all.is_empty() { Err(NoValue::Empty) } else { Ok((all, place)) }
-}
-
-/// The value, or `None` where a bracket makes it 0 whatever the rest is.
-fn value<A: Algebra>(
-    algebra: &mut A,
-    node: &Node<'_>,
-    slots: &mut Slots,
-) -> Result<Option<A::Value>, NoValue> {
-    slots.count()?;
-    Ok(Some(match node {
-        Node::Number(q) => algebra.number(q)?,
-        Node::Whole(a) => algebra.number(&Rational::from(a.value(&slots.values)?))?,
-        Node::Element(place) => {
-            let cell = place.cell(&slots.values)?;
-            algebra.element(&cell)?
-        }
-        Node::Partial { of, by } => {
-            let by = by.cell(&slots.values)?;
-            algebra.partial(Written { derived: of, slots }, &by)?
-        }
-        Node::Sum { lengths, body } => {
-            let mut terms = Vec::new();
-            slots.each(lengths, &mut |slots| {
-                terms.extend(value(algebra, body, slots)?);
-                Ok(())
-            })?;
-            return total(algebra, terms);
-        }
-        Node::Max(max) => {
-            let (mut all, _) = candidates(algebra, max, None, slots)?;
-            if all.len() == 1 { all.swap_remove(0) } else { algebra.max(all)? }
-        }
-        Node::Wins { max, at } => {
-            let at = at.iter().map(|a| a.value(&slots.values)).collect::<Result<Vec<_>, _>>()?;
-            let (all, place) = candidates(algebra, max, Some(&at), slots)?;
-            match place {
-                None => return Ok(None),
-                Some(_) if all.len() == 1 => algebra.number(&Rational::one())?,
-                Some(place) => algebra.wins(all, place)?,
-            }
-        }
-        Node::Bracket(test) => match test.holds(&slots.values)? {
-            true => algebra.number(&Rational::one())?,
-            false => return Ok(None),
-        },
-        Node::Neg(a) => match value(algebra, a, slots)? {
-            Some(a) => algebra.neg(a)?,
-            None => return Ok(None),
-        },
-        Node::Add(all) => {
-            let mut terms = Vec::with_capacity(all.len());
-            for one in all {
-                terms.extend(value(algebra, one, slots)?);
-            }
-            return total(algebra, terms);
-        }
-        Node::Sub(both) => {
-            match (value(algebra, &both[0], slots)?, value(algebra, &both[1], slots)?) {
-                (None, None) => return Ok(None),
-                (Some(a), None) => a,
-                (None, Some(b)) => algebra.neg(b)?,
-                (Some(a), Some(b)) => algebra.sub(a, b)?,
-            }
-        }
-        Node::Mul { tests, winners, others } => {
-            for test in tests {
-                if !test.holds(&slots.values)? {
-                    return Ok(None);
-                }
-            }
-            let mut guards = Vec::with_capacity(winners.len());
-            for one in winners {
-                match value(algebra, one, slots)? {
-                    Some(guard) => guards.push(guard),
-                    None => return Ok(None),
-                }
-            }
-            let mut factors = Vec::with_capacity(others.len() + guards.len());
-            for one in others {
-                match value(algebra, one, slots)? {
-                    Some(factor) => factors.push(factor),
-                    None => return Ok(None),
-                }
-            }
-            factors.extend(guards);
-            match factors.len() {
-                0 => algebra.number(&Rational::one())?,
-                1 => factors.swap_remove(0),
-                _ => algebra.mul(factors)?,
-            }
-        }
-        Node::Div(both) => match value(algebra, &both[0], slots)? {
-            Some(a) => {
-                let b = whole(algebra, &both[1], slots)?;
-                algebra.div(a, b)?
-            }
-            None => return Ok(None),
-        },
-        Node::Pow(both, exponent) => {
-            let a = whole(algebra, &both[0], slots)?;
-            let b = whole(algebra, &both[1], slots)?;
-            algebra.pow(a, b, *exponent)?
-        }
-        Node::Call(function, a) => {
-            let a = whole(algebra, a, slots)?;
-            algebra.call(*function, a)?
-        }
-        Node::Apply { name, primes, argument } => {
-            let a = whole(algebra, argument, slots)?;
-            algebra.apply(name, *primes, a)?
-        }
-    }))
-}
-
-fn total<A: Algebra>(
-    algebra: &mut A,
-    mut terms: Vec<A::Value>,
-) -> Result<Option<A::Value>, NoValue> {
-    Ok(match terms.len() {
-        0 => None,
-        1 => terms.pop(),
-        _ => Some(algebra.add(terms)?),
-    })
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::instance::{Instance, Table};
-use super::{fault, follows, proved_all, spread};
+use super::claims::proved_all;
+use super::instance::{Instance, Scene, Table};
+use super::renamed::Renamed;
+use super::{fault, follows, spread};
 use crate::calculus::sweep;
 use crate::diag::{Error, Kind};
 use crate::expr::Winners;
@@ -162,21 +164,21 @@ fn prove_in_network(
         tensors.insert(quantity.name.clone(), Table { shape, cells });
     }
     let depth = shapes.len() - 1;
+    let mut known = Renamed::default();
     for lemma in &general.derivation.lemmas {
         // What speaks of layer l + 1 ends one layer before the last.
         let recursive = matches!(lemma.by.tensor.name.as_str(), "x" | "z");
         for l in 1..=(if recursive { depth - 1 } else { depth }) {
             let by = format!("{}{l}", lemma.by.tensor.name);
-            let mut instance = Instance {
-                g: &mut graph,
+            let scene = Scene {
                 tensors: &tensors,
                 deltas: &deltas,
                 total,
                 loss: "E",
                 by: &by,
-                known: BTreeMap::new(),
                 function: Some(function),
             };
+            let mut instance = Instance::new(&mut graph, scene);
             let sizes = letters(general.layer, l, shapes, kernels);
             let wrong = |what: &dyn std::fmt::Display| {
                 Error::new(Kind::Internal, format!("{} in layer {l}: {what}", lemma.goal))
@@ -194,7 +196,7 @@ fn prove_in_network(
                 let variable = instance.find(&cell).map_err(|e| wrong(&e))?;
                 let swept = sweep::gradients(instance.g, total, &[variable], &Winners::new())[0];
                 pairs.push((before, swept));
-                let proofs = proved_all(instance.g, &pairs, true);
+                let proofs = proved_all(instance.g, &pairs, true, &mut known);
                 if let Some(n) = proofs.iter().position(Option::is_none) {
                     return Err(match lemma.steps.get(n) {
                         Some(step) => fault(step.rule.name(), &step.before, &step.after),

@@ -7,12 +7,15 @@ use rustc_hash::FxHashMap;
 
 use crate::calculus::sweep;
 use crate::expr::{ExprId, Graph, Node, Winners};
-use crate::index::{Algebra, Cell, Formula, Letters, NoValue, Written, interpret};
+use crate::index::{Algebra, Cell, Formula, Letters, NoValue, Ready, Written};
 use crate::net::Shape;
 use crate::scalar::{Function, Rational};
 
 /// The largest number of nodes that the lines of one lemma may be instantiated to.
 pub const MAX_INSTANCE: usize = 4_000_000;
+
+/// So many sums are kept, for the loops in which they recur.
+const MAX_KEPT: usize = 1 << 18;
 
 /// The cells of a tensor.
 pub(super) struct Table {
@@ -20,23 +23,52 @@ pub(super) struct Table {
     pub cells: Vec<ExprId>,
 }
 
-/// Where elements are found, and what derivatives that are only written down stand for.
-pub(super) struct Instance<'a> {
-    pub g: &'a mut Graph,
+impl Table {
+    /// The cell at these subscripts, if they lie inside.
+    fn at(&self, at: &[i64]) -> Option<ExprId> {
+        let lengths = self.shape.lengths();
+        let place = at.iter().zip(lengths).try_fold(0, |place, (n, length)| {
+            let n = usize::try_from(*n).ok().filter(|n| n < length)?;
+            Some(place * length + n)
+        })?;
+        self.cells.get(place).filter(|_| at.len() == lengths.len()).copied()
+    }
+}
+
+/// The cells of every tensor of a layer, or their δ, by name.
+pub(super) type Tables = BTreeMap<String, Table>;
+
+/// The layer that lines are put to the numbers of.
+pub(super) struct Scene<'a> {
     /// The cells of every tensor of the layer.
-    pub tensors: &'a BTreeMap<String, Table>,
+    pub tensors: &'a Tables,
     /// ∂total/∂(cell) for the users, by the reverse sweep.
-    pub deltas: &'a BTreeMap<String, Table>,
+    pub deltas: &'a Tables,
     /// The loss of the layer.
     pub total: ExprId,
     /// The name of the loss in the formulas.
     pub loss: &'a str,
     /// The tensor that is differentiated by.
     pub by: &'a str,
-    /// Derivatives of an expression by everything in it, worked out once.
-    pub known: BTreeMap<ExprId, BTreeMap<ExprId, ExprId>>,
     /// What φ is, in the equations for any depth.
     pub function: Option<Function>,
+}
+
+/// Where elements are found, and what derivatives that are only written down stand for.
+pub(super) struct Instance<'a> {
+    pub g: &'a mut Graph,
+    scene: Scene<'a>,
+    /// The tensors and their δ, to be found at once.
+    tables: [FxHashMap<&'a str, &'a Table>; 2],
+    /// Derivatives of an expression by everything in it, worked out once.
+    known: FxHashMap<ExprId, FxHashMap<ExprId, ExprId>>,
+    /// The variable that each quantity is held as.
+    held: FxHashMap<ExprId, ExprId>,
+    /// Sums that recur in loops, and how many sums there are in the formulas so far.
+    kept: FxHashMap<Vec<i64>, Option<ExprId>>,
+    sums: i64,
+    zero: ExprId,
+    one: ExprId,
 }
 
 /// The name of the tensor of a cell: x2 for an element of x^(l) where l is 2.
@@ -47,20 +79,35 @@ fn key(cell: &Cell) -> Cow<'_, str> {
     }
 }
 
-impl Instance<'_> {
+impl<'a> Instance<'a> {
+    pub fn new(g: &'a mut Graph, scene: Scene<'a>) -> Instance<'a> {
+        let by_name = |all: &'a Tables| all.iter().map(|(k, v)| (k.as_str(), v)).collect();
+        let tables = [by_name(scene.tensors), by_name(scene.deltas)];
+        let (zero, one) = (g.integer(0), g.integer(1));
+        let (known, held, kept) = Default::default();
+        Instance { g, scene, tables, known, held, kept, sums: 0, zero, one }
+    }
+
+    /// The formula for many values of the letters of `like`.
+    pub fn ready<'f>(&mut self, formula: &'f Formula, like: &Letters) -> Ready<'f> {
+        Ready::new(formula, like, &mut self.sums)
+    }
+
     /// The expression of a formula at these values of its letters.
     pub fn of(&mut self, formula: &Formula, letters: &mut Letters) -> Result<ExprId, NoValue> {
-        interpret(self, formula, letters)
+        self.ready(formula, letters).value(self, letters)
+    }
+
+    /// The cells of a tensor.
+    pub fn cells(&self, name: &str) -> &'a [ExprId] {
+        self.tables[0].get(name).map_or(&[], |table| &table.cells)
     }
 
     /// The expression of an element.
     pub fn find(&self, cell: &Cell) -> Result<ExprId, NoValue> {
-        let tables = if cell.delta { self.deltas } else { self.tensors };
-        let name = || NoValue::Element(format!("{}{:?}", cell.name, cell.at));
-        let table = tables.get(key(cell).as_ref()).ok_or_else(name)?;
-        let at: Result<Vec<usize>, _> = cell.at.iter().map(|n| usize::try_from(*n)).collect();
-        let position = at.ok().and_then(|at| table.shape.position(&at));
-        position.map(|n| table.cells[n]).ok_or_else(name)
+        let table = self.tables[usize::from(cell.delta)].get(key(cell).as_ref());
+        let found = table.and_then(|table| table.at(&cell.at));
+        found.ok_or_else(|| NoValue::Element(format!("{}{:?}", cell.name, cell.at)))
     }
 
     fn check(&self) -> Result<(), NoValue> {
@@ -70,28 +117,35 @@ impl Instance<'_> {
     /// ∂of/∂by with every other quantity held fixed: quantities are replaced by variables of
     /// their own, the reverse sweep differentiates, and the quantities are put back.
     fn immediate(&mut self, of: ExprId, by: ExprId) -> ExprId {
-        if let Some(known) = self.known.get(&of) {
-            return known.get(&by).copied().unwrap_or_else(|| self.g.integer(0));
+        if is_quantity(self.g, of) {
+            return if of == by { self.one } else { self.zero };
         }
-        let mut leaves = Vec::new();
-        let frozen = rewrite(self.g, of, &mut |g, id| match g.node(id) {
-            Node::Var(_) | Node::Named(..) => {
-                let own = g.var(&format!("held {}", id.index()));
-                leaves.push((id, own));
-                Some(own)
+        if let Some(known) = self.known.get(&of) {
+            return known.get(&by).copied().unwrap_or(self.zero);
+        }
+        let (held, mut leaves) = (&mut self.held, Vec::new());
+        let frozen = rewrite(self.g, of, &mut |g, id| {
+            if !is_quantity(g, id) {
+                return None;
             }
-            _ => None,
+            let name = || format!("held {}", id.index());
+            let own = *held.entry(id).or_insert_with(|| g.var(&name()));
+            leaves.push((id, own));
+            Some(own)
         });
         let variables: Vec<ExprId> = leaves.iter().map(|(_, own)| *own).collect();
         let slopes = sweep::gradients(self.g, frozen, &variables, &Winners::new());
-        let back: BTreeMap<ExprId, ExprId> = leaves.iter().map(|(id, own)| (*own, *id)).collect();
-        let mut all = BTreeMap::new();
+        let back: FxHashMap<ExprId, ExprId> = leaves.iter().map(|(id, own)| (*own, *id)).collect();
         let thawed = rewrite_all(self.g, &slopes, &mut |_, id| back.get(&id).copied());
-        all.extend(leaves.iter().map(|(id, _)| *id).zip(thawed));
-        let found = all.get(&by).copied().unwrap_or_else(|| self.g.integer(0));
+        let all: FxHashMap<ExprId, ExprId> = leaves.iter().map(|(id, _)| *id).zip(thawed).collect();
+        let found = all.get(&by).copied().unwrap_or(self.zero);
         self.known.insert(of, all);
         found
     }
+}
+
+fn is_quantity(g: &Graph, id: ExprId) -> bool {
+    matches!(g.node(id), Node::Var(_) | Node::Named(..))
 }
 
 /// The expression with some nodes replaced; nothing below a replaced one is looked at.
@@ -110,7 +164,7 @@ fn rewrite_all(
     put: &mut dyn FnMut(&mut Graph, ExprId) -> Option<ExprId>,
 ) -> Vec<ExprId> {
     let mut done: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-    let mut stack = roots.to_vec();
+    let (mut stack, mut new) = (roots.to_vec(), Vec::new());
     while let Some(id) = stack.last().copied() {
         if done.contains_key(&id) {
             stack.pop();
@@ -121,16 +175,17 @@ fn rewrite_all(
             stack.pop();
             continue;
         }
-        let children = g.children(id);
-        let waiting: Vec<ExprId> =
-            children.iter().filter(|c| !done.contains_key(c)).copied().collect();
-        if waiting.is_empty() {
-            let new: Vec<ExprId> = children.iter().map(|c| done[c]).collect();
-            let new = g.rebuild(id, &new);
-            done.insert(id, new);
+        let depth = stack.len();
+        g.for_children(id, |child| {
+            if !done.contains_key(&child) {
+                stack.push(child);
+            }
+        });
+        if stack.len() == depth {
+            new.clear();
+            g.for_children(id, |child| new.push(done[&child]));
+            done.insert(id, g.rebuild(id, &new));
             stack.pop();
-        } else {
-            stack.extend(waiting);
         }
     }
     roots.iter().map(|root| done[root]).collect()
@@ -140,7 +195,7 @@ impl Algebra for Instance<'_> {
     type Value = ExprId;
 
     fn number(&mut self, q: &Rational) -> Result<ExprId, NoValue> {
-        Ok(self.g.number(q))
+        Ok(if q.is_zero() { self.zero } else { self.g.number(q) })
     }
 
     fn element(&mut self, cell: &Cell) -> Result<ExprId, NoValue> {
@@ -178,7 +233,9 @@ impl Algebra for Instance<'_> {
     }
 
     fn apply(&mut self, name: &str, primes: u32, a: ExprId) -> Result<ExprId, NoValue> {
-        let Some(function) = self.function else { return Err(NoValue::Element(name.to_string())) };
+        let Some(function) = self.scene.function else {
+            return Err(NoValue::Element(name.to_string()));
+        };
         match primes {
             0 => Ok(self.g.call(function, a)),
             // The slope of the function itself, by the reverse sweep.
@@ -200,7 +257,7 @@ impl Algebra for Instance<'_> {
         let winner = all[place];
         // The first of equals wins, so an argument that stood there before leaves nothing.
         if all[..place].contains(&winner) {
-            return Ok(self.g.integer(0));
+            return Ok(self.zero);
         }
         let max = self.g.max(all);
         Ok(self.g.wins(max, winner))
@@ -213,11 +270,11 @@ impl Algebra for Instance<'_> {
             let of = of.value(self)?;
             return Ok(self.immediate(of, variable));
         };
-        if *cell.name == *self.loss {
+        if *cell.name == *self.scene.loss {
             // By what the lemma is about, the whole derivative, left to dual numbers; by any
             // other tensor it is δ, which is proved equal to it apart.
-            if key(by) == self.by {
-                return Ok(self.g.partial(self.total, variable));
+            if key(by) == self.scene.by {
+                return Ok(self.g.partial(self.scene.total, variable));
             }
             return self.find(&Cell { delta: true, ..by.clone() });
         }
@@ -228,5 +285,15 @@ impl Algebra for Instance<'_> {
             _ => own,
         };
         Ok(self.immediate(own, variable))
+    }
+
+    fn kept(&self, key: &[i64]) -> Option<Option<ExprId>> {
+        self.kept.get(key).copied()
+    }
+
+    fn keep(&mut self, key: Vec<i64>, sum: Option<ExprId>) {
+        if self.kept.len() < MAX_KEPT {
+            self.kept.insert(key, sum);
+        }
     }
 }

@@ -9,8 +9,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{StepProof, local, values_somewhere};
+use super::StepProof;
+use super::claims::values_somewhere;
 use crate::expr::{ExprId, Graph, Node, Winners};
+use crate::proof::local;
 use crate::proof::look::Moves;
 use crate::proof::prove::How;
 

@@ -6,25 +6,61 @@
 //! last number, what the rules give at the layer's own size, and each of its lines is alike the
 //! proved one at a smaller size.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::alike::{Sizes, same_way};
 use super::layer::Layer;
+use super::renamed::Renamed;
 use super::shrink::shrunk;
 use super::{MAX_WHOLE_SIZE, SMALLER_SIZES, StepProof, fault, follows, replay_lemma};
 use crate::diag::{Error, Kind};
 use crate::index::{IndexDerivation, TensorName, lemma as index_lemma, of_network};
 use crate::net::Network;
 
-/// Proves a lemma about a large layer of a network by the same derivation of the same layer at smaller sizes:
-/// the same rules at the same places, every step proved.
+/// A derivation at the network's own size.
+pub(super) struct Whole<'a> {
+    net: &'a Network,
+    derivation: &'a IndexDerivation,
+    /// Whether its definitions are the network's, looked up where it is first asked for.
+    defined: OnceCell<bool>,
+}
+
+impl<'a> Whole<'a> {
+    pub(super) fn new(net: &'a Network, derivation: &'a IndexDerivation) -> Whole<'a> {
+        Whole { net, derivation, defined: OnceCell::new() }
+    }
+
+    /// Whether a lemma is what the rules give of the network at its own size, and its definitions
+    /// are the network's.
+    fn is_derived(&self, place: usize) -> Result<(), Error> {
+        let IndexDerivation { system, lemmas } = self.derivation;
+        let lemma = &lemmas[place];
+        let defined = match self.defined.get() {
+            Some(known) => *known,
+            None => {
+                let defined = of_network(self.net)?.tensors == system.tensors;
+                *self.defined.get_or_init(|| defined)
+            }
+        };
+        let derived = || index_lemma(system, &system.reached(), &lemmas[..place], &lemma.by.tensor);
+        match defined && derived()? == *lemma {
+            true => Ok(()),
+            false => Err(fault("the rules", &lemma.goal, &lemma.result)),
+        }
+    }
+}
+
+/// Proves a lemma about a large layer of a network by the same derivation of the same layer at
+/// smaller sizes: the same rules at the same places, every step proved.
 pub(super) fn replay_smaller(
-    whole: &Network,
+    whole: &Whole<'_>,
     layer: &Layer,
-    derivation: &IndexDerivation,
     place: usize,
     used: &BTreeSet<usize>,
+    known: &mut Renamed,
 ) -> Result<Vec<StepProof>, Error> {
+    let derivation = whole.derivation;
     let lemma = &derivation.lemmas[place];
     let too_large = || {
         Error::new(
@@ -41,7 +77,7 @@ pub(super) fn replay_smaller(
              same kind",
         )
     };
-    is_derived(whole, derivation, place)?;
+    whole.is_derived(place)?;
     let mut proofs = vec![StepProof::Exact; lemma.steps.len()];
     for variant in 0..SMALLER_SIZES {
         let net = shrunk(&layer.net, variant).ok_or_else(too_large)?;
@@ -71,26 +107,11 @@ pub(super) fn replay_smaller(
         }
         follows(&smaller)?;
         let layer = Layer { net, kept: layer.kept.clone() };
-        for (all, one) in proofs.iter_mut().zip(replay_lemma(&layer, &system, &smaller)?) {
+        for (all, one) in proofs.iter_mut().zip(replay_lemma(&layer, &system, &smaller, known)?) {
             if one != StepProof::Exact {
                 *all = one;
             }
         }
     }
     Ok(proofs)
-}
-
-/// Whether a lemma is what the rules give of the network at its own size, and its definitions are
-/// the network's.
-fn is_derived(net: &Network, derivation: &IndexDerivation, place: usize) -> Result<(), Error> {
-    let (system, lemma) = (&derivation.system, &derivation.lemmas[place]);
-    let fault = || fault("the rules", &lemma.goal, &lemma.result);
-    if of_network(net)?.tensors != system.tensors {
-        return Err(fault());
-    }
-    let before = &derivation.lemmas[..place];
-    match index_lemma(system, &system.reached(), before, &lemma.by.tensor)? == *lemma {
-        true => Ok(()),
-        false => Err(fault()),
-    }
 }

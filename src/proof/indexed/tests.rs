@@ -3,7 +3,8 @@
 use super::replay_indexed;
 use crate::index::cases::cases;
 use crate::index::{
-    Condition, Element, Formula, IndexDerivation, Rule, TensorName, derive, of_network,
+    Condition, Element, Formula, IndexDerivation, Rule, TensorName, all_values, derive, interpret,
+    of_network,
 };
 use crate::lang::parse_network;
 use crate::net::Network;
@@ -298,8 +299,14 @@ fn claims_of_a_large_layer_are_proved_together() {
     let wrong = read("a^2 + b^2");
     let pairs = [(square, expanded), (square, square), (square, wrong)];
     let (exact, random) = (Some(super::StepProof::Exact), Some(super::StepProof::Probabilistic));
-    assert_eq!(super::proved_all(&mut g, &pairs, false), [exact, exact, None]);
-    assert_eq!(super::proved_all(&mut g, &pairs, true), [random, exact, None]);
+    assert_eq!(
+        super::claims::proved_all(&mut g, &pairs, false, &mut Default::default()),
+        [exact, exact, None]
+    );
+    assert_eq!(
+        super::claims::proved_all(&mut g, &pairs, true, &mut Default::default()),
+        [random, exact, None]
+    );
 }
 
 /// Layers with axes of length 1, which stay, and with a batch of matrices.
@@ -402,7 +409,7 @@ fn a_point_where_all_sides_have_values_is_looked_for_near_one() {
     let found = |text: &str| {
         let mut g = crate::expr::Graph::new();
         let e = crate::lang::parse_formula(&mut g, text).expect("a formula");
-        super::values_somewhere(&g, &[(e, e)])
+        super::claims::values_somewhere(&g, &[(e, e)])
     };
     for text in ["x", "sqrt(x - 0.1) + ln(1.2 - x)", "ln(x)/x", "exp(exp(x))", "ln(0.9 - x)"] {
         let values = found(text).unwrap_or_else(|| panic!("{text} has one"));
@@ -443,4 +450,61 @@ fn an_equation_for_any_depth_is_held_against_each_layer() {
             assert!(!passed, "{} in layer {layer}", wrong.derivation.lemmas[place].goal);
         }
     }
+}
+
+/// What was kept of sums that recur in the loops of a line is what they come to anew.
+#[test]
+fn sums_that_recur_come_to_the_same() {
+    use super::instance::{Instance, Scene};
+    for (name, net) in cases() {
+        let derivation = derived(&net);
+        for (place, lemma) in derivation.lemmas.iter().enumerate() {
+            let (cut, _) = super::cut_for(&net, &derivation, place);
+            let layer = super::cut_out(&net, &cut).unwrap();
+            if super::work(&layer.net) > super::MAX_EXACT_SIZE {
+                continue;
+            }
+            let by = &lemma.by.tensor;
+            let super::Scalars { mut graph, tensors, deltas, total } =
+                super::scalars(&layer, &derivation.system, by).unwrap();
+            let scene = || Scene {
+                tensors: &tensors,
+                deltas: &deltas,
+                total,
+                loss: &derivation.system.loss.name,
+                by: &by.name,
+                function: None,
+            };
+            let lines: Vec<&Formula> = lemma.steps.iter().map(|step| &step.after).collect();
+            let cells = super::spread(all_values(&lemma.free, Vec::new()).unwrap(), true);
+            let mut anew = Vec::new();
+            for (letters, line) in cells.iter().flat_map(|c| lines.iter().map(move |l| (c, l))) {
+                let mut instance = Instance::new(&mut graph, scene());
+                anew.push(interpret(&mut instance, line, &mut letters.clone()));
+            }
+            let mut instance = Instance::new(&mut graph, scene());
+            let ready: Vec<_> = lines.iter().map(|l| instance.ready(l, &cells[0])).collect();
+            let mut kept = Vec::new();
+            for (letters, line) in cells.iter().flat_map(|c| ready.iter().map(move |l| (c, l))) {
+                kept.push(line.value(&mut instance, &mut letters.clone()));
+            }
+            assert_eq!(kept, anew, "{name}: {}", lemma.goal);
+        }
+    }
+}
+
+/// The slopes of a sum stand in the order of its terms, so that the sum of the slopes is the same
+/// to the letter and takes no proof.
+#[test]
+fn a_sum_of_slopes_is_the_slope_of_the_sum() {
+    let text = "input x[4, 3]\nparam W[5, 3], beta\ntarget t[4, 5]\nz = dense(x, W)\n\
+                E = mse(z*sigmoid(beta*z), t)";
+    let net = parse_network(text).unwrap();
+    let derivation = derived(&net);
+    let replay = replay_indexed(&net, &derivation).unwrap();
+    let place = derivation.lemmas.iter().position(|l| l.by.tensor.name == "beta").unwrap();
+    let steps = derivation.lemmas[place].steps.iter().enumerate();
+    let sums = steps.filter(|(_, step)| step.rule == Rule::LinearityOfTheSum);
+    let verdicts: Vec<_> = sums.map(|(n, _)| replay.verdict(place, n)).collect();
+    assert_eq!(verdicts, [super::StepProof::Exact]);
 }
