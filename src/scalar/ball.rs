@@ -12,6 +12,7 @@
 
 mod functions;
 mod long;
+mod side;
 mod wide;
 
 pub use long::Digits;
@@ -19,7 +20,7 @@ pub use wide::Pair;
 
 use std::cmp::Ordering;
 
-use super::{Fault, Function, Interval, Rational, Scalar};
+use super::{Fault, Function, Interval, Rational, SIDE, Scalar};
 
 /// A ball with 106 bits in its middle.
 pub type Wide = Ball<Pair>;
@@ -49,10 +50,30 @@ pub trait Middle: Clone + std::fmt::Debug + PartialEq {
     fn mul(&self, other: &Self) -> (Self, f64);
     /// self / other for another number than 0, and a bound of the error.
     fn div(&self, other: &Self) -> (Self, f64);
+    /// self / n for a whole number n that is not 0, and a bound of the error.
+    fn over(&self, n: u32) -> (Self, f64) {
+        self.div(&Self::from_f64(f64::from(n)))
+    }
     /// Which is greater.
     fn order(&self, other: &Self) -> Option<Ordering>;
     /// A number beside this fraction, and a bound of the error.
     fn from_rational(q: &Rational) -> Option<(Self, f64)>;
+    /// Whether there is a quicker [`Middle::add_products`].
+    const SIDE_BY_SIDE: bool = false;
+    /// Adds a·b to each of the sums at these places, if that can be done for all of them by the
+    /// same steps. Otherwise nothing is changed.
+    fn add_products(
+        _sums: &mut [Ball<Self>],
+        _at: &[usize],
+        _a: &[&Ball<Self>; SIDE],
+        _b: &[&Ball<Self>; SIDE],
+    ) -> bool {
+        false
+    }
+    /// √(2π) and a bound of the error, where it is written down.
+    fn sqrt_of_two_pi() -> Option<(Self, f64)> {
+        None
+    }
 }
 
 /// All numbers within `radius` of `middle`.
@@ -125,6 +146,7 @@ impl<M: Middle> Ball<M> {
         Interval::new((middle - slack).next_down(), (middle + slack).next_up())
     }
 
+    #[inline]
     fn checked(middle: M, radius: f64) -> Result<Ball<M>, Fault> {
         match radius.is_finite() && middle.size().is_finite() {
             true => Ok(Ball { middle, radius }),
@@ -147,6 +169,12 @@ impl<M: Middle> Ball<M> {
         self.mul(&Ball::point(0.5)?)
     }
 
+    /// The part of it that a whole number n, which is not 0, says: its half, its third and so on.
+    fn over(&self, n: u32) -> Result<Ball<M>, Fault> {
+        let (middle, error) = self.middle.over(n);
+        Ball::checked(middle, bound(self.radius / f64::from(n), error))
+    }
+
     /// −1, 0, 1 where the sign is certain; none where it is not.
     fn sign(&self) -> Option<i32> {
         let middle = self.middle.to_f64();
@@ -157,12 +185,14 @@ impl<M: Middle> Ball<M> {
         }
     }
 
+    #[inline]
     fn is_exactly(&self, n: f64) -> bool {
         self.radius == 0.0 && self.middle == M::from_f64(n)
     }
 }
 
 /// A bound that is a sum of the radii's share and the operation's own error.
+#[inline]
 fn bound(passed: f64, own: f64) -> f64 {
     match (passed > 0.0, own > 0.0) {
         (false, false) => 0.0,
@@ -178,6 +208,7 @@ impl<M: Middle> Scalar for Ball<M> {
         Ball::checked(middle, bound(0.0, error))
     }
 
+    #[inline]
     fn add(&self, other: &Ball<M>) -> Result<Ball<M>, Fault> {
         let (middle, error) = self.middle.add(&other.middle);
         Ball::checked(middle, bound(self.radius + other.radius, error))
@@ -187,6 +218,7 @@ impl<M: Middle> Scalar for Ball<M> {
         self.add(&other.neg())
     }
 
+    #[inline]
     fn mul(&self, other: &Ball<M>) -> Result<Ball<M>, Fault> {
         if self.is_exactly(0.0) || other.is_exactly(0.0) {
             return Ball::point(0.0);
@@ -263,6 +295,28 @@ impl<M: Middle> Scalar for Ball<M> {
 
     fn call(&self, function: Function) -> Result<Ball<M>, Fault> {
         functions::call(self, function)
+    }
+
+    const SIDE_BY_SIDE: bool = M::SIDE_BY_SIDE;
+
+    fn add_products(
+        sums: &mut [Self],
+        at: &[usize],
+        a: &[&Self; SIDE],
+        b: &[&Self; SIDE],
+    ) -> Result<(), Fault> {
+        if M::add_products(sums, at, a, b) {
+            return Ok(());
+        }
+        for (at, (a, b)) in at.iter().zip(a.iter().zip(b)) {
+            sums[*at] = sums[*at].add(&a.mul(b)?)?;
+        }
+        Ok(())
+    }
+
+    /// Without the way by a fraction, for 0 and 1 are asked for all the time.
+    fn integer(n: i32) -> Ball<M> {
+        Ball::exactly(M::from_f64(f64::from(n)))
     }
 
     /// Certain, or [`Fault::Overlap`].

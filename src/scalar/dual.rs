@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Fault, Function, Rational, Scalar};
+use super::{Fault, Function, Rational, SIDE, Scalar};
 
 /// A value and its derivative along one direction.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,17 @@ pub struct Dual<T> {
     /// The derivative.
     pub tangent: T,
 }
+
+/// The places of as many as go side by side.
+const ALL: [usize; SIDE] = {
+    let mut all = [0; SIDE];
+    let mut n = 0;
+    while n < SIDE {
+        all[n] = n;
+        n += 1;
+    }
+    all
+};
 
 impl<T: Scalar> Dual<T> {
     /// A number that does not move.
@@ -131,6 +142,48 @@ impl<T: Scalar> Scalar for Dual<T> {
         self.value.compare(&other.value)
     }
 
+    const SIDE_BY_SIDE: bool = T::SIDE_BY_SIDE;
+
+    /// As in [`Scalar::mul`], what stands still on a whole side takes no time.
+    fn add_products(
+        sums: &mut [Self],
+        at: &[usize],
+        a: &[&Self; SIDE],
+        b: &[&Self; SIDE],
+    ) -> Result<(), Fault> {
+        let (mut a_values, mut b_values) = ([&a[0].value; SIDE], [&b[0].value; SIDE]);
+        let (mut a_tangents, mut b_tangents) = ([&a[0].tangent; SIDE], [&b[0].tangent; SIDE]);
+        for (n, (a, b)) in a.iter().zip(b).enumerate() {
+            (a_values[n], b_values[n]) = (&a.value, &b.value);
+            (a_tangents[n], b_tangents[n]) = (&a.tangent, &b.tangent);
+        }
+        let mut found: [T; SIDE] = std::array::from_fn(|n| match at.get(n) {
+            Some(at) => sums[*at].value.clone(),
+            None => T::zero(),
+        });
+        let own = &ALL[..at.len().min(SIDE)];
+        T::add_products(&mut found, own, &a_values, &b_values)?;
+        let mut moved: Option<[T; SIDE]> = None;
+        for (tangents, by) in [(&a_tangents, &b_values), (&b_tangents, &a_values)] {
+            if own.iter().any(|n| !tangents[*n].is_zero()) {
+                let zeros = || std::array::from_fn(|_| T::zero());
+                T::add_products(moved.get_or_insert_with(zeros), own, tangents, by)?;
+            }
+        }
+        for (n, (at, value)) in at.iter().zip(found).enumerate() {
+            let sum = &mut sums[*at];
+            sum.value = value;
+            if let Some(moved) = &moved {
+                sum.tangent = sum.tangent.add(&moved[n])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn integer(n: i32) -> Self {
+        Dual::constant(T::integer(n))
+    }
+
     fn drawn_sign(&self, seed: u64) -> Result<Ordering, Fault> {
         self.value.drawn_sign(seed)
     }
@@ -145,6 +198,7 @@ impl<T: Scalar> Scalar for Dual<T> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::Interval;
     use super::super::strategies::small;
     use super::*;
 
@@ -168,6 +222,31 @@ mod tests {
                 }
             }
             prop_assert_eq!(value.tangent, slope);
+        }
+
+        #[test]
+        fn products_side_by_side_are_those_one_after_the_other(
+            all in prop::collection::vec((small(), small()), 3 * SIDE), still in 0..4,
+        ) {
+            fn same<T: Scalar>(all: &[Dual<T>]) {
+                let (sums, a, b) = (&all[..SIDE], &all[SIDE..2 * SIDE], &all[2 * SIDE..]);
+                let mut side = sums.to_vec();
+                let [a_lanes, b_lanes] = [a, b].map(|all| std::array::from_fn(|n| &all[n]));
+                Dual::add_products(&mut side, &ALL, &a_lanes, &b_lanes).unwrap();
+                for n in 0..SIDE {
+                    assert_eq!(side[n], sums[n].add(&a[n].mul(&b[n]).unwrap()).unwrap());
+                }
+            }
+            let moves = |n: usize| n < SIDE || (still >> (n / SIDE - 1)) & 1 == 0;
+            let dual = |(n, (value, tangent)): (usize, &(Rational, Rational))| match moves(n) {
+                true => Dual { value: value.clone(), tangent: tangent.clone() },
+                false => Dual::constant(value.clone()),
+            };
+            let duals: Vec<_> = all.iter().enumerate().map(dual).collect();
+            let of = |x: &Rational| Interval::from_rational(x).unwrap();
+            let rounded = |x: &Dual<Rational>| Dual { value: of(&x.value), tangent: of(&x.tangent) };
+            same(&duals.iter().map(rounded).collect::<Vec<_>>());
+            same(&duals);
         }
 
         #[test]

@@ -93,6 +93,18 @@ impl Interval {
         Interval::new(lower, upper)
     }
 
+    /// The hull of the products of the ends.
+    #[inline(never)]
+    fn slow_product(&self, other: &Interval) -> Result<Interval, Fault> {
+        let (a, b) = (self, other);
+        Interval::hull(&[
+            product(a.lower, b.lower),
+            product(a.lower, b.upper),
+            product(a.upper, b.lower),
+            product(a.upper, b.upper),
+        ])
+    }
+
     /// f of this interval, for an increasing f given by enclosures of its values at points.
     fn increasing(&self, f: impl Fn(f64) -> Result<(f64, f64), Fault>) -> Result<Interval, Fault> {
         Interval::between((f(self.lower)?.0, f(self.upper)?.1))
@@ -136,12 +148,42 @@ fn around(nearest: f64, missing: f64) -> (f64, f64) {
     (down, up)
 }
 
-/// Bounds of a + b. The error of a rounded sum is itself an `f64` (Møller and Knuth's TwoSum).
-fn sum(a: f64, b: f64) -> (f64, f64) {
+/// The nearest `f64` to a + b, and what it lacks of a + b: of a rounded sum the error is itself an
+/// `f64` (Møller and Knuth's TwoSum). Where something leaves the range, the error is not finite.
+#[inline]
+fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let s = a + b;
     let b_used = s - a;
     let a_used = s - b_used;
-    around(s, (a - a_used) + (b - b_used))
+    (s, (a - a_used) + (b - b_used))
+}
+
+/// Bounds of a + b.
+fn sum(a: f64, b: f64) -> (f64, f64) {
+    let (s, missing) = two_sum(a, b);
+    around(s, missing)
+}
+
+/// Factors up to this size have halves of their digits.
+const SPLITS: f64 = 1e290;
+/// Up to this size of a product, those of the halves of its factors are in range.
+const HALVES: f64 = 1e300;
+
+/// The nearest `f64` to a · b, and what it lacks of a · b: exactly, and without the fused
+/// operation, which not every machine has (Dekker). None where halves or errors leave the range.
+#[inline]
+fn two_product(a: f64, b: f64) -> Option<(f64, f64)> {
+    // Of two numbers that are 0 or not, 0 is above −0.
+    let p = a * b + 0.0;
+    let in_range = (ERROR_KNOWN..HALVES).contains(&p.abs()) || a == 0.0 || b == 0.0;
+    let known = in_range && a.abs() < SPLITS && b.abs() < SPLITS;
+    let split = |x: f64| {
+        let c = 134_217_729.0 * x;
+        let high = c - (c - x);
+        (high, x - high)
+    };
+    let ((ah, al), (bh, bl)) = (split(a), split(b));
+    known.then(|| (p, ((ah * bh - p) + ah * bl + al * bh) + al * bl))
 }
 
 /// Bounds of a · b.
@@ -149,8 +191,50 @@ fn product(a: f64, b: f64) -> (f64, f64) {
     if a == 0.0 || b == 0.0 {
         return (0.0, 0.0);
     }
-    let p = a * b;
-    around(p, if p.abs() < ERROR_KNOWN { f64::NAN } else { libm::fma(a, b, -p) })
+    match two_product(a, b) {
+        Some((p, missing)) => around(p, missing),
+        None => {
+            let p = a * b;
+            around(p, if p.abs() < ERROR_KNOWN { f64::NAN } else { libm::fma(a, b, -p) })
+        }
+    }
+}
+
+/// The greatest `f64` that is not above x + missing, for |missing| of at most half a step of x,
+/// which is not 0 if something is missing.
+#[inline]
+fn below(x: f64, missing: f64) -> f64 {
+    let away = 2 * (x.to_bits() >> 63) as i64 - 1;
+    f64::from_bits(x.to_bits().wrapping_add_signed(if missing < 0.0 { away } else { 0 }))
+}
+
+/// The least that is not below it.
+#[inline]
+fn above(x: f64, missing: f64) -> f64 {
+    -below(-x, -missing)
+}
+
+/// The interval from `lower` to `upper`, each a number and what it lacks; none where one of them is
+/// not known.
+#[inline]
+fn rounded(lower: (f64, f64), upper: (f64, f64)) -> Option<Interval> {
+    let known = (lower.1.abs() + upper.1.abs()).is_finite();
+    let (lower, upper) = (below(lower.0, lower.1), above(upper.0, upper.1));
+    (known && lower.is_finite() && upper.is_finite()).then_some(Interval { lower, upper })
+}
+
+/// a · b where one end of each decides one end of the product, and nothing leaves the range.
+#[inline]
+fn quick_product(a: &Interval, b: &Interval) -> Option<Interval> {
+    // The factor with two signs, if there is one, is a; then b is turned above 0.
+    let (a, b) = if b.lower < 0.0 && b.upper > 0.0 { (b, a) } else { (a, b) };
+    if b.lower < 0.0 && b.upper > 0.0 {
+        return None;
+    }
+    let (a, b) = if b.lower < 0.0 { (a.neg(), b.neg()) } else { (*a, *b) };
+    let lower = if a.lower < 0.0 { b.upper } else { b.lower };
+    let upper = if a.upper < 0.0 { b.lower } else { b.upper };
+    rounded(two_product(a.lower, lower)?, two_product(a.upper, upper)?)
 }
 
 /// Bounds of a / b for b ≠ 0.
@@ -234,27 +318,31 @@ fn normal_pdf(x: f64) -> Result<(f64, f64), Fault> {
 
 impl Scalar for Interval {
     fn from_rational(q: &Rational) -> Result<Interval, Fault> {
+        if let Some(x) = q.as_f64() {
+            return Interval::point(x);
+        }
         let nearest = q.to_f64();
         let missing = q.cmp(&Rational::from_f64(nearest)?);
         Interval::between(around(nearest, f64::from(missing as i8)))
     }
 
+    #[inline]
     fn add(&self, other: &Interval) -> Result<Interval, Fault> {
-        Interval::between((sum(self.lower, other.lower).0, sum(self.upper, other.upper).1))
+        let quick = rounded(two_sum(self.lower, other.lower), two_sum(self.upper, other.upper));
+        let ends = || (sum(self.lower, other.lower).0, sum(self.upper, other.upper).1);
+        quick.map_or_else(|| Interval::between(ends()), Ok)
     }
 
     fn sub(&self, other: &Interval) -> Result<Interval, Fault> {
         self.add(&other.neg())
     }
 
+    #[inline]
     fn mul(&self, other: &Interval) -> Result<Interval, Fault> {
-        let (a, b) = (self, other);
-        Interval::hull(&[
-            product(a.lower, b.lower),
-            product(a.lower, b.upper),
-            product(a.upper, b.lower),
-            product(a.upper, b.upper),
-        ])
+        if let Some(product) = quick_product(self, other) {
+            return Ok(product);
+        }
+        self.slow_product(other)
     }
 
     fn neg(&self) -> Interval {
@@ -356,6 +444,11 @@ impl Scalar for Interval {
                 x.increasing(|x| Ok((step(x), step(x))))
             }
         }
+    }
+
+    /// Without the way by a fraction, for 0 and 1 are asked for all the time.
+    fn integer(n: i32) -> Interval {
+        Interval { lower: f64::from(n), upper: f64::from(n) }
     }
 
     /// [`Fault::Overlap`] unless the two are disjoint or the same point.

@@ -77,6 +77,9 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+/// How many products [`Scalar::add_products`] computes.
+pub const SIDE: usize = 8;
+
 /// A number system. Sums, products and negation always exist, except that exact numbers have a
 /// size limit and floats a range; everything partial says why it fails.
 pub trait Scalar: Clone + fmt::Debug + PartialEq {
@@ -113,6 +116,23 @@ pub trait Scalar: Clone + fmt::Debug + PartialEq {
     /// elsewhere. Only number systems that keep every case have it, such as a normal form.
     fn winners(_args: &[&Self]) -> Result<Vec<Self>, Fault> {
         Err(Fault::NoOrder)
+    }
+
+    /// Whether [`Scalar::add_products`] takes less time than one product after the other.
+    const SIDE_BY_SIDE: bool = false;
+
+    /// Adds a·b to up to [`SIDE`] of the sums, those at different places `at`, with the results
+    /// that one after the other would have. Where one has none, all or some are left as they were.
+    fn add_products(
+        sums: &mut [Self],
+        at: &[usize],
+        a: &[&Self; SIDE],
+        b: &[&Self; SIDE],
+    ) -> Result<(), Fault> {
+        for (at, (a, b)) in at.iter().zip(a.iter().zip(b)) {
+            sums[*at] = sums[*at].add(&a.mul(b)?)?;
+        }
+        Ok(())
     }
 
     /// Whether this is 0.

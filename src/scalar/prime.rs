@@ -37,7 +37,13 @@ impl Prime {
         let wide = u128::from(self.0) * u128::from(other.0);
         let low = (wide as u64) & Prime::MODULUS;
         let high = (wide >> 61) as u64;
-        Prime::new(low + high)
+        Prime::of_sum(low + high)
+    }
+
+    /// The residue of a sum of two numbers up to the modulus.
+    #[inline]
+    fn of_sum(n: u64) -> Prime {
+        Prime(if n >= Prime::MODULUS { n - Prime::MODULUS } else { n })
     }
 
     fn power(self, mut exponent: u64) -> Prime {
@@ -86,15 +92,20 @@ fn reduce(n: &BigInt) -> Prime {
 
 impl Scalar for Prime {
     fn from_rational(q: &Rational) -> Result<Prime, Fault> {
+        if let Some((n, k)) = q.dyadic() {
+            // 2⁶¹ = 1.
+            let size = Prime::new(n.unsigned_abs()).times(Prime::new(1 << (61 - k % 61)));
+            return Ok(if n < 0 { size.neg() } else { size });
+        }
         Ok(reduce(&q.numer()).times(reduce(&q.denom()).inverse()?))
     }
 
     fn add(&self, other: &Prime) -> Result<Prime, Fault> {
-        Ok(Prime::new(self.0 + other.0))
+        Ok(Prime::of_sum(self.0 + other.0))
     }
 
     fn sub(&self, other: &Prime) -> Result<Prime, Fault> {
-        Ok(Prime::new(self.0 + Prime::MODULUS - other.0))
+        Ok(Prime::of_sum(self.0 + (Prime::MODULUS - other.0)))
     }
 
     fn mul(&self, other: &Prime) -> Result<Prime, Fault> {
@@ -102,7 +113,7 @@ impl Scalar for Prime {
     }
 
     fn neg(&self) -> Prime {
-        Prime::new(Prime::MODULUS - self.0)
+        Prime::of_sum(Prime::MODULUS - self.0)
     }
 
     fn div(&self, other: &Prime) -> Result<Prime, Fault> {

@@ -71,6 +71,36 @@ impl Rational {
         }
     }
 
+    /// The n and k of n/2ᵏ, where it is such a number and both are short.
+    pub(super) fn dyadic(&self) -> Option<(i64, u32)> {
+        match &self.0 {
+            Repr::Small(r) if r.denom().unsigned_abs().is_power_of_two() => {
+                Some((*r.numer(), r.denom().trailing_zeros()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same number as `f64`, where it is one and that is easily seen.
+    pub(super) fn as_f64(&self) -> Option<f64> {
+        let (n, k) = self.dyadic()?;
+        (n.unsigned_abs() < 1 << 53).then(|| n as f64 / (1u64 << k) as f64)
+    }
+
+    /// n/2ᵏ in lowest terms, if both are short then.
+    fn from_dyadic(n: i128, k: u32) -> Option<Rational> {
+        let common = if n == 0 { k } else { n.trailing_zeros().min(k) };
+        let (n, k) = (i64::try_from(n >> common).ok()?, k - common);
+        (n != i64::MIN && k < 63).then(|| Rational(Repr::Small(Ratio::new_raw(n, 1 << k))))
+    }
+
+    /// What `f` makes of two numerators over one denominator, which is a power of two.
+    fn over_one(&self, other: &Rational, f: fn(i128, i128) -> i128) -> Option<Rational> {
+        let ((a, i), (b, j)) = (self.dyadic()?, other.dyadic()?);
+        let k = i.max(j);
+        Rational::from_dyadic(f(i128::from(a) << (k - i), i128::from(b) << (k - j)), k)
+    }
+
     /// Whether this is 0.
     pub fn is_zero(&self) -> bool {
         matches!(&self.0, Repr::Small(r) if r.is_zero())
@@ -203,14 +233,25 @@ impl Scalar for Rational {
     }
 
     fn add(&self, other: &Rational) -> Result<Rational, Fault> {
-        self.operate(other, CheckedAdd::checked_add, |a, b| a + b)
+        match self.over_one(other, |a, b| a + b) {
+            Some(sum) => Ok(sum),
+            None => self.operate(other, CheckedAdd::checked_add, |a, b| a + b),
+        }
     }
 
     fn sub(&self, other: &Rational) -> Result<Rational, Fault> {
-        self.operate(other, CheckedSub::checked_sub, |a, b| a - b)
+        match self.over_one(other, |a, b| a - b) {
+            Some(difference) => Ok(difference),
+            None => self.operate(other, CheckedSub::checked_sub, |a, b| a - b),
+        }
     }
 
     fn mul(&self, other: &Rational) -> Result<Rational, Fault> {
+        if let (Some((a, i)), Some((b, j))) = (self.dyadic(), other.dyadic())
+            && let Some(product) = Rational::from_dyadic(i128::from(a) * i128::from(b), i + j)
+        {
+            return Ok(product);
+        }
         self.operate(other, CheckedMul::checked_mul, |a, b| a * b)
     }
 

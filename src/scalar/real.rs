@@ -88,6 +88,10 @@ impl Scalar for f64 {
     fn compare(&self, other: &f64) -> Result<Ordering, Fault> {
         self.partial_cmp(other).ok_or(Fault::NotFinite)
     }
+
+    fn integer(n: i32) -> f64 {
+        f64::from(n)
+    }
 }
 
 /// An `f64` as text: the shortest decimals that read back to the same number, in scientific

@@ -20,6 +20,7 @@ pub(crate) fn rational() -> impl Strategy<Value = Rational> {
             let product = |x: i64, y: i64| BigInt::from(x) * BigInt::from(y);
             fraction(product(a, b), product(c, d))
         }),
+        2 => (whole(), 0u32..90).prop_map(|(n, k)| fraction(n.into(), BigInt::from(1) << k)),
     ]
 }
 

@@ -102,18 +102,48 @@ fn exp<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
 fn exp_m1_series<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
     let size = x.most();
     let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
+    // Where the terms are so small, `f64` has the digits that are left.
+    let short = if M::BITS <= 128 && size > 1e-100 { SHORT } else { 0.0 };
     let (mut sum, mut term) = (x.clone(), x.clone());
-    let (mut bound, mut n) = (size, 1.0);
+    let (mut bound, mut n) = (size, 1);
     // Relative to the first term, so that a small e^x − 1 has as many digits.
-    while bound > enough * size {
-        n += 1.0;
-        term = term.mul(x)?.div(&Ball::point(n)?)?;
+    while bound > enough.max(short) * size {
+        n += 1;
+        term = term.mul(x)?.over(n)?;
         sum = sum.add(&term)?;
-        bound *= size / n * MORE;
+        bound *= size / f64::from(n) * MORE;
+    }
+    if short > 0.0 {
+        return sum.add(&exp_rest(x, &term, n)?);
     }
     // The rest is less than twice the next term, which is less than half of this one.
     sum.widened(bound * MORE)
 }
+
+/// Relative to the first, the terms of a series that `f64` has enough digits for.
+const SHORT: f64 = 1.0 / (1u64 << 58) as f64;
+/// Relative to it, what the nearest `f64` of a midpoint of 106 bits may lack of it.
+const LACKS: f64 = 1.0 / (1u64 << 52) as f64;
+
+/// Σ xᵏ/k! over all k > n in `f64`, for |x| ≤ 1/2 and the term t = xⁿ/n!, with midpoints that the
+/// nearest `f64` is within 2⁻⁵² of.
+///
+/// It is t·g(x) with g(x) = x/(n + 1)·(1 + x/(n + 2)·(1 + …)). With q = |x|/(n + 1), |g| ≤ |x| and
+/// |g′| ≤ 1. Eight terms of g leave 2q⁹; they are computed to within 8 roundings of q. So for x̂
+/// and t̂ in place of x and t, t̂·g(x̂) is off by |t − t̂|·|x| + |t̂|·(|x − x̂| + 2q⁹ + q·2⁻⁴⁸).
+fn exp_rest<M: Middle>(x: &Ball<M>, term: &Ball<M>, n: u32) -> Result<Ball<M>, Fault> {
+    let (near, t, n) = (x.to_f64(), term.to_f64(), f64::from(n));
+    let g = (2..=8).rev().fold(1.0, |g, k| 1.0 + near / (n + f64::from(k)) * g) * near / (n + 1.0);
+    let (size, most) = (x.most(), term.most());
+    let q = size / (n + 1.0) * MORE;
+    let left = 2.0 * (q * q * q) * (q * q * q) * (q * q * q) + q / (1u64 << 48) as f64;
+    let of_g = most * (x.radius + size * LACKS + left);
+    let of_term = (term.radius + most * LACKS) * size;
+    Ball::around(t * g, (of_g + of_term) * MORE + LOST)
+}
+
+/// What underflow may lose of so few operations, and far more.
+const LOST: f64 = 1e-300;
 
 /// e^x − 1 without loss of digits near 0.
 fn exp_m1<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
@@ -149,11 +179,11 @@ fn ln_1p_series<M: Middle>(t: &Ball<M>) -> Result<Ball<M>, Fault> {
     }
     let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
     let (mut sum, mut power) = (t.clone(), t.clone());
-    let (mut bound, mut n) = (size, 1.0);
+    let (mut bound, mut n) = (size, 1);
     while bound > enough * size {
-        n += 1.0;
+        n += 1;
         power = power.mul(t)?.neg();
-        sum = sum.add(&power.div(&Ball::point(n)?)?)?;
+        sum = sum.add(&power.over(n)?)?;
         bound *= size * MORE;
     }
     // The terms fall by three quarters at least.
@@ -215,21 +245,20 @@ fn softplus<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
 
 /// π by Machin's formula, 16 arctan(1/5) − 4 arctan(1/239).
 fn pi<M: Middle>() -> Result<Ball<M>, Fault> {
-    let arctan = |n: f64| -> Result<Ball<M>, Fault> {
-        let square = Ball::point(n * n)?;
-        let mut power = Ball::point(1.0)?.div(&Ball::point(n)?)?;
-        let (mut sum, mut k) = (power.clone(), 1.0);
+    let arctan = |n: u32| -> Result<Ball<M>, Fault> {
+        let mut power = Ball::point(1.0)?.over(n)?;
+        let (mut sum, mut k) = (power.clone(), 1);
         let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
         while power.most() > enough {
-            power = power.div(&square)?.neg();
-            k += 2.0;
-            sum = sum.add(&power.div(&Ball::point(k)?)?)?;
+            power = power.over(n * n)?.neg();
+            k += 2;
+            sum = sum.add(&power.over(k)?)?;
         }
         // The signs alternate, so the rest is less than the last term.
         let last = power.most();
         sum.widened(last)
     };
-    let (first, second) = (arctan(5.0)?, arctan(239.0)?);
+    let (first, second) = (arctan(5)?, arctan(239)?);
     first.mul(&Ball::point(16.0)?)?.sub(&second.mul(&Ball::point(4.0)?)?)
 }
 
@@ -240,6 +269,9 @@ fn normal_pdf<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
 }
 
 fn sqrt_of_two_pi<M: Middle>() -> Result<Ball<M>, Fault> {
+    if let Some((middle, error)) = M::sqrt_of_two_pi() {
+        return Ball::checked(middle, error);
+    }
     sqrt(&pi::<M>()?.mul(&Ball::point(2.0)?)?)
 }
 
@@ -262,18 +294,18 @@ fn normal_cdf<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
         return if negative { Ok(tail) } else { one.sub(&tail) };
     }
     let square = above.mul(&above)?;
-    let (mut term, mut sum, mut k) = (above.clone(), above.clone(), 1.0);
+    let (mut term, mut sum, mut k) = (above.clone(), above.clone(), 1);
     let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
-    while term.most() > enough * sum.least() || far * far > k {
-        k += 2.0;
-        term = term.mul(&square)?.div(&Ball::point(k)?)?;
+    while term.most() > enough * sum.least() || far * far > f64::from(k) {
+        k += 2;
+        term = term.mul(&square)?.over(k)?;
         sum = sum.add(&term)?;
-        if k > 1e5 {
+        if k > 100_000 {
             return Err(Fault::TooLarge);
         }
     }
     // From here each term is less than far²/(k + 2) < 1 of the one before.
-    let ratio = far * far / (k + 2.0);
+    let ratio = far * far / f64::from(k + 2);
     let rest = term.most() * ratio / (1.0 - ratio) * MORE * MORE;
     // φ may be so small that its radius, which is no less than the smallest f64, is a large part of
     // it, and the sum is as great; half of the exponent on either side keeps both in range.

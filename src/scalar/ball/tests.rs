@@ -111,6 +111,63 @@ proptest! {
     }
 }
 
+/// A ball of 106 bits: 0, a number with or without a low part, tiny or huge.
+fn any_wide() -> impl Strategy<Value = Wide> {
+    let middle = prop_oneof![
+        1 => Just(0.0),
+        2 => (-16i32..17).prop_map(|n| f64::from(n) / 8.0),
+        6 => -2.0..2.0f64,
+        1 => (-1.0..1.0f64, -1000i32..1000).prop_map(|(x, e)| x * libm::exp2(f64::from(e))),
+    ];
+    let part = prop_oneof![1 => Just(0.0), 2 => -1e-16..1e-16f64];
+    let radius = prop_oneof![1 => Just(0.0), 2 => (0.0..1.0f64).prop_map(|r| r * r * 1e-20)];
+    (middle, part, radius).prop_map(|(x, part, radius)| {
+        Ball::around(x, radius).unwrap().add(&wide(x * part)).unwrap()
+    })
+}
+
+proptest! {
+    #![proptest_config(crate::laws::laws(2000))]
+
+    #[test]
+    fn products_side_by_side_are_those_one_after_the_other(
+        sums in proptest::collection::vec(any_wide(), SIDE),
+        a in proptest::collection::vec(any_wide(), SIDE),
+        b in proptest::collection::vec(any_wide(), SIDE),
+        lanes in 1..SIDE + 1,
+    ) {
+        let one = |n: usize| a[n].mul(&b[n]).and_then(|term| sums[n].add(&term));
+        let one: Result<Vec<Wide>, Fault> = (0..lanes).map(one).collect();
+        let mut side = sums.clone();
+        let at: Vec<usize> = (0..lanes).collect();
+        let [x, y] = [&a, &b].map(|all| std::array::from_fn(|n| &all[n]));
+        let found = Ball::add_products(&mut side, &at, &x, &y);
+        let expected = one.map(|mut one| {
+            one.extend_from_slice(&sums[lanes..]);
+            one
+        });
+        prop_assert_eq!(found.map(|()| side), expected);
+    }
+
+    #[test]
+    fn a_part_of_a_number_holds_it(a in -1_000_000i64..1_000_000, b in 1i64..1000, n in 1u32..100_000) {
+        let q = Rational::new(a, b).unwrap();
+        let part = Wide::from_rational(&q).unwrap().over(n).unwrap();
+        let exact = q.div(&Rational::from(i64::from(n))).unwrap();
+        prop_assert!(holds(&part, &exact), "{part:?} {exact}");
+        prop_assert!(part.radius() <= 1e-30 * exact.abs().to_f64() + 1e-299);
+        prop_assert!(wide(a as f64).over(n.next_power_of_two()).unwrap().radius() == 0.0);
+    }
+}
+
+/// Whether the exact number lies within the radius of the exact middle.
+fn holds(x: &Wide, q: &Rational) -> bool {
+    let exact = |x: f64| Rational::from_f64(x).unwrap();
+    let low = x.sub(&wide(x.to_f64())).unwrap().to_f64();
+    let middle = Scalar::add(&exact(x.to_f64()), &exact(low)).unwrap();
+    Scalar::sub(&middle, q).unwrap().abs() <= exact(x.radius())
+}
+
 #[test]
 fn long_numbers_lose_nothing_that_wide_ones_lose() {
     let lost = |x: Result<Wide, Fault>| x.unwrap().radius();

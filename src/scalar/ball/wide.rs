@@ -8,8 +8,9 @@
 
 use std::cmp::Ordering;
 
-use super::{MORE, Middle};
-use crate::scalar::{Rational, Scalar};
+use super::side::{self, Balls};
+use super::{Ball, MORE, Middle};
+use crate::scalar::{Rational, SIDE, Scalar};
 
 /// The sum `high + low`, where |low| is at most half a unit in the last place of `high`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,13 +44,16 @@ fn two_product(a: f64, b: f64) -> (f64, f64) {
 }
 
 /// Past this a half of a number may overflow.
-const HUGE: f64 = 1e290;
+pub(super) const HUGE: f64 = 1e290;
 /// Below this the error of a product may be lost to underflow.
-const TINY: f64 = 1e-270;
+pub(super) const TINY: f64 = 1e-270;
 /// What underflow may lose in one of the operations here, and far more.
 const LOST: f64 = 1e-300;
 /// A bound of the relative error of a product: 5u² is proved without `fma`, for u = 2⁻⁵³.
-const OF_PRODUCT: f64 = 1.0 / (1u128 << 103) as f64;
+pub(super) const OF_PRODUCT: f64 = 1.0 / (1u128 << 103) as f64;
+
+/// A bound of the relative error of a number that was rounded twice.
+const OF_REST: f64 = 1.0 / (1u64 << 51) as f64;
 
 impl Pair {
     #[inline]
@@ -59,21 +63,34 @@ impl Pair {
     }
 }
 
+impl Balls {
+    #[inline]
+    fn put(&mut self, lane: usize, ball: &Ball<Pair>) {
+        self.high.0[lane] = ball.middle.high;
+        self.low.0[lane] = ball.middle.low;
+        self.radius.0[lane] = ball.radius;
+    }
+}
+
 impl Middle for Pair {
     const BITS: u32 = 106;
 
+    #[inline]
     fn from_f64(x: f64) -> Pair {
         Pair { high: x, low: 0.0 }
     }
 
+    #[inline]
     fn to_f64(&self) -> f64 {
         self.high
     }
 
+    #[inline]
     fn size(&self) -> f64 {
         self.high.abs() * MORE
     }
 
+    #[inline]
     fn neg(&self) -> Pair {
         Pair { high: -self.high, low: -self.low }
     }
@@ -128,16 +145,64 @@ impl Middle for Pair {
         (quotient, if error == 0.0 { 0.0 } else { error / other.high.abs() * MORE + LOST })
     }
 
+    fn over(&self, n: u32) -> (Pair, f64) {
+        let by = f64::from(n);
+        let first = self.high / by;
+        if !(TINY..HUGE).contains(&first.abs()) {
+            return self.div(&Pair::from_f64(by));
+        }
+        // `by` has no lower half. What the first quotient leaves is an `f64`, and so is each part
+        // of it that is computed here (Sterbenz), so only these two are rounded:
+        let (p, e) = two_product(first, by);
+        let rest = ((self.high - p) - e) + self.low;
+        let second = rest / by;
+        // … the sum, by 2⁻⁵³ of the rest at most, and its quotient, by as much of itself.
+        let error = if rest == 0.0 { 0.0 } else { second.abs() * OF_REST + LOST };
+        (Pair::normal(first, second), error)
+    }
+
     fn order(&self, other: &Pair) -> Option<Ordering> {
         Some(self.high.partial_cmp(&other.high)?.then(self.low.partial_cmp(&other.low)?))
     }
 
     fn from_rational(q: &Rational) -> Option<(Pair, f64)> {
+        if let Some(x) = q.as_f64() {
+            return Some((Pair::from_f64(x), 0.0));
+        }
         let high = q.to_f64();
         let rest = q.sub(&Rational::from_f64(high).ok()?).ok()?;
         let low = rest.to_f64();
         let exact = rest.is_zero() || Rational::from_f64(low).is_ok_and(|x| x == rest);
         let error = if exact { 0.0 } else { low.abs() * 2.3e-16 + LOST };
         Some((Pair { high, low }, error))
+    }
+
+    const SIDE_BY_SIDE: bool = true;
+
+    fn add_products(
+        sums: &mut [Ball<Pair>],
+        at: &[usize],
+        a: &[&Ball<Pair>; SIDE],
+        b: &[&Ball<Pair>; SIDE],
+    ) -> bool {
+        // What is left of the lanes adds 0·0 to 0.
+        let (mut s, mut x, mut y) = (Balls::default(), Balls::default(), Balls::default());
+        for (n, at) in at.iter().enumerate().take(SIDE) {
+            s.put(n, &sums[*at]);
+            x.put(n, a[n]);
+            y.put(n, b[n]);
+        }
+        let Some(found) = side::sum_and_product(&s, &x, &y) else { return false };
+        for (n, at) in at.iter().enumerate().take(SIDE) {
+            let middle = Pair { high: found.high.0[n], low: found.low.0[n] };
+            sums[*at] = Ball { middle, radius: found.radius.0[n] };
+        }
+        true
+    }
+
+    fn sqrt_of_two_pi() -> Option<(Pair, f64)> {
+        // 2.506628274631000502415765284811045253006986740609938…, of which these lack 7.4·10⁻³³.
+        let pair = Pair { high: 2.506_628_274_631_000_7, low: -1.832_857_998_045_916_7e-16 };
+        Some((pair, 1e-32))
     }
 }

@@ -22,6 +22,16 @@ fn is_tight(x: &Interval, steps: u32) -> bool {
     end >= x.upper
 }
 
+/// A number whose products lose nothing to underflow, 0 and whole ones among them.
+fn end() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        1 => Just(0.0),
+        2 => (-20i32..21).prop_map(f64::from),
+        4 => -3.0..3.0f64,
+        3 => (-1.0..1.0f64, -400i32..400).prop_map(|(x, e)| x * libm::exp2(f64::from(e))),
+    ]
+}
+
 proptest! {
     #![proptest_config(crate::laws::laws(256))]
 
@@ -59,6 +69,26 @@ proptest! {
             if let Ok(enclosure) = enclosure {
                 prop_assert!(enclosure.contains_rational(&exact.unwrap()));
             }
+        }
+    }
+
+    /// The ends are the `f64` next to the exact ones.
+    #[test]
+    fn sums_and_products_are_as_narrow_as_can_be(
+        a in end(), b in end(), c in end(), d in end(),
+    ) {
+        let (x, y) = (Interval::new(a, b).unwrap(), Interval::new(c, d).unwrap());
+        let exact = |x: f64| Rational::from_f64(x).unwrap();
+        let of_ends = |f: fn(&Rational, &Rational) -> Result<Rational, Fault>| {
+            let all = [(a, c), (a, d), (b, c), (b, d)].map(|(p, q)| f(&exact(p), &exact(q)).unwrap());
+            (all.iter().min().unwrap().clone(), all.iter().max().unwrap().clone())
+        };
+        for (found, (least, most)) in [
+            (x.add(&y).unwrap(), of_ends(Scalar::add)), (x.mul(&y).unwrap(), of_ends(Scalar::mul)),
+        ] {
+            prop_assert!(exact(found.lower) <= least && most <= exact(found.upper));
+            prop_assert!(exact(found.lower.next_up()) > least, "{x} {y}: {found}");
+            prop_assert!(exact(found.upper.next_down()) < most, "{x} {y}: {found}");
         }
     }
 
