@@ -124,16 +124,16 @@ pub(super) fn exact(
         let mut at = |x: Result<Rational, Fault>| -> Result<_, String> {
             let x = x.and_then(|x| Fraction::from_rational(&x));
             put(&mut values, id, cell, x.map_err(|fault| fault.to_string())?);
-            concrete::forward(net, &values, Decide::ByValue).map_err(|e| reason(&e))
+            concrete::loss(net, &values, Decide::ByValue).map_err(|e| reason(&e))
         };
         let (above, below) = match (at(x.add(h)), at(x.sub(h))) {
             (Ok(above), Ok(below)) => (above, below),
             (Err(why), _) | (_, Err(why)) => return Step::Undefined(why),
         };
-        if [&above, &below].iter().any(|run| *run.decisions() != point.by_value) {
+        if [&above, &below].iter().any(|(_, decisions)| *decisions != point.by_value) {
             return Step::Crossed;
         }
-        quotient(above.loss(), below.loss(), h)
+        quotient(&above.0, &below.0, h)
     })
 }
 
@@ -162,13 +162,13 @@ pub(super) fn rounded(
             };
             put(&mut reals, id, cell, real);
             put(&mut wide, id, cell, enclosure);
-            match concrete::forward(net, &reals, Decide::ByValue) {
-                Ok(run) if *run.decisions() != point.by_value => return Step::Crossed,
+            match concrete::loss(net, &reals, Decide::ByValue) {
+                Ok((_, decisions)) if decisions != point.by_value => return Step::Crossed,
                 Ok(_) => {}
                 Err(error) => return Step::Undefined(error.message().to_string()),
             }
-            match concrete::forward(net, &wide, Decide::Recorded(&point.decisions)) {
-                Ok(run) => sides.push(*run.loss()),
+            match concrete::loss(net, &wide, Decide::Recorded(&point.decisions)) {
+                Ok((loss, _)) => sides.push(loss),
                 Err(error) => return Step::Undefined(error.message().to_string()),
             }
         }
@@ -189,8 +189,8 @@ pub(super) fn along(at: &Along<'_, Ball<Pair>>, speeds: &[Vec<f64>], claim: &Bal
                 let cells = moved.get_mut(id).into_iter().flatten().zip(speeds);
                 cells.for_each(|(x, v)| *x += h * v);
             }
-            match concrete::forward(at.net, &moved, Decide::ByValue) {
-                Ok(run) if run.decisions() != at.decisions => return Step::Crossed,
+            match concrete::loss(at.net, &moved, Decide::ByValue) {
+                Ok((_, decisions)) if decisions != *at.decisions => return Step::Crossed,
                 Ok(_) => {}
                 Err(error) => return Step::Undefined(error.message().to_string()),
             }
@@ -220,7 +220,7 @@ fn moved_loss(
             *x = Ball::point(h * v).and_then(|step| x.add(&step)).map_err(limit)?;
         }
     }
-    Ok(concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?.loss().clone())
+    Ok(concrete::loss(at.net, &values, Decide::Recorded(at.decisions))?.0)
 }
 
 fn put<T>(values: &mut Values<T>, id: QuantityId, cell: usize, x: T) {

@@ -70,8 +70,8 @@ impl<T: Scalar> Along<'_, T> {
                 cell.tangent = v;
             }
         }
-        let forward = concrete::forward(self.net, &moved, Decide::Recorded(self.decisions))?;
-        Ok(Both { sum, tangent: forward.loss().tangent.clone() })
+        let (loss, _) = concrete::loss(self.net, &moved, Decide::Recorded(self.decisions))?;
+        Ok(Both { sum, tangent: loss.tangent })
     }
 
     /// An element of a quantity that `same` does not hold for, with its two slopes: the elements

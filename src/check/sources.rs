@@ -209,9 +209,9 @@ fn slopes<T: Scalar>(
     let mut slope = |n: usize| {
         let zero = T::zero();
         move_cell(&mut dual, id, n, T::one());
-        let run = concrete::forward(net, &dual, Decide::Recorded(decisions));
+        let run = concrete::loss(net, &dual, Decide::Recorded(decisions));
         move_cell(&mut dual, id, n, zero);
-        run.map(|run| run.loss().tangent.clone()).map_err(|error| error.message().to_string())
+        run.map(|(loss, _)| loss.tangent).map_err(|error| error.message().to_string())
     };
     cells.iter().map(|n| slope(*n)).collect()
 }

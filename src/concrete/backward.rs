@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use super::forward::{Unwatched, Watch};
 use super::layout::{self, Place};
-use super::taps::{Tap, conv_taps, matmul_taps, pool_cells};
+use super::products::add_products;
+use super::taps::{Along, Lanes, Visit, conv_lanes, matmul_lanes, pool_cells};
 use super::{Forward, error, whole_exponent};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Shape};
@@ -307,22 +308,23 @@ impl<'a, T: Scalar> Sweep<'a, T> {
             }
             Op::Pool { kind, input, size, window } => {
                 let cells = pool_cells(shape(*input), size, shape(node), window);
-                let whole: usize = size.iter().product();
+                let number = |count: usize| T::from_rational(&Rational::from(count as i64));
+                let whole = number(size.iter().product());
                 each(g, |e| {
-                    let count = if *kind == Pooling::Mean { whole } else { cells.of(e).len() };
-                    let share = g[e].div(&T::from_rational(&Rational::from(count as i64))?)?;
+                    let share = match kind {
+                        Pooling::Mean => g[e].div(whole.as_ref().map_err(|fault| *fault)?)?,
+                        _ => g[e].div(&number(cells.of(e).len())?)?,
+                    };
                     cells
                         .of(e)
                         .iter()
                         .try_for_each(|at| self.give(*input, *at, || Ok(share.clone())))
                 })
             }
-            Op::MatMul(a, b) => self.bilinear(node, *a, *b, g, |shapes, visit| {
-                matmul_taps(shapes[0], shapes[1], shapes[2], visit)
-            }),
+            Op::MatMul(a, b) => self.bilinear(node, *a, *b, g, &matmul_lanes),
             Op::Conv { input, kernel, window } => {
-                self.bilinear(node, *input, *kernel, g, |shapes, visit| {
-                    conv_taps(shapes[0], shapes[1], shapes[2], window, visit)
+                self.bilinear(node, *input, *kernel, g, &|shapes, along, visit| {
+                    conv_lanes(shapes, window, along, visit)
                 })
             }
         }
@@ -335,16 +337,49 @@ impl<'a, T: Scalar> Sweep<'a, T> {
         left: NodeId,
         right: NodeId,
         g: &[T],
-        taps: impl FnOnce([&Shape; 3], &mut dyn FnMut(Tap) -> Result<(), Stop>) -> Result<(), Stop>,
+        lanes: &dyn Fn([&Shape; 3], Along, Visit<'_>) -> Result<(), Fault>,
     ) -> Result<(), Stop> {
         let (x, k) = (self.value(left)?, self.value(right)?);
         let shapes = [left, right, node].map(|id| &self.net.node(id).shape);
-        taps(shapes, &mut |tap: Tap| {
-            let g = &g[tap.output];
-            self.give(left, tap.left, || g.mul(&k[tap.right]))
-                .and_then(|()| self.give(right, tap.right, || g.mul(&x[tap.left])))
-                .map_err(|fault| Stop::Fault(tap.output, fault))
-        })
+        // Taken out while they grow.
+        let mut taken = |operand: NodeId| {
+            let index = operand.index();
+            self.moves[index].then(|| self.adjoints[index].take())
+        };
+        let mut of_left = taken(left);
+        let mut of_right = if left == right { None } else { taken(right) };
+        let zeros = |shape: &Shape| vec![T::zero(); shape.elements()];
+        let mut at = 0;
+        let found = lanes(shapes, Along::Terms, &mut |lanes: Lanes| {
+            let Lanes { left: on_left, right: on_right, output, count } = lanes;
+            at = output.of(0);
+            let share = |of: &mut Option<Vec<T>>, to, other, from, shape| {
+                let all = of.get_or_insert_with(|| zeros(shape));
+                let found = add_products((all, to), (g, output), (other, from), count);
+                found.map_err(|(_, fault)| fault)
+            };
+            if left == right {
+                return match &mut of_left {
+                    Some(of) => {
+                        add_both(of.get_or_insert_with(|| zeros(shapes[0])), &g[at], x, lanes)
+                    }
+                    None => Ok(()),
+                };
+            }
+            if let Some(of) = &mut of_left {
+                share(of, on_left, k, on_right, shapes[0])?;
+            }
+            if let Some(of) = &mut of_right {
+                share(of, on_right, x, on_left, shapes[1])?;
+            }
+            Ok(())
+        });
+        for (operand, adjoint) in [(left, of_left), (right, of_right)] {
+            if let Some(adjoint) = adjoint {
+                self.adjoints[operand.index()] = adjoint;
+            }
+        }
+        found.map_err(|fault| Stop::Fault(at, fault))
     }
 
     /// The recorded winner of each element of a max.
@@ -370,6 +405,16 @@ impl<'a, T: Scalar> Sweep<'a, T> {
         }
         Ok(())
     }
+}
+
+/// Adds g times the other factor for a tensor times itself, whose two shares go to one adjoint.
+fn add_both<T: Scalar>(adjoint: &mut [T], g: &T, x: &[T], lanes: Lanes) -> Result<(), Fault> {
+    for lane in 0..lanes.count {
+        let [left, right] = [lanes.left, lanes.right].map(|steps| steps.of(lane));
+        adjoint[left] = adjoint[left].add(&g.mul(&x[right])?)?;
+        adjoint[right] = adjoint[right].add(&g.mul(&x[left])?)?;
+    }
+    Ok(())
 }
 
 /// Calls `share` for each element of an adjoint, until one fails.

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use super::candidates::candidates;
 use super::layout::{self, Groups, Place};
-use super::taps::{Tap, conv_taps, matmul_taps, pool_cells};
+use super::products::add_products;
+use super::taps::{Along, Lanes, Visit, conv_lanes, matmul_lanes, pool_cells};
 use super::{Decide, Decision, Decisions, Kink, KinkKind, Values, error, whole_exponent};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Shape};
@@ -127,6 +128,40 @@ pub fn forward_watched<T: Scalar>(
     watch: &mut impl Watch<T>,
 ) -> Result<Forward<T>, Error> {
     let loss = net.quantity(net.loss()).node;
+    let pass = run(net, values, decide, watch, false)?;
+    Ok(Forward {
+        loss: pass.get(loss)[0].clone(),
+        named: net.quantities().map(|(_, quantity)| quantity.node).collect(),
+        values: pass.values,
+        decisions: pass.decisions,
+        kinks: pass.kinks,
+    })
+}
+
+/// The loss and what was decided, by a pass as [`forward`] that lets go of each tensor as soon as
+/// no other is made of it.
+///
+/// # Errors
+/// As for [`forward`].
+pub(crate) fn loss<T: Scalar>(
+    net: &Network,
+    values: &Values<T>,
+    decide: Decide<'_>,
+) -> Result<(T, Decisions), Error> {
+    let loss = net.quantity(net.loss()).node;
+    let pass = run(net, values, decide, &mut Unwatched, true)?;
+    Ok((pass.get(loss)[0].clone(), pass.decisions))
+}
+
+/// Computes every tensor that the loss is made of. If `only_loss`, none is kept but the loss.
+fn run<'a, T: Scalar>(
+    net: &'a Network,
+    values: &'a Values<T>,
+    decide: Decide<'a>,
+    watch: &mut impl Watch<T>,
+    only_loss: bool,
+) -> Result<Pass<'a, T>, Error> {
+    let loss = net.quantity(net.loss()).node;
     let needed = needed(net, loss);
     check_work(net, &needed)?;
     check_leaves(net, &needed, values)?;
@@ -138,9 +173,11 @@ pub fn forward_watched<T: Scalar>(
         decisions: Decisions::new(),
         kinks: Vec::new(),
     };
+    let last = if only_loss { last_uses(net, &needed) } else { Vec::new() };
     for index in (0..needed.len()).filter(|i| needed[*i]) {
         let node = NodeId(index as u32);
-        let own = match &net.node(node).op {
+        let op = &net.node(node).op;
+        let own = match op {
             Op::Leaf(quantity) => watch.leaf(*quantity, &pass.values),
             _ => None,
         };
@@ -150,14 +187,22 @@ pub fn forward_watched<T: Scalar>(
         };
         watch.stored(node, &mut value);
         pass.values[index] = Some(value);
+        op.for_operands(|operand| {
+            if last.get(operand.index()) == Some(&index) {
+                pass.values[operand.index()] = None;
+            }
+        });
     }
-    Ok(Forward {
-        loss: pass.get(loss)[0].clone(),
-        named: net.quantities().map(|(_, quantity)| quantity.node).collect(),
-        values: pass.values,
-        decisions: pass.decisions,
-        kinks: pass.kinks,
-    })
+    Ok(pass)
+}
+
+/// For each tensor the last one that is made of it, among those that are needed.
+fn last_uses(net: &Network, needed: &[bool]) -> Vec<usize> {
+    let mut last = vec![usize::MAX; needed.len()];
+    for index in (0..needed.len()).filter(|i| needed[*i]) {
+        net.nodes()[index].op.for_operands(|operand| last[operand.index()] = index);
+    }
+    last
 }
 
 /// Which nodes the loss is made of.
@@ -307,12 +352,10 @@ impl<T: Scalar> Pass<'_, T> {
                 let (x, terms) = (self.get(*a), layout::reduced(&net.node(*a).shape, axes));
                 self.elementwise(node, |e| sum(x, terms.of(e)))
             }
-            Op::MatMul(a, b) => self.bilinear(node, *a, *b, |shapes, visit| {
-                matmul_taps(shapes[0], shapes[1], shapes[2], visit)
-            }),
+            Op::MatMul(a, b) => self.bilinear(node, *a, *b, &matmul_lanes),
             Op::Conv { input, kernel, window } => {
-                self.bilinear(node, *input, *kernel, |shapes, visit| {
-                    conv_taps(shapes[0], shapes[1], shapes[2], window, visit)
+                self.bilinear(node, *input, *kernel, &|shapes, along, visit| {
+                    conv_lanes(shapes, window, along, visit)
                 })
             }
             Op::Pool { kind, input, size, window } => {
@@ -322,34 +365,44 @@ impl<T: Scalar> Pass<'_, T> {
                     return self.max(node, *input, &cells);
                 }
                 let x = self.get(*input);
-                let whole: usize = size.iter().product();
+                let number = |count: usize| T::from_rational(&Rational::from(count as i64));
+                let whole = number(size.iter().product());
                 self.elementwise(node, |e| {
-                    let count = if *kind == Pooling::Mean { whole } else { cells.of(e).len() };
-                    sum(x, cells.of(e))?.div(&T::from_rational(&Rational::from(count as i64))?)
+                    let sum = sum(x, cells.of(e))?;
+                    match kind {
+                        Pooling::Mean => sum.div(whole.as_ref().map_err(|fault| *fault)?),
+                        _ => sum.div(&number(cells.of(e).len())?),
+                    }
                 })
             }
         }
     }
 
-    /// The sum of the products that `taps` gives, for each element.
+    /// The sum of the products that `lanes` gives, for each element.
     fn bilinear(
         &self,
         node: NodeId,
         left: NodeId,
         right: NodeId,
-        taps: impl FnOnce([&Shape; 3], &mut dyn FnMut(Tap) -> Result<(), Stop>) -> Result<(), Stop>,
+        lanes: &dyn Fn([&Shape; 3], Along, Visit<'_>) -> Result<(), Fault>,
     ) -> Result<Vec<T>, Stop> {
         let shapes = [left, right, node].map(|id| &self.net.node(id).shape);
         let (x, k) = (self.get(left), self.get(right));
-        let mut y = vec![T::zero(); shapes[2].elements()];
-        taps(shapes, &mut |tap: Tap| {
-            let term = k[tap.right].mul(&x[tap.left]);
-            y[tap.output] = term
-                .and_then(|term| y[tap.output].add(&term))
-                .map_err(|f| Stop::Fault(tap.output, f))?;
-            Ok(())
-        })?;
-        Ok(y)
+        let run = |along: Along| {
+            let mut y = vec![T::zero(); shapes[2].elements()];
+            let mut at = 0;
+            let found = lanes(shapes, along, &mut |lanes: Lanes| {
+                let Lanes { left, right, output, count } = lanes;
+                let found = add_products((&mut y, output), (k, right), (x, left), count);
+                found.map_err(|(lane, fault)| {
+                    at = output.of(lane);
+                    fault
+                })
+            });
+            found.map(|()| y).map_err(|fault| Stop::Fault(at, fault))
+        };
+        // Which element is the first that has no value shows where one comes after the other.
+        run(Along::Results).or_else(|_| run(Along::Terms))
     }
 
     fn pairwise(

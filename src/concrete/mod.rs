@@ -27,6 +27,7 @@ mod error;
 mod forward;
 mod kinks;
 mod layout;
+mod products;
 #[cfg(test)]
 pub(crate) mod sketch;
 mod taps;
@@ -39,7 +40,7 @@ pub(crate) use candidates::candidates;
 #[doc(hidden)]
 pub use forward::MAX_WORK;
 pub use forward::{Forward, forward};
-pub(crate) use forward::{Watch, forward_watched};
+pub(crate) use forward::{Watch, forward_watched, loss};
 pub use kinks::{Decide, Decision, Decisions, Kink, KinkKind};
 #[doc(hidden)]
 pub use layout::Groups;

@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 use super::features::features;
 use super::networks::{build, drawn, recipe, small};
 use super::*;
-use crate::scalar::{Dual, Interval, Prime};
+use crate::scalar::{Dual, Interval, Prime, Wide};
 
 /// ∂E/∂(each element of `leaf`) by dual numbers, or `None` where one of them has no value.
 fn by_duals<T: Scalar>(
@@ -39,6 +39,8 @@ fn compare<T: Scalar>(
     seen: &RefCell<BTreeMap<String, usize>>,
 ) -> Result<(), TestCaseError> {
     let Ok(run) = forward(net, point, decide) else { return Ok(()) };
+    let alone = loss(net, point, decide);
+    prop_assert_eq!(alone.ok(), Some((run.loss().clone(), run.decisions().clone())));
     let mut compared = false;
     for leaf in point.keys() {
         if let Some(expected) = by_duals(net, point, *leaf, decide) {
@@ -192,8 +194,27 @@ fn backward_equals_dual_numbers_over_the_prime_field() {
     assert_covered(&seen.borrow(), &SMOOTH);
 }
 
-#[test]
-fn intervals_enclose_the_exact_loss_and_gradients() {
+/// A number with a bound of its error.
+trait Encloses: Scalar {
+    fn holds(&self, q: &Rational) -> bool;
+}
+
+impl Encloses for Interval {
+    fn holds(&self, q: &Rational) -> bool {
+        self.contains_rational(q)
+    }
+}
+
+impl Encloses for Wide {
+    fn holds(&self, q: &Rational) -> bool {
+        let exact = |x: f64| Rational::from_f64(x).unwrap();
+        let low = self.sub(&Wide::point(self.to_f64()).unwrap()).unwrap().to_f64();
+        let middle = exact(self.to_f64()).add(&exact(low)).unwrap();
+        middle.sub(q).unwrap().abs() <= exact(self.radius())
+    }
+}
+
+fn enclose_the_exact_loss_and_gradients<T: Encloses>() {
     let enclosed = RefCell::new(0);
     runner(150)
         .run(&recipe(), |recipe| {
@@ -201,24 +222,22 @@ fn intervals_enclose_the_exact_loss_and_gradients() {
             // Thirds and sevenths, which f64 rounds.
             let third = Rational::new(3, 7).unwrap();
             let point = fill(&net, |name, e| small(recipe.seed, name, e).add(&third).unwrap());
-            let wide: Values<Interval> = point
+            let wide: Values<T> = point
                 .iter()
-                .map(|(id, v)| {
-                    (*id, v.iter().map(|q| Interval::from_rational(q).unwrap()).collect())
-                })
+                .map(|(id, v)| (*id, v.iter().map(|q| T::from_rational(q).unwrap()).collect()))
                 .collect();
             let exact = forward(&net, &point, Decide::ByValue);
             let (Ok(exact), Ok(run)) = (exact, forward(&net, &wide, Decide::ByValue)) else {
                 return Ok(());
             };
-            prop_assert!(run.loss().contains_rational(exact.loss()));
+            prop_assert!(run.loss().holds(exact.loss()));
             prop_assert_eq!(run.decisions(), exact.decisions());
             for leaf in point.keys() {
                 let gradients = (backward(&net, &exact, &[*leaf]), backward(&net, &run, &[*leaf]));
                 if let (Ok(exact), Ok(run)) = gradients {
                     let pairs = exact.of(*leaf).unwrap().iter().zip(run.of(*leaf).unwrap());
-                    for (q, interval) in pairs {
-                        prop_assert!(interval.contains_rational(q), "{} {}", q, interval);
+                    for (q, enclosure) in pairs {
+                        prop_assert!(enclosure.holds(q), "{} {:?}", q, enclosure);
                         *enclosed.borrow_mut() += usize::from(!q.is_zero());
                     }
                 }
@@ -227,4 +246,14 @@ fn intervals_enclose_the_exact_loss_and_gradients() {
         })
         .unwrap();
     assert!(*enclosed.borrow() > 500, "{}", enclosed.borrow());
+}
+
+#[test]
+fn intervals_enclose_the_exact_loss_and_gradients() {
+    enclose_the_exact_loss_and_gradients::<Interval>();
+}
+
+#[test]
+fn balls_enclose_the_exact_loss_and_gradients() {
+    enclose_the_exact_loss_and_gradients::<Wide>();
 }
