@@ -95,9 +95,11 @@ pub(super) fn point(
         }
     };
     let rounded = convert::<f64>(net, &values);
+    // Where nothing is decided, nothing can be decided in another way.
+    let decides = by_value.iter().next().is_some();
     let real = rounded.and_then(|values| {
-        let own = concrete::forward(net, &values, Decide::ByValue);
-        if own.is_ok_and(|own| *own.decisions() != by_value) {
+        let own = |values| concrete::forward(net, values, Decide::ByValue);
+        if decides && own(&values).is_ok_and(|own| *own.decisions() != by_value) {
             notes.push(
                 "f64 by itself decides a max or a sign differently here; the exact decision \
                  was used"
@@ -114,7 +116,7 @@ pub(super) fn point(
     };
     let enclosure = convert::<Interval>(net, &values)
         .and_then(|values| {
-            let certain = concrete::forward(net, &values, Decide::ByValue).is_ok();
+            let certain = !decides || concrete::forward(net, &values, Decide::ByValue).is_ok();
             let run = run(net, symbolic, values, &decisions, &made)?;
             if !certain && !matches!(exact, Exact::Rational(_)) {
                 notes.push(
