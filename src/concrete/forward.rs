@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::asked::{check_leaves, check_work, last_uses, needed};
 use super::candidates::candidates;
 use super::layout::{self, Groups, Place};
 use super::products::add_products;
@@ -10,9 +11,6 @@ use super::{Decide, Decision, Decisions, Kink, KinkKind, Values, error, whole_ex
 use crate::diag::{Error, Kind};
 use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Shape};
 use crate::scalar::{Fault, Function, Rational, Scalar};
-
-/// The largest number of elements and products of one forward pass, all tensors together.
-pub const MAX_WORK: usize = 1 << 30;
 
 /// What a forward pass found.
 #[derive(Clone, Debug)]
@@ -73,8 +71,8 @@ impl<T: Clone> Forward<T> {
 /// [`Kind::Value`] for each leaf without a value and each value that is not exact in `T`,
 /// [`Kind::Shape`] for a wrong number of values, [`Kind::Domain`] where an operation is not
 /// defined at the point, [`Kind::Assumption`] where a recorded decision is missing or impossible,
-/// [`Kind::Limit`] past [`MAX_WORK`] or the range of `T`. All but the first and second name the
-/// element.
+/// [`Kind::Limit`] past [`MAX_WORK`](super::MAX_WORK) or the range of `T`. All but the first and
+/// second name the element.
 ///
 /// ```
 /// let net = backproof::parse_network(
@@ -194,84 +192,6 @@ fn run<'a, T: Scalar>(
         });
     }
     Ok(pass)
-}
-
-/// For each tensor the last one that is made of it, among those that are needed.
-fn last_uses(net: &Network, needed: &[bool]) -> Vec<usize> {
-    let mut last = vec![usize::MAX; needed.len()];
-    for index in (0..needed.len()).filter(|i| needed[*i]) {
-        net.nodes()[index].op.for_operands(|operand| last[operand.index()] = index);
-    }
-    last
-}
-
-/// Which nodes the loss is made of.
-fn needed(net: &Network, loss: NodeId) -> Vec<bool> {
-    let mut needed = vec![false; net.nodes().len()];
-    needed[loss.index()] = true;
-    for index in (0..=loss.index()).rev() {
-        if needed[index] {
-            net.nodes()[index].op.for_operands(|operand| needed[operand.index()] = true);
-        }
-    }
-    needed
-}
-
-pub(super) fn check_work(net: &Network, needed: &[bool]) -> Result<(), Error> {
-    let mut total = 0usize;
-    for (tensor, _) in net.nodes().iter().zip(needed).filter(|(_, needed)| **needed) {
-        let mut work = 1;
-        match &tensor.op {
-            Op::Conv { kernel, .. } => {
-                let kernel = &net.node(*kernel).shape;
-                work = kernel.elements();
-                if kernel.rank() > 2 {
-                    work /= kernel.lengths()[0];
-                }
-            }
-            Op::MatMul(a, _) => {
-                work = net.node(*a).shape.lengths().last().copied().unwrap_or(1);
-            }
-            Op::Pool { size, .. } => work = size.iter().product(),
-            op => op.for_operands(|_| work += 1),
-        }
-        total = total.saturating_add(work.saturating_mul(tensor.shape.elements()));
-        if total > MAX_WORK {
-            let sentence = format!("the network needs more than {MAX_WORK} multiplications");
-            return Err(Error::new(Kind::Limit, sentence)
-                .at(tensor.span)
-                .label("up to here")
-                .hint("smaller tensors or a larger stride need fewer"));
-        }
-    }
-    Ok(())
-}
-
-/// Every needed leaf must have its values; all mistakes are reported at once.
-fn check_leaves<T>(net: &Network, needed: &[bool], values: &Values<T>) -> Result<(), Error> {
-    let mut errors = Vec::new();
-    for (id, quantity) in net.quantities() {
-        let tensor = net.node(quantity.node);
-        if !needed[quantity.node.index()] || !matches!(tensor.op, Op::Leaf(_)) {
-            continue;
-        }
-        let (name, shape) = (&quantity.name, &tensor.shape);
-        match values.get(&id).map(Vec::len) {
-            Some(found) if found == shape.elements() => {}
-            Some(found) => {
-                let wanted = shape.elements();
-                let sentence =
-                    format!("`{name}` is {shape}: expected {wanted} values, found {found}");
-                errors.push(Error::new(Kind::Shape, sentence).at(quantity.span));
-            }
-            None => errors.push(
-                Error::new(Kind::Value, format!("`{name}` has no value"))
-                    .at(quantity.span)
-                    .hint(format!("give one: `given {name} = …`")),
-            ),
-        }
-    }
-    Error::collect(errors).map_or(Ok(()), Err)
 }
 
 /// Why a node could not be computed.

@@ -21,6 +21,7 @@
 //! assert_eq!(gradients.of(params[0]), Some(&[12.0][..]));      // w·x²
 //! ```
 
+mod asked;
 mod backward;
 mod candidates;
 mod error;
@@ -34,11 +35,11 @@ mod taps;
 #[cfg(test)]
 pub(crate) mod tests;
 
+#[doc(hidden)]
+pub use asked::MAX_WORK;
 pub use backward::{Gradients, backward};
 pub(crate) use backward::{Shares, backward_watched, backward_with};
 pub(crate) use candidates::candidates;
-#[doc(hidden)]
-pub use forward::MAX_WORK;
 pub use forward::{Forward, forward};
 pub(crate) use forward::{Watch, forward_watched, loss};
 pub use kinks::{Decide, Decision, Decisions, Kink, KinkKind};

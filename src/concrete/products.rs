@@ -18,8 +18,8 @@ pub(super) fn add_products<T: Scalar>(
     count: usize,
 ) -> Result<(), (usize, Fault)> {
     let mut done = 0;
-    // Fewer are sooner done by themselves.
-    while T::SIDE_BY_SIDE && count - done > SIDE / 4 {
+    // The terms of one sum wait for each other, and few lanes are sooner done by themselves.
+    while T::SIDE_BY_SIDE && to.differ() && count - done > SIDE / 4 {
         let lanes = SIDE.min(count - done);
         let mut places = [0; SIDE];
         let (mut left, mut right) = ([&a[0]; SIDE], [&b[0]; SIDE]);

@@ -41,6 +41,11 @@ impl Steps {
         Steps { first, step: 0 }
     }
 
+    /// Whether no two lanes have the same position.
+    pub fn differ(self) -> bool {
+        self.step != 0
+    }
+
     /// The position of the lane.
     #[inline]
     pub fn of(self, lane: usize) -> usize {

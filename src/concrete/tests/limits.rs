@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::super::forward::{MAX_WORK, check_work};
+use super::super::asked::{MAX_WORK, check_work};
 use super::super::sketch::Sketch;
 use super::*;
 use crate::diag::Kind;

@@ -25,6 +25,14 @@ pub(super) struct Balls {
     pub radius: Side,
 }
 
+impl Balls {
+    /// Where there is nothing but 0.
+    #[inline(always)]
+    fn is_zero(&self) -> Mask {
+        self.high.is_zero() & self.low.is_zero() & self.radius.is_zero()
+    }
+}
+
 /// Yes or no in each lane: all bits or none.
 #[derive(Clone, Copy)]
 struct Mask([u64; SIDE]);
@@ -147,14 +155,13 @@ fn bound(passed: Side, own: Side) -> Side {
 pub(super) fn sum_and_product(s: &Balls, a: &Balls, b: &Balls) -> Option<Balls> {
     let short = a.low.is_zero() & b.low.is_zero();
     let points = a.radius.is_zero() & b.radius.is_zero();
-    let [no_a, no_b] = [a, b].map(|x| x.high.is_zero() & x.low.is_zero() & x.radius.is_zero());
-    let nothing = no_a | no_b;
+    let nothing = a.is_zero() | b.is_zero();
     // The product, and the bound of its error.
     let (p, e) = two_product(a.high, b.high);
     let (h, l) = two_sum(p, e + (a.high * b.low + a.low * b.high));
     let own = (p.abs() * Side::all(OF_PRODUCT)).only(!short);
     let more = Side::all(MORE);
-    let [size_a, size_b] = [a.high.abs(), b.high.abs()];
+    let (size_a, size_b) = (a.high.abs(), b.high.abs());
     let spread = size_a * more * b.radius + size_b * more * a.radius + a.radius * b.radius;
     let passed = (spread + Side::all(f64::MIN_POSITIVE)).only(!points);
     let product = bound(passed, own).only(!nothing);
