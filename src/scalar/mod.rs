@@ -78,6 +78,7 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// How many products [`Scalar::add_products`] computes.
+#[doc(hidden)]
 pub const SIDE: usize = 8;
 
 /// A number system. Sums, products and negation always exist, except that exact numbers have a
@@ -119,10 +120,12 @@ pub trait Scalar: Clone + fmt::Debug + PartialEq {
     }
 
     /// Whether [`Scalar::add_products`] takes less time than one product after the other.
+    #[doc(hidden)]
     const SIDE_BY_SIDE: bool = false;
 
     /// Adds a·b to up to [`SIDE`] of the sums, those at different places `at`, with the results
     /// that one after the other would have. Where one has none, all or some are left as they were.
+    #[doc(hidden)]
     fn add_products(
         sums: &mut [Self],
         at: &[usize],
