@@ -5,7 +5,7 @@
 //! gives. What it makes is new by construction, so it is appended and not looked for: equal
 //! subexpressions of gradients may be different nodes. An adjoint of a named quantity is ∂loss/∂(that quantity), held as a variable.
 
-use crate::expr::{ExprId, Graph, Node, Winners, descend};
+use crate::expr::{ExprId, Graph, Node, Places, Winners, descend};
 use crate::scalar::{Function, Rational, Scalar};
 
 /// A product of adjoints is written without inner parentheses up to so many factors; beyond
@@ -30,64 +30,89 @@ pub fn gradients(g: &mut Graph, root: ExprId, by: &[ExprId], winners: &Winners) 
         Some(winner) => mark(*winner),
         None => g.for_children(id, mark),
     });
-    let place = Places::of(&order);
+    let rows = Rows::of(&order);
     // A slope says h rather than tanh(c) where h is defined so.
-    let mut names = order.clone();
+    let mut names = vec![root; rows.count()];
+    order.iter().for_each(|id| names[rows.at(*id)] = *id);
     // How many contributions come to each adjoint, so that all of them fit into one buffer.
-    let mut starts = vec![0u32; order.len() + 1];
+    let mut starts = vec![0u32; rows.count() + 1];
     for id in order.iter().rev() {
         if let Node::Named(_, value) = g.node(*id) {
-            names[place.at(value)] = *id;
+            names[rows.at(value)] = *id;
         }
-        receivers(g, *id, winners, &mut |child| starts[place.at(child) + 1] += 1);
+        receivers(g, *id, winners, &mut |child| starts[rows.at(child) + 1] += 1);
     }
-    for n in 0..order.len() {
+    for n in 0..rows.count() {
         starts[n + 1] += starts[n];
     }
     let one = g.integer(1);
-    let mut buffer = vec![one; starts[order.len()] as usize];
-    let mut ends: Vec<u32> = starts[..order.len()].to_vec();
-    let mut adjoints: Vec<Option<ExprId>> = vec![None; order.len()];
+    let mut buffer = vec![one; starts[rows.count()] as usize];
+    let mut ends: Vec<u32> = starts[..rows.count()].to_vec();
     let mut scratch = Scratch { one, factors: Vec::new(), flat: Vec::new() };
-    for n in (0..order.len()).rev() {
-        let id = order[n];
-        let terms = &buffer[starts[n] as usize..ends[n] as usize];
-        let adjoint = match terms {
+    for id in order.iter().rev().copied() {
+        let n = rows.at(id);
+        let (start, end) = (starts[n] as usize, ends[n] as usize);
+        let adjoint = match &buffer[start..end] {
             _ if id == root => one,
             [] => continue,
             [single] => *single,
-            _ => g.append().add(terms),
+            terms => {
+                let sum = g.append().add(terms);
+                // Where the contributions were, the adjoint is kept.
+                buffer[start] = sum;
+                sum
+            }
         };
-        adjoints[n] = Some(adjoint);
         pass_on(g, id, names[n], adjoint, winners, &mut scratch, &mut |child, term| {
-            let to = place.at(child);
+            let to = rows.at(child);
             buffer[ends[to] as usize] = term;
             ends[to] += 1;
         });
     }
     let zero = g.integer(0);
-    by.iter().map(|x| place.find(*x).and_then(|n| adjoints[n]).unwrap_or(zero)).collect()
+    let adjoint = |x: &ExprId| match rows.find(*x) {
+        _ if *x == root => one,
+        Some(n) if ends[n] > starts[n] => buffer[starts[n] as usize],
+        _ => zero,
+    };
+    by.iter().map(adjoint).collect()
 }
 
-/// Where a node stands in the order of a sweep.
-struct Places(Vec<u32>);
+/// A row for each node of a sweep: its number in the graph, where most of the graph takes part,
+/// or else its place among those that do.
+enum Rows<'a> {
+    Graph(usize),
+    Order(Places<'a>, usize),
+}
 
-impl Places {
-    fn of(order: &[ExprId]) -> Places {
+impl Rows<'_> {
+    fn of(order: &[ExprId]) -> Rows<'_> {
         let top = order.last().map_or(0, |id| id.index() + 1);
-        let mut places = vec![u32::MAX; top];
-        for (n, id) in order.iter().enumerate() {
-            places[id.index()] = n as u32;
+        match top <= 2 * order.len() {
+            true => Rows::Graph(top),
+            false => Rows::Order(Places::of(order), order.len()),
         }
-        Places(places)
     }
 
+    fn count(&self) -> usize {
+        match self {
+            Rows::Graph(count) | Rows::Order(_, count) => *count,
+        }
+    }
+
+    /// The row of a node that may take no part: then it has none, or one that nothing is sent to.
     fn find(&self, id: ExprId) -> Option<usize> {
-        self.0.get(id.index()).copied().filter(|n| *n != u32::MAX).map(|n| n as usize)
+        match self {
+            Rows::Graph(count) => Some(id.index()).filter(|n| n < count),
+            Rows::Order(places, _) => places.find(id),
+        }
     }
 
     fn at(&self, id: ExprId) -> usize {
-        self.0[id.index()] as usize
+        match self {
+            Rows::Graph(_) => id.index(),
+            Rows::Order(places, _) => places.at(id),
+        }
     }
 }
 

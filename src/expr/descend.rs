@@ -53,3 +53,40 @@ impl Marks {
         new
     }
 }
+
+/// Where each node of an order of ascending nodes stands in it: through a table where the nodes
+/// lie close together, by binary search where a few lie far apart in a large graph.
+pub(crate) struct Places<'a> {
+    order: &'a [ExprId],
+    table: Vec<u32>,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn of(order: &'a [ExprId]) -> Places<'a> {
+        let top = order.last().map_or(0, |id| id.index() + 1);
+        let mut table = Vec::new();
+        if top <= 8 * order.len() + 1024 {
+            table = vec![u32::MAX; top];
+            for (n, id) in order.iter().enumerate() {
+                table[id.index()] = n as u32;
+            }
+        }
+        Places { order, table }
+    }
+
+    /// The place of a node, if it is in the order.
+    pub(crate) fn find(&self, id: ExprId) -> Option<usize> {
+        match self.table.as_slice() {
+            [] => self.order.binary_search(&id).ok(),
+            table => table.get(id.index()).filter(|n| **n != u32::MAX).map(|n| *n as usize),
+        }
+    }
+
+    /// The place of a node that is in the order.
+    pub(crate) fn at(&self, id: ExprId) -> usize {
+        match self.table.get(id.index()) {
+            Some(place) => *place as usize,
+            None => self.order.binary_search(&id).expect("children are in the order"),
+        }
+    }
+}

@@ -11,7 +11,7 @@ use std::fmt;
 
 use rustc_hash::FxHashMap;
 
-use super::descend::{Marks, descend};
+use super::descend::{Marks, Places, descend};
 use super::{ExprId, Graph, Node, SymbolId};
 use crate::scalar::{Dual, Fault, Function, Scalar};
 
@@ -37,6 +37,37 @@ pub struct Branches<'a> {
     /// Named quantities that are not looked into: each is a variable, whose value is that of its
     /// symbol. What holds for every value of them holds for those of their definitions.
     pub opaque: Option<&'a BTreeSet<ExprId>>,
+}
+
+impl Branches<'_> {
+    /// Whether a named quantity is not looked into.
+    pub(super) fn is_opaque(&self, id: ExprId) -> bool {
+        self.opaque.is_some_and(|opaque| opaque.contains(&id))
+    }
+
+    /// The assumed winner of a max.
+    pub(super) fn winner(&self, id: ExprId) -> Option<ExprId> {
+        self.winners.and_then(|w| w.get(&id)).copied()
+    }
+
+    /// The node under which the sign of an argument is recorded: for a max, whose own place holds
+    /// its winner, that winner, which has the same value.
+    pub(super) fn signed(
+        &self,
+        g: &Graph,
+        argument: ExprId,
+        made: &FxHashMap<ExprId, Decision>,
+    ) -> ExprId {
+        let mut at = argument;
+        while let Node::Max(_) = g.node(at) {
+            at = match (self.winner(at), made.get(&at)) {
+                (Some(winner), _) => winner,
+                (None, Some(Decision::Winner(winner))) => *winner,
+                _ => return at,
+            };
+        }
+        at
+    }
 }
 
 /// What decides the kinks that no assumption settles.
@@ -193,30 +224,16 @@ impl<T: Scalar> Pass<'_, T> {
         roots: &[ExprId],
         mut made: Option<&mut FxHashMap<ExprId, Decision>>,
     ) -> Result<Vec<T>, EvalError> {
-        let order = self.order(roots);
+        let order = order(self.g, roots, self.branches);
         let mut values = Values::of(&order);
         let mut weights = FxHashMap::default();
-        for id in order {
+        for id in &order {
             let value = self
-                .value(id, &values, &mut made, &mut weights)
-                .map_err(|fault| EvalError { node: id, fault })?;
-            values.push(id, (self.held)(id, value));
+                .value(*id, &values, &mut made, &mut weights)
+                .map_err(|fault| EvalError { node: *id, fault })?;
+            values.all.push((self.held)(*id, value));
         }
         Ok(roots.iter().map(|r| values.get(*r).clone()).collect())
-    }
-
-    /// What has to be evaluated, children first; what is under a `Partial` is not.
-    fn order(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        descend(roots, |id, mark| {
-            if self.is_opaque(id) {
-                return;
-            }
-            match (self.winner(id), self.g.node(id)) {
-                (_, Node::Partial { .. }) => {}
-                (Some(winner), _) => mark(winner),
-                _ => self.g.for_children(id, mark),
-            }
-        })
     }
 
     /// The whole number that an exponent is written as, unless it is the one that moves.
@@ -225,18 +242,10 @@ impl<T: Scalar> Pass<'_, T> {
         if self.by.is_some_and(moves) { None } else { self.g.as_whole(exponent) }
     }
 
-    fn is_opaque(&self, id: ExprId) -> bool {
-        self.branches.opaque.is_some_and(|opaque| opaque.contains(&id))
-    }
-
-    fn winner(&self, id: ExprId) -> Option<ExprId> {
-        self.branches.winners.and_then(|w| w.get(&id)).copied()
-    }
-
     fn value(
         &self,
         id: ExprId,
-        done: &Values<T>,
+        done: &Values<'_, T>,
         made: &mut Option<&mut FxHashMap<ExprId, Decision>>,
         weights: &mut FxHashMap<ExprId, Vec<T>>,
     ) -> Result<T, EvalFault> {
@@ -245,7 +254,7 @@ impl<T: Scalar> Pass<'_, T> {
         let value = match g.node(id) {
             Node::Number(n) => T::from_rational(g.number_of(n))?,
             Node::Var(s) => (self.leaf)(s).ok_or(EvalFault::Unbound(s))?,
-            Node::Named(s, _) if self.is_opaque(id) => {
+            Node::Named(s, _) if self.branches.is_opaque(id) => {
                 (self.leaf)(s).ok_or(EvalFault::Unbound(s))?
             }
             Node::Named(_, a) => done.get(a).clone(),
@@ -261,12 +270,12 @@ impl<T: Scalar> Pass<'_, T> {
             Node::Call(f, a) if f.has_kink() && !symbolic => {
                 let sign = self.sign(a, done)?;
                 if let Some(made) = made {
-                    made.insert(self.signed(a, made), Decision::Sign(sign));
+                    made.insert(self.branches.signed(g, a, made), Decision::Sign(sign));
                 }
                 kinked(f, done.get(a), sign)?
             }
             Node::Call(f, a) => done.get(a).call(f)?,
-            Node::Max(args) if symbolic && self.winner(id).is_none() => {
+            Node::Max(args) if symbolic && self.branches.winner(id).is_none() => {
                 let args = g.args(args);
                 let weights = self.weights(id, args, done, weights)?;
                 let mut sum = T::zero();
@@ -275,7 +284,7 @@ impl<T: Scalar> Pass<'_, T> {
                 }
                 sum
             }
-            Node::Wins { max, arg } if symbolic && self.winner(max).is_none() => {
+            Node::Wins { max, arg } if symbolic && self.branches.winner(max).is_none() => {
                 let Node::Max(args) = g.node(max) else { unreachable!("Wins is about a max") };
                 let args = g.args(args);
                 let at = args.iter().position(|a| *a == arg);
@@ -308,7 +317,7 @@ impl<T: Scalar> Pass<'_, T> {
         &self,
         max: ExprId,
         args: &[ExprId],
-        done: &Values<T>,
+        done: &Values<'_, T>,
         known: &'w mut FxHashMap<ExprId, Vec<T>>,
     ) -> Result<&'w [T], Fault> {
         if let Entry::Vacant(place) = known.entry(max) {
@@ -318,8 +327,13 @@ impl<T: Scalar> Pass<'_, T> {
         Ok(&known[&max])
     }
 
-    fn wins(&self, max: ExprId, args: &[ExprId], done: &Values<T>) -> Result<ExprId, EvalFault> {
-        if let Some(winner) = self.winner(max) {
+    fn wins(
+        &self,
+        max: ExprId,
+        args: &[ExprId],
+        done: &Values<'_, T>,
+    ) -> Result<ExprId, EvalFault> {
+        if let Some(winner) = self.branches.winner(max) {
             return Ok(winner);
         }
         match self.branches.rest {
@@ -343,23 +357,9 @@ impl<T: Scalar> Pass<'_, T> {
         }
     }
 
-    /// The node under which the sign of an argument is recorded: for a max, whose own place holds
-    /// its winner, that winner, which has the same value.
-    fn signed(&self, argument: ExprId, made: &FxHashMap<ExprId, Decision>) -> ExprId {
-        let mut at = argument;
-        while let Node::Max(_) = self.g.node(at) {
-            at = match (self.winner(at), made.get(&at)) {
-                (Some(winner), _) => winner,
-                (None, Some(Decision::Winner(winner))) => *winner,
-                _ => return at,
-            };
-        }
-        at
-    }
-
-    fn sign(&self, argument: ExprId, done: &Values<T>) -> Result<Ordering, EvalFault> {
+    fn sign(&self, argument: ExprId, done: &Values<'_, T>) -> Result<Ordering, EvalFault> {
         match self.branches.rest {
-            Rest::Recorded(made) => match made.get(&self.signed(argument, made)) {
+            Rest::Recorded(made) => match made.get(&self.branches.signed(self.g, argument, made)) {
                 Some(Decision::Sign(sign)) => Ok(*sign),
                 _ => Err(Fault::NoOrder.into()),
             },
@@ -371,7 +371,7 @@ impl<T: Scalar> Pass<'_, T> {
 }
 
 fn fold<T: Scalar>(
-    done: &Values<T>,
+    done: &Values<'_, T>,
     args: &[ExprId],
     step: fn(&T, &T) -> Result<T, Fault>,
 ) -> Result<Option<T>, Fault> {
@@ -384,15 +384,21 @@ fn fold<T: Scalar>(
 
 /// A function with a kink, given the sign of its argument; with the convention 0 for the slope
 /// of ReLU and |x| at 0.
-fn kinked<T: Scalar>(f: Function, x: &T, sign: Ordering) -> Result<T, Fault> {
-    let factor = match (f, sign) {
-        (Function::Abs | Function::Sign, Ordering::Less) => -1,
-        (_, Ordering::Greater) => 1,
-        _ => 0,
-    };
+pub(super) fn kinked<T: Scalar>(f: Function, x: &T, sign: Ordering) -> Result<T, Fault> {
+    let factor = factor(f, sign);
     match f {
         Function::Abs | Function::Relu => x.mul(&T::integer(factor)),
         _ => Ok(T::integer(factor)),
+    }
+}
+
+/// What stands for a function with a kink, given the sign of its argument: the value of sign and
+/// step, and what ReLU and |x| multiply their argument by.
+pub(super) fn factor(f: Function, sign: Ordering) -> i32 {
+    match (f, sign) {
+        (Function::Abs | Function::Sign, Ordering::Less) => -1,
+        (_, Ordering::Greater) => 1,
+        _ => 0,
     }
 }
 
@@ -404,44 +410,39 @@ fn mix(seed: u64, id: ExprId) -> u64 {
     z ^ (z >> 31)
 }
 
+/// What has to be evaluated for `roots`, children first; what is under a `Partial` is not.
+pub(super) fn order(g: &Graph, roots: &[ExprId], branches: Branches<'_>) -> Vec<ExprId> {
+    descend(roots, |id, mark| {
+        if branches.is_opaque(id) {
+            return;
+        }
+        match (branches.winner(id), g.node(id)) {
+            (_, Node::Partial { .. }) => {}
+            (Some(winner), _) => mark(winner),
+            _ => g.for_children(id, mark),
+        }
+    })
+}
+
 impl From<Fault> for EvalFault {
     fn from(fault: Fault) -> EvalFault {
         EvalFault::Scalar(fault)
     }
 }
 
-/// The values of one pass, found by node: through a table where the nodes lie close together,
-/// by binary search where a few lie far apart in a large graph.
-struct Values<T> {
-    order: Vec<ExprId>,
-    table: Vec<u32>,
-    values: Vec<T>,
+/// The values of one pass, in the order of its nodes.
+struct Values<'a, T> {
+    places: Places<'a>,
+    all: Vec<T>,
 }
 
-impl<T> Values<T> {
-    fn of(order: &[ExprId]) -> Values<T> {
-        let top = order.last().map_or(0, |id| id.index() + 1);
-        let dense = top <= 8 * order.len() + 1024;
-        Values {
-            order: if dense { Vec::new() } else { order.to_vec() },
-            table: if dense { vec![u32::MAX; top] } else { Vec::new() },
-            values: Vec::with_capacity(order.len()),
-        }
+impl<'a, T> Values<'a, T> {
+    fn of(order: &'a [ExprId]) -> Values<'a, T> {
+        Values { places: Places::of(order), all: Vec::with_capacity(order.len()) }
     }
 
     fn get(&self, id: ExprId) -> &T {
-        let place = match self.table.get(id.index()) {
-            Some(place) => *place as usize,
-            None => self.order.binary_search(&id).expect("children are evaluated first"),
-        };
-        &self.values[place]
-    }
-
-    fn push(&mut self, id: ExprId, value: T) {
-        if let Some(place) = self.table.get_mut(id.index()) {
-            *place = self.values.len() as u32;
-        }
-        self.values.push(value);
+        &self.all[self.places.at(id)]
     }
 }
 

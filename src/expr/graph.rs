@@ -3,7 +3,8 @@
 //! Invariants: children precede parents, so a pass is a loop over ids and nothing recurses;
 //! constructors never simplify and keep the author's order of arguments; equal nodes made by
 //! the constructors have equal ids; nodes never change. Hash tables are probed, never iterated,
-//! so no output depends on hashing.
+//! so no output depends on hashing. A node that its maker knows to be new comes into the table
+//! when a constructor next looks for one, so that a large network that nobody adds to has none.
 
 use std::hash::{Hash, Hasher};
 
@@ -11,8 +12,10 @@ use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 
 use super::Symbol;
+use super::append::{Append, Fresh};
 use super::descend::descend;
 use super::node::{Args, ExprId, Node, NumberId, SymbolId};
+use super::symbols::Symbols;
 use crate::scalar::{Function, Rational};
 
 /// An arena of expressions, with its symbols, numbers and argument lists.
@@ -31,11 +34,14 @@ use crate::scalar::{Function, Rational};
 pub struct Graph {
     nodes: Vec<Node>,
     pool: Vec<ExprId>,
+    symbols: Symbols,
     numbers: Vec<Rational>,
-    symbols: Vec<Symbol>,
-    node_table: HashTable<u32>,
+    /// The node of each number.
+    number_nodes: Vec<ExprId>,
     number_table: HashTable<u32>,
-    symbol_table: HashTable<u32>,
+    node_table: HashTable<u32>,
+    /// From where to where there are nodes that the table still lacks.
+    unlisted: Vec<(u32, u32)>,
 }
 
 impl Graph {
@@ -77,12 +83,12 @@ impl Graph {
 
     /// The symbol behind its handle.
     pub fn symbol(&self, id: SymbolId) -> &Symbol {
-        &self.symbols[id.index()]
+        self.symbols.get(id)
     }
 
     /// Every symbol, in the order in which they were first used.
     pub fn symbols(&self) -> impl Iterator<Item = &Symbol> {
-        self.symbols.iter()
+        self.symbols.all()
     }
 
     #[doc(hidden)]
@@ -93,8 +99,7 @@ impl Graph {
 
     /// The handle of a symbol that is in use.
     pub fn find_symbol(&self, symbol: &Symbol) -> Option<SymbolId> {
-        let found = self.symbol_table.find(hash(symbol), |i| self.symbols[*i as usize] == *symbol);
-        found.map(|i| SymbolId(*i))
+        self.symbols.find(symbol)
     }
 
     /// The value, if this is a number literal.
@@ -163,6 +168,7 @@ impl Graph {
 
     /// Interns a node that has no argument list.
     fn intern(&mut self, node: Node) -> ExprId {
+        self.list();
         let key = hash(&node);
         if let Some(found) = self.node_table.find(key, |i| self.nodes[*i as usize] == node) {
             return ExprId(*found);
@@ -174,7 +180,37 @@ impl Graph {
         id
     }
 
-    fn push(&mut self, node: Node) -> ExprId {
+    /// Brings the table up to date.
+    fn list(&mut self) {
+        if self.unlisted.is_empty() {
+            return;
+        }
+        let (nodes, pool) = (&self.nodes, &self.pool);
+        let rehash = |id: &u32| rehash(nodes[*id as usize], pool);
+        let ranges = std::mem::take(&mut self.unlisted);
+        let count = ranges.iter().map(|(start, end)| (end - start) as usize).sum();
+        self.node_table.reserve(count, rehash);
+        for id in ranges.into_iter().flat_map(|(start, end)| start..end) {
+            let key = rehash(&id);
+            debug_assert!(
+                self.node_table.find(key, |other| same(nodes, pool, *other, id)).is_none(),
+                "{id} was taken for new: {:?}",
+                nodes[id as usize]
+            );
+            self.node_table.insert_unique(key, id, rehash);
+        }
+    }
+
+    /// Notes that the table lacks a node that is new and to be found.
+    pub(super) fn list_later(&mut self, id: ExprId) -> ExprId {
+        match self.unlisted.last_mut() {
+            Some((_, end)) if *end == id.0 => *end += 1,
+            _ => self.unlisted.push((id.0, id.0 + 1)),
+        }
+        id
+    }
+
+    pub(super) fn push(&mut self, node: Node) -> ExprId {
         let id = ExprId(u32::try_from(self.nodes.len()).expect("limits keep graphs below 2^32"));
         self.nodes.push(node);
         id
@@ -182,16 +218,11 @@ impl Graph {
 
     /// Interns an n-ary node: looks the arguments up before it copies them into the pool.
     fn intern_args(&mut self, args: &[ExprId], make: fn(Args) -> Node) -> ExprId {
+        self.list();
         let tag = make(Args { start: 0, len: 0 });
         let key = hash_args(tag, args);
         let same = |i: &u32| {
-            let node = self.nodes[*i as usize];
-            match (node, tag) {
-                (Node::Add(a), Node::Add(_))
-                | (Node::Mul(a), Node::Mul(_))
-                | (Node::Max(a), Node::Max(_)) => self.args(a) == args,
-                _ => false,
-            }
+            list_of(self.nodes[*i as usize], tag).is_some_and(|list| self.args(list) == args)
         };
         if let Some(found) = self.node_table.find(key, same) {
             return ExprId(*found);
@@ -202,7 +233,7 @@ impl Graph {
         id
     }
 
-    fn push_args(&mut self, args: &[ExprId], make: fn(Args) -> Node) -> ExprId {
+    pub(super) fn push_args(&mut self, args: &[ExprId], make: fn(Args) -> Node) -> ExprId {
         let start = u32::try_from(self.pool.len()).expect("limits keep pools below 2^32");
         self.pool.extend_from_slice(args);
         self.push(make(Args { start, len: args.len() as u32 }))
@@ -223,32 +254,70 @@ impl Graph {
         Append { g: self }
     }
 
+    /// Constructors for whoever knows that there is no equal node, and wants the node to be found
+    /// later on: as the others, but for what they cost.
+    pub(crate) fn fresh(&mut self) -> Fresh<'_> {
+        Fresh { g: self }
+    }
+
     #[doc(hidden)]
     /// The handle of `symbol`, new or known.
     pub fn intern_symbol(&mut self, symbol: Symbol) -> SymbolId {
-        if let Some(found) = self.find_symbol(&symbol) {
-            return found;
+        self.symbols.intern(symbol)
+    }
+
+    /// The free variables that are the cells of a tensor, row-major.
+    pub(crate) fn cells(&mut self, name: &str, lengths: &[usize]) -> Vec<ExprId> {
+        self.for_cells(name, lengths, |_, symbol| Node::Var(symbol))
+    }
+
+    /// `values` as the cells of a tensor, row-major.
+    pub(crate) fn named_cells(
+        &mut self,
+        name: &str,
+        lengths: &[usize],
+        values: &[ExprId],
+    ) -> Vec<ExprId> {
+        self.for_cells(name, lengths, |n, symbol| Node::Named(symbol, values[n]))
+    }
+
+    fn for_cells(
+        &mut self,
+        name: &str,
+        lengths: &[usize],
+        node: impl Fn(usize, SymbolId) -> Node,
+    ) -> Vec<ExprId> {
+        let before = self.symbols.len();
+        let (symbols, new) = match lengths {
+            [] => {
+                let symbol = self.symbols.intern(Symbol::named(name));
+                (vec![symbol], self.symbols.len() > before)
+            }
+            _ => self.symbols.cells(name, lengths),
+        };
+        let nodes = symbols.into_iter().enumerate().map(|(n, symbol)| node(n, symbol));
+        match new {
+            // What has a symbol that was not there is not there.
+            true => nodes.map(|node| self.fresh().push(node)).collect(),
+            false => nodes.map(|node| self.intern(node)).collect(),
         }
-        let id = self.symbols.len() as u32;
-        let key = hash(&symbol);
-        self.symbols.push(symbol);
-        let symbols = &self.symbols;
-        self.symbol_table.insert_unique(key, id, |i| hash(&symbols[*i as usize]));
-        SymbolId(id)
     }
 
     /// An exact number.
     pub fn number(&mut self, q: &Rational) -> ExprId {
         let key = hash(q);
         let known = self.number_table.find(key, |i| self.numbers[*i as usize] == *q).copied();
-        let id = known.unwrap_or_else(|| {
-            let id = self.numbers.len() as u32;
-            self.numbers.push(q.clone());
-            let numbers = &self.numbers;
-            self.number_table.insert_unique(key, id, |i| hash(&numbers[*i as usize]));
-            id
-        });
-        self.intern(Node::Number(NumberId(id)))
+        if let Some(id) = known {
+            return self.number_nodes[id as usize];
+        }
+        let id = self.numbers.len() as u32;
+        self.numbers.push(q.clone());
+        let numbers = &self.numbers;
+        self.number_table.insert_unique(key, id, |i| hash(&numbers[*i as usize]));
+        // A number is found by its own table, and by no other.
+        let node = self.push(Node::Number(NumberId(id)));
+        self.number_nodes.push(node);
+        node
     }
 
     /// A whole number.
@@ -358,64 +427,27 @@ impl Graph {
     }
 }
 
-/// See [`Graph::append`]. A node made here is never found by a constructor of the graph, so an
-/// equal one may come to stand beside it: what compares ids sees two expressions.
-pub struct Append<'a> {
-    g: &'a mut Graph,
-}
-
-impl Append<'_> {
-    /// `value` under a symbol.
-    pub fn named(&mut self, symbol: SymbolId, value: ExprId) -> ExprId {
-        self.g.push(Node::Named(symbol, value))
-    }
-
-    /// −a.
-    pub fn neg(&mut self, a: ExprId) -> ExprId {
-        self.g.push(Node::Neg(a))
-    }
-
-    /// a − b.
-    pub fn sub(&mut self, a: ExprId, b: ExprId) -> ExprId {
-        self.g.push(Node::Sub(a, b))
-    }
-
-    /// a / b.
-    pub fn div(&mut self, a: ExprId, b: ExprId) -> ExprId {
-        self.g.push(Node::Div(a, b))
-    }
-
-    /// a to the power b.
-    pub fn pow(&mut self, a: ExprId, b: ExprId) -> ExprId {
-        self.g.push(Node::Pow(a, b))
-    }
-
-    /// The sum of `args` in their order.
-    pub fn add(&mut self, args: &[ExprId]) -> ExprId {
-        self.g.push_args(args, Node::Add)
-    }
-
-    /// The product of `args` in their order.
-    pub fn mul(&mut self, args: &[ExprId]) -> ExprId {
-        self.g.push_args(args, Node::Mul)
-    }
-
-    /// An elementary function of `a`.
-    pub fn call(&mut self, function: Function, a: ExprId) -> ExprId {
-        self.g.push(Node::Call(function, a))
-    }
-
-    /// 1 where `arg` wins `max`, else 0.
-    ///
-    /// # Panics
-    /// If `max` is no `Max` node.
-    pub fn wins(&mut self, max: ExprId, arg: ExprId) -> ExprId {
-        assert!(matches!(self.g.node(max), Node::Max(_)), "wins() is about a max");
-        self.g.push(Node::Wins { max, arg })
+/// The list of arguments of a node, if it is of the kind of another one that has a list.
+fn list_of(node: Node, like: Node) -> Option<Args> {
+    match (node, like) {
+        (Node::Add(a), Node::Add(_))
+        | (Node::Mul(a), Node::Mul(_))
+        | (Node::Max(a), Node::Max(_)) => Some(a),
+        _ => None,
     }
 }
 
-fn hash<T: Hash>(value: &T) -> u64 {
+/// Whether two nodes are equal.
+fn same(nodes: &[Node], pool: &[ExprId], a: u32, b: u32) -> bool {
+    let [a, b] = [a, b].map(|id| nodes[id as usize]);
+    let list = |args: Args| &pool[args.start as usize..(args.start + args.len) as usize];
+    match (list_of(a, b), list_of(b, a)) {
+        (Some(a), Some(b)) => list(a) == list(b),
+        _ => a == b,
+    }
+}
+
+pub(super) fn hash<T: Hash>(value: &T) -> u64 {
     let mut h = FxHasher::default();
     value.hash(&mut h);
     h.finish()

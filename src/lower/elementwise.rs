@@ -1,11 +1,12 @@
 //! Elementwise operations: cell by cell, broadcast as NumPy does.
 
-use crate::expr::{ExprId, Graph, Node};
+use super::make::Make;
+use crate::expr::{ExprId, Node};
 use crate::net::{Network, NodeId, Op, Shape};
 
 /// The cells of an elementwise operation of the given shape.
 pub(super) fn cells(
-    g: &mut Graph,
+    make: &mut Make<'_>,
     net: &Network,
     nodes: &[Vec<ExprId>],
     op: &Op,
@@ -23,19 +24,19 @@ pub(super) fn cells(
         .map(|n| {
             args.clear();
             for (cells, opened) in operands.iter().zip(&opened) {
-                match g.node(cells[n]) {
-                    Node::Add(terms) if *opened => args.extend(g.args(terms)),
+                match make.node(cells[n]) {
+                    Node::Add(terms) if *opened => args.extend(make.g.args(terms)),
                     _ => args.push(cells[n]),
                 }
             }
             match op {
-                Op::Neg(_) => g.neg(args[0]),
-                Op::Add(_) => g.add(&args),
-                Op::Sub(..) => g.sub(args[0], args[1]),
-                Op::Mul(_) => g.mul(&args),
-                Op::Div(..) => g.div(args[0], args[1]),
-                Op::Pow(..) => g.pow(args[0], args[1]),
-                Op::Call(f, _) => g.call(*f, args[0]),
+                Op::Neg(_) => make.neg(args[0]),
+                Op::Add(_) => make.add(&args),
+                Op::Sub(..) => make.sub(args[0], args[1]),
+                Op::Mul(_) => make.mul(&args),
+                Op::Div(..) => make.div(args[0], args[1]),
+                Op::Pow(..) => make.pow(args[0], args[1]),
+                Op::Call(f, _) => make.call(*f, args[0]),
                 _ => unreachable!("{op:?} is not elementwise"),
             }
         })
@@ -45,7 +46,7 @@ pub(super) fn cells(
 /// Whether the cells of a tensor are sums that nobody has written: of a product of matrices, a
 /// convolution, a sum over axes. In scalars one would write w₀·x₀ + w₁·x₁ + b for `w @ x + b`, a
 /// sum of three.
-fn sums(net: &Network, mut id: NodeId) -> bool {
+pub(super) fn sums(net: &Network, mut id: NodeId) -> bool {
     while let Op::Reshape(a) = net.node(id).op {
         id = a;
     }
@@ -59,14 +60,27 @@ pub(super) fn spread(cells: &[ExprId], from: &Shape, to: &Shape) -> Vec<ExprId> 
         return cells.to_vec();
     }
     let missing = to.rank() - from.rank();
-    (0..to.elements())
-        .map(|n| {
-            let at = to.index(n);
-            let position =
-                from.lengths().iter().zip(&at[missing..]).fold(0, |place, (length, i)| {
-                    place * length + if *length == 1 { 0 } else { *i }
-                });
-            cells[position]
-        })
-        .collect()
+    // How far a step along each axis leads among the cells: nowhere along what is stretched.
+    let mut strides = vec![0; to.rank()];
+    let mut stride = 1;
+    for (axis, length) in from.lengths().iter().enumerate().rev() {
+        strides[missing + axis] = if *length == 1 { 0 } else { stride };
+        stride *= length;
+    }
+    let mut all = Vec::with_capacity(to.elements());
+    let (mut at, mut position) = (vec![0; to.rank()], 0);
+    for _ in 0..to.elements() {
+        all.push(cells[position]);
+        // The next index, row-major.
+        for (axis, length) in to.lengths().iter().enumerate().rev() {
+            at[axis] += 1;
+            position += strides[axis];
+            if at[axis] < *length {
+                break;
+            }
+            position -= length * strides[axis];
+            at[axis] = 0;
+        }
+    }
+    all
 }

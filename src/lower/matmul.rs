@@ -1,13 +1,13 @@
 //! Matrix products: each cell a sum of products, in the order of the inner index.
 
 use super::elementwise::spread;
-use super::sum;
-use crate::expr::{ExprId, Graph};
+use super::make::Make;
+use crate::expr::ExprId;
 use crate::net::Shape;
 
 /// The cells of a product of two operands; see [`Op::MatMul`](crate::net::Op::MatMul).
 pub(super) fn cells(
-    g: &mut Graph,
+    make: &mut Make<'_>,
     operands: [&[ExprId]; 2],
     shapes: [&Shape; 2],
     to: &Shape,
@@ -26,14 +26,17 @@ pub(super) fn cells(
     };
     let a = spread(operands[0], &whole(left, rows, inner), &full(rows, inner));
     let b = spread(operands[1], &whole(right, inner, columns), &full(inner, columns));
+    let mut terms = Vec::with_capacity(inner);
     let mut cells = Vec::with_capacity(to.elements());
     for matrix in 0..batch.iter().product::<usize>() {
         let (a, b) = (&a[matrix * rows * inner..], &b[matrix * inner * columns..]);
         for i in 0..rows {
             for j in 0..columns {
-                let terms =
-                    (0..inner).map(|m| g.mul([a[i * inner + m], b[m * columns + j]])).collect();
-                cells.push(sum(g, terms));
+                terms.clear();
+                for m in 0..inner {
+                    terms.push(make.mul(&[a[i * inner + m], b[m * columns + j]]));
+                }
+                cells.push(make.sum(&terms));
             }
         }
     }

@@ -6,16 +6,20 @@
 
 mod distributions;
 mod elementwise;
+mod make;
 mod matmul;
+mod new;
 mod scope;
 mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Error, Kind};
-use crate::expr::{ExprId, Graph, Node, Symbol, SymbolId, Winners};
-use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Role, Shape};
+use crate::expr::{ExprId, Graph, Node, SymbolId, Winners};
+use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Role, Shape, Tensor};
 use crate::scalar::Rational;
+use make::Make;
+use new::Parents;
 
 #[doc(hidden)]
 /// The largest number of scalar nodes that a network may lower to.
@@ -87,7 +91,7 @@ fn check_size(net: &Network) -> Result<(), Error> {
     Ok(())
 }
 
-fn too_large(tensor: &crate::net::Tensor) -> Error {
+fn too_large(tensor: &Tensor) -> Error {
     let sentence = format!("this network has more than {MAX_NODES} scalar operations");
     Error::new(Kind::Limit, sentence).at(tensor.span)
 }
@@ -117,8 +121,10 @@ pub fn lower(net: &Network) -> Result<Lowered, Error> {
     let mut maxima = Vec::new();
     let mut decided = BTreeSet::new();
     let mut place_of = BTreeMap::new();
+    let mut parents = Parents::default();
     for (index, tensor) in net.nodes().iter().enumerate() {
-        let cells = cells_of(&mut g, net, &nodes, &tensor.op, &tensor.shape);
+        let (cells, new) = cells_of(&mut g, &parents, net, &nodes, tensor);
+        parents.note(&g, &nodes, &tensor.op, &cells, new);
         if g.len() > MAX_NODES {
             return Err(too_large(tensor));
         }
@@ -190,86 +196,73 @@ pub fn names(g: &Graph, cells: &[Vec<ExprId>]) -> BTreeMap<ExprId, ExprId> {
     names
 }
 
-/// The expressions of every cell of one tensor, row-major.
+/// The expressions of every cell of one tensor, row-major, and whether all that they are made of
+/// is new.
 fn cells_of(
     g: &mut Graph,
+    parents: &Parents,
     net: &Network,
     nodes: &[Vec<ExprId>],
-    op: &Op,
-    shape: &Shape,
-) -> Vec<ExprId> {
-    let cells = |id: &NodeId| &nodes[id.index()];
-    match op {
-        Op::Leaf(q) => {
-            let name = &net.quantity(*q).name;
-            (0..shape.elements())
-                .map(|n| g.var_symbol(Symbol::element(name, &shape.index(n))))
-                .collect()
-        }
+    tensor: &Tensor,
+) -> (Vec<ExprId>, bool) {
+    let (op, shape) = (&tensor.op, &tensor.shape);
+    let cells = |id: &NodeId| &*nodes[id.index()];
+    let from = |id: &NodeId| &net.node(*id).shape;
+    let new = parents.is_new(g, net, nodes, op, shape.elements());
+    let mut make = Make { g: &mut *g, new };
+    let cells = match op {
+        Op::Leaf(q) => make.g.cells(&net.quantity(*q).name, shape.lengths()),
         Op::Define(q, value) => {
-            let name = &net.quantity(*q).name;
-            let values = cells(value);
-            (0..shape.elements())
-                .map(|n| g.named_symbol(Symbol::element(name, &shape.index(n)), values[n]))
-                .collect()
+            make.g.named_cells(&net.quantity(*q).name, shape.lengths(), cells(value))
         }
-        Op::Number(q) => vec![g.number(q)],
+        Op::Number(q) => vec![make.g.number(q)],
         Op::Element(a, at) => {
-            let from = &net.node(*a).shape;
-            let position = from.position(at).expect("the builder checks indices");
+            let position = from(a).position(at).expect("the builder checks indices");
             vec![cells(a)[position]]
         }
         Op::MaxOf(all) => {
             let args: Vec<ExprId> = all.iter().map(|id| cells(id)[0]).collect();
-            vec![g.max(args)]
+            // A max that somebody has written stays one, also of a single argument.
+            vec![if new { make.g.fresh().max(&args) } else { make.g.max(args) }]
         }
-        Op::Max(a, axes) => along(cells(a), &net.node(*a).shape, axes, shape)
-            .into_iter()
-            .map(|args| max(g, args))
-            .collect(),
-        Op::Sum(a, axes) => along(cells(a), &net.node(*a).shape, axes, shape)
-            .into_iter()
-            .map(|terms| sum(g, terms))
-            .collect(),
-        Op::Reshape(a) => cells(a).clone(),
-        Op::Transpose(a, axes) => {
-            let from = &net.node(*a).shape;
-            by_index(shape, |at| {
-                let mut source = vec![0; at.len()];
-                axes.iter().zip(at).for_each(|(axis, i)| source[*axis] = *i);
-                cells(a)[place(from, &source)]
-            })
+        Op::Max(a, axes) => {
+            along(cells(a), from(a), axes, shape).iter().map(|args| make.max(args)).collect()
         }
-        Op::Slice(a, ranges) => {
-            let from = &net.node(*a).shape;
-            by_index(shape, |at| {
-                let source: Vec<usize> =
-                    ranges.iter().zip(at).map(|(r, i)| r.start + r.step * i).collect();
-                cells(a)[place(from, &source)]
-            })
+        Op::Sum(a, axes) => {
+            along(cells(a), from(a), axes, shape).iter().map(|terms| make.sum(terms)).collect()
         }
+        Op::Reshape(a) => cells(a).to_vec(),
+        Op::Transpose(a, axes) => by_index(shape, |at| {
+            let mut source = vec![0; at.len()];
+            axes.iter().zip(at).for_each(|(axis, i)| source[*axis] = *i);
+            cells(a)[place(from(a), &source)]
+        }),
+        Op::Slice(a, ranges) => by_index(shape, |at| {
+            let source: Vec<usize> =
+                ranges.iter().zip(at).map(|(r, i)| r.start + r.step * i).collect();
+            cells(a)[place(from(a), &source)]
+        }),
         Op::Concat(parts, axis) => by_index(shape, |at| {
             let mut source = at.to_vec();
             for part in parts {
-                let from = &net.node(*part).shape;
-                if source[*axis] < from.lengths()[*axis] {
-                    return cells(part)[place(from, &source)];
+                let length = from(part).lengths()[*axis];
+                if source[*axis] < length {
+                    return cells(part)[place(from(part), &source)];
                 }
-                source[*axis] -= from.lengths()[*axis];
+                source[*axis] -= length;
             }
             unreachable!("the parts are as long as the whole")
         }),
         Op::MatMul(a, b) => {
-            let shapes = [&net.node(*a).shape, &net.node(*b).shape];
-            matmul::cells(g, [cells(a), cells(b)], shapes, shape)
+            matmul::cells(&mut make, [cells(a), cells(b)], [from(a), from(b)], shape)
         }
         Op::Conv { input, kernel, window } => {
-            let shapes = [&net.node(*input).shape, &net.node(*kernel).shape];
-            windows::conv(g, [cells(input), cells(kernel)], shapes, window, shape)
+            let (cells, shapes) = ([cells(input), cells(kernel)], [from(input), from(kernel)]);
+            windows::conv(&mut make, cells, shapes, window, shape)
         }
         Op::Pool { kind, input, size, window } => {
-            let from = &net.node(*input).shape;
-            windows::pool(g, *kind, (cells(input), from), size, window, shape)
+            let input = (cells(input), from(input));
+            return windows::pool(g, parents, *kind, input, size, window, shape);
         }
         Op::Neg(_)
         | Op::Add(_)
@@ -277,25 +270,9 @@ fn cells_of(
         | Op::Mul(_)
         | Op::Div(..)
         | Op::Pow(..)
-        | Op::Call(..) => elementwise::cells(g, net, nodes, op, shape),
-    }
-}
-
-/// The sum of `terms`: a sum of one is that one, and of none is 0.
-fn sum(g: &mut Graph, terms: Vec<ExprId>) -> ExprId {
-    match terms.as_slice() {
-        [] => g.integer(0),
-        [one] => *one,
-        _ => g.add(terms),
-    }
-}
-
-/// The greatest of `args`; of one, that one.
-fn max(g: &mut Graph, args: Vec<ExprId>) -> ExprId {
-    match args.as_slice() {
-        [one] => *one,
-        _ => g.max(args),
-    }
+        | Op::Call(..) => elementwise::cells(&mut make, net, nodes, op, shape),
+    };
+    (cells, new)
 }
 
 fn takes_max(op: &Op) -> bool {
