@@ -1,0 +1,116 @@
+//! Which slot each value of a program lives in: it is free again after the last step that reads
+//! it.
+
+use super::run::{Code, Step, Terms};
+
+/// A value that is read until the end, and one that no step reads.
+const END: u32 = u32::MAX;
+const NEVER: u32 = u32::MAX - 1;
+
+/// Puts slots in place of the numbers of values, of which there are `values`, everywhere in the
+/// code. Leaves and constants are there from the beginning, roots until the end.
+pub(super) fn assign(code: &mut Code, values: usize) {
+    let mut last = vec![NEVER; values];
+    for (n, step) in code.steps.iter().enumerate() {
+        let mut step = *step;
+        step.for_operands(&mut code.operands, |value| last[*value as usize] = n as u32);
+    }
+    for root in &code.roots {
+        last[*root as usize] = END;
+    }
+    let mut slots = Slots { of: vec![0; values], free: Vec::new(), count: 0 };
+    for (value, _) in &mut code.leaves {
+        *value = slots.take(*value);
+    }
+    for (value, _) in &mut code.constants {
+        *value = slots.take(*value);
+    }
+    for n in 0..code.steps.len() {
+        let step = &mut code.steps[n];
+        step.for_operands(&mut code.operands, |value| {
+            let (slot, until) = (slots.of[*value as usize], &mut last[*value as usize]);
+            if *until == n as u32 {
+                // A step that reads it twice frees it once.
+                *until = END;
+                slots.free.push(slot);
+            }
+            *value = slot;
+        });
+        let to = step.to();
+        let (value, slot) = (*to, slots.take(*to));
+        *to = slot;
+        if last[value as usize] == NEVER {
+            slots.free.push(slot);
+        }
+    }
+    for root in &mut code.roots {
+        *root = slots.of[*root as usize];
+    }
+    code.slots = slots.count as usize;
+}
+
+struct Slots {
+    of: Vec<u32>,
+    free: Vec<u32>,
+    count: u32,
+}
+
+impl Slots {
+    fn take(&mut self, value: u32) -> u32 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.count += 1;
+            self.count - 1
+        });
+        self.of[value as usize] = slot;
+        slot
+    }
+}
+
+impl Step {
+    /// What the step writes.
+    pub(super) fn to(&mut self) -> &mut u32 {
+        match self {
+            Step::Sum { to, .. }
+            | Step::Mul { to, .. }
+            | Step::Sub { to, .. }
+            | Step::Div { to, .. }
+            | Step::Neg { to, .. }
+            | Step::Power { to, .. }
+            | Step::Pow { to, .. }
+            | Step::Call { to, .. }
+            | Step::Kink { to, .. }
+            | Step::Max { to, .. }
+            | Step::Winner { to, .. }
+            | Step::Wins { to, .. } => to,
+        }
+    }
+
+    /// Calls `visit` with everything that the step reads.
+    fn for_operands(&mut self, operands: &mut [u32], mut visit: impl FnMut(&mut u32)) {
+        match self {
+            Step::Mul { a, b, .. }
+            | Step::Sub { a, b, .. }
+            | Step::Div { a, b, .. }
+            | Step::Pow { a, b, .. } => {
+                visit(a);
+                visit(b);
+            }
+            Step::Neg { a, .. }
+            | Step::Power { a, .. }
+            | Step::Call { a, .. }
+            | Step::Kink { a, .. }
+            | Step::Wins { a, .. } => visit(a),
+            Step::Max { start, end, .. } | Step::Winner { start, end, .. } => {
+                operands[*start as usize..*end as usize].iter_mut().for_each(visit);
+            }
+            Step::Sum { start, end, .. } => {
+                let mut rest = &mut operands[*start as usize..*end as usize];
+                while let [word, after @ ..] = rest {
+                    let (run, next) = after.split_at_mut(Terms::read(*word).1);
+                    run.iter_mut().for_each(&mut visit);
+                    rest = next;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! A program gives what the evaluator gives: every bit, and every fault.
+
+use proptest::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::*;
+use crate::expr::{Decision, Rest, Symbol, Winners, decisions};
+use crate::scalar::{Ball, Dual, Function, Interval, Pair, Prime, Rational};
+
+/// A stream of choices from a seed.
+struct Choices(u64);
+
+impl Choices {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) % n as u64) as usize
+    }
+}
+
+/// A graph of every kind of node, each made of what was made before, with some roots and assumed
+/// winners. What is smooth alone has a value in a prime field, too.
+fn random(seed: u64, size: usize, smooth: bool, partial: bool) -> (Graph, Vec<ExprId>, Winners) {
+    let mut c = Choices(seed);
+    let (mut g, mut winners) = (Graph::new(), Winners::new());
+    let mut all: Vec<ExprId> = ["x", "y", "z", "a"].map(|name| g.var(name)).to_vec();
+    all.extend([0, 1, 2, -1].map(|n| g.integer(n)));
+    let mut maxima = Vec::new();
+    for n in 0..size {
+        // Most often something new, so that much is used once.
+        let pick = |c: &mut Choices| match c.below(3) {
+            0 => all[c.below(all.len())],
+            _ => all[all.len() - 1 - c.below(8.min(all.len()))],
+        };
+        let list = |c: &mut Choices| -> Vec<ExprId> {
+            (0..c.below(6) + usize::from(c.below(8) > 0)).map(|_| pick(c)).collect()
+        };
+        let id = match c.below(if smooth { 9 } else { 14 }) {
+            0 | 1 => g.add(list(&mut c)),
+            2 | 3 => g.mul(list(&mut c)),
+            4 => g.neg(pick(&mut c)),
+            5 => g.sub(pick(&mut c), pick(&mut c)),
+            6 => g.named(&format!("n{n}"), pick(&mut c)),
+            7 => {
+                let whole = [-1, 0, 1, 2, 3][c.below(5)];
+                let whole = g.integer(whole);
+                g.pow(pick(&mut c), whole)
+            }
+            8 if partial && c.below(4) == 0 => g.partial(pick(&mut c), pick(&mut c)),
+            8 => g.div(pick(&mut c), pick(&mut c)),
+            9 | 10 => g.call(Function::ALL[c.below(Function::ALL.len())], pick(&mut c)),
+            11 => {
+                let mut args = list(&mut c);
+                args.push(pick(&mut c));
+                let max = g.max(&args);
+                if c.below(3) == 0 {
+                    winners.insert(max, args[c.below(args.len())]);
+                }
+                maxima.push(max);
+                max
+            }
+            12 if !maxima.is_empty() => {
+                let max = maxima[c.below(maxima.len())];
+                let args = g.children(max);
+                g.wins(max, args[c.below(args.len())])
+            }
+            _ => g.pow(pick(&mut c), pick(&mut c)),
+        };
+        all.push(id);
+    }
+    let roots = (0..4).map(|_| all[all.len() - 1 - c.below(12.min(all.len()))]).collect();
+    (g, roots, winners)
+}
+
+/// The number that stands for a symbol, at one of several points.
+fn at(g: &Graph, seed: u64, symbol: SymbolId) -> Option<i64> {
+    let place = ["x", "y", "z", "a"].iter().position(|n| *g.symbol(symbol) == Symbol::named(n))?;
+    let mut c = Choices(seed ^ (place as u64) << 32);
+    // One in many is missing; many are alike, so that there are ties and zeros.
+    (c.below(40) > 0).then(|| c.below(7) as i64 - 3)
+}
+
+fn same<T: Scalar>(
+    g: &Graph,
+    roots: &[ExprId],
+    branches: Branches<'_>,
+    env: &dyn Fn(SymbolId) -> Option<T>,
+) -> Result<bool, TestCaseError> {
+    let program = Program::new(g, roots, branches);
+    let expected = evaluate_all(g, roots, env, branches);
+    let found = program.evaluate(env);
+    prop_assert_eq!(format!("{found:?}"), format!("{expected:?}"));
+    Ok(expected.is_ok())
+}
+
+fn bits(values: &Result<Vec<f64>, EvalError>) -> Result<Vec<u64>, EvalError> {
+    values.clone().map(|all| all.into_iter().map(f64::to_bits).collect())
+}
+
+/// How often there was a value, and how often a fault, are asserted of the usual draw.
+fn both(found: &std::cell::RefCell<[usize; 2]>, least: usize) {
+    let [faults, values] = *found.borrow();
+    if crate::laws::usual_draw() {
+        assert!(faults > least && values > least, "{faults} faults and {values} values");
+    }
+}
+
+#[test]
+fn a_program_equals_the_evaluator_in_every_number_system() {
+    let count = std::cell::RefCell::new([0; 2]);
+    proptest::test_runner::TestRunner::new(crate::laws::laws(1000))
+        .run(&(any::<u64>(), 1usize..40), |(seed, size)| {
+            let (g, roots, winners) = random(seed, size, false, seed % 5 == 0);
+            let branches = Branches { winners: Some(&winners), ..Branches::default() };
+            let value = |s| at(&g, seed, s);
+            let exact = |s| value(s).map(Rational::from);
+            count.borrow_mut()[usize::from(same(&g, &roots, branches, &exact)?)] += 1;
+            same(&g, &roots, branches, &|s| value(s).map(|n| n as f64 * 0.37))?;
+            same(&g, &roots, branches, &|s| {
+                exact(s).map(|q| Interval::from_rational(&q).unwrap())
+            })?;
+            same::<Ball<Pair>>(&g, &roots, branches, &|s| {
+                exact(s).map(|q| Ball::<Pair>::from_rational(&q).unwrap())
+            })?;
+            same(&g, &roots, branches, &|s| exact(s).map(Dual::variable))?;
+            Ok(())
+        })
+        .unwrap();
+    both(&count, 100);
+}
+
+#[test]
+fn a_program_equals_the_evaluator_in_a_prime_field_and_on_recorded_kinks() {
+    let count = std::cell::RefCell::new([0; 2]);
+    proptest::test_runner::TestRunner::new(crate::laws::laws(1000))
+        .run(&(any::<u64>(), 1usize..40, any::<bool>()), |(seed, size, smooth)| {
+            let (g, roots, winners) = random(seed, size, smooth, false);
+            let real = |s| at(&g, seed, s).map(|n| n as f64);
+            let found = decisions(&g, &roots, &real, Some(&winners));
+            let made: FxHashMap<ExprId, Decision> = found.unwrap_or_default();
+            for rest in [Rest::Recorded(&made), Rest::Drawn(seed), Rest::ByValue] {
+                let branches = Branches { winners: Some(&winners), rest, opaque: None };
+                let prime = |s| at(&g, seed, s).map(|n| Prime::from_rational(&n.into()).unwrap());
+                count.borrow_mut()[usize::from(same(&g, &roots, branches, &prime)?)] += 1;
+                same(&g, &roots, branches, &real)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    both(&count, 100);
+}
+
+#[test]
+fn many_points_are_each_by_itself() {
+    let count = std::cell::RefCell::new([0; 2]);
+    proptest::test_runner::TestRunner::new(crate::laws::laws(500))
+        .run(&(any::<u64>(), 1usize..60, 0usize..40), |(seed, size, points)| {
+            let (g, roots, winners) = random(seed, size, false, false);
+            let branches = Branches { winners: Some(&winners), ..Branches::default() };
+            let program = Program::new(&g, &roots, branches);
+            let env = |point: usize, s: SymbolId| {
+                let value = at(&g, seed.wrapping_add(point as u64), s)? as f64;
+                Some(match point % 7 {
+                    // Numbers that leave the range, and what is none.
+                    3 => value * 1e200,
+                    5 if value == 3.0 => f64::INFINITY,
+                    6 if value == 3.0 => f64::NAN,
+                    _ => value * 0.37,
+                })
+            };
+            let found = program.evaluate_points(points, &env);
+            prop_assert_eq!(found.len(), points);
+            for (point, found) in found.iter().enumerate() {
+                let at = |s| env(point, s);
+                let expected = evaluate_all(&g, &roots, &at, branches);
+                prop_assert_eq!(bits(found), bits(&expected), "point {}", point);
+                prop_assert_eq!(bits(&program.evaluate_f64(&at)), bits(&expected));
+                count.borrow_mut()[usize::from(found.is_ok())] += 1;
+            }
+            Ok(())
+        })
+        .unwrap();
+    both(&count, 1000);
+}
+
+/// A name that is not looked into is a leaf, and one symbol may then stand for two nodes.
+#[test]
+fn what_is_opaque_is_a_leaf() {
+    let mut g = Graph::new();
+    let x = g.var("x");
+    let zero = g.integer(0);
+    let broken = g.div(x, zero);
+    let name = g.named("x", broken);
+    let sum = g.add([x, name]);
+    let opaque = [name].into();
+    let branches = Branches { opaque: Some(&opaque), ..Branches::default() };
+    let program = Program::new(&g, &[sum], branches);
+    assert_eq!(program.evaluate_f64(&|_| Some(3.0)).unwrap(), [6.0]);
+    assert!(Program::new(&g, &[sum], Branches::default()).evaluate_f64(&|_| Some(3.0)).is_err());
+}
+
+/// Of a sum of many products, everything is one step; the two that begin alike share what they
+/// begin with; and a slot is used again.
+#[test]
+fn a_program_is_short() {
+    let mut g = Graph::new();
+    let leaves: Vec<ExprId> = (0..100).map(|n| g.var(&format!("v{n}"))).collect();
+    let products: Vec<ExprId> = (1..100).map(|n| g.append().mul(&[leaves[0], leaves[n]])).collect();
+    let sum = g.add(&products);
+    assert_eq!(Program::new(&g, &[sum], Branches::default()).size(), (1, 100));
+    let triples: Vec<ExprId> =
+        (2..100).map(|n| g.append().mul(&[leaves[0], leaves[1], leaves[n]])).collect();
+    let sum = g.add(&triples);
+    // The product of the first two has a step, and takes the place of one of them.
+    assert_eq!(Program::new(&g, &[sum], Branches::default()).size(), (2, 100));
+    let mut chain = leaves[0];
+    for _ in 0..1000 {
+        chain = g.call(Function::Tanh, chain);
+    }
+    assert_eq!(Program::new(&g, &[chain], Branches::default()).size(), (1000, 1));
+    // A max of many whose winner is asked for by all of them is looked for once.
+    let max = g.max(&leaves);
+    let wins: Vec<ExprId> = leaves.iter().map(|leaf| g.wins(max, *leaf)).collect();
+    let program = Program::new(&g, &wins, Branches::default());
+    assert_eq!(program.size().0, 102);
+    let found = program.evaluate_f64(&|s| Some((s.index() % 7) as f64)).unwrap();
+    assert_eq!(found.iter().position(|w| *w == 1.0), Some(6));
+    assert_eq!(found.iter().sum::<f64>(), 1.0);
+}
