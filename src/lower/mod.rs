@@ -23,7 +23,7 @@ use new::Parents;
 
 #[doc(hidden)]
 /// The largest number of scalar nodes that a network may lower to.
-pub const MAX_NODES: usize = 1 << 23;
+pub const MAX_NODES: usize = 20_000_000;
 
 /// A network in scalars.
 #[derive(Clone)]
