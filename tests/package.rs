@@ -299,10 +299,12 @@ fn names(
         for segments in exported {
             let name = segments.last().expect("a path has an end");
             assert_ne!(name, "*", "{} gives out all of a module", file.path);
-            let mut room = segments[0].as_str();
-            if path.first().is_some() {
-                room = path[0];
-            }
+            // Where it is defined: in this room, or in the one that the path names.
+            let room = match (path.first(), &segments[..]) {
+                (_, [first, room, ..]) if first == "crate" => room,
+                (Some(room), _) => *room,
+                (None, _) => segments[0].as_str(),
+            };
             let grows = if grow.contains(&(room, &**name)) { " …" } else { "" };
             into.insert([&path[..], &[name]].concat().join("::"), grows.to_string());
         }

@@ -28,6 +28,7 @@ pub use derive::{Request, derive};
 pub(crate) use derive::{derive_within, places_of};
 #[doc(hidden)]
 pub use path::{replace_at, subterm};
+#[doc(inline)]
 pub use rules::{Group, Rule};
 pub use step::{Derivation, Lemma, LemmaId, Role, Step};
 pub use tidied::gradients;

@@ -16,6 +16,7 @@ use crate::diag::Error;
 
 /// What leads from one layer to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GeneralLayer {
     /// z^(l+1)\[i\] = Σ_j w^(l+1)\[i, j\]·x^(l)\[j\] + b^(l+1)\[i\]. Lengths: K in layer l − 1, N in
     /// layer l, M in layer l + 1.

@@ -18,6 +18,7 @@ mod ways;
 mod witness;
 mod worked;
 
+#[doc(inline)]
 pub use crate::index::general::GeneralLayer;
 pub use cases::{Case, Cases};
 #[doc(hidden)]

@@ -46,6 +46,7 @@ use std::ops::Range;
 pub use build::{MAX_ROW_NODES, MAX_SUM_TERMS};
 pub(crate) use indices::MAX_ELEMENTS;
 pub(crate) use judge::MAX_STEPS_OF_A_CLAIM;
+#[doc(inline)]
 pub use read::Format;
 pub(crate) use read::{MAX_DOCUMENT, MAX_FORMULA, MAX_PIECES};
 pub(crate) use repair::{MAX_REPAIRED, MAX_TRIES, MAX_TRIES_PER_ROW};
