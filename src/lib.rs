@@ -38,6 +38,7 @@
 //! | gradients as expressions | [`gradients`], [`gradient_formulas`] |
 //! | proof | [`prove`], [`prove_in`] |
 //! | values over any number system | [`evaluate`], [`evaluate_all`], [`forward`], [`backward`] |
+//! | values at many points | [`expr::Program`] |
 //! | a cross-check | [`check`](fn@check), [`check_gradients`], [`check_supplied`] |
 //! | values and gradients from files | `values::read`, `values::values`, `values::gradients` |
 //! | marks for somebody's derivation | [`review`](fn@review), [`review::report`] |
