@@ -135,7 +135,7 @@ fn check_products(net: &Network) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::concrete::sketch::Sketch;
+    use crate::concrete::tests::sketch::Sketch;
     use crate::net::{Role, Shape};
 
     /// n factors in each of some elements count n² in each.

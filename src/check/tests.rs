@@ -18,7 +18,7 @@ mod tensors;
 mod told;
 
 use super::*;
-use crate::concrete::sketch::Sketch;
+use crate::concrete::tests::sketch::Sketch;
 use crate::concrete::tests::{rationals, values};
 use crate::lang::parse_network;
 use crate::net::{NodeId, Op, Role, Shape};

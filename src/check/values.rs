@@ -156,7 +156,7 @@ mod tests {
     /// A pass computes each element of each tensor from so many.
     #[test]
     fn the_work_of_a_pass_is_counted_by_what_elements_are_made_of() {
-        use crate::concrete::sketch::Sketch;
+        use crate::concrete::tests::sketch::Sketch;
         use crate::net::{NodeId, Pooling, Role, Shape, Window};
         type Operation = fn(&mut Sketch) -> (Op, Vec<usize>, usize);
         let cases: [(&str, Operation); 9] = [

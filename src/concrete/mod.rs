@@ -29,8 +29,6 @@ mod forward;
 mod kinks;
 mod layout;
 mod products;
-#[cfg(test)]
-pub(crate) mod sketch;
 mod taps;
 #[cfg(test)]
 pub(crate) mod tests;

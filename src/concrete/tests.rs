@@ -8,6 +8,7 @@ mod limits;
 pub(crate) mod networks;
 mod operations;
 pub(crate) mod random;
+pub(crate) mod sketch;
 
 use super::*;
 use crate::scalar::Rational;

@@ -50,14 +50,10 @@
 
 mod affine;
 mod bounds;
-#[cfg(test)]
-pub(crate) mod cases;
 mod derive;
 mod formula;
 mod full;
 pub mod general;
-#[cfg(test)]
-mod laws;
 mod letters;
 mod network;
 mod norms;
@@ -66,7 +62,7 @@ mod show;
 mod step;
 mod system;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod value;
 
 pub use affine::{Affine, Letter};

@@ -1,6 +1,10 @@
 //! What comes out for the layers of the language, to be read.
 
-use super::cases::cases;
+mod laws;
+pub(crate) mod layers;
+
+use layers::cases;
+
 use super::{Formula, IndexDerivation, Rule, TensorName, derive, of_network};
 use crate::lang::parse_network;
 use crate::net::Network;

@@ -11,14 +11,8 @@ mod flow;
 mod formula;
 mod json;
 mod latex;
-#[cfg(test)]
-mod laws;
 mod line;
 mod markdown;
-#[cfg(test)]
-mod reader;
-#[cfg(test)]
-mod sample;
 mod table;
 #[cfg(test)]
 mod tests;

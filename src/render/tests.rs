@@ -1,9 +1,12 @@
 //! The four formats of one page, as snapshots; what other programs make of them.
 
+mod laws;
+mod reader;
+mod sample;
+
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser};
 
-use super::sample;
 use super::tex::{Reader, Tex};
 use super::{LatexStyle, SCHEMA, TextStyle, json, latex, markdown, text};
 use crate::page::{Block, Inline, Page, Section};

@@ -199,7 +199,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::Interval;
-    use super::super::strategies::small;
+    use super::super::tests::strategies::small;
     use super::*;
 
     proptest! {

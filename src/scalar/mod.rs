@@ -16,7 +16,7 @@ mod prime;
 mod rational;
 mod real;
 #[cfg(test)]
-pub(crate) mod strategies;
+mod tests;
 
 #[doc(hidden)]
 pub use ball::{Ball, Digits, Long, Middle, Pair, Wide};

@@ -161,7 +161,7 @@ impl Scalar for Prime {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::strategies::rational;
+    use super::super::tests::strategies::rational;
     use super::*;
 
     fn residue(q: &Rational) -> Prime {

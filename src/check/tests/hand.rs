@@ -1,7 +1,7 @@
 //! Points chosen by hand: kinks, assumptions, domains, drawn values, and the limits.
 
 use super::*;
-use crate::concrete::sketch::article;
+use crate::concrete::tests::sketch::article;
 use crate::diag::{Kind, Span};
 use crate::net::Assumption;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::concrete::sketch::article;
+use crate::concrete::tests::sketch::article;
 use crate::concrete::{self, Decide, Values};
 use crate::diag::Kind;
 use crate::net::QuantityId;

@@ -1,6 +1,6 @@
 //! What a pass says when it cannot go on.
 
-use super::super::sketch::Sketch;
+use super::sketch::Sketch;
 use super::*;
 use crate::diag::{Error, Kind, Span};
 use crate::net::{Role, Shape, Window};

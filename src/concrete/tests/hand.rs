@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use proptest::prelude::*;
 
-use super::super::sketch::{Sketch, article};
+use super::sketch::{Sketch, article};
 use super::*;
 use crate::net::{Builder, Pooling, Role, Shape, Window};
 use crate::scalar::{Dual, Function, Interval, Prime};

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::super::asked::{MAX_WORK, check_work};
-use super::super::sketch::Sketch;
+use super::sketch::Sketch;
 use super::*;
 use crate::diag::Kind;
 use crate::net::{Pooling, Role, Shape, Window};

@@ -1,7 +1,7 @@
 //! Layers of every kind: their derivations in indices replay, and no tampering passes.
 
 use super::replay_indexed;
-use crate::index::cases::cases;
+use crate::index::tests::layers::cases;
 use crate::index::{
     Condition, Element, Formula, IndexDerivation, Rule, TensorName, all_values, derive, interpret,
     of_network,

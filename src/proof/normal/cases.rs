@@ -209,7 +209,7 @@ impl Settled {
 /// `f` with every switch settled as the point says.
 #[cfg(test)]
 pub(super) fn settled_at(f: &Fraction, point: &[f64]) -> Option<Fraction> {
-    use super::value::is_on;
+    use super::value_tests::is_on;
     let mut f = f.clone();
     loop {
         let kernel = f.polynomials().find_map(innermost_switch);

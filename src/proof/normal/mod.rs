@@ -15,7 +15,7 @@ mod order;
 mod polynomial;
 mod switch;
 #[cfg(test)]
-pub(super) mod value;
+pub(super) mod value_tests;
 
 pub(super) use budget::{within, within_both};
 pub use cases::MAX_CASES;

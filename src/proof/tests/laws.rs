@@ -7,7 +7,7 @@ use super::*;
 use crate::expr::{Branches, Rest, evaluate};
 use crate::proof::local;
 use crate::proof::look::Moves;
-use crate::proof::normal::value::{value_at, value_in_case};
+use crate::proof::normal::value_tests::{value_at, value_in_case};
 use crate::proof::normal::{Fraction, within};
 use crate::proof::probability::probably_equal;
 use crate::proof::prove::MAX_STEPS;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::scalar::strategies::{rational, small};
+use crate::scalar::tests::strategies::{rational, small};
 
 fn q(text: &str) -> Rational {
     text.parse().unwrap()

@@ -3,9 +3,9 @@
 //! are opaque mixtures of their arguments, so that no two readings agree by accident.
 
 use super::sample::{mul, n, s};
-use super::{math_latex, math_text};
 use crate::expr::Symbol;
 use crate::page::{Big, Mark, Math};
+use crate::render::{math_latex, math_text};
 use crate::scalar::{Function, Prime, Rational, Scalar};
 
 /// The names that formulas in tests are made of.

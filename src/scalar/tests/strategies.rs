@@ -4,7 +4,7 @@
 use num_bigint::BigInt;
 use proptest::prelude::*;
 
-use super::Rational;
+use crate::scalar::Rational;
 
 /// A rational with a numerator up to 20 and a denominator up to 12.
 pub(crate) fn small() -> impl Strategy<Value = Rational> {

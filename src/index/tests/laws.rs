@@ -3,8 +3,10 @@
 
 use proptest::prelude::*;
 
-use super::{Affine, Cell, Formula, IndexDerivation, TensorName, derive, evaluate_all, of_network};
 use crate::concrete::{self, Decide};
+use crate::index::{
+    Affine, Cell, Formula, IndexDerivation, TensorName, derive, evaluate_all, of_network,
+};
 use crate::net::{Builder, Network, NodeId, Pooling, Role, Shape, Window};
 use crate::scalar::Rational;
 

@@ -3,13 +3,13 @@
 
 use proptest::prelude::*;
 
-use super::formula::Formula;
 use super::reader::{NAMES, Reader, indexed, marked, of_tree};
 use super::sample::{add, d, frac, mul, n, neg, pow, q, s, sub};
-use super::tex::{Reader as Audience, Tex};
-use super::{MAX_DEPTH, TextStyle, math_latex, math_text, text};
 use crate::expr::Symbol;
 use crate::page::{Big, Block, Math, Page, Relation, Row, Section};
+use crate::render::formula::Formula;
+use crate::render::tex::{Reader as Audience, Tex};
+use crate::render::{MAX_DEPTH, TextStyle, math_latex, math_text, text};
 use crate::scalar::Function;
 
 fn trees() -> impl Strategy<Value = Math> {
@@ -175,7 +175,7 @@ fn a_sum_of_a_hundred_thousand_terms_is_set() {
     let page = one_row(s("y"), sum);
     let text = text(&page, &TextStyle::default());
     assert!(text.lines().count() > 10_000 && text.contains("x₉₉₉₉₉·w"));
-    assert!(super::markdown(&page).contains("x_{99999}"));
+    assert!(crate::render::markdown(&page).contains("x_{99999}"));
 }
 
 #[test]

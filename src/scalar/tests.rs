@@ -1,0 +1,3 @@
+//! What the tests of the number systems share; those of one system stand beside it.
+
+pub(super) mod strategies;
