@@ -2,7 +2,7 @@
 //! with mistakes, in a long document, and how the rooms share the time. `cargo bench --bench
 //! review`.
 
-use backproof::review::read::{Format, pieces};
+use backproof::review::read::{DocumentFormat, pieces};
 use backproof::review::review;
 use backproof::{Network, parse_network};
 use divan::counter::ItemsCount;
@@ -22,10 +22,10 @@ fn network() -> Network {
 }
 
 fn marked(bencher: Bencher, text: &str, net: Option<&Network>) {
-    let rows = review(text, Format::Markdown, net).expect("it can be read").rows.len();
-    bencher
-        .counter(ItemsCount::new(rows))
-        .bench_local(|| review(black_box(text), Format::Markdown, net).map(|r| r.tally.proved));
+    let rows = review(text, DocumentFormat::Markdown, net).expect("it can be read").rows.len();
+    bencher.counter(ItemsCount::new(rows)).bench_local(|| {
+        review(black_box(text), DocumentFormat::Markdown, net).map(|r| r.tally.proved)
+    });
 }
 
 /// A correct derivation, held against its network.
@@ -55,5 +55,5 @@ fn long(bencher: Bencher) {
 /// Reading alone: words and formulas.
 #[divan::bench]
 fn reading(bencher: Bencher) {
-    bencher.bench_local(|| pieces(black_box(RIGHT), Format::Markdown).map(|p| p.len()));
+    bencher.bench_local(|| pieces(black_box(RIGHT), DocumentFormat::Markdown).map(|p| p.len()));
 }

@@ -10,8 +10,8 @@ mod meaning;
 
 use std::ops::{Range, RangeInclusive};
 
-use backproof::review::read::{Format, Piece, pieces};
-use backproof::review::tex::syntax::{Expr, Kind, Part, Row, visit};
+use backproof::review::read::{DocumentFormat, Piece, pieces};
+use backproof::review::tex::syntax::{Expr, FormulaKind, Part, Row, visit};
 use backproof::review::tex::{Dots, Lexicon, Macros, rows};
 use backproof::review::{Mark, Review, review};
 use draw::Draw;
@@ -23,7 +23,7 @@ const MUTANTS: usize = 1200;
 struct Case {
     name: &'static str,
     text: String,
-    format: Format,
+    format: DocumentFormat,
     network: Option<&'static str>,
     /// What every index runs over, where the document has letters for indices.
     range: Option<RangeInclusive<i64>>,
@@ -44,22 +44,46 @@ fn cases() -> Vec<Case> {
         Case { name, text: without_values(&file(path)), format, network, range, whole, fewer }
     };
     let letters = |case: Case, range, whole| Case { range: Some(range), whole, ..case };
-    let layer_norm =
-        case("layer norm", "docs/derivations/layer-norm.md", Format::Markdown, Some("layer-norm"));
-    let mut softmax = case("softmax", "tests/review/softmax.md", Format::Markdown, None);
+    let layer_norm = case(
+        "layer norm",
+        "docs/derivations/layer-norm.md",
+        DocumentFormat::Markdown,
+        Some("layer-norm"),
+    );
+    let mut softmax = case("softmax", "tests/review/softmax.md", DocumentFormat::Markdown, None);
     let place = |text: &str| softmax.text.find(text).expect("a part of the document");
     // The right part, without what holds under a condition.
     let (from, to, end) = (place("If $i = j$"), place("With Kronecker"), place("## Five mistakes"));
     softmax.text.truncate(end);
     softmax.text.replace_range(from..to, "");
     vec![
-        case("neuron", "tests/review/neuron.md", Format::Markdown, None),
-        case("convolution", "tests/review/convolution.md", Format::Markdown, Some("article")),
-        case("two layers", "tests/review/two-layers.tex", Format::Latex, None),
-        case("article, Markdown", "docs/derivations/article.md", Format::Markdown, Some("article")),
-        case("article, LaTeX", "docs/derivations/article.tex", Format::Latex, Some("article")),
-        case("plain, Markdown", "docs/derivations/plain.md", Format::Markdown, Some("plain")),
-        case("sigmoid", "docs/derivations/sigmoid.md", Format::Markdown, Some("sigmoid")),
+        case("neuron", "tests/review/neuron.md", DocumentFormat::Markdown, None),
+        case(
+            "convolution",
+            "tests/review/convolution.md",
+            DocumentFormat::Markdown,
+            Some("article"),
+        ),
+        case("two layers", "tests/review/two-layers.tex", DocumentFormat::Latex, None),
+        case(
+            "article, Markdown",
+            "docs/derivations/article.md",
+            DocumentFormat::Markdown,
+            Some("article"),
+        ),
+        case(
+            "article, LaTeX",
+            "docs/derivations/article.tex",
+            DocumentFormat::Latex,
+            Some("article"),
+        ),
+        case(
+            "plain, Markdown",
+            "docs/derivations/plain.md",
+            DocumentFormat::Markdown,
+            Some("plain"),
+        ),
+        case("sigmoid", "docs/derivations/sigmoid.md", DocumentFormat::Markdown, Some("sigmoid")),
         Case { fewer: 10, ..letters(layer_norm, 0..=2, None) },
         letters(softmax, 1..=3, Some("t")),
     ]
@@ -267,7 +291,7 @@ fn differs(
     // Which cells a max lists is not a matter of who wins it.
     let mut lists = false;
     for side in before.iter().chain(after) {
-        visit(side, &mut |e| lists |= matches!(e.kind, Kind::Extreme { .. }));
+        visit(side, &mut |e| lists |= matches!(e.kind, FormulaKind::Extreme { .. }));
     }
     for expr in before.iter().chain(after) {
         world.meet(expr, draw);
@@ -382,7 +406,7 @@ fn assumptions_hold(world: &World, rows: &[Row]) -> bool {
     rows.iter().flat_map(|r| &r.parts).all(|part| {
         let Part::Statement(s) = part else { return true };
         let (Some(first), [(_, value)]) = (&s.first, &s.rest[..]) else { return true };
-        let (Kind::Name(name), Kind::Name(other)) = (&first.kind, &value.kind) else {
+        let (FormulaKind::Name(name), FormulaKind::Name(other)) = (&first.kind, &value.kind) else {
             return true;
         };
         if !world.chooses(name, other) || !seen.insert(meaning::spelled(name)) {

@@ -2,7 +2,7 @@
 //! snapshot. A first line `network: NAME` in a comment says what a document is about.
 
 use backproof::Network;
-use backproof::review::read::Format;
+use backproof::review::read::DocumentFormat;
 use backproof::review::report::{Style, text};
 use backproof::review::{Mark, NoteKind, Review, review};
 
@@ -23,7 +23,7 @@ fn documents() {
     insta::glob!("review/*", |path| {
         let document = std::fs::read_to_string(path).unwrap();
         let name = path.file_name().and_then(|n| n.to_str()).unwrap();
-        let format = Format::of_name(name).expect("a known ending");
+        let format = DocumentFormat::of_name(name).expect("a known ending");
         let review = review(&document, format, named(&document).as_ref()).unwrap();
         let told = text(
             &review,
@@ -58,7 +58,7 @@ fn our_own_derivations_are_marked_right() {
         let Some(example) = backproof::examples::find(stem) else { continue };
         let net = backproof::parse_network(example.text).unwrap();
         let document = std::fs::read_to_string(&path).unwrap();
-        let format = Format::of_name(path.to_str().unwrap()).expect("a known ending");
+        let format = DocumentFormat::of_name(path.to_str().unwrap()).expect("a known ending");
         let review = review(&document, format, Some(&net)).unwrap();
         for claim in review.rows.iter().flat_map(|row| &row.claims) {
             let fine = match &claim.mark {
@@ -101,7 +101,7 @@ fn refuted(review: &Review) -> Vec<(usize, Option<(&str, &str)>)> {
 #[test]
 fn every_misprint_of_the_article_is_found_and_nothing_else_is_refuted() {
     let Some(text) = article() else { return };
-    let review = review(&text, Format::Text, Some(&network("article"))).unwrap();
+    let review = review(&text, DocumentFormat::Text, Some(&network("article"))).unwrap();
     let missing = |w| ("w_{00}", w);
     assert_eq!(
         refuted(&review),
@@ -146,7 +146,7 @@ fn every_misprint_of_the_article_is_found_and_nothing_else_is_refuted() {
 #[test]
 fn without_the_network_the_article_shows_what_it_can_by_itself() {
     let Some(text) = article() else { return };
-    let review = review(&text, Format::Text, None).unwrap();
+    let review = review(&text, DocumentFormat::Text, None).unwrap();
     let lines: Vec<usize> = refuted(&review).iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [117, 117, 117, 117, 143, 228, 230]);
     // Nothing says what r_fc is, so what is differentiated through it is not known to be wrong.

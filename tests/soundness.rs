@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use backproof::expr::{ExprId, Graph};
 use backproof::proof::{Context, Leaves, Verdict, prove_in};
-use backproof::review::read::Format;
+use backproof::review::read::DocumentFormat;
 use backproof::review::{Mark, review};
 use backproof::scalar::Function;
 use draw::Draw;
@@ -416,7 +416,7 @@ fn a_document_of_random_equations_is_marked_as_they_are() {
         text.push_str(&format!("\n$${left} = {right}$$\n"));
         truth.push(!differs);
     }
-    let review = review(&text, Format::Markdown, None).unwrap();
+    let review = review(&text, DocumentFormat::Markdown, None).unwrap();
     assert_eq!(review.tally.read, review.tally.rows);
     assert_eq!(review.rows.len(), truth.len());
     let mut proved = 0;

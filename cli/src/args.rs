@@ -148,7 +148,7 @@ pub struct OutputArgs {
     /// The format; without it, what the name of -o FILE ends in, or else text; junit is of `check`
     /// only
     #[arg(short, long, value_enum)]
-    pub format: Option<Format>,
+    pub format: Option<OutputFormat>,
     /// LaTeX without preamble, to be put into a document
     #[arg(long)]
     pub fragment: bool,
@@ -181,7 +181,7 @@ impl Look {
 
 /// The formats.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum OutputFormat {
     Text,
     Latex,
     Markdown,
@@ -318,14 +318,14 @@ pub enum Written {
 }
 
 impl Written {
-    pub fn format(self) -> read::Format {
+    pub fn format(self) -> read::DocumentFormat {
         match self {
-            Written::Latex => read::Format::Latex,
-            Written::Markdown => read::Format::Markdown,
-            Written::Html => read::Format::Html,
-            Written::Text => read::Format::Text,
-            Written::Rst => read::Format::Rst,
-            Written::Notebook => read::Format::Notebook,
+            Written::Latex => read::DocumentFormat::Latex,
+            Written::Markdown => read::DocumentFormat::Markdown,
+            Written::Html => read::DocumentFormat::Html,
+            Written::Text => read::DocumentFormat::Text,
+            Written::Rst => read::DocumentFormat::Rst,
+            Written::Notebook => read::DocumentFormat::Notebook,
         }
     }
 }

@@ -9,7 +9,7 @@ use backproof::net::Network;
 use backproof::page::check_page;
 use backproof::values::{self as files, Against, Dtype, Gradient};
 
-use super::args::{CheckArgs, Format};
+use super::args::{CheckArgs, OutputFormat};
 use super::failure::Failure;
 use super::source::Source;
 use super::{Outcome, junit, output, progress, source, values};
@@ -20,8 +20,10 @@ pub fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
     let checked = progress::during("checking", || report(&source, args));
     let report = checked.map_err(|error| Failure::of(error, &source))?;
     match output::format(&args.output)? {
-        Format::Json => output::put_text(&report_json(&report), args.output.output.as_deref())?,
-        Format::Junit => {
+        OutputFormat::Json => {
+            output::put_text(&report_json(&report), args.output.output.as_deref())?
+        }
+        OutputFormat::Junit => {
             output::put_text(&junit::report(&report)?, args.output.output.as_deref())?;
         }
         _ => output::put(&check_page(&report), &args.output)?,

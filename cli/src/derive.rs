@@ -1,7 +1,7 @@
 //! `backproof derive`: the derivation of every gradient that was asked for.
 
 use backproof::diag::Error;
-use backproof::index::general::GeneralLayer;
+use backproof::index::any_depth::GeneralLayer;
 use backproof::lang::{network_of_formula, select};
 use backproof::lesson::{
     Ask, AskIndexed, general_lesson, indexed_lesson, lesson, reads_better_in_indices,

@@ -4,7 +4,7 @@
 use backproof::diag::{Error, Kind};
 use backproof::lang::{Overrides, Statement, parse, parse_network, parse_network_with};
 use backproof::net::Network;
-use backproof::review::read::{Format, Piece, pieces};
+use backproof::review::read::{DocumentFormat, Piece, pieces};
 
 use super::source::Source;
 
@@ -21,15 +21,21 @@ pub fn network(source: &Source, overrides: &Overrides) -> Result<Network, Error>
 /// has the signs of a document or the name of one.
 fn is_document(source: &Source) -> bool {
     let declares = |s: &Statement| matches!(s, Statement::Declare { .. });
-    let named = Format::of_name(&source.name).is_some_and(|format| format != Format::Text);
+    let named =
+        DocumentFormat::of_name(&source.name).is_some_and(|format| format != DocumentFormat::Text);
     let marked = |line: &str| {
         let signs = ["\\begin{", "\\[", "\\(", "\\documentclass", "\\section", "\\frac", "```"];
         line.matches('$').count() >= 2 || signs.iter().any(|sign| line.contains(sign))
     };
     let looks = || {
-        let guess = Format::guess(&source.text);
-        matches!(guess, Format::Notebook | Format::Html | Format::Latex | Format::Rst)
-            || source.text.lines().any(marked)
+        let guess = DocumentFormat::guess(&source.text);
+        matches!(
+            guess,
+            DocumentFormat::Notebook
+                | DocumentFormat::Html
+                | DocumentFormat::Latex
+                | DocumentFormat::Rst
+        ) || source.text.lines().any(marked)
     };
     // What is cheap first: the text may be long, and is parsed once more.
     (named || looks()) && !parse(&source.text).statements.iter().any(declares)
@@ -48,7 +54,7 @@ fn no_network(source: &Source) -> Error {
 }
 
 /// The error for a document in which no formula states anything, read in this format.
-pub fn nothing_stated(document: &Source, format: Format) -> Error {
+pub fn nothing_stated(document: &Source, format: DocumentFormat) -> Error {
     let name = &document.name;
     let message = format!("no formula in {name} states anything, read as {}", title(format));
     let error = Error::new(Kind::Syntax, message);
@@ -78,21 +84,21 @@ pub fn nothing_stated(document: &Source, format: Format) -> Error {
 }
 
 /// Every format, as `--from` calls it and as people do.
-const FORMATS: [(Format, &str, &str); 6] = [
-    (Format::Latex, "latex", "LaTeX"),
-    (Format::Markdown, "markdown", "Markdown"),
-    (Format::Html, "html", "HTML"),
-    (Format::Text, "text", "plain text"),
-    (Format::Rst, "rst", "reStructuredText"),
-    (Format::Notebook, "notebook", "a notebook"),
+const FORMATS: [(DocumentFormat, &str, &str); 6] = [
+    (DocumentFormat::Latex, "latex", "LaTeX"),
+    (DocumentFormat::Markdown, "markdown", "Markdown"),
+    (DocumentFormat::Html, "html", "HTML"),
+    (DocumentFormat::Text, "text", "plain text"),
+    (DocumentFormat::Rst, "rst", "reStructuredText"),
+    (DocumentFormat::Notebook, "notebook", "a notebook"),
 ];
 
-fn title(format: Format) -> &'static str {
+fn title(format: DocumentFormat) -> &'static str {
     FORMATS.iter().find(|(f, ..)| *f == format).map_or("a document", |(_, _, title)| title)
 }
 
 /// How many formulas with an equals sign a text has in a format.
-fn equations(text: &str, format: Format) -> usize {
+fn equations(text: &str, format: DocumentFormat) -> usize {
     let equation = |piece: &Piece| match piece {
         Piece::Formula(formula, _) => formula.text.contains('='),
         _ => false,

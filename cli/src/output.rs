@@ -13,7 +13,7 @@ use backproof::diag::{Error, Kind};
 use backproof::page::Page;
 use backproof::render::{self, LatexStyle, TextStyle};
 
-use super::args::{Format, OutputArgs};
+use super::args::{OutputArgs, OutputFormat};
 use super::failure::refused;
 use super::interrupt;
 
@@ -25,7 +25,7 @@ const WIDEST: usize = 100;
 /// Sets the page in its format and puts it where it goes.
 pub fn put(page: &Page, args: &OutputArgs) -> Result<(), Error> {
     let format = format(args)?;
-    if args.fragment && format != Format::Latex {
+    if args.fragment && format != OutputFormat::Latex {
         return Err(Error::new(Kind::Syntax, "--fragment is about LaTeX, and this is not")
             .hint("add --format latex, or leave --fragment out"));
     }
@@ -35,7 +35,7 @@ pub fn put(page: &Page, args: &OutputArgs) -> Result<(), Error> {
         choice => choice != ColorChoice::Never,
     };
     let text = match format {
-        Format::Text => {
+        OutputFormat::Text => {
             let width = args.look.width.unwrap_or_else(|| if to_stdout { width() } else { WIDTH });
             render::text(
                 page,
@@ -46,12 +46,12 @@ pub fn put(page: &Page, args: &OutputArgs) -> Result<(), Error> {
                 }),
             )
         }
-        Format::Latex => {
+        OutputFormat::Latex => {
             render::latex(page, &LatexStyle::default().with(|style| style.fragment = args.fragment))
         }
-        Format::Markdown => render::markdown(page),
-        Format::Json => render::json(page),
-        Format::Junit => {
+        OutputFormat::Markdown => render::markdown(page),
+        OutputFormat::Json => render::json(page),
+        OutputFormat::Junit => {
             return Err(Error::new(
                 Kind::Syntax,
                 "JUnit XML is a report of `check`, and this is none",
@@ -86,16 +86,16 @@ fn file(args: &OutputArgs) -> Option<&PathBuf> {
 }
 
 /// The format that was asked for, or the one that the file's name tells.
-pub fn format(args: &OutputArgs) -> Result<Format, Error> {
+pub fn format(args: &OutputArgs) -> Result<OutputFormat, Error> {
     if let Some(format) = args.format {
         return Ok(format);
     }
     let ending = file(args).and_then(|path| path.extension()).and_then(|e| e.to_str());
     match ending.map(str::to_ascii_lowercase).as_deref() {
-        Some("tex" | "latex") => Ok(Format::Latex),
-        Some("md" | "markdown") => Ok(Format::Markdown),
-        Some("json") => Ok(Format::Json),
-        Some("xml") => Ok(Format::Junit),
+        Some("tex" | "latex") => Ok(OutputFormat::Latex),
+        Some("md" | "markdown") => Ok(OutputFormat::Markdown),
+        Some("json") => Ok(OutputFormat::Json),
+        Some("xml") => Ok(OutputFormat::Junit),
         Some(ending @ ("pdf" | "html" | "htm")) => {
             let error = format!("there is no format for a file that ends in `.{ending}`");
             Err(Error::new(Kind::Syntax, error).hint(match ending {
@@ -103,7 +103,7 @@ pub fn format(args: &OutputArgs) -> Result<Format, Error> {
                 _ => "write Markdown with -o FILE.md, which many tools turn into HTML",
             }))
         }
-        _ => Ok(Format::Text),
+        _ => Ok(OutputFormat::Text),
     }
 }
 

@@ -8,7 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 use backproof::diag::{Error, Kind};
 use backproof::lang::Overrides;
 use backproof::net::Network;
-use backproof::review::read::{Format, MAX_DOCUMENT};
+use backproof::review::read::{DocumentFormat, MAX_DOCUMENT};
 use backproof::review::report::{self, Artifact, Style};
 use backproof::review::{Review, review};
 
@@ -68,10 +68,11 @@ fn network(path: &Path, args: &ReviewArgs) -> Result<Network, Failure> {
 }
 
 /// The format that was named, or that of the file's name, or what the text looks like.
-fn format(args: &ReviewArgs, document: &Source) -> Format {
-    let named = || file(args.file.as_deref()).and_then(|path| Format::of_name(path.to_str()?));
+fn format(args: &ReviewArgs, document: &Source) -> DocumentFormat {
+    let named =
+        || file(args.file.as_deref()).and_then(|path| DocumentFormat::of_name(path.to_str()?));
     let from = args.from.map(super::args::Written::format);
-    from.or_else(named).unwrap_or_else(|| Format::guess(&document.text))
+    from.or_else(named).unwrap_or_else(|| DocumentFormat::guess(&document.text))
 }
 
 /// The form that was asked for, or the one that the output's name tells.

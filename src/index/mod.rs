@@ -49,11 +49,11 @@
 //! ```
 
 mod affine;
+pub mod any_depth;
 mod bounds;
 mod derive;
 mod formula;
 mod full;
-pub mod general;
 mod letters;
 mod network;
 mod norms;

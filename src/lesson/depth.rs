@@ -2,7 +2,7 @@
 //! networks of several depths.
 
 use crate::diag::Error;
-use crate::index::general::{self, GeneralDerivation, GeneralLayer};
+use crate::index::any_depth::{self, GeneralDerivation, GeneralLayer};
 use crate::proof;
 
 /// The equations for any depth, proved.
@@ -30,8 +30,8 @@ pub struct GeneralLesson {
 /// ```
 pub fn general_lesson(layer: GeneralLayer) -> Result<GeneralLesson, Error> {
     let general = match layer {
-        GeneralLayer::Dense => general::dense()?,
-        GeneralLayer::Convolution => general::convolution()?,
+        GeneralLayer::Dense => any_depth::dense()?,
+        GeneralLayer::Convolution => any_depth::convolution()?,
     };
     let networks = proof::prove_general(&general)?;
     Ok(GeneralLesson { general, networks })

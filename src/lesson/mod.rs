@@ -4,10 +4,8 @@
 //! every result was proved equal to the reverse sweep's, and whose cases went the same way. A
 //! lesson that cannot be proved is an error, never a page.
 
-mod cases;
 mod depth;
 mod forward;
-mod general;
 mod indexed;
 mod length;
 mod numbers;
@@ -15,19 +13,17 @@ mod order;
 mod paths;
 mod training;
 mod ways;
+mod winner_cases;
+mod winner_formula;
 mod witness;
 mod worked;
 
 #[doc(inline)]
-pub use crate::index::general::GeneralLayer;
-pub use cases::{Case, Cases};
-#[doc(hidden)]
-pub use cases::{MAX_CASES, TABLE_CASES};
+pub use crate::index::any_depth::GeneralLayer;
 pub use depth::{GeneralLesson, general_lesson};
 pub use forward::Forward;
 #[doc(hidden)]
 pub use forward::MAX_FORWARD;
-pub use general::{General, GeneralRow};
 pub use indexed::{AskIndexed, IndexedLesson, indexed_lesson, reads_better_in_indices};
 #[doc(hidden)]
 pub use indexed::{MAX_EVALUATED, READABLE_CELLS};
@@ -44,6 +40,10 @@ pub use training::{MAX_EXACT_BITS, MAX_STEPS};
 pub use training::{State, Training, training};
 #[doc(hidden)]
 pub use ways::{CellOf, Route, Ways};
+pub use winner_cases::{Case, Cases};
+#[doc(hidden)]
+pub use winner_cases::{MAX_CASES, TABLE_CASES};
+pub use winner_formula::{General, GeneralRow};
 #[doc(hidden)]
 pub use witness::MAX_WITNESSED;
 #[doc(hidden)]
@@ -225,9 +225,11 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
         _ => error,
     })?;
     let names = names_on_the_way(&derivation, &cells);
-    let cases = cases::cases(&mut derivation, &maxima, &params, loss, &by, &cells, ask.all_cases)?;
-    let general =
-        cases.as_ref().and_then(|cases| general::general(&net, &cells, &mut derivation, cases));
+    let cases =
+        winner_cases::cases(&mut derivation, &maxima, &params, loss, &by, &cells, ask.all_cases)?;
+    let general = cases
+        .as_ref()
+        .and_then(|cases| winner_formula::general(&net, &cells, &mut derivation, cases));
     let numbers = numbers::numbers(&derivation, &values)?;
     let forward = forward::forward(&net, &cells, &derivation, &values);
     let kinks = numbers::kinks(&derivation, &values);

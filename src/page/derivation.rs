@@ -85,7 +85,7 @@ pub fn derivation_page(lesson: &Lesson, level: Level) -> Page {
     let other = other_form(lesson, &sections[1..]);
     sections[0].blocks.extend(other);
     sections.extend(composer.updates());
-    sections.extend(super::cases::cases_section(lesson, &t));
+    sections.extend(super::winner_cases::cases_section(lesson, &t));
     let shown = rewrites(&sections);
     sections.push(proof_section(lesson, shown));
     Page { title: title(lesson), sections }

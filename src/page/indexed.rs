@@ -1,7 +1,7 @@
 //! The page of a derivation in indices: the network at free indices, a section for each layer
 //! from the loss down, each weight's gradient as one formula, and an element of it worked out.
 
-mod general;
+mod depth;
 mod reasons;
 mod set;
 mod ways;
@@ -21,7 +21,7 @@ use crate::lower::MAX_NODES;
 use crate::net::{Network, Role};
 use crate::spell::alike;
 
-pub use general::general_page;
+pub use depth::general_page;
 
 /// The page of a lesson in indices.
 pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {

@@ -4,16 +4,16 @@
 //! [`Math`]. Renderers read pages and nothing else. Numbering, wording, the choice of what is
 //! shown at a level, and where parentheses go are decided here; how a line breaks is not.
 
-mod cases;
 mod check;
 mod derivation;
-mod general;
 mod indexed;
 mod math;
 mod network;
 mod supplied;
 mod training;
 mod typeset;
+mod winner_cases;
+mod winner_formula;
 mod words;
 
 pub use check::check_page;

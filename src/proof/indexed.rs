@@ -10,7 +10,7 @@
 
 mod alike;
 mod claims;
-mod general;
+mod depths;
 mod instance;
 mod layer;
 mod places;
@@ -38,7 +38,7 @@ use layer::{Cut, Layer, cut_out};
 use renamed::Renamed;
 use smaller::{Whole, replay_smaller};
 
-pub use general::prove_general;
+pub use depths::prove_general;
 pub use instance::MAX_INSTANCE;
 
 /// At how many values of the free indices a line is proved at most; of more they are taken evenly,

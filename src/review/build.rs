@@ -12,7 +12,7 @@ use std::ops::Range;
 use super::indices::Item;
 use super::names::spelled;
 use super::scope::{Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, sorted};
-use super::tex::syntax::{Expr, Kind, Known, Name, visit};
+use super::tex::syntax::{Expr, FormulaKind, Known, Name, visit};
 use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
 use crate::scalar::Function;
 
@@ -65,13 +65,13 @@ impl Scope<'_> {
         }
         let of = |scope: &mut Self, e: &Expr| scope.expression(e, at, local, most);
         match &expr.kind {
-            Kind::Number { value, .. } => Ok(self.graph.number(value)),
-            Kind::Name(name) => self.name(name, at, local),
-            Kind::Neg(a) => {
+            FormulaKind::Number { value, .. } => Ok(self.graph.number(value)),
+            FormulaKind::Name(name) => self.name(name, at, local),
+            FormulaKind::Neg(a) => {
                 let a = of(self, a)?;
                 Ok(self.graph.neg(a))
             }
-            Kind::Sum(terms) => {
+            FormulaKind::Sum(terms) => {
                 let mut args = Vec::with_capacity(terms.len());
                 for (minus, term) in terms {
                     let term = of(self, term)?;
@@ -83,24 +83,24 @@ impl Scope<'_> {
                 }
                 Ok(self.graph.add(args))
             }
-            Kind::Product(factors) => {
+            FormulaKind::Product(factors) => {
                 let factors: Result<Vec<ExprId>, Unbuilt> =
                     factors.iter().map(|f| of(self, f)).collect();
                 Ok(self.graph.mul(factors?))
             }
-            Kind::Quotient(a, b) => {
+            FormulaKind::Quotient(a, b) => {
                 let (a, b) = (of(self, a)?, of(self, b)?);
                 Ok(self.graph.div(a, b))
             }
-            Kind::Power(a, b) => {
+            FormulaKind::Power(a, b) => {
                 let (a, b) = (of(self, a)?, of(self, b)?);
                 Ok(self.graph.pow(a, b))
             }
-            Kind::Call(known, a) => {
+            FormulaKind::Call(known, a) => {
                 let a = of(self, a)?;
                 Ok(self.graph.call(function(*known), a))
             }
-            Kind::Extreme { least, of: all } => {
+            FormulaKind::Extreme { least, of: all } => {
                 let all: Result<Vec<ExprId>, Unbuilt> = all.iter().map(|e| of(self, e)).collect();
                 let all = all?;
                 if all.is_empty() {
@@ -119,22 +119,22 @@ impl Scope<'_> {
                 Ok(self.graph.neg(max))
             }
             // σ(1 − σ) is a product: no function stands in its own argument.
-            Kind::Apply { head, primes: 0, args } if stands_bare(head, args) => {
+            FormulaKind::Apply { head, primes: 0, args } if stands_bare(head, args) => {
                 let value = self.name(head, at, local)?;
                 let arg = of(self, &args[0])?;
                 Ok(self.graph.mul([value, arg]))
             }
-            Kind::Apply { head, primes, args } => {
+            FormulaKind::Apply { head, primes, args } => {
                 let args: Result<Vec<ExprId>, Unbuilt> = args.iter().map(|e| of(self, e)).collect();
                 self.apply(head, *primes, &args?, at, local, most)
             }
-            Kind::Derivative { of: a, by, order } => {
+            FormulaKind::Derivative { of: a, by, order } => {
                 if *order != 1 {
                     return Err(Unbuilt::OutOfScope(
                         "second derivatives are not taken".to_string(),
                     ));
                 }
-                let element = matches!(&by.kind, Kind::Name(name) if self.has_index(name));
+                let element = matches!(&by.kind, FormulaKind::Name(name) if self.has_index(name));
                 let (a, by) = (of(self, a)?, of(self, by)?);
                 match self.partial(a, by) {
                     // ∂y_k/∂z_j where y_k is made of z_k: they are apart.
@@ -142,19 +142,21 @@ impl Scope<'_> {
                     built => built,
                 }
             }
-            Kind::Differential(_) => Err(Unbuilt::Malformed(
+            FormulaKind::Differential(_) => Err(Unbuilt::Malformed(
                 "∂ of something has no value without a ∂ below it".to_string(),
                 expr.span.clone(),
             )),
-            Kind::HalfDerivative { by, .. } => {
+            FormulaKind::HalfDerivative { by, .. } => {
                 Err(Unbuilt::Malformed("the ∂ below is missing".to_string(), by.span.clone()))
             }
-            Kind::BigSum { indices, from, to, body } => {
+            FormulaKind::BigSum { indices, from, to, body } => {
                 self.sum(indices, [from, to], body, at, local, most)
             }
-            Kind::Cases(cases) => self.cases(cases, at, local, most),
-            Kind::List(_) => Err(Unbuilt::Unclear("a list is no value".to_string())),
-            Kind::Matrix(_) => Err(Unbuilt::OutOfScope("matrices are not multiplied".to_string())),
+            FormulaKind::Cases(cases) => self.cases(cases, at, local, most),
+            FormulaKind::List(_) => Err(Unbuilt::Unclear("a list is no value".to_string())),
+            FormulaKind::Matrix(_) => {
+                Err(Unbuilt::OutOfScope("matrices are not multiplied".to_string()))
+            }
         }
     }
 
@@ -506,7 +508,7 @@ fn stands_bare(head: &Name, args: &[Expr]) -> bool {
     let [arg] = args else { return false };
     let mut found = false;
     visit(arg, &mut |e| {
-        found |= matches!(&e.kind, Kind::Name(name) if spelled(name) == spelled(head));
+        found |= matches!(&e.kind, FormulaKind::Name(name) if spelled(name) == spelled(head));
     });
     found
 }

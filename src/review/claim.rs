@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::document::{Document, Item, Placed};
 use super::names::spelled;
-use super::tex::syntax::{Expr, Kind, Name, Part, Relation, Statement, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, Statement, visit};
 
 /// Every statement of a document, with its item.
 pub(super) fn statements<'d>(
@@ -47,7 +47,9 @@ pub(super) fn holds_name(expr: &Expr, name: &Name) -> bool {
     let name = spelled(name);
     let mut found = false;
     visit(expr, &mut |e| match &e.kind {
-        Kind::Name(other) | Kind::Apply { head: other, .. } => found |= spelled(other) == name,
+        FormulaKind::Name(other) | FormulaKind::Apply { head: other, .. } => {
+            found |= spelled(other) == name
+        }
         _ => {}
     });
     found
@@ -56,12 +58,12 @@ pub(super) fn holds_name(expr: &Expr, name: &Name) -> bool {
 /// What the left side of a definition names: a name, or a function with its parameters.
 pub(super) fn defined(first: &Expr) -> Option<(&Name, Vec<Name>)> {
     match &first.kind {
-        Kind::Name(name) => Some((name, Vec::new())),
-        Kind::Apply { head, primes: 0, args } => {
+        FormulaKind::Name(name) => Some((name, Vec::new())),
+        FormulaKind::Apply { head, primes: 0, args } => {
             let params: Option<Vec<Name>> = args
                 .iter()
                 .map(|arg| match &arg.kind {
-                    Kind::Name(name) => Some(name.clone()),
+                    FormulaKind::Name(name) => Some(name.clone()),
                     _ => None,
                 })
                 .collect();
@@ -76,29 +78,32 @@ pub(super) fn same(a: &Expr, b: &Expr) -> bool {
     let all =
         |a: &[Expr], b: &[Expr]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b));
     match (&a.kind, &b.kind) {
-        (Kind::Number { value: a, .. }, Kind::Number { value: b, .. }) => a == b,
-        (Kind::Name(a), Kind::Name(b)) => spelled(a) == spelled(b),
-        (Kind::Neg(a), Kind::Neg(b)) | (Kind::Differential(a), Kind::Differential(b)) => same(a, b),
-        (Kind::Sum(a), Kind::Sum(b)) => {
+        (FormulaKind::Number { value: a, .. }, FormulaKind::Number { value: b, .. }) => a == b,
+        (FormulaKind::Name(a), FormulaKind::Name(b)) => spelled(a) == spelled(b),
+        (FormulaKind::Neg(a), FormulaKind::Neg(b))
+        | (FormulaKind::Differential(a), FormulaKind::Differential(b)) => same(a, b),
+        (FormulaKind::Sum(a), FormulaKind::Sum(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|((m, a), (n, b))| m == n && same(a, b))
         }
-        (Kind::Product(a), Kind::Product(b)) | (Kind::List(a), Kind::List(b)) => all(a, b),
-        (Kind::Quotient(a, b), Kind::Quotient(c, d))
-        | (Kind::Power(a, b), Kind::Power(c, d))
-        | (Kind::HalfDerivative { of: a, by: b }, Kind::HalfDerivative { of: c, by: d }) => {
-            same(a, c) && same(b, d)
-        }
-        (Kind::Call(f, a), Kind::Call(g, b)) => f == g && same(a, b),
-        (Kind::Extreme { least: m, of: a }, Kind::Extreme { least: n, of: b }) => {
+        (FormulaKind::Product(a), FormulaKind::Product(b))
+        | (FormulaKind::List(a), FormulaKind::List(b)) => all(a, b),
+        (FormulaKind::Quotient(a, b), FormulaKind::Quotient(c, d))
+        | (FormulaKind::Power(a, b), FormulaKind::Power(c, d))
+        | (
+            FormulaKind::HalfDerivative { of: a, by: b },
+            FormulaKind::HalfDerivative { of: c, by: d },
+        ) => same(a, c) && same(b, d),
+        (FormulaKind::Call(f, a), FormulaKind::Call(g, b)) => f == g && same(a, b),
+        (FormulaKind::Extreme { least: m, of: a }, FormulaKind::Extreme { least: n, of: b }) => {
             m == n && all(a, b)
         }
         (
-            Kind::Apply { head: f, primes: p, args: a },
-            Kind::Apply { head: g, primes: q, args: b },
+            FormulaKind::Apply { head: f, primes: p, args: a },
+            FormulaKind::Apply { head: g, primes: q, args: b },
         ) => spelled(f) == spelled(g) && p == q && all(a, b),
         (
-            Kind::Derivative { of: a, by: x, order: n },
-            Kind::Derivative { of: b, by: y, order: m },
+            FormulaKind::Derivative { of: a, by: x, order: n },
+            FormulaKind::Derivative { of: b, by: y, order: m },
         ) => n == m && same(a, b) && same(x, y),
         _ => false,
     }
@@ -116,15 +121,15 @@ pub(super) fn stands_in(part: &Expr, whole: &Expr) -> bool {
 pub(super) fn is_chain_rule(left: &Expr, right: &Expr) -> bool {
     let Some((of, by)) = named_derivative(left) else { return false };
     let terms: Vec<&Expr> = match &right.kind {
-        Kind::Sum(terms) if terms.iter().all(|(minus, _)| !minus) => {
+        FormulaKind::Sum(terms) if terms.iter().all(|(minus, _)| !minus) => {
             terms.iter().map(|(_, t)| t).collect()
         }
-        Kind::Product(_) => vec![right],
+        FormulaKind::Product(_) => vec![right],
         _ => return false,
     };
     let mut ways: Vec<&Name> = Vec::new();
     for term in terms {
-        let Kind::Product(factors) = &term.kind else { return false };
+        let FormulaKind::Product(factors) = &term.kind else { return false };
         let links: Option<Vec<(&Name, &Name)>> = factors.iter().map(named_derivative).collect();
         let Some(links) = links else { return false };
         let connected = links.windows(2).all(|pair| pair[0].1 == pair[1].0);
@@ -144,8 +149,8 @@ pub(super) fn is_chain_rule(left: &Expr, right: &Expr) -> bool {
 
 fn named_derivative(expr: &Expr) -> Option<(&Name, &Name)> {
     match &expr.kind {
-        Kind::Derivative { of, by, order: 1 } => match (&of.kind, &by.kind) {
-            (Kind::Name(of), Kind::Name(by)) => Some((of, by)),
+        FormulaKind::Derivative { of, by, order: 1 } => match (&of.kind, &by.kind) {
+            (FormulaKind::Name(of), FormulaKind::Name(by)) => Some((of, by)),
             _ => None,
         },
         _ => None,
@@ -161,7 +166,7 @@ pub(super) fn is_equation(relation: Relation) -> bool {
 pub(super) fn names_of(expr: &Expr) -> Vec<Name> {
     let mut all: Vec<Name> = Vec::new();
     visit(expr, &mut |e| {
-        if let Kind::Name(name) | Kind::Apply { head: name, .. } = &e.kind
+        if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &e.kind
             && !all.iter().any(|n| spelled(n) == spelled(name))
         {
             all.push(name.clone());

@@ -11,7 +11,7 @@ use super::document::Document;
 use super::judge::Unknowns;
 use super::names::Convention;
 use super::scope::Scope;
-use super::tex::syntax::{Expr, Kind, Name, Relation, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, Relation, visit};
 
 /// The most definitions that are tried under each reading.
 const MAX_TRIED: usize = 12;
@@ -61,8 +61,8 @@ fn counts_from_one(document: &Document<'_>) -> bool {
     for (_, _, statement) in statements(document) {
         for side in statement.sides() {
             visit(side, &mut |e| {
-                if let Kind::BigSum { from: Some(from), .. } = &e.kind
-                    && let Kind::Number { value, .. } = &from.kind
+                if let FormulaKind::BigSum { from: Some(from), .. } = &e.kind
+                    && let FormulaKind::Number { value, .. } = &from.kind
                 {
                     ones |= value.is_one();
                     zeros |= value.is_zero();
@@ -90,9 +90,9 @@ fn definitions<'d>(scope: &Scope<'_>, document: &'d Document<'_>) -> Vec<Candida
         else {
             continue;
         };
-        let Kind::Name(name) = &first.kind else { continue };
+        let FormulaKind::Name(name) = &first.kind else { continue };
         let cell = ways.iter().find_map(|way| cells.find(name, way));
-        let plain = matches!(value.kind, Kind::Name(_) | Kind::Number { .. });
+        let plain = matches!(value.kind, FormulaKind::Name(_) | FormulaKind::Number { .. });
         if cell.is_some_and(|c| !cells.is_leaf(c.quantity)) && !plain && !holds_name(value, name) {
             all.push(Candidate { name, value, at });
         }

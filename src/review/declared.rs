@@ -5,7 +5,7 @@
 
 use super::document::{Document, Item};
 use super::names::spelled;
-use super::tex::syntax::{Expr, Kind, Part};
+use super::tex::syntax::{Expr, FormulaKind, Part};
 
 /// Words that say of a name that nothing in the network changes it.
 const GIVEN: &[&str] = &[
@@ -98,11 +98,11 @@ fn joins(words: &str) -> bool {
 /// The names of an expression that is a name or a list of names.
 fn names(expr: &Expr) -> Vec<String> {
     let one = |e: &Expr| match &e.kind {
-        Kind::Name(name) => Some(spelled(name)),
+        FormulaKind::Name(name) => Some(spelled(name)),
         _ => None,
     };
     match &expr.kind {
-        Kind::List(all) => all.iter().filter_map(one).collect(),
+        FormulaKind::List(all) => all.iter().filter_map(one).collect(),
         _ => one(expr).into_iter().collect(),
     }
 }

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::read::{self, Format, Lines, Passage, Piece, Setting};
+use super::read::{self, DocumentFormat, Lines, Passage, Piece, Setting};
 use super::tex::{self, Dots, Lexicon, Macros, syntax};
 use crate::diag::Error;
 use crate::net::Network;
@@ -57,7 +57,7 @@ impl Document<'_> {
 /// Reads a document: pieces, then the rows of its formulas.
 pub(super) fn read<'t>(
     source: &'t str,
-    format: Format,
+    format: DocumentFormat,
     network: Option<&Network>,
 ) -> Result<Document<'t>, Error> {
     let pieces = read::pieces(source, format)?;

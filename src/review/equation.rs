@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use super::build::Unbuilt;
 use super::claim::{is_chain_rule, names_of, same};
 use super::judge::Answer;
-use super::marker::{Chain, Context, Marker};
+use super::marker::{Chain, Marker, Standing};
 use super::names::spelled;
 use super::numbers::{Number, Rounded, is_numeric};
 use super::scope::Scope;
-use super::tex::syntax::{Expr, Kind, Name, Relation};
+use super::tex::syntax::{Expr, FormulaKind, Name, Relation};
 use super::ways::Ways;
 use super::{Counterexample, Mark, Wrong};
 use crate::expr::{ExprId, Winners, depends_on};
@@ -36,13 +36,13 @@ impl Marker<'_, '_> {
         chain: &mut Chain,
         side: &Expr,
         relation: Relation,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Mark {
         let line = self.document.place(here.placed.source(&side.span).start).0;
         let last = chain.last.clone();
         self.slope = match &chain.first.kind {
-            Kind::Derivative { by, .. } => match &by.kind {
-                Kind::Name(name) => Some(spelled(name)),
+            FormulaKind::Derivative { by, .. } => match &by.kind {
+                FormulaKind::Name(name) => Some(spelled(name)),
                 _ => None,
             },
             _ => None,
@@ -66,7 +66,7 @@ impl Marker<'_, '_> {
     }
 
     /// Whether each way of a chain rule has a part of its own, for an element at least.
-    fn are_ways(&mut self, ways: &Ways, here: Context<'_>) -> bool {
+    fn are_ways(&mut self, ways: &Ways, here: Standing<'_>) -> bool {
         let elements = self.scope.elements(&[ways.by()], &self.conditions);
         let Some(element) = elements.all.into_iter().next() else { return false };
         let before = std::mem::replace(&mut self.scope.letters, element);
@@ -83,7 +83,7 @@ impl Marker<'_, '_> {
         side: &Expr,
         relation: Relation,
         line: usize,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Mark {
         let Some(broken) = chain.broken else {
             if !matches!(mark, Mark::Refuted(_)) {
@@ -121,7 +121,7 @@ impl Marker<'_, '_> {
 
     /// Keeps in mind what a chain that is wrong since `line` says of a derivative.
     fn note_wrong(&mut self, chain: &Chain, side: &Expr, line: usize) {
-        if let Kind::Derivative { .. } = chain.first.kind {
+        if let FormulaKind::Derivative { .. } = chain.first.kind {
             let (left, right) = (chain.first.clone(), side.clone());
             self.wrong.push(Wrongly { left, right, line });
         }
@@ -129,7 +129,7 @@ impl Marker<'_, '_> {
 
     /// The line of a wrong derivative further up that a row goes on from: with what that line says
     /// of it, the row holds.
-    fn follows_from(&mut self, left: &Expr, right: &Expr, here: Context<'_>) -> Option<usize> {
+    fn follows_from(&mut self, left: &Expr, right: &Expr, here: Standing<'_>) -> Option<usize> {
         let recent: Vec<Wrongly> = self.wrong.iter().rev().take(MAX_WRONG).cloned().collect();
         recent.into_iter().find_map(|wrong| {
             // The same mistake again is a mistake again.
@@ -143,7 +143,7 @@ impl Marker<'_, '_> {
         wrong: &Wrongly,
         left: &Expr,
         right: &Expr,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> bool {
         let all = [left, right, &wrong.left, &wrong.right];
         let elements = self.scope.elements(&all, &self.conditions);
@@ -171,7 +171,7 @@ impl Marker<'_, '_> {
         left: &Expr,
         right: &Expr,
         relation: Relation,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Mark {
         let mark = self.for_elements(&[left, right], |marker| {
             Some(marker.equal_here(left, right, relation, here))
@@ -184,7 +184,7 @@ impl Marker<'_, '_> {
         left: &Expr,
         right: &Expr,
         relation: Relation,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Mark {
         if self.is_set_to_zero(left, right, here) {
             let what = "the slope is set to 0".to_string();
@@ -276,7 +276,7 @@ impl Marker<'_, '_> {
     }
 
     /// Whether some name stands for nothing: the chain rule in general letters has such names.
-    fn has_free_name(&self, expr: &Expr, here: Context<'_>) -> bool {
+    fn has_free_name(&self, expr: &Expr, here: Standing<'_>) -> bool {
         names_of(expr).iter().any(|n| !self.scope.is_known(n, here.at))
     }
 
@@ -287,7 +287,7 @@ impl Marker<'_, '_> {
         lhs: ExprId,
         rhs: ExprId,
         right: &Expr,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Option<String> {
         let none = Winners::new();
         for name in names_of(right) {
@@ -312,11 +312,11 @@ impl Marker<'_, '_> {
         &mut self,
         left: &Expr,
         right: &Expr,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Option<Mark> {
         self.scope.cells.as_ref()?;
-        let Kind::Derivative { by, .. } = &left.kind else { return None };
-        let Kind::Name(by) = &by.kind else { return None };
+        let FormulaKind::Derivative { by, .. } = &left.kind else { return None };
+        let FormulaKind::Name(by) = &by.kind else { return None };
         let unknown = |scope: &Scope<'_>, n: &Name| {
             let whole = scope.cells.as_ref().is_some_and(|cells| cells.is_tensor(n));
             !whole && !scope.is_known(n, here.at)
@@ -334,11 +334,15 @@ impl Marker<'_, '_> {
         Some(Mark::Assumption { what })
     }
 
-    pub(super) fn built_or_mark(&mut self, expr: &Expr, here: Context<'_>) -> Result<ExprId, Mark> {
+    pub(super) fn built_or_mark(
+        &mut self,
+        expr: &Expr,
+        here: Standing<'_>,
+    ) -> Result<ExprId, Mark> {
         self.scope.build(expr, here.at).map_err(|unbuilt| self.unbuilt(unbuilt, here))
     }
 
-    pub(super) fn unbuilt(&self, unbuilt: Unbuilt, _here: Context<'_>) -> Mark {
+    pub(super) fn unbuilt(&self, unbuilt: Unbuilt, _here: Standing<'_>) -> Mark {
         match unbuilt {
             Unbuilt::Malformed(message, _) => {
                 Mark::Refuted(Box::new(Wrong { message, counterexample: None, repair: None }))
@@ -354,7 +358,7 @@ impl Marker<'_, '_> {
         witness: &Witness,
         left: &Expr,
         right: &Expr,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Mark {
         let counterexample = Some(self.counterexample(witness));
         // A repair would be looked for in the usual reading of every derivative.

@@ -13,7 +13,7 @@ use super::document::Document;
 use super::names::spelled;
 use super::numbers::is_numeric;
 use super::scope::Scope;
-use super::tex::syntax::{Kind, Relation, Statement};
+use super::tex::syntax::{FormulaKind, Relation, Statement};
 use crate::expr::{ExprId, Node, SymbolId};
 use crate::scalar::Rational;
 
@@ -42,7 +42,7 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
     let numbered: BTreeSet<String> = statements(document)
         .filter(|(_, _, s)| s.rest.iter().any(|(_, side)| is_numeric(side)))
         .filter_map(|(_, _, s)| match &s.first.as_ref()?.kind {
-            Kind::Name(name) => Some(spelled(name)),
+            FormulaKind::Name(name) => Some(spelled(name)),
             _ => None,
         })
         .collect();
@@ -72,8 +72,10 @@ impl Scope<'_> {
         else {
             return None;
         };
-        let (Kind::Sum(_) | Kind::BigSum { .. }, Kind::Number { value: total, .. }) =
-            (&first.kind, &value.kind)
+        let (
+            FormulaKind::Sum(_) | FormulaKind::BigSum { .. },
+            FormulaKind::Number { value: total, .. },
+        ) = (&first.kind, &value.kind)
         else {
             return None;
         };

@@ -2,24 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use super::marker::{Context, Marker};
+use super::marker::{Marker, Standing};
 use super::names::spelled;
-use super::tex::syntax::{Expr, Kind, visit};
+use super::tex::syntax::{Expr, FormulaKind, visit};
 use super::{Repair, Wrong, repair};
 use crate::expr::{ExprId, Node};
 
 impl Marker<'_, '_> {
     /// A max that lists an element twice and lacks another, where the network has all of them.
-    pub(super) fn repeated_in_max(&mut self, side: &Expr, here: Context<'_>) -> Option<Wrong> {
+    pub(super) fn repeated_in_max(&mut self, side: &Expr, here: Standing<'_>) -> Option<Wrong> {
         let cells = self.scope.cells.as_ref()?;
         let mut found: Option<(Vec<Expr>, usize)> = None;
         visit(side, &mut |e| {
-            if let Kind::Extreme { least: false, of } = &e.kind
+            if let FormulaKind::Extreme { least: false, of } = &e.kind
                 && found.is_none()
             {
                 let mut seen = BTreeSet::new();
                 let twice = of.iter().position(|one| match &one.kind {
-                    Kind::Name(name) => !seen.insert(spelled(name)),
+                    FormulaKind::Name(name) => !seen.insert(spelled(name)),
                     _ => false,
                 });
                 if let Some(twice) = twice {
@@ -30,7 +30,7 @@ impl Marker<'_, '_> {
         let (of, twice) = found?;
         let mut listed = BTreeSet::new();
         for one in &of {
-            let Kind::Name(name) = &one.kind else { return None };
+            let FormulaKind::Name(name) = &one.kind else { return None };
             listed.insert(cells.find(name, &self.scope.convention)?.cell);
         }
         let maximum = cells.lowered.maxima.iter().find_map(|m| {
@@ -45,7 +45,7 @@ impl Marker<'_, '_> {
             let symbol = self.scope.graph.symbol_of(*id)?;
             Some(self.scope.graph.symbol(symbol).spelling().into_owned())
         };
-        let Kind::Name(name) = &of[twice].kind else { return None };
+        let FormulaKind::Name(name) = &of[twice].kind else { return None };
         let lacking: Vec<String> = missing.iter().filter_map(named).collect();
         let first = lacking.first()?.clone();
         let source = here.placed.source(&of[twice].span);

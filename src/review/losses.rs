@@ -13,7 +13,7 @@ use super::claim::statements;
 use super::document::{Document, Item};
 use super::names::spelled;
 use super::scope::{Meaning, Scope};
-use super::tex::syntax::{Expr, Kind, Name, Part, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, Part, visit};
 use crate::expr::{ExprId, Node, Winners, depends_on};
 
 /// The most quantities that a loss is taken to be a function of.
@@ -38,15 +38,17 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
         for side in statement.sides() {
             linked.extend(loss_of(side));
             visit(side, &mut |e| match &e.kind {
-                Kind::Product(factors) => linked.extend(factors.iter().filter_map(loss_of)),
-                Kind::Quotient(a, _) | Kind::BigSum { body: a, .. } => linked.extend(loss_of(a)),
+                FormulaKind::Product(factors) => linked.extend(factors.iter().filter_map(loss_of)),
+                FormulaKind::Quotient(a, _) | FormulaKind::BigSum { body: a, .. } => {
+                    linked.extend(loss_of(a))
+                }
                 _ => {}
             });
         }
         for side in statement.sides() {
             visit(side, &mut |e| {
-                if let Kind::Derivative { of, by, order: 1 } = &e.kind
-                    && let (Kind::Name(of), Kind::Name(by)) = (&of.kind, &by.kind)
+                if let FormulaKind::Derivative { of, by, order: 1 } = &e.kind
+                    && let (FormulaKind::Name(of), FormulaKind::Name(by)) = (&of.kind, &by.kind)
                     && of.below.is_empty()
                     && matches!(scope.meaning(of, at), Meaning::Free)
                 {
@@ -67,7 +69,7 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
         }
         let mut all: BTreeSet<ExprId> = BTreeSet::new();
         for (at, name) in variables {
-            let expr = Expr { kind: Kind::Name(name), span: 0..0 };
+            let expr = Expr { kind: FormulaKind::Name(name), span: 0..0 };
             all.extend(scope.build(&expr, at));
         }
         let none = Winners::new();
@@ -105,7 +107,7 @@ fn called_losses(document: &Document<'_>) -> Vec<String> {
     for (at, item) in document.items.iter().enumerate() {
         let Item::Row(placed) = item else { continue };
         let [Part::Statement(statement)] = &placed.row.parts[..] else { continue };
-        let (Some(Expr { kind: Kind::Name(name), .. }), []) =
+        let (Some(Expr { kind: FormulaKind::Name(name), .. }), []) =
             (&statement.first, &statement.rest[..])
         else {
             continue;
@@ -126,8 +128,8 @@ fn called_losses(document: &Document<'_>) -> Vec<String> {
 /// What is differentiated here, if this is nothing but a derivative of one name by another.
 fn loss_of(expr: &Expr) -> Option<String> {
     match &expr.kind {
-        Kind::Derivative { of, by, order: 1 } => match (&of.kind, &by.kind) {
-            (Kind::Name(of), Kind::Name(_)) => Some(spelled(of)),
+        FormulaKind::Derivative { of, by, order: 1 } => match (&of.kind, &by.kind) {
+            (FormulaKind::Name(of), FormulaKind::Name(_)) => Some(spelled(of)),
             _ => None,
         },
         _ => None,

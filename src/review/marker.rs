@@ -20,7 +20,7 @@ use super::repair;
 use super::scope::{Definition, Scope};
 use super::survey::{Survey, survey};
 use super::tex::introduces;
-use super::tex::syntax::{self, Expr, Kind, Name, Part, Relation, Statement, visit};
+use super::tex::syntax::{self, Expr, FormulaKind, Name, Part, Relation, Statement, visit};
 use super::ways::Ways;
 use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
 
@@ -133,7 +133,7 @@ pub(super) struct Marker<'d, 'n> {
 
 /// Where a statement stands.
 #[derive(Clone, Copy)]
-pub(super) struct Context<'p> {
+pub(super) struct Standing<'p> {
     pub(super) at: usize,
     pub(super) placed: &'p Placed,
     /// Whether it introduces a name for the moment.
@@ -227,7 +227,7 @@ impl Marker<'_, '_> {
                 Part::Statement(statement) => {
                     let several = equations > 1 && !statement.aligned;
                     let local = local || several || statement.introduced;
-                    let context = Context { at, placed, local, own_left: false };
+                    let context = Standing { at, placed, local, own_left: false };
                     self.statement(statement, context, &mut claims);
                 }
             }
@@ -276,7 +276,7 @@ impl Marker<'_, '_> {
             return;
         }
         let unknown = Name { stem: format!("{name} (new)"), below: Vec::new(), above: None };
-        let body = Expr { kind: Kind::Name(unknown), span: 0..0 };
+        let body = Expr { kind: FormulaKind::Name(unknown), span: 0..0 };
         let name = Name { stem: name, below: Vec::new(), above: None };
         let (params, hides, indices) = (Vec::new(), false, Vec::new());
         self.scope.define(&name, Definition { at, params, body, hides, indices });
@@ -320,7 +320,7 @@ impl Marker<'_, '_> {
         self.notes.push(Note { kind, source, line, column, message });
     }
 
-    fn statement(&mut self, statement: &Statement, here: Context<'_>, claims: &mut Vec<Claim>) {
+    fn statement(&mut self, statement: &Statement, here: Standing<'_>, claims: &mut Vec<Claim>) {
         let found = claims.len();
         self.malformed(statement, here, claims);
         if statement.rest.is_empty() {
@@ -363,7 +363,7 @@ impl Marker<'_, '_> {
                 0 => statement.span.start..side.span.end,
                 _ => side.span.clone(),
             };
-            let here = Context { own_left: names, ..here };
+            let here = Standing { own_left: names, ..here };
             if let Some(mark) = self.link(&mut chain, *relation, side, names, here) {
                 claims.push(self.claim(here.placed, &span, mark));
             }
@@ -384,12 +384,12 @@ impl Marker<'_, '_> {
     }
 
     /// What has no meaning whatever its names are.
-    fn malformed(&mut self, statement: &Statement, here: Context<'_>, claims: &mut Vec<Claim>) {
+    fn malformed(&mut self, statement: &Statement, here: Standing<'_>, claims: &mut Vec<Claim>) {
         let sides = statement.sides();
         for side in sides {
             let mut found: Vec<(Range<usize>, Range<usize>, bool)> = Vec::new();
             visit(side, &mut |e| {
-                if let Kind::HalfDerivative { by, .. } = &e.kind {
+                if let FormulaKind::HalfDerivative { by, .. } = &e.kind {
                     found.push((e.span.clone(), by.span.clone(), true));
                 }
             });
@@ -409,11 +409,11 @@ impl Marker<'_, '_> {
     }
 
     /// Notes an element that stands twice in a list.
-    fn repeated(&mut self, statement: &Statement, here: Context<'_>) {
-        let Some(Expr { kind: Kind::List(all), .. }) = &statement.first else { return };
+    fn repeated(&mut self, statement: &Statement, here: Standing<'_>) {
+        let Some(Expr { kind: FormulaKind::List(all), .. }) = &statement.first else { return };
         let mut seen = BTreeSet::new();
         for one in all {
-            if let Kind::Name(name) = &one.kind
+            if let FormulaKind::Name(name) = &one.kind
                 && !seen.insert(spelled(name))
             {
                 let message = format!("{} stands twice in this list", spelled(name));
@@ -429,7 +429,7 @@ impl Marker<'_, '_> {
         relation: Relation,
         side: &Expr,
         first: bool,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Option<Mark> {
         match relation {
             Relation::Other | Relation::Differs => return None,
@@ -443,8 +443,8 @@ impl Marker<'_, '_> {
             return Some(Mark::Refuted(Box::new(wrong)));
         }
         if first
-            && let Kind::Power(base, _) = &chain.first.kind
-            && let Kind::Name(name) = &base.kind
+            && let FormulaKind::Power(base, _) = &chain.first.kind
+            && let FormulaKind::Name(name) = &base.kind
             && self.scope.squares.contains(&(here.at, spelled(name)))
         {
             return Some(Mark::Definition { agrees: false });
@@ -456,7 +456,7 @@ impl Marker<'_, '_> {
             return Some(mark);
         }
         let square = first
-            && matches!(&chain.first.kind, Kind::Power(base, _) if matches!(base.kind, Kind::Name(_)));
+            && matches!(&chain.first.kind, FormulaKind::Power(base, _) if matches!(base.kind, FormulaKind::Name(_)));
         let mark = self.equation(chain, side, relation, here);
         match mark {
             // "z^2_j = …" may be about the second z.

@@ -47,7 +47,7 @@ pub use build::{MAX_ROW_NODES, MAX_SUM_TERMS};
 pub(crate) use indices::MAX_ELEMENTS;
 pub(crate) use judge::MAX_STEPS_OF_A_CLAIM;
 #[doc(inline)]
-pub use read::Format;
+pub use read::DocumentFormat;
 pub(crate) use read::{MAX_DOCUMENT, MAX_FORMULA, MAX_PIECES};
 pub(crate) use repair::{MAX_REPAIRED, MAX_TRIES, MAX_TRIES_PER_ROW};
 #[doc(hidden)]
@@ -371,17 +371,21 @@ impl Mark {
 /// errors but rows, marked [`Mark::Unread`].
 ///
 /// ```
-/// use backproof::review::{Format, Mark, review};
+/// use backproof::review::{DocumentFormat, Mark, review};
 /// let text = r"
 /// Let $E = (t - wx)^2/2$, where $x$ and $t$ are given. Then
 /// $$\frac{\partial E}{\partial w} = (t - wx) \cdot x$$
 /// ";
-/// let review = review(text, Format::Markdown, None)?;
+/// let review = review(text, DocumentFormat::Markdown, None)?;
 /// let Some(Mark::Refuted(wrong)) = review.rows[1].mark() else { panic!() };
 /// assert!(wrong.counterexample.is_some() && wrong.repair.is_some());
 /// # Ok::<(), backproof::Error>(())
 /// ```
-pub fn review(text: &str, format: Format, network: Option<&Network>) -> Result<Review, Error> {
+pub fn review(
+    text: &str,
+    format: DocumentFormat,
+    network: Option<&Network>,
+) -> Result<Review, Error> {
     let lowered = network.map(lower).transpose()?;
     let cells = match (network, &lowered) {
         (Some(net), Some(lowered)) => Some(Cells { net, lowered }),

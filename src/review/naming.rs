@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use super::claim::{holds_name, names_of};
 use super::judge::Answer;
-use super::marker::{Context, Marker};
+use super::marker::{Marker, Standing};
 use super::names::spelled;
 use super::numbers::{Number, Rounded, is_numeric, printed};
 use super::scope::{Definition, Meaning, Scope};
-use super::tex::syntax::{Expr, Kind, Name, Relation, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, Relation, visit};
 use super::{Mark, NoteKind};
 use crate::expr::{ExprId, Node};
 
@@ -24,13 +24,13 @@ impl Marker<'_, '_> {
         params: Vec<Name>,
         value: &Expr,
         relation: Relation,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Option<Mark> {
         let at = here.at;
         if self.scope.has_index(name) {
             return self.naming_elements(name, value, relation, here);
         }
-        if matches!(&value.kind, Kind::Name(winner) if self.scope.has_index(winner)) {
+        if matches!(&value.kind, FormulaKind::Name(winner) if self.scope.has_index(winner)) {
             return self.any_winner(name, value, at);
         }
         if let Some(mark) = self.winner(name, value, at) {
@@ -82,7 +82,7 @@ impl Marker<'_, '_> {
         let one_of_many =
             names_of(value).iter().any(|n| n.stem == name.stem && !n.below.is_empty());
         let mut sums = false;
-        visit(value, &mut |e| sums |= matches!(e.kind, Kind::BigSum { .. }));
+        visit(value, &mut |e| sums |= matches!(e.kind, FormulaKind::BigSum { .. }));
         let old = names_of(&definition.body);
         let many = names_of(value).iter().any(|n| {
             !n.below.is_empty() && old.iter().any(|o| o.stem == n.stem && o.below.is_empty())
@@ -98,9 +98,9 @@ impl Marker<'_, '_> {
         name: &Name,
         value: &Expr,
         relation: Relation,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Option<Mark> {
-        let left = Expr { kind: Kind::Name(name.clone()), span: 0..0 };
+        let left = Expr { kind: FormulaKind::Name(name.clone()), span: 0..0 };
         let defined =
             |cell: ExprId, marker: &Self| !matches!(marker.scope.graph.node(cell), Node::Var(_));
         let elements = self.scope.elements(&[&left, value], &self.conditions);
@@ -149,13 +149,14 @@ impl Marker<'_, '_> {
         name: &Name,
         params: Vec<Name>,
         value: &Expr,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Option<Mark> {
         let at = here.at;
         if params.is_empty() {
             let old = match self.scope.meaning(name, at) {
                 Meaning::Defined(..) => {
-                    let expr = Expr { kind: Kind::Name(name.clone()), span: value.span.clone() };
+                    let expr =
+                        Expr { kind: FormulaKind::Name(name.clone()), span: value.span.clone() };
                     self.scope.build(&expr, at).ok()
                 }
                 _ => None,
@@ -175,7 +176,7 @@ impl Marker<'_, '_> {
         Some(Mark::Definition { agrees: false })
     }
 
-    fn renewed(&mut self, name: &Name, value: &Expr, here: Context<'_>) {
+    fn renewed(&mut self, name: &Name, value: &Expr, here: Standing<'_>) {
         let source = here.placed.source(&value.span);
         let message = format!("{} has a new meaning from here on", spelled(name));
         self.note(NoteKind::NewMeaning, source, message);
@@ -188,7 +189,7 @@ impl Marker<'_, '_> {
     }
 
     /// "w ← 0 − 0.1·(−4)" gives w a new value, where it is one.
-    pub(super) fn updated(&mut self, left: &Expr, value: &Expr, here: Context<'_>) {
+    pub(super) fn updated(&mut self, left: &Expr, value: &Expr, here: Standing<'_>) {
         let Ok(id) = self.scope.build(left, here.at) else { return };
         let Node::Var(symbol) = self.scope.graph.node(id) else { return };
         let found = match is_numeric(value) {
@@ -206,15 +207,15 @@ impl Marker<'_, '_> {
     }
 
     /// A value that a name has been given, as an expression.
-    pub(super) fn value_of(&mut self, left: &Expr, here: Context<'_>) -> Option<Expr> {
+    pub(super) fn value_of(&mut self, left: &Expr, here: Standing<'_>) -> Option<Expr> {
         let id = self.scope.build(left, here.at).ok()?;
         let Number::Exact(value) = self.scope.number(id)? else { return None };
-        Some(Expr { kind: Kind::Number { value, decimals: 0 }, span: left.span.clone() })
+        Some(Expr { kind: FormulaKind::Number { value, decimals: 0 }, span: left.span.clone() })
     }
 
     /// "r_p = c_{ab}" says that c_{ab} is the greatest in what is said with a and b.
     fn any_winner(&mut self, name: &Name, value: &Expr, at: usize) -> Option<Mark> {
-        let left = Expr { kind: Kind::Name(name.clone()), span: value.span.clone() };
+        let left = Expr { kind: FormulaKind::Name(name.clone()), span: value.span.clone() };
         let elements = self.scope.elements(&[value], &[]).all;
         let all = elements.iter().all(|element| {
             let before = self.under_winner(&left, value, element, at);
@@ -256,9 +257,9 @@ impl Marker<'_, '_> {
 
     /// "r_p = c_10" and "c_10 = max{…, c_10, …}" say who wins a max.
     pub(super) fn winner(&mut self, name: &Name, value: &Expr, at: usize) -> Option<Mark> {
-        let left = Expr { kind: Kind::Name(name.clone()), span: value.span.clone() };
+        let left = Expr { kind: FormulaKind::Name(name.clone()), span: value.span.clone() };
         let (max, winner) = match &value.kind {
-            Kind::Name(_) => {
+            FormulaKind::Name(_) => {
                 let Node::Named(_, max) =
                     self.scope.build(&left, at).ok().map(|id| self.scope.graph.node(id))?
                 else {
@@ -266,7 +267,7 @@ impl Marker<'_, '_> {
                 };
                 (max, self.scope.build(value, at).ok()?)
             }
-            Kind::Extreme { least: false, .. } => {
+            FormulaKind::Extreme { least: false, .. } => {
                 (self.scope.build(value, at).ok()?, self.scope.build(&left, at).ok()?)
             }
             _ => return None,
@@ -284,8 +285,8 @@ impl Marker<'_, '_> {
     }
 
     /// "x = 2" gives a name without a definition its value.
-    pub(super) fn value(&mut self, name: &Name, value: &Expr, here: Context<'_>) -> Option<Mark> {
-        let left = Expr { kind: Kind::Name(name.clone()), span: value.span.clone() };
+    pub(super) fn value(&mut self, name: &Name, value: &Expr, here: Standing<'_>) -> Option<Mark> {
+        let left = Expr { kind: FormulaKind::Name(name.clone()), span: value.span.clone() };
         let id = self.scope.build(&left, here.at).ok()?;
         let Node::Var(symbol) = self.scope.graph.node(id) else { return None };
         if printed(value).is_none()
@@ -293,7 +294,7 @@ impl Marker<'_, '_> {
         {
             // "w = 0 − 0.1·(−4)": a step from the old value.
             let steps = match &value.kind {
-                Kind::Sum(terms) => terms.first().and_then(|(_, t)| printed(t)),
+                FormulaKind::Sum(terms) => terms.first().and_then(|(_, t)| printed(t)),
                 _ => None,
             };
             if steps.is_none_or(|(q, _)| q != old) {
@@ -328,7 +329,7 @@ impl Marker<'_, '_> {
         name: &Name,
         cell: ExprId,
         value: &Expr,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Option<Mark> {
         let at = here.at;
         if matches!(self.scope.graph.node(cell), Node::Var(_)) {
@@ -355,7 +356,7 @@ impl Marker<'_, '_> {
                 if let Some(reason) = self.unknown_beside(cell, value_id, value, here) {
                     return Some(Mark::Undecided { reason });
                 }
-                let left = Expr { kind: Kind::Name(name.clone()), span: 0..0 };
+                let left = Expr { kind: FormulaKind::Name(name.clone()), span: 0..0 };
                 let message = format!("the network defines {} otherwise", spelled(name));
                 self.refuted(message, &witness, &left, value, here)
             }
@@ -372,9 +373,11 @@ fn key_at(scope: &Scope<'_>, name: &Name) -> String {
 
 /// Whether this is w = w + Δw, which gives w a new value.
 fn is_update(name: &Name, value: &Expr) -> bool {
-    let same = |e: &Expr| matches!(&e.kind, Kind::Name(n) if spelled(n) == spelled(name));
+    let same = |e: &Expr| matches!(&e.kind, FormulaKind::Name(n) if spelled(n) == spelled(name));
     match &value.kind {
-        Kind::Sum(terms) => terms.iter().filter(|(minus, term)| !minus && same(term)).count() == 1,
+        FormulaKind::Sum(terms) => {
+            terms.iter().filter(|(minus, term)| !minus && same(term)).count() == 1
+        }
         _ => false,
     }
 }
@@ -382,8 +385,9 @@ fn is_update(name: &Name, value: &Expr) -> bool {
 /// Whether this is y = y(x), which says no more than what y depends on.
 fn is_dependence(name: &Name, value: &Expr) -> bool {
     match &value.kind {
-        Kind::Apply { head, primes: 0, args } => {
-            spelled(head) == spelled(name) && args.iter().all(|a| matches!(a.kind, Kind::Name(_)))
+        FormulaKind::Apply { head, primes: 0, args } => {
+            spelled(head) == spelled(name)
+                && args.iter().all(|a| matches!(a.kind, FormulaKind::Name(_)))
         }
         _ => false,
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::build::function;
 use super::scope::Scope;
-use super::tex::syntax::{Expr, Kind, Name, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, visit};
 use crate::expr::{Branches, ExprId, Rest, SymbolId, evaluate};
 use crate::scalar::{Fault, Interval, Rational, Scalar};
 
@@ -61,14 +61,14 @@ pub(super) fn is_numeric(expr: &Expr) -> bool {
     visit(expr, &mut |e| {
         named |= matches!(
             &e.kind,
-            Kind::Name(_)
-                | Kind::Apply { .. }
-                | Kind::Derivative { .. }
-                | Kind::Differential(_)
-                | Kind::HalfDerivative { .. }
-                | Kind::BigSum { .. }
-                | Kind::List(_)
-                | Kind::Matrix(_)
+            FormulaKind::Name(_)
+                | FormulaKind::Apply { .. }
+                | FormulaKind::Derivative { .. }
+                | FormulaKind::Differential(_)
+                | FormulaKind::HalfDerivative { .. }
+                | FormulaKind::BigSum { .. }
+                | FormulaKind::List(_)
+                | FormulaKind::Matrix(_)
         );
     });
     !named
@@ -90,7 +90,7 @@ pub(super) fn value(expr: &Expr, rounded: &Rounded) -> Result<Number, Fault> {
 fn holds_rounded(expr: &Expr, rounded: &Rounded) -> bool {
     let mut found = false;
     visit(expr, &mut |e| {
-        if let Kind::Number { value, decimals } = &e.kind {
+        if let FormulaKind::Number { value, decimals } = &e.kind {
             found |= rounded.contains(&(value.clone(), *decimals));
         }
     });
@@ -123,20 +123,22 @@ type Leaf<'a, T> = &'a dyn Fn(&Rational, u32) -> Result<T, Fault>;
 fn compute<T: Scalar>(expr: &Expr, leaf: Leaf<'_, T>) -> Result<T, Fault> {
     let of = |e: &Expr| compute(e, leaf);
     match &expr.kind {
-        Kind::Number { value, decimals } => leaf(value, *decimals),
-        Kind::Neg(a) => Ok(of(a)?.neg()),
-        Kind::Sum(terms) => terms.iter().try_fold(T::zero(), |sum, (minus, term)| {
+        FormulaKind::Number { value, decimals } => leaf(value, *decimals),
+        FormulaKind::Neg(a) => Ok(of(a)?.neg()),
+        FormulaKind::Sum(terms) => terms.iter().try_fold(T::zero(), |sum, (minus, term)| {
             let term = of(term)?;
             if *minus { sum.sub(&term) } else { sum.add(&term) }
         }),
-        Kind::Product(all) => all.iter().try_fold(T::one(), |product, e| product.mul(&of(e)?)),
-        Kind::Quotient(a, b) => of(a)?.div(&of(b)?),
-        Kind::Power(a, b) => match whole(b) {
+        FormulaKind::Product(all) => {
+            all.iter().try_fold(T::one(), |product, e| product.mul(&of(e)?))
+        }
+        FormulaKind::Quotient(a, b) => of(a)?.div(&of(b)?),
+        FormulaKind::Power(a, b) => match whole(b) {
             Some(n) => of(a)?.powi(n),
             None => of(a)?.pow(&of(b)?),
         },
-        Kind::Call(known, a) => of(a)?.call(function(*known)),
-        Kind::Extreme { least, of: all } => {
+        FormulaKind::Call(known, a) => of(a)?.call(function(*known)),
+        FormulaKind::Extreme { least, of: all } => {
             let mut all = all.iter().map(of);
             let mut best = all.next().ok_or(Fault::NoOrder)??;
             for next in all {
@@ -148,7 +150,7 @@ fn compute<T: Scalar>(expr: &Expr, leaf: Leaf<'_, T>) -> Result<T, Fault> {
             }
             Ok(best)
         }
-        Kind::Cases(cases) => {
+        FormulaKind::Cases(cases) => {
             for (value, condition) in cases {
                 let holds = match condition {
                     None => true,
@@ -176,8 +178,8 @@ fn compute<T: Scalar>(expr: &Expr, leaf: Leaf<'_, T>) -> Result<T, Fault> {
 
 fn whole(expr: &Expr) -> Option<i32> {
     match &expr.kind {
-        Kind::Number { value, .. } => value.to_i32(),
-        Kind::Neg(a) => whole(a)?.checked_neg(),
+        FormulaKind::Number { value, .. } => value.to_i32(),
+        FormulaKind::Neg(a) => whole(a)?.checked_neg(),
         _ => None,
     }
 }
@@ -185,8 +187,8 @@ fn whole(expr: &Expr) -> Option<i32> {
 /// A literal with its sign and its decimals, if that is all there is.
 pub(super) fn printed(expr: &Expr) -> Option<(Rational, u32)> {
     match &expr.kind {
-        Kind::Number { value, decimals } => Some((value.clone(), *decimals)),
-        Kind::Neg(a) => printed(a).map(|(q, d)| (q.neg(), d)),
+        FormulaKind::Number { value, decimals } => Some((value.clone(), *decimals)),
+        FormulaKind::Neg(a) => printed(a).map(|(q, d)| (q.neg(), d)),
         _ => None,
     }
 }
@@ -227,7 +229,7 @@ fn beside(found: &Number, theirs: &Number, decimals: Option<u32>) -> (String, St
 pub(super) fn put_in(expr: &Expr, given: &BTreeSet<Rational>, rounded: &Rounded) -> Rounded {
     let mut all = rounded.clone();
     visit(expr, &mut |e| {
-        if let Kind::Number { value, decimals } = &e.kind
+        if let FormulaKind::Number { value, decimals } = &e.kind
             && *decimals > 0
             && !given.contains(value)
         {
@@ -320,7 +322,7 @@ pub(super) fn instance(formula: &Expr, numbers: &Expr) -> Option<Vec<(Name, Rati
 }
 
 fn fits(formula: &Expr, numbers: &Expr, found: &mut Vec<(Name, Rational)>) -> bool {
-    if let Kind::Name(name) = &formula.kind {
+    if let FormulaKind::Name(name) = &formula.kind {
         let Some((q, _)) = printed(numbers) else { return false };
         return match found.iter().find(|(known, _)| known == name) {
             Some((_, known)) => *known == q,
@@ -334,14 +336,15 @@ fn fits(formula: &Expr, numbers: &Expr, found: &mut Vec<(Name, Rational)>) -> bo
         a.len() == b.len() && a.iter().zip(b).all(|(a, b)| fits(a, b, found))
     };
     match (&formula.kind, &numbers.kind) {
-        (Kind::Number { value: a, .. }, Kind::Number { value: b, .. }) => a == b,
-        (Kind::Neg(a), Kind::Neg(b)) => fits(a, b, found),
-        (Kind::Call(f, a), Kind::Call(h, b)) => f == h && fits(a, b, found),
-        (Kind::Product(a), Kind::Product(b)) => all(a, b),
-        (Kind::Quotient(a, b), Kind::Quotient(c, d)) | (Kind::Power(a, b), Kind::Power(c, d)) => {
+        (FormulaKind::Number { value: a, .. }, FormulaKind::Number { value: b, .. }) => a == b,
+        (FormulaKind::Neg(a), FormulaKind::Neg(b)) => fits(a, b, found),
+        (FormulaKind::Call(f, a), FormulaKind::Call(h, b)) => f == h && fits(a, b, found),
+        (FormulaKind::Product(a), FormulaKind::Product(b)) => all(a, b),
+        (FormulaKind::Quotient(a, b), FormulaKind::Quotient(c, d))
+        | (FormulaKind::Power(a, b), FormulaKind::Power(c, d)) => {
             fits(a, c, found) && fits(b, d, found)
         }
-        (Kind::Sum(a), Kind::Sum(b)) => {
+        (FormulaKind::Sum(a), FormulaKind::Sum(b)) => {
             a.len() == b.len()
                 && a.iter().zip(b).all(|((m, a), (n, b))| m == n && fits(a, b, found))
         }

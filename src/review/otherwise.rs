@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::names_of;
-use super::marker::{Context, Marker};
+use super::marker::{Marker, Standing};
 use super::names::spelled;
-use super::tex::syntax::{Expr, Kind, Name};
+use super::tex::syntax::{Expr, FormulaKind, Name};
 use crate::expr::{ExprId, Node};
 use crate::scalar::Function;
 
@@ -44,15 +44,15 @@ impl Marker<'_, '_> {
     }
 
     /// Whether "∂J/∂m = … = 0" looks for the m where it is so: the document has that m further on.
-    pub(super) fn is_set_to_zero(&self, left: &Expr, right: &Expr, here: Context<'_>) -> bool {
-        let zero = matches!(&right.kind, Kind::Number { value, .. } if value.is_zero());
+    pub(super) fn is_set_to_zero(&self, left: &Expr, right: &Expr, here: Standing<'_>) -> bool {
+        let zero = matches!(&right.kind, FormulaKind::Number { value, .. } if value.is_zero());
         let slope = self.slope.as_deref();
         let solved = |name: &str| {
             let near = here.at..=here.at + SOLVED_WITHIN;
             self.scope.solved.iter().any(|(at, other)| near.contains(at) && other == name)
         };
-        let is_name = matches!(left.kind, Kind::Name(_));
-        let is_slope = matches!(left.kind, Kind::Derivative { .. });
+        let is_name = matches!(left.kind, FormulaKind::Name(_));
+        let is_slope = matches!(left.kind, FormulaKind::Derivative { .. });
         let looked_for = || names_of(left).iter().any(|name| solved(&spelled(name)));
         zero && !is_name
             && match here.own_left {

@@ -17,7 +17,7 @@ use super::document::Placed;
 use super::marker::Marker;
 use super::names::{Convention, is_digits, latex, spelled};
 use super::numbers::{Compared, Number, compare, in_decimals, is_numeric, printed};
-use super::tex::syntax::{Expr, Kind, Name, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, visit};
 use crate::scalar::Rational;
 
 /// The most changes that are tried on one line.
@@ -143,7 +143,7 @@ impl Marker<'_, '_> {
             true => return Some(self.replaced(right, text, placed)),
             false => text.parse().ok()?,
         };
-        let kind = Kind::Number { value, decimals };
+        let kind = FormulaKind::Number { value, decimals };
         let new = Expr { kind, span: right.span.clone() };
         let good = !matches!(
             compare(found, &new, &mut Default::default(), false),
@@ -228,7 +228,7 @@ impl Marker<'_, '_> {
             let sides = statement.sides();
             // What a derivative of this line is said to be elsewhere.
             let about = carried.is_some_and(|first| {
-                matches!(first.kind, Kind::Derivative { .. })
+                matches!(first.kind, FormulaKind::Derivative { .. })
                     && (stands_in(first, left) || stands_in(first, right))
             });
             if about {

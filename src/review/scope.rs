@@ -13,7 +13,7 @@ use super::givens::GivenSum;
 use super::indices::{Indices, Item};
 use super::losses::Loss;
 use super::names::{Cells, Convention, spelled};
-use super::tex::syntax::{Expr, Kind, Name};
+use super::tex::syntax::{Expr, FormulaKind, Name};
 use crate::expr::{ExprId, Graph, Node, Symbol, SymbolId, Winners};
 use crate::scalar::Rational;
 
@@ -202,7 +202,7 @@ impl<'a> Scope<'a> {
         if !self.has_index(name) {
             return vec![name.clone()];
         }
-        let expr = Expr { kind: Kind::Name(name.clone()), span: 0..0 };
+        let expr = Expr { kind: FormulaKind::Name(name.clone()), span: 0..0 };
         self.elements(&[&expr], &[]).all.iter().map(|e| self.indices.at(name, e)).collect()
     }
 
@@ -280,7 +280,9 @@ impl<'a> Scope<'a> {
         match nth.checked_sub(1) {
             Some(nth) => all.get(nth).map(|d| (d, nth)),
             // A name for a name is a conclusion as often as a definition: not before it is said.
-            None => all.first().filter(|d| !matches!(d.body.kind, Kind::Name(_))).map(|d| (d, 0)),
+            None => {
+                all.first().filter(|d| !matches!(d.body.kind, FormulaKind::Name(_))).map(|d| (d, 0))
+            }
         }
     }
 

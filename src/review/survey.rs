@@ -16,7 +16,7 @@ use super::numbers::is_numeric;
 use super::read::Passage;
 use super::scope::{Definition, Scope};
 use super::tex::introduces;
-use super::tex::syntax::{Expr, Kind, Known, Name, Part, Relation, visit};
+use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Relation, visit};
 use super::{convention, givens, indices, losses, suspects};
 
 /// What is known before the walk.
@@ -74,15 +74,15 @@ fn quantities(document: &Document<'_>) -> BTreeSet<String> {
     for (_, _, statement) in statements(document) {
         for side in statement.sides() {
             visit(side, &mut |e| match &e.kind {
-                Kind::Product(all) => {
+                FormulaKind::Product(all) => {
                     let names = all.iter().filter_map(|f| match &f.kind {
-                        Kind::Name(name) => Some(spelled(name)),
+                        FormulaKind::Name(name) => Some(spelled(name)),
                         _ => None,
                     });
                     factors.extend(names);
                 }
-                Kind::Apply { head, primes, args } => {
-                    let of_a_name = matches!(&args[..], [Expr { kind: Kind::Name(_), .. }]);
+                FormulaKind::Apply { head, primes, args } => {
+                    let of_a_name = matches!(&args[..], [Expr { kind: FormulaKind::Name(_), .. }]);
                     if *primes > 0 || of_a_name || args.len() != 1 {
                         functions.insert(spelled(head));
                     }
@@ -97,11 +97,12 @@ fn quantities(document: &Document<'_>) -> BTreeSet<String> {
 
 /// What σ is where "σ² = …" defines it: the root.
 fn root_of<'e>(first: &'e Expr, value: &Expr) -> Option<(&'e Name, Expr)> {
-    let Kind::Power(base, two) = &first.kind else { return None };
-    let (Kind::Name(name), Kind::Number { value: n, .. }) = (&base.kind, &two.kind) else {
+    let FormulaKind::Power(base, two) = &first.kind else { return None };
+    let (FormulaKind::Name(name), FormulaKind::Number { value: n, .. }) = (&base.kind, &two.kind)
+    else {
         return None;
     };
-    let root = Kind::Call(Known::Sqrt, Box::new(value.clone()));
+    let root = FormulaKind::Call(Known::Sqrt, Box::new(value.clone()));
     (n.to_i32() == Some(2)).then(|| (name, Expr { kind: root, span: value.span.clone() }))
 }
 
@@ -110,11 +111,11 @@ fn root_of<'e>(first: &'e Expr, value: &Expr) -> Option<(&'e Name, Expr)> {
 fn variables(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
     fn walk(expr: &Expr, varied: &mut BTreeSet<String>) {
         match &expr.kind {
-            Kind::Name(name) => {
+            FormulaKind::Name(name) => {
                 varied.insert(spelled(name));
             }
-            Kind::Derivative { of, by, .. } => {
-                if !matches!(of.kind, Kind::Name(_)) {
+            FormulaKind::Derivative { of, by, .. } => {
+                if !matches!(of.kind, FormulaKind::Name(_)) {
                     walk(of, varied);
                 }
                 walk(by, varied);
@@ -130,11 +131,11 @@ fn variables(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
         for side in first.chain(statement.rest.iter().map(|(_, side)| side)) {
             walk(side, &mut varied);
             visit(side, &mut |e| {
-                if let Kind::Derivative { of, by, .. } = &e.kind {
-                    if let Kind::Name(name) = &by.kind {
+                if let FormulaKind::Derivative { of, by, .. } = &e.kind {
+                    if let FormulaKind::Name(name) = &by.kind {
                         by_names.insert(spelled(name));
                     }
-                    if let Kind::Name(name) = &of.kind {
+                    if let FormulaKind::Name(name) = &of.kind {
                         of_names.insert(spelled(name));
                     }
                 }
@@ -150,7 +151,7 @@ fn variables(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
 fn defined_twice(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
     let mut found: BTreeMap<String, Vec<(Vec<indices::Item>, &Expr)>> = BTreeMap::new();
     for (_, _, statement) in statements(document) {
-        let (Some(Expr { kind: Kind::Name(name), .. }), [(relation, value), ..]) =
+        let (Some(Expr { kind: FormulaKind::Name(name), .. }), [(relation, value), ..]) =
             (&statement.first, &statement.rest[..])
         else {
             continue;
@@ -193,7 +194,7 @@ fn alike(a: &Expr, letters: &[indices::Item], b: &Expr, others: &[indices::Item]
 fn sums_nothing_named(expr: &Expr) -> bool {
     let mut found = false;
     visit(expr, &mut |e| {
-        found |= matches!(&e.kind, Kind::BigSum { indices, .. } if indices.is_empty());
+        found |= matches!(&e.kind, FormulaKind::BigSum { indices, .. } if indices.is_empty());
     });
     found
 }
@@ -253,7 +254,7 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         let Some((name, params)) = defined(first) else { continue };
         let states = matches!(relation, Relation::Equal | Relation::Defines)
             && !scope.is_about_indices(statement);
-        if !states || holds_name(value, name) || matches!(value.kind, Kind::List(_)) {
+        if !states || holds_name(value, name) || matches!(value.kind, FormulaKind::List(_)) {
             continue;
         }
         // w(x + 1) = … is no definition of a function if w is a quantity.
@@ -265,7 +266,7 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             false => Vec::new(),
         };
         // What is said of every element speaks of no other letter than theirs.
-        let first = Expr { kind: Kind::Name(name.clone()), span: 0..0 };
+        let first = Expr { kind: FormulaKind::Name(name.clone()), span: 0..0 };
         let own = scope.free_letters(&[&first]);
         if scope.free_letters(&[value]).keys().any(|letter| !own.contains_key(letter)) {
             continue;

@@ -13,7 +13,7 @@ use super::judge::Unknowns;
 use super::names::spelled;
 use super::numbers::is_numeric;
 use super::scope::{Meaning, Scope};
-use super::tex::syntax::{Expr, Kind, visit};
+use super::tex::syntax::{Expr, FormulaKind, visit};
 use crate::expr::{ExprId, Node, SymbolId, Winners, depends_on};
 
 /// What the document as a whole says of its names without a definition; the variables of
@@ -27,9 +27,9 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
         for side in sides {
             let mut links: Vec<*const Expr> = Vec::new();
             visit(side, &mut |e| {
-                if let Kind::Product(factors) = &e.kind {
+                if let FormulaKind::Product(factors) = &e.kind {
                     let derivatives =
-                        factors.iter().filter(|f| matches!(f.kind, Kind::Derivative { .. }));
+                        factors.iter().filter(|f| matches!(f.kind, FormulaKind::Derivative { .. }));
                     let all: Vec<*const Expr> = derivatives.map(std::ptr::from_ref).collect();
                     if all.len() > 1 {
                         links.extend(all);
@@ -37,7 +37,7 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
                 }
             });
             visit(side, &mut |e| {
-                if let Kind::Derivative { of, by, .. } = &e.kind {
+                if let FormulaKind::Derivative { of, by, .. } = &e.kind {
                     // What is differentiated for its own sake, not as a term of a sum rule.
                     let link = links.contains(&std::ptr::from_ref(e));
                     partials.push((at, of, by, link || std::ptr::eq(e, bare(side))));
@@ -47,7 +47,7 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
     }
     let used = used(document);
     let free = |scope: &mut Scope<'_>, expr: &Expr, at: usize| -> Vec<SymbolId> {
-        let Kind::Name(name) = &expr.kind else { return Vec::new() };
+        let FormulaKind::Name(name) = &expr.kind else { return Vec::new() };
         let mut all = scope.each_element(name);
         all.retain(|name| matches!(scope.meaning(name, at), Meaning::Free));
         all.iter().map(|name| scope.symbol_of(name)).collect()
@@ -74,11 +74,11 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
     }
     let several = defined_anew(document);
     for (at, of, by, for_itself) in partials {
-        if matches!(&of.kind, Kind::Name(name) if several.contains(&spelled(name))) {
+        if matches!(&of.kind, FormulaKind::Name(name) if several.contains(&spelled(name))) {
             continue;
         }
-        let generic = |e: &Expr| matches!(&e.kind, Kind::Name(n) if scope.has_index(n));
-        if !for_itself || !matches!(of.kind, Kind::Name(_)) {
+        let generic = |e: &Expr| matches!(&e.kind, FormulaKind::Name(n) if scope.has_index(n));
+        if !for_itself || !matches!(of.kind, FormulaKind::Name(_)) {
             continue;
         }
         if generic(of) || generic(by) {
@@ -148,8 +148,8 @@ fn defined_anew(document: &Document<'_>) -> BTreeSet<String> {
 /// A side without its numeric factors: ½·∂E/∂w is about ∂E/∂w.
 fn bare(side: &Expr) -> &Expr {
     match &side.kind {
-        Kind::Neg(a) => bare(a),
-        Kind::Product(factors) => {
+        FormulaKind::Neg(a) => bare(a),
+        FormulaKind::Product(factors) => {
             let mut rest = factors.iter().filter(|f| !is_numeric(f));
             match (rest.next(), rest.next()) {
                 (Some(only), None) => bare(only),
@@ -166,11 +166,11 @@ fn used(document: &Document<'_>) -> BTreeSet<String> {
     for (_, _, statement) in statements(document) {
         for side in statement.sides() {
             visit(side, &mut |e| match &e.kind {
-                Kind::Name(name) | Kind::Apply { head: name, .. } => {
+                FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } => {
                     *all.entry(spelled(name)).or_insert(0usize) += 1;
                 }
-                Kind::Derivative { by, .. } => {
-                    if let Kind::Name(name) = &by.kind {
+                FormulaKind::Derivative { by, .. } => {
+                    if let FormulaKind::Name(name) = &by.kind {
                         *below.entry(spelled(name)).or_insert(0usize) += 1;
                     }
                 }

@@ -12,7 +12,7 @@ use super::claim::{holds_name, same};
 use super::judge::Unknowns;
 use super::names::spelled;
 use super::scope::Scope;
-use super::tex::syntax::{Expr, Kind, Name, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, visit};
 use crate::expr::{ExprId, Node, Winners, depends_on};
 use std::collections::BTreeMap;
 
@@ -28,14 +28,14 @@ pub(super) struct Ways {
 impl Ways {
     /// The ways of a sum that has the shape of the chain rule over at least two names.
     pub(super) fn of(left: &Expr, right: &Expr) -> Option<Ways> {
-        let Kind::Derivative { of, by, order: 1 } = &left.kind else { return None };
-        let Kind::Sum(_) = &right.kind else { return None };
+        let FormulaKind::Derivative { of, by, order: 1 } = &left.kind else { return None };
+        let FormulaKind::Sum(_) = &right.kind else { return None };
         let mut through: Vec<Name> = Vec::new();
         let mut arrives = false;
         visit(right, &mut |e| {
-            let Kind::Derivative { of: inner, by: last, order: 1 } = &e.kind else { return };
+            let FormulaKind::Derivative { of: inner, by: last, order: 1 } = &e.kind else { return };
             arrives |= same(last, by);
-            if let Kind::Name(name) = &last.kind
+            if let FormulaKind::Name(name) = &last.kind
                 && same(inner, of)
                 && !through.iter().any(|n| spelled(n) == spelled(name))
             {
@@ -74,7 +74,7 @@ impl Scope<'_> {
         let mut held = Vec::new();
         for name in &ways.through {
             for element in self.each_element(name) {
-                let expr = Expr { kind: Kind::Name(element), span: 0..0 };
+                let expr = Expr { kind: FormulaKind::Name(element), span: 0..0 };
                 held.push(self.build(&expr, at).ok()?);
             }
         }
@@ -99,7 +99,7 @@ impl Scope<'_> {
         for name in &ways.through {
             let mut elements = Vec::new();
             for element in self.each_element(name) {
-                let expr = Expr { kind: Kind::Name(element), span: 0..0 };
+                let expr = Expr { kind: FormulaKind::Name(element), span: 0..0 };
                 let Ok(id) = self.build(&expr, at) else { return false };
                 elements.push(id);
             }

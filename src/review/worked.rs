@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::claim::{holds_name, names_of};
-use super::marker::{Context, Marker};
+use super::marker::{Marker, Standing};
 use super::names::spelled;
 use super::numbers::{Compared, Number, Rounded, compare, instance, is_numeric, printed, put_in};
 use super::scope::{Meaning, Scope};
-use super::tex::syntax::{Expr, Kind, Name, Relation, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, Relation, visit};
 use super::{Counterexample, Mark, Wrong};
 use crate::expr::{ExprId, Node, SymbolId};
 use crate::proof::Witness;
@@ -21,7 +21,7 @@ impl Marker<'_, '_> {
         lhs: ExprId,
         right: &Expr,
         relation: Relation,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Option<Mark> {
         let numeric = is_numeric(right);
         // "∂E/∂o = 0.5" is worked out with numbers that nobody has told.
@@ -57,13 +57,13 @@ impl Marker<'_, '_> {
         }
         // "N = (W − F)/S + 1" and then "N = (4 − 2)/2 + 1": the same formula with numbers.
         let body = match &left.kind {
-            Kind::Name(name) => match self.scope.meaning(name, here.at) {
+            FormulaKind::Name(name) => match self.scope.meaning(name, here.at) {
                 Meaning::Defined(definition, _) => definition.body.clone(),
                 _ => return None,
             },
             _ => left.clone(),
         };
-        if matches!(right.kind, Kind::Number { .. }) {
+        if matches!(right.kind, FormulaKind::Number { .. }) {
             return None;
         }
         let fits = |(name, q): &(Name, Rational)| {
@@ -84,17 +84,17 @@ impl Marker<'_, '_> {
 
     /// A row in which some names have become numbers: they are put in for those names alone, and
     /// what is left has to hold for the others as it stands.
-    fn partly_in_numbers(&mut self, left: &Expr, right: &Expr, here: Context<'_>) -> Option<Mark> {
+    fn partly_in_numbers(&mut self, left: &Expr, right: &Expr, here: Standing<'_>) -> Option<Mark> {
         let kept = names_of(right);
         let gone: Vec<Name> = names_of(left).into_iter().filter(|n| !kept.contains(n)).collect();
         let mut derivative = false;
-        visit(left, &mut |e| derivative |= matches!(e.kind, Kind::Derivative { .. }));
+        visit(left, &mut |e| derivative |= matches!(e.kind, FormulaKind::Derivative { .. }));
         if derivative || gone.is_empty() || kept.iter().any(|n| !holds_name(left, n)) {
             return None;
         }
         let mut numbers = BTreeMap::new();
         for name in gone {
-            let expr = Expr { kind: Kind::Name(name), span: 0..0 };
+            let expr = Expr { kind: FormulaKind::Name(name), span: 0..0 };
             let id = self.scope.build(&expr, here.at).ok()?;
             let Number::Exact(value) = self.scope.number(id)? else { return None };
             numbers.insert(id, self.scope.graph.number(&value));
@@ -108,7 +108,7 @@ impl Marker<'_, '_> {
 
     /// A number for what depends only on names that have values, though other names stand in it:
     /// ∂(w·x)/∂w = 3 where x is 3.
-    fn with_values(&mut self, lhs: ExprId, right: &Expr, here: Context<'_>) -> Option<Mark> {
+    fn with_values(&mut self, lhs: ExprId, right: &Expr, here: Standing<'_>) -> Option<Mark> {
         let left = self.with_numbers(&[lhs], |_, _| true)?[0];
         let rhs = self.scope.build(right, here.at).ok()?;
         let given = vec!["the numbers above".to_string()];
@@ -170,7 +170,7 @@ impl Marker<'_, '_> {
         right: &Expr,
         relation: Relation,
         given: Vec<String>,
-        here: Context<'_>,
+        here: Standing<'_>,
     ) -> Mark {
         let mut rounded = std::mem::take(&mut self.rounded);
         let mark = self.compared_with(found, right, relation, given, here, &mut rounded);
@@ -184,7 +184,7 @@ impl Marker<'_, '_> {
         right: &Expr,
         relation: Relation,
         given: Vec<String>,
-        here: Context<'_>,
+        here: Standing<'_>,
         rounded: &mut Rounded,
     ) -> Mark {
         let loose = relation == Relation::About;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use backproof::review::tex::syntax::{Expr, Kind, Known, Name, Part, Relation, Row, visit};
+use backproof::review::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Relation, Row, visit};
 
 use crate::draw::Draw;
 
@@ -36,7 +36,7 @@ fn items(name: &Name) -> Vec<String> {
 pub fn has_letters(expr: &Expr) -> bool {
     let mut found = false;
     visit(expr, &mut |e| {
-        if let Kind::Name(name) = &e.kind {
+        if let FormulaKind::Name(name) = &e.kind {
             let index = |c: char| matches!(c, 'a' | 'b' | 'i' | 'j' | 'k' | 'm' | 'n');
             let lettered = |part: &String| part.chars().count() == 1 && part.chars().all(index);
             found |= name.below.iter().any(|part| lettered(part) || part.contains(['+', '-']));
@@ -69,7 +69,7 @@ impl World {
                 if !matches!(relation, Relation::Equal | Relation::Defines) {
                     continue;
                 }
-                if let Kind::Name(name) = &first.kind
+                if let FormulaKind::Name(name) = &first.kind
                     && world.range.is_some()
                     && items(name).iter().any(|item| is_letter(item))
                 {
@@ -78,12 +78,12 @@ impl World {
                     continue;
                 }
                 let (name, params) = match &first.kind {
-                    Kind::Name(name) => (spelled(name), Vec::new()),
-                    Kind::Apply { head, primes: 0, args } => {
+                    FormulaKind::Name(name) => (spelled(name), Vec::new()),
+                    FormulaKind::Apply { head, primes: 0, args } => {
                         let params: Vec<String> = args
                             .iter()
                             .filter_map(|a| match &a.kind {
-                                Kind::Name(n) => Some(spelled(n)),
+                                FormulaKind::Name(n) => Some(spelled(n)),
                                 _ => None,
                             })
                             .collect();
@@ -94,7 +94,7 @@ impl World {
                     }
                     _ => continue,
                 };
-                if matches!(value.kind, Kind::Number { .. } | Kind::List(_)) {
+                if matches!(value.kind, FormulaKind::Number { .. } | FormulaKind::List(_)) {
                     continue;
                 }
                 world.definitions.entry(name).or_insert((params, value.clone()));
@@ -106,9 +106,9 @@ impl World {
     /// Whether a name is defined as a max that lists the other.
     pub fn chooses(&self, name: &Name, other: &Name) -> bool {
         match self.definitions.get(&spelled(name)) {
-            Some((_, Expr { kind: Kind::Extreme { of, .. }, .. })) => {
-                of.iter().any(|e| matches!(&e.kind, Kind::Name(n) if spelled(n) == spelled(other)))
-            }
+            Some((_, Expr { kind: FormulaKind::Extreme { of, .. }, .. })) => of
+                .iter()
+                .any(|e| matches!(&e.kind, FormulaKind::Name(n) if spelled(n) == spelled(other))),
             _ => false,
         }
     }
@@ -147,7 +147,7 @@ impl World {
             // Every element of every name that has letters somewhere.
             let mut names = Vec::new();
             visit(expr, &mut |e| {
-                if let Kind::Name(n) | Kind::Apply { head: n, .. } = &e.kind {
+                if let FormulaKind::Name(n) | FormulaKind::Apply { head: n, .. } = &e.kind {
                     names.push(n.clone());
                 }
             });
@@ -164,7 +164,7 @@ impl World {
         }
         let mut names = Vec::new();
         visit(expr, &mut |e| {
-            if let Kind::Name(n) | Kind::Apply { head: n, .. } = &e.kind {
+            if let FormulaKind::Name(n) | FormulaKind::Apply { head: n, .. } = &e.kind {
                 names.push(spelled(n));
             }
         });
@@ -205,17 +205,19 @@ impl World {
         }
         let of = |e: &Expr| self.at(e, held, letters, depth + 1);
         Some(match &expr.kind {
-            Kind::Number { value, .. } => value.to_f64(),
-            Kind::Name(letter) if letters.contains_key(&letter.stem) && letter.below.is_empty() => {
+            FormulaKind::Number { value, .. } => value.to_f64(),
+            FormulaKind::Name(letter)
+                if letters.contains_key(&letter.stem) && letter.below.is_empty() =>
+            {
                 letters[&letter.stem] as f64
             }
             // Kronecker's δ.
-            Kind::Name(Name { stem, above: None, below })
+            FormulaKind::Name(Name { stem, above: None, below })
                 if self.range.is_some() && stem == "δ" && below.len() == 2 =>
             {
                 f64::from(u8::from(below[0] == below[1]))
             }
-            Kind::Name(name) => {
+            FormulaKind::Name(name) => {
                 if self.range.is_some()
                     && !name.below.is_empty()
                     && let Some((params, body)) = self.families.get(&family(name))
@@ -232,28 +234,28 @@ impl World {
                     None => *self.leaves.get(&name)?,
                 }
             }
-            Kind::Neg(a) => -of(a)?,
-            Kind::Sum(terms) => {
+            FormulaKind::Neg(a) => -of(a)?,
+            FormulaKind::Sum(terms) => {
                 let mut sum = 0.0;
                 for (minus, term) in terms {
                     sum += if *minus { -of(term)? } else { of(term)? };
                 }
                 sum
             }
-            Kind::Product(all) => {
+            FormulaKind::Product(all) => {
                 let mut product = 1.0;
                 for e in all {
                     product *= of(e)?;
                 }
                 product
             }
-            Kind::Quotient(a, b) => of(a)? / of(b)?,
-            Kind::Power(a, b) => {
+            FormulaKind::Quotient(a, b) => of(a)? / of(b)?,
+            FormulaKind::Power(a, b) => {
                 let (a, b) = (of(a)?, of(b)?);
                 if b.fract() == 0.0 { a.powi(b as i32) } else { a.powf(b) }
             }
-            Kind::Call(known, a) => known_function(*known, of(a)?),
-            Kind::Extreme { least, of: all } => {
+            FormulaKind::Call(known, a) => known_function(*known, of(a)?),
+            FormulaKind::Extreme { least, of: all } => {
                 let mut best = of(all.first()?)?;
                 for e in &all[1..] {
                     let x = of(e)?;
@@ -261,7 +263,7 @@ impl World {
                 }
                 best
             }
-            Kind::Apply { head, primes, args } => {
+            FormulaKind::Apply { head, primes, args } => {
                 let args: Option<Vec<f64>> = args.iter().map(of).collect();
                 let args = args?;
                 let name = spelled(head);
@@ -277,7 +279,7 @@ impl World {
                         _ if name == "σ^_" => Some(known_function(Known::Sigmoid, *args.first()?)),
                         _ if *primes == 0 => {
                             // f(x) where f is a quantity is a product.
-                            let head = Expr { kind: Kind::Name(head.clone()), span: 0..0 };
+                            let head = Expr { kind: FormulaKind::Name(head.clone()), span: 0..0 };
                             Some(self.at(&head, held, letters, depth + 1)? * args.first()?)
                         }
                         _ => None,
@@ -289,7 +291,7 @@ impl World {
                     _ => return None,
                 }
             }
-            Kind::Derivative { of: a, by, order: 1 } => {
+            FormulaKind::Derivative { of: a, by, order: 1 } => {
                 let x = of(by)?;
                 let by = key(in_numbers(by, letters).as_ref().unwrap_or(by));
                 slope(x, &|x| {
@@ -298,7 +300,7 @@ impl World {
                     self.at(a, &inner, letters, depth + 1)
                 })?
             }
-            Kind::BigSum { indices, body, .. } => {
+            FormulaKind::BigSum { indices, body, .. } => {
                 let range = self.range.clone()?;
                 let mut all = vec![letters.clone()];
                 for index in indices {
@@ -315,7 +317,7 @@ impl World {
                 }
                 sum
             }
-            Kind::Cases(cases) => {
+            FormulaKind::Cases(cases) => {
                 for (value, condition) in cases {
                     let holds = match condition {
                         None => true,
@@ -357,7 +359,7 @@ fn put_first(name: &Name, value: i64) -> Name {
 
 /// A name with numbers for its letters; none where nothing changes.
 fn in_numbers(expr: &Expr, letters: &Letters) -> Option<Expr> {
-    let Kind::Name(name) = &expr.kind else { return None };
+    let FormulaKind::Name(name) = &expr.kind else { return None };
     if letters.is_empty() || name.below.is_empty() {
         return None;
     }
@@ -366,20 +368,20 @@ fn in_numbers(expr: &Expr, letters: &Letters) -> Option<Expr> {
         .map(|item| letters.get(&item).map_or(item, ToString::to_string))
         .collect();
     let name = Name { below, ..name.clone() };
-    Some(Expr { kind: Kind::Name(name), span: expr.span.clone() })
+    Some(Expr { kind: FormulaKind::Name(name), span: expr.span.clone() })
 }
 
 fn free(expr: &Expr, bound: &mut Vec<String>, found: &mut Vec<String>) {
-    if let Kind::Name(name) | Kind::Apply { head: name, .. } = &expr.kind {
+    if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &expr.kind {
         for item in items(name) {
             if is_letter(&item) && !bound.contains(&item) && !found.contains(&item) {
                 found.push(item);
             }
         }
     }
-    if let Kind::Cases(cases) = &expr.kind {
+    if let FormulaKind::Cases(cases) = &expr.kind {
         for side in cases.iter().filter_map(|(_, c)| c.as_ref()).flat_map(|c| [&c.left, &c.right]) {
-            if let Kind::Name(name) = &side.kind
+            if let FormulaKind::Name(name) = &side.kind
                 && is_letter(&name.stem)
                 && name.below.is_empty()
                 && !bound.contains(&name.stem)
@@ -389,7 +391,7 @@ fn free(expr: &Expr, bound: &mut Vec<String>, found: &mut Vec<String>) {
             }
         }
     }
-    if let Kind::BigSum { indices, body, .. } = &expr.kind {
+    if let FormulaKind::BigSum { indices, body, .. } = &expr.kind {
         let before = bound.len();
         bound.extend(indices.iter().cloned());
         free(body, bound, found);
@@ -436,20 +438,22 @@ fn normal_cdf(x: f64) -> f64 {
 pub fn key(expr: &Expr) -> String {
     let all = |es: &[Expr]| es.iter().map(key).collect::<Vec<_>>().join(",");
     match &expr.kind {
-        Kind::Number { value, .. } => value.to_string(),
-        Kind::Name(n) => format!("n:{}", spelled(n)),
-        Kind::Neg(a) => format!("-[{}]", key(a)),
-        Kind::Sum(t) => {
+        FormulaKind::Number { value, .. } => value.to_string(),
+        FormulaKind::Name(n) => format!("n:{}", spelled(n)),
+        FormulaKind::Neg(a) => format!("-[{}]", key(a)),
+        FormulaKind::Sum(t) => {
             let t: Vec<String> = t.iter().map(|(m, e)| format!("{m}{}", key(e))).collect();
             format!("+[{}]", t.join(","))
         }
-        Kind::Product(a) => format!("*[{}]", all(a)),
-        Kind::Quotient(a, b) => format!("/[{},{}]", key(a), key(b)),
-        Kind::Power(a, b) => format!("^[{},{}]", key(a), key(b)),
-        Kind::Call(f, a) => format!("{f:?}[{}]", key(a)),
-        Kind::Extreme { least, of } => format!("max{least}[{}]", all(of)),
-        Kind::Apply { head, primes, args } => format!("{}{primes}({})", spelled(head), all(args)),
-        Kind::Derivative { of, by, order } => format!("d{order}[{},{}]", key(of), key(by)),
+        FormulaKind::Product(a) => format!("*[{}]", all(a)),
+        FormulaKind::Quotient(a, b) => format!("/[{},{}]", key(a), key(b)),
+        FormulaKind::Power(a, b) => format!("^[{},{}]", key(a), key(b)),
+        FormulaKind::Call(f, a) => format!("{f:?}[{}]", key(a)),
+        FormulaKind::Extreme { least, of } => format!("max{least}[{}]", all(of)),
+        FormulaKind::Apply { head, primes, args } => {
+            format!("{}{primes}({})", spelled(head), all(args))
+        }
+        FormulaKind::Derivative { of, by, order } => format!("d{order}[{},{}]", key(of), key(by)),
         other => format!("{other:?}"),
     }
 }

@@ -221,8 +221,8 @@ fn large_layers_are_proved_at_smaller_sizes() {
 
 #[test]
 fn the_equations_for_any_depth_hold_in_networks_of_several() {
-    use crate::index::general;
-    for general in [general::dense(), general::convolution()] {
+    use crate::index::any_depth;
+    for general in [any_depth::dense(), any_depth::convolution()] {
         let general = general.expect("it is short");
         assert_eq!(super::prove_general(&general).unwrap_or_else(|e| panic!("{e:?}")), 3);
     }
@@ -435,8 +435,8 @@ fn of_a_layer_without_a_value_it_is_said_that_it_has_none() {
 /// What is wrong in a single layer of any depth does not pass: every layer is looked at.
 #[test]
 fn an_equation_for_any_depth_is_held_against_each_layer() {
-    use crate::index::{Affine, general};
-    let general = general::dense().expect("it is short");
+    use crate::index::{Affine, any_depth};
+    let general = any_depth::dense().expect("it is short");
     for place in 0..general.derivation.lemmas.len() {
         for layer in [1, 2] {
             let mut wrong = general.clone();

@@ -7,18 +7,20 @@ use crate::review::Mark;
 use crate::review::marker::Marker;
 use crate::review::names::Convention;
 use crate::review::scope::{Meaning, Scope};
-use crate::review::tex::syntax::{Expr, Kind, Name, Relation, Statement, visit};
+use crate::review::tex::syntax::{Expr, FormulaKind, Name, Relation, Statement, visit};
 
 impl Scope<'_> {
     /// A whole number of numbers and sizes, and whether it is supposed.
     pub(in crate::review) fn whole(&self, expr: &Expr) -> Option<(i64, bool)> {
         match &expr.kind {
-            Kind::Number { value, .. } => value.to_i32().map(|n| (i64::from(n), false)),
-            Kind::Name(name) => self.indices.size(name),
-            Kind::Sum(terms) => terms.iter().try_fold((0, false), |(sum, any), (minus, term)| {
-                let (n, supposed) = self.whole(term)?;
-                Some((if *minus { sum - n } else { sum + n }, any || supposed))
-            }),
+            FormulaKind::Number { value, .. } => value.to_i32().map(|n| (i64::from(n), false)),
+            FormulaKind::Name(name) => self.indices.size(name),
+            FormulaKind::Sum(terms) => {
+                terms.iter().try_fold((0, false), |(sum, any), (minus, term)| {
+                    let (n, supposed) = self.whole(term)?;
+                    Some((if *minus { sum - n } else { sum + n }, any || supposed))
+                })
+            }
             _ => None,
         }
     }
@@ -46,7 +48,7 @@ impl Scope<'_> {
 
     /// The letter that an expression is, if it may be an index and no size.
     fn index_letter(&self, expr: &Expr) -> Option<char> {
-        let Kind::Name(name) = &expr.kind else { return None };
+        let FormulaKind::Name(name) = &expr.kind else { return None };
         let plain = name.below.is_empty() && name.above.is_none();
         let free = plain
             && self.indices.size(name).is_none()
@@ -58,13 +60,15 @@ impl Scope<'_> {
     pub(in crate::review) fn is_about_indices(&self, statement: &Statement) -> bool {
         let mut sides = statement.sides();
         let index = |e: &Expr| match &e.kind {
-            Kind::Number { .. } => true,
-            Kind::Name(name) => self.index_letter(e).is_some() || self.indices.size(name).is_some(),
+            FormulaKind::Number { .. } => true,
+            FormulaKind::Name(name) => {
+                self.index_letter(e).is_some() || self.indices.size(name).is_some()
+            }
             _ => false,
         };
         !statement.rest.is_empty()
             && sides.clone().all(index)
-            && sides.any(|side| !matches!(side.kind, Kind::Number { .. }))
+            && sides.any(|side| !matches!(side.kind, FormulaKind::Number { .. }))
     }
 
     /// Whether a name with numbers is no element of what its letters run over elsewhere. What a
@@ -96,7 +100,7 @@ impl Scope<'_> {
     pub(in crate::review) fn run_in(&self, letter: char, expr: &Expr) -> Option<Run> {
         let mut found: Option<Run> = None;
         visit(expr, &mut |e| {
-            if let Kind::Name(name) | Kind::Apply { head: name, .. } = &e.kind {
+            if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &e.kind {
                 let (key, items) = self.indices.items(name);
                 for (axis, item) in items.iter().enumerate() {
                     if *item == Item::Letter(letter)
@@ -123,20 +127,20 @@ impl Scope<'_> {
     }
 
     fn free(&self, expr: &Expr, bound: &mut Vec<char>, found: &mut BTreeMap<String, Run>) {
-        if let Kind::Name(name) | Kind::Apply { head: name, .. } = &expr.kind
+        if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &expr.kind
             && !name.below.is_empty()
         {
             self.free_in(name, bound, found);
         }
         match &expr.kind {
-            Kind::BigSum { indices, body, .. } => {
+            FormulaKind::BigSum { indices, body, .. } => {
                 let before = bound.len();
                 bound.extend(indices.iter().filter_map(|s| single(s)));
                 self.free(body, bound, found);
                 bound.truncate(before);
             }
             _ => {
-                if let Kind::Cases(cases) = &expr.kind {
+                if let FormulaKind::Cases(cases) = &expr.kind {
                     let conditions = cases.iter().filter_map(|(_, condition)| condition.as_ref());
                     for side in conditions.flat_map(|c| [&c.left, &c.right]) {
                         if let Some(letter) = self.index_letter(side) {
@@ -195,7 +199,7 @@ impl Scope<'_> {
         let mut twice = None;
         for expr in exprs {
             visit(expr, &mut |e| {
-                if let Kind::Name(name) = &e.kind
+                if let FormulaKind::Name(name) = &e.kind
                     && !self.indices.several.is_empty()
                 {
                     let (key, items) = self.indices.items(name);
@@ -262,10 +266,12 @@ impl Elements {
 /// Whether a sum stands in an expression whose bounds are not both numbers.
 fn sums_openly(expr: &Expr) -> bool {
     let mut found = false;
-    let number =
-        |e: &Option<Box<Expr>>| e.as_deref().is_some_and(|e| matches!(e.kind, Kind::Number { .. }));
+    let number = |e: &Option<Box<Expr>>| {
+        e.as_deref().is_some_and(|e| matches!(e.kind, FormulaKind::Number { .. }))
+    };
     visit(expr, &mut |e| {
-        found |= matches!(&e.kind, Kind::BigSum { from, to, .. } if !number(from) || !number(to));
+        found |=
+            matches!(&e.kind, FormulaKind::BigSum { from, to, .. } if !number(from) || !number(to));
     });
     found
 }
@@ -317,7 +323,7 @@ impl Condition {
         };
         let left = scope.index_letter(first).map(String::from)?;
         let right = match &other.kind {
-            Kind::Number { value, .. } => Bound::Number(i64::from(value.to_i32()?)),
+            FormulaKind::Number { value, .. } => Bound::Number(i64::from(value.to_i32()?)),
             _ => Bound::Letter(scope.index_letter(other).map(String::from)?),
         };
         Some(Condition { left, right, equal })

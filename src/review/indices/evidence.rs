@@ -8,7 +8,7 @@ use crate::review::claim::statements;
 use crate::review::document::Document;
 use crate::review::names::{Cells, is_digits, spelled};
 use crate::review::scope::Scope;
-use crate::review::tex::syntax::{Expr, Kind, Name, Statement, visit};
+use crate::review::tex::syntax::{Expr, FormulaKind, Name, Statement, visit};
 
 /// The places that have to run over the same values, found by joining those that share a letter.
 #[derive(Default)]
@@ -201,32 +201,32 @@ fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
         let mut bounds: BTreeSet<char> = BTreeSet::new();
         let mut parts: BTreeSet<char> = BTreeSet::new();
         each(statement, &mut |e| {
-            if let Kind::BigSum { from, to, .. } = &e.kind {
+            if let FormulaKind::BigSum { from, to, .. } = &e.kind {
                 for bound in from.iter().chain(to) {
                     visit(bound, &mut |e| {
-                        if let Kind::Name(name) = &e.kind {
+                        if let FormulaKind::Name(name) = &e.kind {
                             bounds.extend(single(&name.stem));
                         }
                     });
                 }
             }
-            if let Kind::Name(name) = &e.kind {
+            if let FormulaKind::Name(name) = &e.kind {
                 parts.extend(name.below.iter().filter_map(|part| single(part)));
             }
         });
         // The t of y_t = Σ_{s=1}^{t} is an index.
         indices.letters.extend(bounds.intersection(&parts));
         each(statement, &mut |e| match &e.kind {
-            Kind::BigSum { indices: summed, .. } => {
+            FormulaKind::BigSum { indices: summed, .. } => {
                 let summed = || summed.iter().filter_map(|s| single(s));
                 indices.letters.extend(summed());
                 indices.summed.extend(summed());
             }
-            Kind::Name(name) if scope.cell(name).is_some() => {
+            FormulaKind::Name(name) if scope.cell(name).is_some() => {
                 let word = name.below.iter().any(|part| !is_digits(part));
                 indices.words.extend(word.then(|| spelled(name)));
             }
-            Kind::Name(name) => {
+            FormulaKind::Name(name) => {
                 if let Some(cells) = &scope.cells {
                     indices.letters.extend(cells.letters(name));
                 }
@@ -237,7 +237,9 @@ fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
     // y_{10} is the tenth of the y_i, and row 1 and column 0 of the y_{ij}.
     for (_, _, statement) in statements(document) {
         each(statement, &mut |e| {
-            let (Kind::Name(name) | Kind::Apply { head: name, .. }) = &e.kind else { return };
+            let (FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. }) = &e.kind else {
+                return;
+            };
             let (key, items) = indices.items(name);
             if items.iter().any(|item| !matches!(item, Item::Number(_))) {
                 indices.ranks.entry(key).or_default().insert(items.len());
@@ -267,16 +269,16 @@ fn sizes(
         let mut bounds: Vec<&Name> = Vec::new();
         let mut letters: BTreeSet<char> = BTreeSet::new();
         each(statement, &mut |e| match &e.kind {
-            Kind::BigSum { from, to, .. } => {
+            FormulaKind::BigSum { from, to, .. } => {
                 for bound in from.iter().chain(to) {
                     visit(bound, &mut |e| {
-                        if let Kind::Name(name) = &e.kind {
+                        if let FormulaKind::Name(name) = &e.kind {
                             bounds.push(name);
                         }
                     });
                 }
             }
-            Kind::Name(name) => {
+            FormulaKind::Name(name) => {
                 let items = scope.indices.items(name).1;
                 letters.extend(items.iter().filter_map(|item| match item {
                     Item::Letter(c) => Some(*c),
@@ -284,9 +286,9 @@ fn sizes(
                 }));
             }
             // What is differentiated, or applied, is a quantity.
-            Kind::Derivative { of, by, .. } => {
+            FormulaKind::Derivative { of, by, .. } => {
                 for side in [of, by] {
-                    if let Kind::Name(name) = &side.kind {
+                    if let FormulaKind::Name(name) = &side.kind {
                         other.insert(spelled(name));
                     }
                 }
@@ -300,12 +302,12 @@ fn sizes(
             }
             found.insert(name.stem.clone());
         }
-        if let (Some(Expr { kind: Kind::Name(name), .. }), [(_, value), ..]) =
+        if let (Some(Expr { kind: FormulaKind::Name(name), .. }), [(_, value), ..]) =
             (&statement.first, &statement.rest[..])
             && plain(name)
         {
             match &value.kind {
-                Kind::Number { value, .. } => {
+                FormulaKind::Number { value, .. } => {
                     let number = value.to_i32().map(i64::from);
                     numbers.entry(name.stem.clone()).or_default().extend(number);
                 }
@@ -347,7 +349,7 @@ fn classes(scope: &Scope<'_>, document: &Document<'_>) -> (Classes, Vec<(Node, S
     let mut all = Vec::new();
     for (nth, (_, _, statement)) in statements(document).enumerate() {
         each(statement, &mut |e| match &e.kind {
-            Kind::Name(name) | Kind::Apply { head: name, .. } => {
+            FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } => {
                 let (key, items) = scope.indices.items(name);
                 for (axis, item) in items.iter().enumerate() {
                     let place = || Node::Place(key.clone(), axis);
@@ -361,10 +363,10 @@ fn classes(scope: &Scope<'_>, document: &Document<'_>) -> (Classes, Vec<(Node, S
                     }
                 }
             }
-            Kind::BigSum { indices, from, to, .. } => {
+            FormulaKind::BigSum { indices, from, to, .. } => {
                 for bound in from.iter().chain(to) {
                     visit(bound, &mut |e| {
-                        if let Kind::Name(name) = &e.kind
+                        if let FormulaKind::Name(name) = &e.kind
                             && let Some(c) = single(&name.stem)
                             && scope.indices.letters.contains(&c)
                             && scope.indices.size(name).is_none()
@@ -377,7 +379,9 @@ fn classes(scope: &Scope<'_>, document: &Document<'_>) -> (Classes, Vec<(Node, S
                     let letter = Node::Letter(nth, c);
                     let from = from.as_deref().and_then(|e| scope.whole(e));
                     let size = to.as_deref().and_then(|e| match &e.kind {
-                        Kind::Name(name) => scope.indices.size(name).map(|_| name.stem.clone()),
+                        FormulaKind::Name(name) => {
+                            scope.indices.size(name).map(|_| name.stem.clone())
+                        }
                         _ => None,
                     });
                     let to = to.as_deref().and_then(|e| scope.whole(e));

@@ -56,7 +56,7 @@ pub struct Token {
     /// Just past its end.
     pub end: usize,
     /// What it is.
-    pub kind: Kind,
+    pub kind: Delimiter,
     /// The token that may close it: for a dollar the next one, for `\(` the next `\(` or `\)`,
     /// for a `\begin` its `\end`.
     pub next: usize,
@@ -72,7 +72,7 @@ pub struct Token {
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Delimiter {
     /// A `$`.
     Dollar,
     /// `\(` and the like.
@@ -193,7 +193,7 @@ impl<'a> Search<'a> {
                 }
                 b'\\' if self.rules.delimiters => self.backslash(at),
                 b'$' if self.rules.delimiters => {
-                    self.token(at, at + 1, Kind::Dollar);
+                    self.token(at, at + 1, Delimiter::Dollar);
                     at + 1
                 }
                 b'{' => {
@@ -239,7 +239,7 @@ impl<'a> Search<'a> {
         match mark.kind {
             Settled::Code => {}
             Settled::LooksLikeCode => return None,
-            Settled::Piece(_) => self.token(at, mark.range.end, Kind::Settled(self.mark)),
+            Settled::Piece(_) => self.token(at, mark.range.end, Delimiter::Settled(self.mark)),
         }
         Some(mark.range.end)
     }
@@ -270,9 +270,9 @@ impl<'a> Search<'a> {
         self.end(at + 1, Wall::Paragraph);
     }
 
-    fn token(&mut self, at: usize, end: usize, kind: Kind) {
+    fn token(&mut self, at: usize, end: usize, kind: Delimiter) {
         let looks = |m: &super::stream::Mark| m.range.contains(&at);
-        let code = !matches!(kind, Kind::Settled(_))
+        let code = !matches!(kind, Delimiter::Settled(_))
             && self.stream.marks.get(self.mark).is_some_and(looks);
         self.tokens.push(Token {
             at,
@@ -310,7 +310,7 @@ impl<'a> Search<'a> {
                 (false, true) => Shape::DoubleSquare,
             };
             let open = matches!(next, b'(' | b'[');
-            let kind = if open { Kind::Open(shape) } else { Kind::Close(shape) };
+            let kind = if open { Delimiter::Open(shape) } else { Delimiter::Close(shape) };
             self.token(row - if double { 2 } else { 1 }, row + 1, kind);
             return row + 1;
         }
@@ -327,8 +327,8 @@ impl<'a> Search<'a> {
         if name == "begin" || name == "end" {
             if let Some((environment, setting, end)) = environment(self.text, past) {
                 let kind = match name {
-                    "begin" => Kind::Begin(environment, setting),
-                    _ => Kind::End(environment),
+                    "begin" => Delimiter::Begin(environment, setting),
+                    _ => Delimiter::End(environment),
                 };
                 self.token(row - 1, end, kind);
                 return end;
@@ -400,11 +400,11 @@ fn pair(tokens: &mut [Token], groups: usize) {
     let mut seen = vec![[NONE; 6]; groups];
     for nth in (0..tokens.len()).rev() {
         let doubled = matches!(tokens.get(nth + 1),
-            Some(t) if t.kind == Kind::Dollar && t.at == tokens[nth].end);
+            Some(t) if t.kind == Delimiter::Dollar && t.at == tokens[nth].end);
         let token = &mut tokens[nth];
         let seen = &mut seen[token.group];
         match token.kind {
-            Kind::Dollar => {
+            Delimiter::Dollar => {
                 (token.next, token.next_pair) = (seen[0], seen[1]);
                 if !token.code {
                     seen[0] = nth;
@@ -413,14 +413,14 @@ fn pair(tokens: &mut [Token], groups: usize) {
                     seen[1] = nth;
                 }
             }
-            Kind::Open(shape) | Kind::Close(shape) => {
+            Delimiter::Open(shape) | Delimiter::Close(shape) => {
                 let slot = &mut seen[2 + shape as usize];
                 token.next = *slot;
-                if !(token.code && matches!(token.kind, Kind::Open(_))) {
+                if !(token.code && matches!(token.kind, Delimiter::Open(_))) {
                     *slot = nth;
                 }
             }
-            Kind::Begin(..) | Kind::End(_) | Kind::Settled(_) => {}
+            Delimiter::Begin(..) | Delimiter::End(_) | Delimiter::Settled(_) => {}
         }
     }
 }
@@ -429,8 +429,8 @@ fn pair_environments(tokens: &mut [Token]) {
     let mut open = vec![Vec::new(); 2 * ENVIRONMENTS.len()];
     for nth in 0..tokens.len() {
         match tokens[nth].kind {
-            Kind::Begin(environment, _) if !tokens[nth].code => open[environment].push(nth),
-            Kind::End(environment) => {
+            Delimiter::Begin(environment, _) if !tokens[nth].code => open[environment].push(nth),
+            Delimiter::End(environment) => {
                 // Those of another text are not closed here, nor anywhere.
                 if let Some(begin) = open[environment].pop()
                     && tokens[begin].within[2] == tokens[nth].within[2]

@@ -3,7 +3,7 @@
 /// The formats of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Format {
+pub enum DocumentFormat {
     /// LaTeX, with or without its preamble.
     Latex,
     /// Markdown with TeX in it, as GitHub, Pandoc and Jupyter read it.
@@ -19,27 +19,27 @@ pub enum Format {
 }
 
 /// The endings of names, without their dot.
-const ENDINGS: &[(&str, Format)] = &[
-    ("tex", Format::Latex),
-    ("ltx", Format::Latex),
-    ("latex", Format::Latex),
-    ("md", Format::Markdown),
-    ("markdown", Format::Markdown),
-    ("html", Format::Html),
-    ("htm", Format::Html),
-    ("xhtml", Format::Html),
-    ("txt", Format::Text),
-    ("text", Format::Text),
-    ("rst", Format::Rst),
-    ("ipynb", Format::Notebook),
+const ENDINGS: &[(&str, DocumentFormat)] = &[
+    ("tex", DocumentFormat::Latex),
+    ("ltx", DocumentFormat::Latex),
+    ("latex", DocumentFormat::Latex),
+    ("md", DocumentFormat::Markdown),
+    ("markdown", DocumentFormat::Markdown),
+    ("html", DocumentFormat::Html),
+    ("htm", DocumentFormat::Html),
+    ("xhtml", DocumentFormat::Html),
+    ("txt", DocumentFormat::Text),
+    ("text", DocumentFormat::Text),
+    ("rst", DocumentFormat::Rst),
+    ("ipynb", DocumentFormat::Notebook),
 ];
 
 /// So much of a text is looked at to guess its format.
 const LOOK: usize = 1 << 16;
 
-impl Format {
+impl DocumentFormat {
     /// The format of a file by the ending of its name, in letters of either case.
-    pub fn of_name(name: &str) -> Option<Format> {
+    pub fn of_name(name: &str) -> Option<DocumentFormat> {
         let file = name.rsplit(['/', '\\']).next()?;
         let (stem, ending) = file.rsplit_once('.')?;
         let known = ENDINGS.iter().find(|(e, _)| e.eq_ignore_ascii_case(ending));
@@ -47,7 +47,7 @@ impl Format {
     }
 
     /// The format of a text by what stands in it; plain text where nothing tells.
-    pub fn guess(text: &str) -> Format {
+    pub fn guess(text: &str) -> DocumentFormat {
         let text = text.trim_start_matches('\u{feff}').trim_start();
         let mut end = text.len().min(LOOK);
         while !text.is_char_boundary(end) {
@@ -58,22 +58,22 @@ impl Format {
         let line = |test: fn(&str) -> bool| text.lines().any(|l| test(l.trim_start()));
         let notebook = ["\"cells\"", "\"worksheets\"", "\"nbformat\""];
         if text.starts_with('{') && notebook.iter().any(|key| text.contains(key)) {
-            Format::Notebook
+            DocumentFormat::Notebook
         } else if starts("<!doctype html") || starts("<html") || starts("<?xml") {
-            Format::Html
+            DocumentFormat::Html
         } else if line(|l| l.starts_with("\\documentclass") || l.starts_with("\\begin{document}")) {
-            Format::Latex
+            DocumentFormat::Latex
         } else if line(|l| l.starts_with(".. math::")) || text.contains(":math:`") {
-            Format::Rst
+            DocumentFormat::Rst
         } else if line(is_markdown) {
-            Format::Markdown
+            DocumentFormat::Markdown
         } else if line(|l| l.starts_with("\\section{") || l.starts_with("\\newcommand")) {
-            Format::Latex
+            DocumentFormat::Latex
         } else if line(|l| l.starts_with("<p>") || l.starts_with("<div") || l.starts_with("<body"))
         {
-            Format::Html
+            DocumentFormat::Html
         } else {
-            Format::Text
+            DocumentFormat::Text
         }
     }
 }

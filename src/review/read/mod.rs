@@ -29,7 +29,7 @@ use std::ops::Range;
 
 use crate::diag::{Error, Kind, Span};
 
-pub use self::format::Format;
+pub use self::format::DocumentFormat;
 pub use self::lines::{Lines, Place};
 pub use self::passage::Passage;
 
@@ -91,7 +91,7 @@ pub struct Unclosed {
 /// [`MAX_FORMULA`] or more than [`MAX_PIECES`] pieces; `Syntax` if a notebook is no JSON or no
 /// notebook. What is wrong with a single formula is no error of the document: it comes as
 /// [`Piece::Unclosed`].
-pub fn pieces(source: &str, format: Format) -> Result<Vec<Piece>, Error> {
+pub fn pieces(source: &str, format: DocumentFormat) -> Result<Vec<Piece>, Error> {
     if source.len() > MAX_DOCUMENT {
         let (has, most) = (source.len(), MAX_DOCUMENT);
         return Err(Error::new(
@@ -102,12 +102,12 @@ pub fn pieces(source: &str, format: Format) -> Result<Vec<Piece>, Error> {
         .hint("split it into parts"));
     }
     let (stream, rules) = match format {
-        Format::Latex => latex::stream(source),
-        Format::Markdown => markdown::stream(source),
-        Format::Html => html::stream(source),
-        Format::Rst => rst::stream(source),
-        Format::Text => stream::plain(source),
-        Format::Notebook => return notebook::pieces(source),
+        DocumentFormat::Latex => latex::stream(source),
+        DocumentFormat::Markdown => markdown::stream(source),
+        DocumentFormat::Html => html::stream(source),
+        DocumentFormat::Rst => rst::stream(source),
+        DocumentFormat::Text => stream::plain(source),
+        DocumentFormat::Notebook => return notebook::pieces(source),
     };
     let mut pieces = Vec::new();
     scan::scan(stream, rules, &mut pieces)?;

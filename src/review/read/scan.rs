@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::delimiters::{Delimiters, Kind, NONE, Shape, Token};
+use super::delimiters::{Delimiter, Delimiters, NONE, Shape, Token};
 use super::passage::Passage;
 use super::stream::{Dollars, Margin, Rules, Settled, Stream, Wall};
 use super::{MAX_FORMULA, MAX_PIECES, Piece, Setting, Unclosed};
@@ -16,7 +16,7 @@ pub fn scan(mut stream: Stream, rules: Rules, pieces: &mut Vec<Piece>) -> Result
         if token.at < done || token.code {
             continue;
         }
-        if let Kind::Settled(mark) = token.kind {
+        if let Delimiter::Settled(mark) = token.kind {
             words(&stream, rules, done..token.at, pieces)?;
             let kind = std::mem::replace(&mut stream.marks[mark].kind, Settled::Code);
             if let Settled::Piece(piece) = kind {
@@ -48,16 +48,16 @@ struct Found {
 fn found(text: &str, delimiters: &Delimiters, rules: Rules, nth: usize) -> Option<Found> {
     let token = &delimiters.tokens[nth];
     match token.kind {
-        Kind::Dollar => {
+        Delimiter::Dollar => {
             let second = delimiters.tokens.get(nth + 1);
-            match second.filter(|t| t.kind == Kind::Dollar && t.at == token.end) {
+            match second.filter(|t| t.kind == Delimiter::Dollar && t.at == token.end) {
                 Some(second) => Some(dollars(text, delimiters, token, second)),
                 None => dollar(text, delimiters, rules, token),
             }
         }
-        Kind::Open(shape) => Some(bracket(delimiters, token, shape)),
-        Kind::Begin(_, setting) => Some(environment(text, delimiters, token, setting)),
-        Kind::Close(_) | Kind::End(_) | Kind::Settled(_) => None,
+        Delimiter::Open(shape) => Some(bracket(delimiters, token, shape)),
+        Delimiter::Begin(_, setting) => Some(environment(text, delimiters, token, setting)),
+        Delimiter::Close(_) | Delimiter::End(_) | Delimiter::Settled(_) => None,
     }
 }
 
@@ -113,7 +113,7 @@ fn bracket(delimiters: &Delimiters, token: &Token, shape: Shape) -> Found {
         Shape::DoubleSquare => (Setting::Display, Wall::Paragraph, "\\\\]", true),
     };
     match delimiters.reach(token, token.next, wall) {
-        Some(close) if matches!(close.kind, Kind::Close(_)) => {
+        Some(close) if matches!(close.kind, Delimiter::Close(_)) => {
             let (body, past) = (token.end..close.at, close.end);
             Found { body, past, setting, escaped, unclosed: None }
         }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::review::names::{is_digits, latex};
 use crate::review::numbers::is_numeric;
-use crate::review::tex::syntax::{Expr, Kind, Name, visit};
+use crate::review::tex::syntax::{Expr, FormulaKind, Name, visit};
 use crate::scalar::Rational;
 
 /// The highest digit that is put into an index for which no name of the document speaks.
@@ -65,7 +65,7 @@ pub(super) fn edits(expr: &Expr, pool: &Pool, text: Text<'_>, emit: &mut dyn FnM
 /// Another name in the place of one.
 pub(super) fn renamings(expr: &Expr, pool: &Pool, emit: &mut dyn FnMut(Edit)) {
     everywhere(expr, &mut |e, put| {
-        let Kind::Name(name) = &e.kind else { return };
+        let FormulaKind::Name(name) = &e.kind else { return };
         for other in &pool.names {
             if other == name {
                 continue;
@@ -78,7 +78,7 @@ pub(super) fn renamings(expr: &Expr, pool: &Pool, emit: &mut dyn FnMut(Edit)) {
                 _ if near || pool.related.contains(other) => 3,
                 _ => 4,
             };
-            let new = Expr { kind: Kind::Name(other.clone()), span: e.span.clone() };
+            let new = Expr { kind: FormulaKind::Name(other.clone()), span: e.span.clone() };
             put(rank, new, vec![(e.span.clone(), latex(other))], emit);
         }
     });
@@ -86,14 +86,15 @@ pub(super) fn renamings(expr: &Expr, pool: &Pool, emit: &mut dyn FnMut(Edit)) {
 
 /// Another sign before a term, a factor or the whole.
 fn signs(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
-    let minus = |e: &Expr| Expr { kind: Kind::Neg(Box::new(e.clone())), span: e.span.clone() };
+    let minus =
+        |e: &Expr| Expr { kind: FormulaKind::Neg(Box::new(e.clone())), span: e.span.clone() };
     match &expr.kind {
-        Kind::Neg(a) => emit(Edit {
+        FormulaKind::Neg(a) => emit(Edit {
             rank: 2,
             splices: vec![(expr.span.clone(), text(&a.span))],
             side: (**a).clone(),
         }),
-        Kind::Sum(terms) => {
+        FormulaKind::Sum(terms) => {
             let to = match &terms[..] {
                 [(false, a), (true, b)] => format!("{} - {}", text(&b.span), text(&a.span)),
                 _ => format!("-({})", text(&expr.span)),
@@ -106,7 +107,7 @@ fn signs(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
         }
     }
     everywhere(expr, &mut |e, put| match &e.kind {
-        Kind::Sum(terms) => {
+        FormulaKind::Sum(terms) => {
             for (nth, (minus, term)) in terms.iter().enumerate() {
                 let mut other = terms.clone();
                 other[nth].0 = !minus;
@@ -119,11 +120,11 @@ fn signs(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
                     }
                     _ => (terms[nth - 1].1.span.end..term.span.start, format!(" {sign} ")),
                 };
-                let new = Expr { kind: Kind::Sum(other), span: e.span.clone() };
+                let new = Expr { kind: FormulaKind::Sum(other), span: e.span.clone() };
                 put(2, new, vec![splice], emit);
             }
         }
-        Kind::Neg(a) => put(2, (**a).clone(), vec![(e.span.clone(), text(&a.span))], emit),
+        FormulaKind::Neg(a) => put(2, (**a).clone(), vec![(e.span.clone(), text(&a.span))], emit),
         _ => {}
     });
 }
@@ -133,11 +134,11 @@ fn numbers(expr: &Expr, emit: &mut dyn FnMut(Edit)) {
     const OTHERS: &[(i64, i64, &str)] =
         &[(0, 1, "0"), (1, 1, "1"), (2, 1, "2"), (3, 1, "3"), (4, 1, "4"), (1, 2, "\\frac{1}{2}")];
     everywhere(expr, &mut |e, put| {
-        let Kind::Number { value, .. } = &e.kind else { return };
+        let FormulaKind::Number { value, .. } = &e.kind else { return };
         for (numer, denom, text) in OTHERS {
             let Ok(other) = Rational::new(*numer, *denom) else { continue };
             if other != *value {
-                let kind = Kind::Number { value: other, decimals: 0 };
+                let kind = FormulaKind::Number { value: other, decimals: 0 };
                 let new = Expr { kind, span: e.span.clone() };
                 put(3, new, vec![(e.span.clone(), (*text).to_string())], emit);
             }
@@ -148,19 +149,19 @@ fn numbers(expr: &Expr, emit: &mut dyn FnMut(Edit)) {
 /// A power more or less.
 fn powers(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
     everywhere(expr, &mut |e, put| match &e.kind {
-        Kind::Power(a, _) => {
+        FormulaKind::Power(a, _) => {
             let base = match &a.kind {
-                Kind::Name(name) => latex(name),
+                FormulaKind::Name(name) => latex(name),
                 _ => text(&a.span),
             };
             put(2, (**a).clone(), vec![(e.span.clone(), base)], emit);
         }
-        Kind::Name(_) => {
+        FormulaKind::Name(_) => {
             let two = Expr {
-                kind: Kind::Number { value: Rational::from(2), decimals: 0 },
+                kind: FormulaKind::Number { value: Rational::from(2), decimals: 0 },
                 span: e.span.clone(),
             };
-            let kind = Kind::Power(Box::new(e.clone()), Box::new(two));
+            let kind = FormulaKind::Power(Box::new(e.clone()), Box::new(two));
             let to = format!("{}^2", text(&e.span));
             put(5, Expr { kind, span: e.span.clone() }, vec![(e.span.clone(), to)], emit);
         }
@@ -175,32 +176,32 @@ pub(super) fn dropped_factors(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(
         _ => all[nth - 1].span.end..all[nth].span.end,
     };
     everywhere(expr, &mut |e, put| match &e.kind {
-        Kind::Product(factors) if factors.len() > 1 => {
+        FormulaKind::Product(factors) if factors.len() > 1 => {
             let all: Vec<&Expr> = factors.iter().collect();
             for nth in 0..factors.len() {
                 let mut rest = factors.clone();
                 rest.remove(nth);
                 let kind = match rest.len() {
                     1 => rest.swap_remove(0).kind,
-                    _ => Kind::Product(rest),
+                    _ => FormulaKind::Product(rest),
                 };
                 let new = Expr { kind, span: e.span.clone() };
                 put(4, new, vec![(gap(&all, nth), String::new())], emit);
             }
         }
-        Kind::Sum(terms) if terms.len() > 1 => {
+        FormulaKind::Sum(terms) if terms.len() > 1 => {
             let all: Vec<&Expr> = terms.iter().map(|(_, t)| t).collect();
             for nth in 0..terms.len() {
                 let mut rest = terms.clone();
                 rest.remove(nth);
-                let new = Expr { kind: Kind::Sum(rest), span: e.span.clone() };
+                let new = Expr { kind: FormulaKind::Sum(rest), span: e.span.clone() };
                 // Where the first goes, the sign of the second may have to stay.
                 let keeps = nth == 0 && terms[1].0;
                 let to = if keeps { "-".to_string() } else { String::new() };
                 put(5, new, vec![(gap(&all, nth), to)], emit);
             }
         }
-        Kind::Quotient(a, _) => {
+        FormulaKind::Quotient(a, _) => {
             put(5, (**a).clone(), vec![(e.span.clone(), text(&a.span))], emit);
         }
         _ => {}
@@ -210,29 +211,29 @@ pub(super) fn dropped_factors(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(
 /// One factor more, for the whole or for a term.
 fn added_factors(expr: &Expr, pool: &Pool, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
     let number = |n: i64| Expr {
-        kind: Kind::Number { value: Rational::from(n), decimals: 0 },
+        kind: FormulaKind::Number { value: Rational::from(n), decimals: 0 },
         span: expr.span.clone(),
     };
-    let half = Kind::Quotient(Box::new(number(1)), Box::new(number(2)));
+    let half = FormulaKind::Quotient(Box::new(number(1)), Box::new(number(2)));
     let numbers = [
         (number(2), "2".to_string()),
         (Expr { kind: half, span: expr.span.clone() }, "\\frac{1}{2}".to_string()),
     ];
     let names = pool.names.iter().map(|name| {
-        (Expr { kind: Kind::Name(name.clone()), span: expr.span.clone() }, latex(name))
+        (Expr { kind: FormulaKind::Name(name.clone()), span: expr.span.clone() }, latex(name))
     });
     let factors: Vec<(Expr, String)> = numbers.into_iter().chain(names).collect();
     let add = |e: &Expr, put: &mut Put<'_>, emit: &mut dyn FnMut(Edit)| {
         let plain = text(&e.span);
         for (factor, shown) in &factors {
             let all = vec![e.clone(), factor.clone()];
-            let new = Expr { kind: Kind::Product(all), span: e.span.clone() };
+            let new = Expr { kind: FormulaKind::Product(all), span: e.span.clone() };
             let inner = match e.kind {
-                Kind::Sum(_) if !plain.starts_with(['(', '{']) => format!("({plain})"),
+                FormulaKind::Sum(_) if !plain.starts_with(['(', '{']) => format!("({plain})"),
                 _ => plain.clone(),
             };
             // A number stands first, and before a sum over an index it has to.
-            let first = matches!(e.kind, Kind::BigSum { .. }) || is_numeric(factor);
+            let first = matches!(e.kind, FormulaKind::BigSum { .. }) || is_numeric(factor);
             let to = match first {
                 true => format!("{shown} \\cdot {inner}"),
                 false => format!("{inner} \\cdot {shown}"),
@@ -241,16 +242,19 @@ fn added_factors(expr: &Expr, pool: &Pool, text: Text<'_>, emit: &mut dyn FnMut(
         }
     };
     everywhere(expr, &mut |e, put| match &e.kind {
-        Kind::Sum(terms) => {
+        FormulaKind::Sum(terms) => {
             for (nth, (_, term)) in terms.iter().enumerate() {
-                let mut inner = |rank: u8,
-                                 new: Expr,
-                                 splices: Splices,
-                                 emit: &mut dyn FnMut(Edit)| {
-                    let mut other = terms.clone();
-                    other[nth].1 = new;
-                    put(rank, Expr { kind: Kind::Sum(other), span: e.span.clone() }, splices, emit);
-                };
+                let mut inner =
+                    |rank: u8, new: Expr, splices: Splices, emit: &mut dyn FnMut(Edit)| {
+                        let mut other = terms.clone();
+                        other[nth].1 = new;
+                        put(
+                            rank,
+                            Expr { kind: FormulaKind::Sum(other), span: e.span.clone() },
+                            splices,
+                            emit,
+                        );
+                    };
                 add(term, &mut inner, emit);
             }
         }
@@ -262,8 +266,8 @@ fn added_factors(expr: &Expr, pool: &Pool, text: Text<'_>, emit: &mut dyn FnMut(
 /// A fraction or a derivative upside down.
 fn turned(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
     everywhere(expr, &mut |e, put| {
-        if let Kind::Quotient(a, b) = &e.kind {
-            let kind = Kind::Quotient(b.clone(), a.clone());
+        if let FormulaKind::Quotient(a, b) = &e.kind {
+            let kind = FormulaKind::Quotient(b.clone(), a.clone());
             let to = format!("\\frac{{{}}}{{{}}}", text(&b.span), text(&a.span));
             put(6, Expr { kind, span: e.span.clone() }, vec![(e.span.clone(), to)], emit);
         }
@@ -296,26 +300,31 @@ fn with(whole: &Expr, old: &Expr, new: &Expr) -> Expr {
     let boxed = |e: &Expr| Box::new(one(e));
     let all = |es: &[Expr]| es.iter().map(one).collect::<Vec<_>>();
     let kind = match &whole.kind {
-        Kind::Number { .. } | Kind::Name(_) | Kind::Cases(_) | Kind::Matrix(_) => {
-            whole.kind.clone()
+        FormulaKind::Number { .. }
+        | FormulaKind::Name(_)
+        | FormulaKind::Cases(_)
+        | FormulaKind::Matrix(_) => whole.kind.clone(),
+        FormulaKind::Neg(a) => FormulaKind::Neg(boxed(a)),
+        FormulaKind::Sum(terms) => {
+            FormulaKind::Sum(terms.iter().map(|(m, t)| (*m, one(t))).collect())
         }
-        Kind::Neg(a) => Kind::Neg(boxed(a)),
-        Kind::Sum(terms) => Kind::Sum(terms.iter().map(|(m, t)| (*m, one(t))).collect()),
-        Kind::Product(es) => Kind::Product(all(es)),
-        Kind::List(es) => Kind::List(all(es)),
-        Kind::Quotient(a, b) => Kind::Quotient(boxed(a), boxed(b)),
-        Kind::Power(a, b) => Kind::Power(boxed(a), boxed(b)),
-        Kind::Call(f, a) => Kind::Call(*f, boxed(a)),
-        Kind::Extreme { least, of } => Kind::Extreme { least: *least, of: all(of) },
-        Kind::Apply { head, primes, args } => {
-            Kind::Apply { head: head.clone(), primes: *primes, args: all(args) }
+        FormulaKind::Product(es) => FormulaKind::Product(all(es)),
+        FormulaKind::List(es) => FormulaKind::List(all(es)),
+        FormulaKind::Quotient(a, b) => FormulaKind::Quotient(boxed(a), boxed(b)),
+        FormulaKind::Power(a, b) => FormulaKind::Power(boxed(a), boxed(b)),
+        FormulaKind::Call(f, a) => FormulaKind::Call(*f, boxed(a)),
+        FormulaKind::Extreme { least, of } => FormulaKind::Extreme { least: *least, of: all(of) },
+        FormulaKind::Apply { head, primes, args } => {
+            FormulaKind::Apply { head: head.clone(), primes: *primes, args: all(args) }
         }
-        Kind::Derivative { of, by, order } => {
-            Kind::Derivative { of: boxed(of), by: boxed(by), order: *order }
+        FormulaKind::Derivative { of, by, order } => {
+            FormulaKind::Derivative { of: boxed(of), by: boxed(by), order: *order }
         }
-        Kind::Differential(a) => Kind::Differential(boxed(a)),
-        Kind::HalfDerivative { of, by } => Kind::HalfDerivative { of: boxed(of), by: boxed(by) },
-        Kind::BigSum { indices, from, to, body } => Kind::BigSum {
+        FormulaKind::Differential(a) => FormulaKind::Differential(boxed(a)),
+        FormulaKind::HalfDerivative { of, by } => {
+            FormulaKind::HalfDerivative { of: boxed(of), by: boxed(by) }
+        }
+        FormulaKind::BigSum { indices, from, to, body } => FormulaKind::BigSum {
             indices: indices.clone(),
             from: from.clone(),
             to: to.clone(),

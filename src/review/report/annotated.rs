@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::super::read::{self, Format, Lines, Piece, Setting};
+use super::super::read::{self, DocumentFormat, Lines, Piece, Setting};
 use super::super::{Repair, Review};
 use super::remark::{Remark, counterexample, following, remarks, repair};
 use super::summary::{headline, kinds, read as rows_read};
@@ -21,14 +21,14 @@ const MAX_MENDED: usize = 200;
 /// A copy of `source` in Markdown with the marks of its review.
 ///
 /// ```
-/// use backproof::review::{read::Format, report, review};
+/// use backproof::review::{read::DocumentFormat, report, review};
 /// let text = "Let $y = x^2$. Then\n\n$$\\frac{dy}{dx} = x$$\n";
-/// let review = review(text, Format::Markdown, None)?;
-/// let copy = report::annotated(&review, text, Format::Markdown);
+/// let review = review(text, DocumentFormat::Markdown, None)?;
+/// let copy = report::annotated(&review, text, DocumentFormat::Markdown);
 /// assert!(copy.contains("\n> ✗ line 3, "));
 /// # Ok::<(), backproof::Error>(())
 /// ```
-pub fn annotated(review: &Review, source: &str, format: Format) -> String {
+pub fn annotated(review: &Review, source: &str, format: DocumentFormat) -> String {
     let body = Body::of(source, format);
     let ends = paragraph_ends(&body, format);
     let lines = Lines::of(source);
@@ -181,7 +181,7 @@ struct Placed {
 }
 
 impl Body<'_> {
-    fn of(document: &str, format: Format) -> Body<'_> {
+    fn of(document: &str, format: DocumentFormat) -> Body<'_> {
         // What was reviewed can be read; if it is not, its paragraphs are still known.
         let pieces = read::pieces(document, format).unwrap_or_default();
         let mut text = String::new();
@@ -195,7 +195,7 @@ impl Body<'_> {
                 Piece::Unclosed(_, unclosed) => (Some(unclosed.setting), ""),
             };
             let range = match format {
-                Format::Notebook => {
+                DocumentFormat::Notebook => {
                     let last = placed.last().map_or(0, |last| last.source.end);
                     // Between two cells, one object of the notebook ends.
                     if document.get(last..source.start).is_some_and(|gap| gap.contains('}')) {
@@ -213,7 +213,7 @@ impl Body<'_> {
             placed.push(Placed { source, text: range, setting });
         }
         let text = match format {
-            Format::Notebook => Cow::Owned(text),
+            DocumentFormat::Notebook => Cow::Owned(text),
             _ => Cow::Borrowed(document),
         };
         Body { text, pieces: placed }
@@ -280,8 +280,8 @@ fn next(ends: &[usize], at: usize, whole: usize) -> usize {
 }
 
 /// Where blank lines begin that end a paragraph: none within a formula or a block of code.
-fn paragraph_ends(body: &Body<'_>, format: Format) -> Vec<usize> {
-    let fenced = matches!(format, Format::Markdown | Format::Notebook);
+fn paragraph_ends(body: &Body<'_>, format: DocumentFormat) -> Vec<usize> {
+    let fenced = matches!(format, DocumentFormat::Markdown | DocumentFormat::Notebook);
     let mut formulas = body.pieces.iter().filter(|p| p.setting.is_some()).peekable();
     let mut fence: Option<&str> = None;
     let mut ends = Vec::new();

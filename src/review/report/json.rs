@@ -13,8 +13,8 @@ pub const SCHEMA: &str = "backproof/review/1";
 /// A review as one JSON object, indented, with a line break at the end.
 ///
 /// ```
-/// use backproof::review::{read::Format, report, review};
-/// let review = review("$1 + 1 = 2$", Format::Markdown, None)?;
+/// use backproof::review::{read::DocumentFormat, report, review};
+/// let review = review("$1 + 1 = 2$", DocumentFormat::Markdown, None)?;
 /// assert!(report::json(&review).contains(r#""schema": "backproof/review/1""#));
 /// # Ok::<(), backproof::Error>(())
 /// ```

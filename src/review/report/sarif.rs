@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::super::read::{Format, Lines};
+use super::super::read::{DocumentFormat, Lines};
 use super::super::{Repair, Review};
 use super::remark::{Gravity, Remark, TOPICS, counterexample, following, remarks, repair};
 use super::words::{lines, sentence, stopped};
@@ -24,12 +24,12 @@ pub struct Artifact<'a> {
     /// Its text.
     pub source: &'a str,
     /// The format that it was read as.
-    pub format: Format,
+    pub format: DocumentFormat,
 }
 
 impl<'a> Artifact<'a> {
     /// The document at that path, with that text, read as that format.
-    pub fn new(path: &'a str, source: &'a str, format: Format) -> Artifact<'a> {
+    pub fn new(path: &'a str, source: &'a str, format: DocumentFormat) -> Artifact<'a> {
         Artifact { path, source, format }
     }
 }
@@ -40,8 +40,8 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// units, as the format has them by default.
 ///
 /// ```
-/// use backproof::review::{read::Format, report, review};
-/// let (source, format) = ("Let $y = x^2$. Then $\\frac{dy}{dx} = x$.", Format::Markdown);
+/// use backproof::review::{read::DocumentFormat, report, review};
+/// let (source, format) = ("Let $y = x^2$. Then $\\frac{dy}{dx} = x$.", DocumentFormat::Markdown);
 /// let artifact = report::Artifact { path: "notes.md", source, format };
 /// let log = report::sarif(&review(source, format, None)?, artifact);
 /// assert!(log.contains(r#""ruleId": "refuted""#));
@@ -95,12 +95,12 @@ struct Tool {
 struct Driver {
     name: &'static str,
     version: &'static str,
-    rules: Vec<Rule>,
+    rules: Vec<Descriptor>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Rule {
+struct Descriptor {
     id: &'static str,
     short_description: Message,
     full_description: Message,
@@ -197,9 +197,9 @@ fn level(gravity: Gravity) -> &'static str {
     }
 }
 
-fn rules() -> Vec<Rule> {
+fn rules() -> Vec<Descriptor> {
     let message = |text: &str| Message { text: text.to_string() };
-    let rule = |facts: &super::remark::Facts| Rule {
+    let rule = |facts: &super::remark::Facts| Descriptor {
         id: facts.id,
         short_description: message(facts.short),
         full_description: message(&format!("{} {}", facts.short, facts.full)),
@@ -240,9 +240,12 @@ fn result(remark: &Remark<'_>, at: &Places<'_>) -> Finding {
 fn fix(found: &Repair, at: &Places<'_>) -> Option<Fix> {
     // In these formats, other text than it stands here would have to be put in.
     let escaped: &[char] = match at.format {
-        Format::Notebook => &['\\', '"', '\n', '\t'],
-        Format::Html => &['&', '<', '>'],
-        Format::Latex | Format::Markdown | Format::Text | Format::Rst => &[],
+        DocumentFormat::Notebook => &['\\', '"', '\n', '\t'],
+        DocumentFormat::Html => &['&', '<', '>'],
+        DocumentFormat::Latex
+        | DocumentFormat::Markdown
+        | DocumentFormat::Text
+        | DocumentFormat::Rst => &[],
     };
     (!found.to.contains(escaped)).then(|| Fix {
         description: Message { text: stopped(&repair(found, |text| format!("`{text}`"))) },
@@ -259,7 +262,7 @@ fn fix(found: &Repair, at: &Places<'_>) -> Option<Fix> {
 /// Lines and columns as the format counts them.
 struct Places<'a> {
     uri: String,
-    format: Format,
+    format: DocumentFormat,
     lines: Lines<'a>,
     /// Where each line begins.
     starts: Vec<usize>,

@@ -35,19 +35,19 @@ pub(super) fn headline(review: &Review) -> String {
 }
 
 /// A kind of row: its name, how many there are, and what there is to know of them.
-pub(super) struct Kind {
+pub(super) struct RowKind {
     pub name: &'static str,
     pub rows: usize,
     pub remark: String,
 }
 
 /// The kinds of rows that the document has. How many were refuted and undecided is always said.
-pub(super) fn kinds(review: &Review) -> Vec<Kind> {
+pub(super) fn kinds(review: &Review) -> Vec<RowKind> {
     let tally = &review.tally;
     let unread = tally.rows.saturating_sub(tally.read);
     let at = |test| place(review, test);
     let row = |name, rows, always: bool, remark: String| {
-        (always || rows > 0).then_some(Kind { name, rows, remark })
+        (always || rows > 0).then_some(RowKind { name, rows, remark })
     };
     let fixed = |text: &str| text.to_string();
     [

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::read::{Format, Lines};
+use super::super::read::{DocumentFormat, Lines};
 use super::super::{
     Claim, Counterexample, Mark, Note, NoteKind, Repair, Review, Row, Tally, Wrong,
 };
@@ -194,7 +194,7 @@ fn snapshot(name: &str, text: &str) {
 }
 
 fn artifact() -> Artifact<'static> {
-    Artifact { path: "docs/one neuron.md", source: DOCUMENT, format: Format::Markdown }
+    Artifact { path: "docs/one neuron.md", source: DOCUMENT, format: DocumentFormat::Markdown }
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn for_programs() {
 
 #[test]
 fn in_the_margin() {
-    snapshot("annotated", &annotated(&sample(), DOCUMENT, Format::Markdown));
+    snapshot("annotated", &annotated(&sample(), DOCUMENT, DocumentFormat::Markdown));
 }
 
 #[test]
@@ -319,7 +319,12 @@ fn ranges_that_do_not_fit_the_document_do_no_harm() {
             let all = Style { all: true, colour: true };
             assert!(!text(&review, source, "x", all).is_empty());
             assert!(!sarif(&review, Artifact { source, ..artifact() }).is_empty());
-            for format in [Format::Markdown, Format::Html, Format::Notebook, Format::Latex] {
+            for format in [
+                DocumentFormat::Markdown,
+                DocumentFormat::Html,
+                DocumentFormat::Notebook,
+                DocumentFormat::Latex,
+            ] {
                 assert!(!annotated(&review, source, format).is_empty());
             }
         }
@@ -392,7 +397,7 @@ fn no_fix_where_escapes_would_be_needed() {
     let log = |review: &Review, format| {
         sarif(review, Artifact { format, ..artifact() }).contains("\"fixes\"")
     };
-    assert!(log(&review, Format::Notebook) && log(&review, Format::Html));
+    assert!(log(&review, DocumentFormat::Notebook) && log(&review, DocumentFormat::Html));
     for row in &mut review.rows {
         for claim in &mut row.claims {
             if let Mark::Refuted(wrong) = &mut claim.mark
@@ -402,14 +407,14 @@ fn no_fix_where_escapes_would_be_needed() {
             }
         }
     }
-    assert!(log(&review, Format::Latex) && !log(&review, Format::Notebook));
-    assert!(!log(&review, Format::Html));
+    assert!(log(&review, DocumentFormat::Latex) && !log(&review, DocumentFormat::Notebook));
+    assert!(!log(&review, DocumentFormat::Html));
 }
 
 /// Without what was added, the copy is the document.
 #[test]
 fn the_copy_is_the_document_with_quotes() {
-    let copy = annotated(&sample(), DOCUMENT, Format::Markdown);
+    let copy = annotated(&sample(), DOCUMENT, DocumentFormat::Markdown);
     let (body, _) = copy.rsplit_once("\n---\n").unwrap();
     let words = |text: &str| -> Vec<String> {
         let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('>'));
@@ -423,14 +428,14 @@ fn the_copy_is_the_document_with_quotes() {
 #[test]
 fn quotes_stand_between_paragraphs() {
     let cases = [
-        (Format::Markdown, "a $x=1$ b\n```\n\ncode\n\n```\n\nend\n", "```\n\n> "),
-        (Format::Markdown, "a\n\n```math\nx=1\n```\nend\n", "```\n\n> "),
-        (Format::Markdown, "a\n\n> $$\n> x=1\n> $$\n> b\n\nend\n", "> b\n\n> ✗"),
-        (Format::Latex, "a\n\\[x=1\\]\nb\n", "\\]\n\n> "),
-        (Format::Latex, "a\n\\begin{align}\nx=1\n\\end{align}\nb\n", "\\end{align}\n\n> "),
-        (Format::Html, "<p>a $$x=1$$ b</p>\n\n<p>c</p>\n", "</p>\n\n> "),
-        (Format::Rst, "a\n\n.. math::\n\n   x=1\n\nb\n", "x=1\n\n> "),
-        (Format::Text, "a $x=1$", "a $x=1$\n\n> "),
+        (DocumentFormat::Markdown, "a $x=1$ b\n```\n\ncode\n\n```\n\nend\n", "```\n\n> "),
+        (DocumentFormat::Markdown, "a\n\n```math\nx=1\n```\nend\n", "```\n\n> "),
+        (DocumentFormat::Markdown, "a\n\n> $$\n> x=1\n> $$\n> b\n\nend\n", "> b\n\n> ✗"),
+        (DocumentFormat::Latex, "a\n\\[x=1\\]\nb\n", "\\]\n\n> "),
+        (DocumentFormat::Latex, "a\n\\begin{align}\nx=1\n\\end{align}\nb\n", "\\end{align}\n\n> "),
+        (DocumentFormat::Html, "<p>a $$x=1$$ b</p>\n\n<p>c</p>\n", "</p>\n\n> "),
+        (DocumentFormat::Rst, "a\n\n.. math::\n\n   x=1\n\nb\n", "x=1\n\n> "),
+        (DocumentFormat::Text, "a $x=1$", "a $x=1$\n\n> "),
     ];
     for (format, source, wanted) in cases {
         let mut review = sample();
@@ -458,7 +463,7 @@ fn a_notebook_becomes_its_text() {
     review.rows.truncate(1);
     review.notes.clear();
     review.rows[0].claims[0].source = at..at + 3;
-    let copy = annotated(&review, source, Format::Notebook);
+    let copy = annotated(&review, source, DocumentFormat::Notebook);
     let (body, _) = copy.rsplit_once("\n---\n").unwrap();
     let places: Vec<usize> =
         ["Let", "x=1", "> ✗", "So.\n\nThe end."].map(|t| body.find(t).expect(t)).to_vec();

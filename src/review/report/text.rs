@@ -36,9 +36,9 @@ impl Style {
 /// in front of a line: `notes.md`.
 ///
 /// ```
-/// use backproof::review::{read::Format, report, review};
+/// use backproof::review::{read::DocumentFormat, report, review};
 /// let text = r"Let $y = x^2$. Then $\frac{dy}{dx} = x$.";
-/// let review = review(text, Format::Markdown, None)?;
+/// let review = review(text, DocumentFormat::Markdown, None)?;
 /// let report = report::text(&review, text, "notes.md", report::Style::default());
 /// assert!(report.starts_with("notes.md: 1 row is refuted (line 1)."));
 /// # Ok::<(), backproof::Error>(())

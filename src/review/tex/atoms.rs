@@ -9,7 +9,7 @@ use nom::multi::many0;
 use super::expression::{Shape, Value, contents, missing, unexpected, whole};
 use super::fraction::{self, Piece};
 use super::lex::Tok;
-use super::syntax::{Expr, Kind};
+use super::syntax::{Expr, FormulaKind};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 use super::{blocks, functions, names, spelling, symbols};
 use crate::scalar::Rational;
@@ -63,7 +63,7 @@ fn number<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let span = input.span_to(rest);
     match text.parse::<Rational>() {
         Ok(value) => {
-            let expr = Expr { kind: Kind::Number { value, decimals }, span };
+            let expr = Expr { kind: FormulaKind::Number { value, decimals }, span };
             Ok((rest, Value { expr, shape: Shape::Number }))
         }
         Err(_) => {
@@ -227,7 +227,7 @@ pub(super) fn powered<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let (rest, piece) = primary(input)?;
     match piece {
         Piece::Operator { by, order } => fraction::operated(input, rest, by, order),
-        Piece::Value(Value { expr: Expr { kind: Kind::Name(name), span }, .. }) => {
+        Piece::Value(Value { expr: Expr { kind: FormulaKind::Name(name), span }, .. }) => {
             names::scripted(input, rest, name, span)
         }
         Piece::Value(value) => names::raised(input, rest, value),

@@ -7,7 +7,7 @@ use super::atoms::argument;
 use super::expression::{Result, Shape, Value, unexpected, whole};
 use super::lex::Tok;
 use super::symbols;
-use super::syntax::{Comparison, Expr, Kind};
+use super::syntax::{Comparison, Expr, FormulaKind};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 use super::words;
 
@@ -35,7 +35,7 @@ pub(super) fn big_sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let (after, body) = product_behind(body_at)?;
     let after = after.level_of(input);
     let span = input.span_to(after);
-    let kind = Kind::BigSum { indices, from, to, body: Box::new(body) };
+    let kind = FormulaKind::BigSum { indices, from, to, body: Box::new(body) };
     Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
 }
 
@@ -61,13 +61,13 @@ fn bounds(inside: Tokens) -> Result<(Vec<String>, Option<Box<Expr>>)> {
         let mut out = Vec::new();
         for part in input.split(|t| t == Tok::Sign(',')) {
             match whole(part)?.expr.kind {
-                Kind::Name(name) if name.below.is_empty() && name.above.is_none() => {
+                FormulaKind::Name(name) if name.below.is_empty() && name.above.is_none() => {
                     out.push(name.stem)
                 }
-                Kind::Product(factors) => {
+                FormulaKind::Product(factors) => {
                     for factor in factors {
                         match factor.kind {
-                            Kind::Name(name) if name.below.is_empty() => out.push(name.stem),
+                            FormulaKind::Name(name) if name.below.is_empty() => out.push(name.stem),
                             _ => return refuse(part.span(), "the index of this sum is no letter"),
                         }
                     }
@@ -100,7 +100,7 @@ pub(super) fn environment<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value
     let kind = match name {
         "cases" | "dcases" | "rcases" => cases(inside)?,
         "vmatrix" | "Vmatrix" => return beyond(span, "a determinant is a function of arrays"),
-        _ if symbols::is_matrix(name) => Kind::Matrix(matrix(inside)?),
+        _ if symbols::is_matrix(name) => FormulaKind::Matrix(matrix(inside)?),
         // Rows that are one expression, broken into lines.
         _ if symbols::holds_rows(name) => {
             let value = whole(inside)?;
@@ -150,11 +150,11 @@ pub(super) fn bracketed_row<'s, 'a>(
     let cells = inside.split(|t| matches!(t, Tok::Sign(',' | ';')));
     let row =
         cells.into_iter().map(|cell| whole(cell).map(|v| v.expr)).collect::<Result<Vec<_>>>()?;
-    let kind = Kind::Matrix(vec![row]);
+    let kind = FormulaKind::Matrix(vec![row]);
     Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
 }
 
-fn cases(inside: Tokens) -> Result<Kind> {
+fn cases(inside: Tokens) -> Result<FormulaKind> {
     let mut out = Vec::new();
     for row in rows(inside) {
         let cells = row.split(|t| t == Tok::Amp);
@@ -176,7 +176,7 @@ fn cases(inside: Tokens) -> Result<Kind> {
     if out.is_empty() {
         return refuse(inside.span(), "this case distinction is empty");
     }
-    Ok(Kind::Cases(out))
+    Ok(FormulaKind::Cases(out))
 }
 
 fn words_at<'s, 'a>(cell: Tokens<'s, 'a>) -> Option<Tokens<'s, 'a>> {
@@ -204,14 +204,16 @@ fn without_comma<'s, 'a>(cell: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
 }
 
 /// Iverson's bracket \[a > b\], 1 where it holds and 0 elsewhere; none if this compares nothing.
-pub(super) fn iverson(inside: Tokens, span: &Range<usize>) -> Result<Option<Kind>> {
+pub(super) fn iverson(inside: Tokens, span: &Range<usize>) -> Result<Option<FormulaKind>> {
     if inside.split(|t| sign_of(t).is_some()).len() != 2 {
         return Ok(None);
     }
-    let number =
-        |n: i64| Expr { kind: Kind::Number { value: n.into(), decimals: 0 }, span: span.clone() };
+    let number = |n: i64| Expr {
+        kind: FormulaKind::Number { value: n.into(), decimals: 0 },
+        span: span.clone(),
+    };
     let condition = condition(inside)?;
-    Ok(Some(Kind::Cases(vec![(number(1), condition), (number(0), None)])))
+    Ok(Some(FormulaKind::Cases(vec![(number(1), condition), (number(0), None)])))
 }
 
 /// The comparison that a token is.

@@ -19,7 +19,7 @@ use nom::combinator::{map, opt};
 
 use super::fraction::{self, Piece};
 use super::lex::Tok;
-use super::syntax::{Expr, Kind};
+use super::syntax::{Expr, FormulaKind};
 use super::tokens::{Parsed, Problem, Tokens, beyond, is_space, refuse};
 use super::{MAX_DEPTH, symbols};
 
@@ -173,7 +173,7 @@ pub(super) fn sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let (mut rest, first) = term(gap(start))?;
     let mut bare = first.shape == Shape::Operated(false);
     let head = match first.expr.kind {
-        Kind::Neg(inner) if first.shape == Shape::Neg => (true, *inner),
+        FormulaKind::Neg(inner) if first.shape == Shape::Neg => (true, *inner),
         kind => (false, Expr { kind, span: first.expr.span }),
     };
     let (shape, mut terms) = (first.shape, vec![head]);
@@ -203,11 +203,11 @@ pub(super) fn sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
         (Some((false, expr)), true) if plus.is_none() => Value { expr, shape },
         (Some((false, expr)), true) => Value { expr, shape: Shape::Sum },
         (Some((true, expr)), true) => {
-            Value { expr: Expr { kind: Kind::Neg(Box::new(expr)), span }, shape: Shape::Neg }
+            Value { expr: Expr { kind: FormulaKind::Neg(Box::new(expr)), span }, shape: Shape::Neg }
         }
         (last, _) => {
             terms.extend(last);
-            Value { expr: Expr { kind: Kind::Sum(terms), span }, shape: Shape::Sum }
+            Value { expr: Expr { kind: FormulaKind::Sum(terms), span }, shape: Shape::Sum }
         }
     };
     Ok((rest, value))
@@ -215,9 +215,9 @@ pub(super) fn sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
 
 /// Whether a term says itself what is differentiated in it.
 fn differentiates(value: &Value) -> bool {
-    let derivative = |e: &Expr| matches!(e.kind, Kind::Derivative { .. });
+    let derivative = |e: &Expr| matches!(e.kind, FormulaKind::Derivative { .. });
     match &value.expr.kind {
-        Kind::Product(factors) => factors.iter().any(derivative),
+        FormulaKind::Product(factors) => factors.iter().any(derivative),
         _ => derivative(&value.expr),
     }
 }
@@ -282,7 +282,7 @@ pub(super) fn term<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
             );
         }
         let shape = if value.shape == Shape::Operated(false) { value.shape } else { Shape::Neg };
-        let kind = Kind::Neg(Box::new(value.expr));
+        let kind = FormulaKind::Neg(Box::new(value.expr));
         return Ok((
             rest.level_of(input),
             Value { expr: Expr { kind, span: input.span_to(rest) }, shape },
@@ -319,7 +319,7 @@ pub(super) fn term<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
             }
             let above = product(std::mem::take(&mut left));
             let span = input.span_to(after);
-            let kind = Kind::Quotient(Box::new(above), Box::new(value.expr));
+            let kind = FormulaKind::Quotient(Box::new(above), Box::new(value.expr));
             left.push(Expr { kind, span });
             last = Shape::Slash;
         } else {
@@ -345,7 +345,7 @@ pub(super) fn product(mut factors: Vec<Expr>) -> Expr {
     }
     let start = factors.iter().map(|f| f.span.start).min().unwrap_or(0);
     let end = factors.iter().map(|f| f.span.end).max().unwrap_or(0);
-    Expr { kind: Kind::Product(factors), span: start..end }
+    Expr { kind: FormulaKind::Product(factors), span: start..end }
 }
 
 /// The factor behind a sign of multiplication or division.
@@ -368,7 +368,7 @@ fn explicit<'s, 'a>(
     let (rest, value) = if input.is_sign('-') {
         let inside = input.skip(1).deeper()?;
         let (rest, value) = fraction::factor(inside)?;
-        let expr = Expr { kind: Kind::Neg(Box::new(value.expr)), span: input.span_to(rest) };
+        let expr = Expr { kind: FormulaKind::Neg(Box::new(value.expr)), span: input.span_to(rest) };
         (rest.level_of(input), Value { expr, shape: Shape::Neg })
     } else {
         fraction::factor(input)?
@@ -395,7 +395,7 @@ fn explicit<'s, 'a>(
 /// Whether this is f(x) where f is perhaps no function.
 fn uncertain(expr: &Expr, input: Tokens) -> bool {
     match &expr.kind {
-        Kind::Apply { head, primes: 0, args } if args.len() == 1 => {
+        FormulaKind::Apply { head, primes: 0, args } if args.len() == 1 => {
             input.of.lexicon.is_function(&head.stem) != Some(true)
         }
         _ => false,

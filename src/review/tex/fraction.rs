@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::atoms::powered;
 use super::expression::{Result, Shape, Value, product, starts_factor, whole};
 use super::lex::Tok;
-use super::syntax::{Expr, Kind};
+use super::syntax::{Expr, FormulaKind};
 use super::tokens::{Parsed, Tokens, refuse};
 
 /// A value, or ∂/∂x that still wants its operand.
@@ -90,7 +90,7 @@ pub(super) fn fraction<'s, 'a>(
         }
         _ => {
             let (a, b) = (whole(above)?.expr, whole(below)?.expr);
-            let kind = Kind::Quotient(Box::new(a), Box::new(b));
+            let kind = FormulaKind::Quotient(Box::new(a), Box::new(b));
             Ok(Piece::Value(atom(Expr { kind, span })))
         }
     }
@@ -107,11 +107,11 @@ fn atom(expr: Expr) -> Value {
 
 /// ∂a over b: a derivative that lacks its second ∂, unless b is a number.
 fn half(of: Expr, by: Expr, span: Range<usize>) -> Expr {
-    let kind = if matches!(by.kind, Kind::Number { .. }) {
-        let above = Expr { span: of.span.clone(), kind: Kind::Differential(Box::new(of)) };
-        Kind::Quotient(Box::new(above), Box::new(by))
+    let kind = if matches!(by.kind, FormulaKind::Number { .. }) {
+        let above = Expr { span: of.span.clone(), kind: FormulaKind::Differential(Box::new(of)) };
+        FormulaKind::Quotient(Box::new(above), Box::new(by))
     } else {
-        Kind::HalfDerivative { of: Box::new(of), by: Box::new(by) }
+        FormulaKind::HalfDerivative { of: Box::new(of), by: Box::new(by) }
     };
     Expr { kind, span }
 }
@@ -158,8 +158,8 @@ fn one_factor<'s, 'a>(d: Differential<'s, 'a>) -> Result<(Tokens<'s, 'a>, (Expr,
     }
     let (after, value) = powered(d.rest)?;
     let one = match value.expr.kind {
-        Kind::Power(base, exponent)
-            if value.shape != Shape::Paren && matches!(base.kind, Kind::Name(_)) =>
+        FormulaKind::Power(base, exponent)
+            if value.shape != Shape::Paren && matches!(base.kind, FormulaKind::Name(_)) =>
         {
             match whole_number(&exponent) {
                 Some(n) => (*base, n),
@@ -175,7 +175,9 @@ fn one_factor<'s, 'a>(d: Differential<'s, 'a>) -> Result<(Tokens<'s, 'a>, (Expr,
 
 fn whole_number(expr: &Expr) -> Option<u32> {
     match &expr.kind {
-        Kind::Number { value, decimals: 0 } => value.to_i32().and_then(|n| u32::try_from(n).ok()),
+        FormulaKind::Number { value, decimals: 0 } => {
+            value.to_i32().and_then(|n| u32::try_from(n).ok())
+        }
         _ => None,
     }
 }
@@ -183,7 +185,7 @@ fn whole_number(expr: &Expr) -> Option<u32> {
 /// ∂²a/∂x∂y is ∂/∂x of ∂a/∂y.
 fn nested(of: Expr, by: Vec<(Expr, u32)>, span: &Range<usize>) -> Expr {
     by.into_iter().rev().fold(of, |of, (by, order)| {
-        let kind = Kind::Derivative { of: Box::new(of), by: Box::new(by), order };
+        let kind = FormulaKind::Derivative { of: Box::new(of), by: Box::new(by), order };
         Expr { kind, span: span.clone() }
     })
 }
@@ -295,7 +297,7 @@ fn leibniz<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     if !after.is_sign('/') {
         let Some(of) = of else { return refuse(input.here(), "nothing stands behind this ∂") };
         let span = input.span_to(after);
-        let expr = Expr { kind: Kind::Differential(Box::new(of)), span };
+        let expr = Expr { kind: FormulaKind::Differential(Box::new(of)), span };
         return Ok((after.level_of(input), Value { expr, shape: Shape::Name }));
     }
     let below = after.skip(1);

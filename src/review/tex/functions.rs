@@ -8,7 +8,7 @@ use super::expression::{Shape, Value, starts_factor, unexpected, whole};
 use super::lex::Tok;
 use super::names;
 use super::spelling::Function;
-use super::syntax::{Expr, Kind, Known};
+use super::syntax::{Expr, FormulaKind, Known};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 
 /// A function's value: its name stands before `rest`.
@@ -101,19 +101,20 @@ fn of_one<'s, 'a>(
                 _ => return refuse(value.expr.span, "this argument needs parentheses"),
             }
             let held = matches!(value.shape, Shape::Atom | Shape::Paren)
-                && !matches!(value.expr.kind, Kind::Power(..));
+                && !matches!(value.expr.kind, FormulaKind::Power(..));
             (after.level_of(input), value.expr, if held { Shape::Atom } else { Shape::Open })
         }
     };
     let span = input.span_to(after);
-    let mut expr = Expr { kind: Kind::Call(known, Box::new(argument.clone())), span: span.clone() };
+    let mut expr =
+        Expr { kind: FormulaKind::Call(known, Box::new(argument.clone())), span: span.clone() };
     if primed {
         // tanh′(z) is ∂tanh(z)/∂z.
         let (of, by) = (Box::new(expr), Box::new(argument));
-        expr = Expr { kind: Kind::Derivative { of, by, order: 1 }, span: span.clone() };
+        expr = Expr { kind: FormulaKind::Derivative { of, by, order: 1 }, span: span.clone() };
     }
     if let Some(power) = power {
-        expr = Expr { kind: Kind::Power(Box::new(expr), Box::new(power)), span };
+        expr = Expr { kind: FormulaKind::Power(Box::new(expr), Box::new(power)), span };
         return Ok((after, Value { expr, shape }));
     }
     if bracket {
@@ -131,7 +132,7 @@ pub(super) fn root<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     }
     let (after, inside) = argument(rest)?;
     let argument = whole(inside)?.expr;
-    let kind = Kind::Call(Known::Sqrt, Box::new(argument));
+    let kind = FormulaKind::Call(Known::Sqrt, Box::new(argument));
     Ok((after, Value { expr: Expr { kind, span: input.span_to(after) }, shape: Shape::Atom }))
 }
 
@@ -166,7 +167,7 @@ fn extreme<'s, 'a>(
     for part in parts {
         of.push(whole(part)?.expr);
     }
-    let expr = Expr { kind: Kind::Extreme { least, of }, span: input.span_to(after) };
+    let expr = Expr { kind: FormulaKind::Extreme { least, of }, span: input.span_to(after) };
     names::raised(input, after, Value { expr, shape: Shape::Atom })
 }
 
@@ -174,7 +175,7 @@ fn extreme<'s, 'a>(
 pub(super) fn absolute<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let Some((inside, after)) = input.bracket() else { return unexpected(input) };
     let argument = whole(inside)?.expr;
-    let kind = Kind::Call(Known::Abs, Box::new(argument));
+    let kind = FormulaKind::Call(Known::Abs, Box::new(argument));
     let value = Value { expr: Expr { kind, span: input.span_to(after) }, shape: Shape::Atom };
     Ok((after, value))
 }

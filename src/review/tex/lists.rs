@@ -1,6 +1,6 @@
 //! Lists: expressions with nothing but commas between them.
 
-use super::syntax::{Expr, Kind, Note, Part, Relation, Statement};
+use super::syntax::{Expr, FormulaKind, Note, Part, Relation, Statement};
 
 /// What stands between a part and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +35,14 @@ fn is_dots(part: &Part) -> bool {
 fn enumerates(group: &[Part]) -> bool {
     let Some((Part::Statement(head), others)) = group.split_first() else { return false };
     let letter = match &head.first {
-        Some(Expr { kind: Kind::Name(name), .. }) => {
+        Some(Expr { kind: FormulaKind::Name(name), .. }) => {
             matches!(name.stem.as_str(), "i" | "j" | "k" | "l" | "m" | "n")
                 && name.below.is_empty()
                 && name.above.is_none()
         }
         _ => false,
     };
-    let number = |e: &Expr| matches!(e.kind, Kind::Number { .. });
+    let number = |e: &Expr| matches!(e.kind, FormulaKind::Number { .. });
     let value = |part: &Part| match part {
         Part::Statement(s) => s.rest.is_empty() && s.first.as_ref().is_some_and(number),
         _ => false,
@@ -110,6 +110,6 @@ fn grouped(mut group: Vec<Part>) -> Vec<Part> {
     let end = statements.iter().map(|s| s.span.end).max().unwrap_or(head.span.end);
     let span = head.span.start..end;
     let items = statements.into_iter().filter_map(|s| s.first).collect();
-    let first = Some(Expr { kind: Kind::List(items), span: span.clone() });
+    let first = Some(Expr { kind: FormulaKind::List(items), span: span.clone() });
     vec![Part::Statement(Statement { span, first, ..head })]
 }

@@ -13,7 +13,7 @@ use super::functions;
 use super::lex::{Font, Tok};
 use super::lexicon::Run;
 use super::scripts::{Above, above, below, scripts};
-use super::syntax::{Expr, Kind, Name, visit};
+use super::syntax::{Expr, FormulaKind, Name, visit};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 use super::{MAX_NAME, spelling};
 
@@ -71,7 +71,7 @@ fn head<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Head> {
             let (after, inside) = argument(rest)?;
             let value = whole(inside)?;
             match value.expr.kind {
-                Kind::Name(inner) => {
+                FormulaKind::Name(inner) => {
                     let stem = spelling::accented(&inner.stem, mark);
                     Ok((after, Head { name: Name { stem, ..inner }, upright: false }))
                 }
@@ -180,8 +180,8 @@ pub(super) fn scripted<'s, 'a>(
         if parenthesis && input.of.lexicon.is_function(&name.stem) == Some(true) {
             return refuse(span, "a power stands between a function and its argument");
         }
-        let base = Expr { kind: Kind::Name(name), span: span.clone() };
-        let kind = Kind::Power(Box::new(base), Box::new(power));
+        let base = Expr { kind: FormulaKind::Name(name), span: span.clone() };
+        let kind = FormulaKind::Power(Box::new(base), Box::new(power));
         return Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
     }
     if parenthesis {
@@ -199,7 +199,7 @@ pub(super) fn scripted<'s, 'a>(
         let marks = "′".repeat(found.primes.min(3) as usize);
         name.above = Some(name.above.map_or(marks.clone(), |above| above + &marks));
     }
-    Ok((rest, Value { expr: Expr { kind: Kind::Name(name), span }, shape: Shape::Name }))
+    Ok((rest, Value { expr: Expr { kind: FormulaKind::Name(name), span }, shape: Shape::Name }))
 }
 
 fn starts_bracket(rest: Tokens) -> bool {
@@ -271,7 +271,7 @@ fn applies<'s, 'a>(
     let powered = matches!(after.tok(), Some(Tok::Sup | Tok::Sub | Tok::Sign('\'')));
     if powered && function == Some(false) {
         // w(x)²: the power is that of the parenthesis, which is left to be the next factor.
-        let expr = Expr { kind: Kind::Name(head), span };
+        let expr = Expr { kind: FormulaKind::Name(head), span };
         return Ok((rest, Value { expr, shape: Shape::Name }));
     }
     if powered && function.is_none() {
@@ -290,8 +290,8 @@ fn applies<'s, 'a>(
         _ => None,
     };
     let kind = match (known, args.first()) {
-        (Some(known), Some(arg)) => Kind::Call(known, Box::new(arg.clone())),
-        _ => Kind::Apply { head, primes, args },
+        (Some(known), Some(arg)) => FormulaKind::Call(known, Box::new(arg.clone())),
+        _ => FormulaKind::Apply { head, primes, args },
     };
     let expr = Expr { kind, span };
     raised(input, after, Value { expr, shape: Shape::Atom })
@@ -328,7 +328,7 @@ pub(super) fn raised<'s, 'a>(
         }
     }
     let power = whole(inside)?.expr;
-    let kind = Kind::Power(Box::new(base.expr), Box::new(power));
+    let kind = FormulaKind::Power(Box::new(base.expr), Box::new(power));
     Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
 }
 
@@ -359,7 +359,7 @@ fn exponential<'s, 'a>(
         return scripted(input, rest, head.name.clone(), input.span_to(rest));
     }
     let exponent = whole(inside)?.expr;
-    let kind = Kind::Call(super::syntax::Known::Exp, Box::new(exponent));
+    let kind = FormulaKind::Call(super::syntax::Known::Exp, Box::new(exponent));
     Ok((after, Value { expr: product(vec![Expr { kind, span }]), shape: Shape::Atom }))
 }
 
@@ -367,6 +367,6 @@ fn exponential<'s, 'a>(
 /// for no function stands in its own argument.
 fn stands_bare(head: &Name, arg: &Expr) -> bool {
     let mut found = false;
-    visit(arg, &mut |e| found |= matches!(&e.kind, Kind::Name(name) if name == head));
+    visit(arg, &mut |e| found |= matches!(&e.kind, FormulaKind::Name(name) if name == head));
     found
 }

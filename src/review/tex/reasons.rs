@@ -1,7 +1,7 @@
 //! Rows in, rows with their reasons out: "chain rule with z = t − r" says of names what holds in
 //! the formula before it, and where it has a row of its own, it belongs to the row above.
 
-use super::syntax::{Kind, Part, Row, Statement};
+use super::syntax::{FormulaKind, Part, Row, Statement};
 use super::words::{introduces, joins};
 
 /// Marks the names that words introduce, and joins to every row the reason that stands below it.
@@ -39,7 +39,7 @@ fn mark(parts: &mut [Part]) {
 
 /// Whether a statement says of one name what it is.
 fn is_naming(statement: &Statement) -> bool {
-    let named = statement.first.as_ref().is_some_and(|f| matches!(f.kind, Kind::Name(_)));
+    let named = statement.first.as_ref().is_some_and(|f| matches!(f.kind, FormulaKind::Name(_)));
     named && !statement.aligned && statement.rest.len() == 1
 }
 

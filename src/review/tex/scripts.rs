@@ -3,7 +3,7 @@
 
 use super::expression::{Result, unexpected, whole};
 use super::lex::Tok;
-use super::syntax::{Expr, Kind};
+use super::syntax::{Expr, FormulaKind};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 use super::{spelling, symbols};
 
@@ -191,7 +191,8 @@ pub(super) fn above(inside: Tokens, stem: &str) -> Result<Above> {
     // of its own is not looked at, or nested ones would be read twice at each level.)
     if stem == "δ"
         && !toks.contains(&Tok::Sup)
-        && let Ok(Expr { kind: Kind::Name(name), .. }) = whole(inside).map(|value| value.expr)
+        && let Ok(Expr { kind: FormulaKind::Name(name), .. }) =
+            whole(inside).map(|value| value.expr)
         && name.above.is_none()
     {
         let parts: Vec<String> = std::iter::once(name.stem).chain(name.below).collect();

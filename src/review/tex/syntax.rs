@@ -107,14 +107,14 @@ pub enum Relation {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
     /// What it is.
-    pub kind: Kind,
+    pub kind: FormulaKind,
     /// Its place, with the parentheses or braces around it.
     pub span: Range<usize>,
 }
 
 /// What an expression is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum FormulaKind {
     /// A number as printed, read exactly.
     Number {
         /// 0.1 is 1/10.
@@ -245,29 +245,33 @@ pub struct Name {
 impl Expr {
     /// Calls `change` with every name in it.
     pub fn each_name(&mut self, change: &mut dyn FnMut(&mut Name)) {
-        if let Kind::Name(name) | Kind::Apply { head: name, .. } = &mut self.kind {
+        if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &mut self.kind {
             change(name);
         }
         match &mut self.kind {
-            Kind::Number { .. } | Kind::Name(_) => {}
-            Kind::Neg(a) | Kind::Call(_, a) | Kind::Differential(a) => a.each_name(change),
-            Kind::Sum(terms) => terms.iter_mut().for_each(|(_, e)| e.each_name(change)),
-            Kind::Product(all) | Kind::Extreme { of: all, .. } | Kind::List(all) => {
+            FormulaKind::Number { .. } | FormulaKind::Name(_) => {}
+            FormulaKind::Neg(a) | FormulaKind::Call(_, a) | FormulaKind::Differential(a) => {
+                a.each_name(change)
+            }
+            FormulaKind::Sum(terms) => terms.iter_mut().for_each(|(_, e)| e.each_name(change)),
+            FormulaKind::Product(all)
+            | FormulaKind::Extreme { of: all, .. }
+            | FormulaKind::List(all) => {
                 all.iter_mut().for_each(|e| e.each_name(change));
             }
-            Kind::Apply { args, .. } => args.iter_mut().for_each(|e| e.each_name(change)),
-            Kind::Quotient(a, b)
-            | Kind::Power(a, b)
-            | Kind::Derivative { of: a, by: b, .. }
-            | Kind::HalfDerivative { of: a, by: b } => {
+            FormulaKind::Apply { args, .. } => args.iter_mut().for_each(|e| e.each_name(change)),
+            FormulaKind::Quotient(a, b)
+            | FormulaKind::Power(a, b)
+            | FormulaKind::Derivative { of: a, by: b, .. }
+            | FormulaKind::HalfDerivative { of: a, by: b } => {
                 a.each_name(change);
                 b.each_name(change);
             }
-            Kind::BigSum { from, to, body, .. } => {
+            FormulaKind::BigSum { from, to, body, .. } => {
                 from.iter_mut().chain(to).for_each(|e| e.each_name(change));
                 body.each_name(change);
             }
-            Kind::Cases(cases) => {
+            FormulaKind::Cases(cases) => {
                 for (value, condition) in cases {
                     value.each_name(change);
                     if let Some(condition) = condition {
@@ -276,7 +280,7 @@ impl Expr {
                     }
                 }
             }
-            Kind::Matrix(rows) => {
+            FormulaKind::Matrix(rows) => {
                 rows.iter_mut().flatten().for_each(|e| e.each_name(change));
             }
         }
@@ -285,19 +289,21 @@ impl Expr {
     /// The expressions that it is made of, in order.
     pub fn children(&self) -> Vec<&Expr> {
         match &self.kind {
-            Kind::Number { .. } | Kind::Name(_) => Vec::new(),
-            Kind::Neg(a) | Kind::Call(_, a) | Kind::Differential(a) => vec![a],
-            Kind::Sum(terms) => terms.iter().map(|(_, term)| term).collect(),
-            Kind::Product(all) | Kind::Extreme { of: all, .. } | Kind::List(all) => {
-                all.iter().collect()
+            FormulaKind::Number { .. } | FormulaKind::Name(_) => Vec::new(),
+            FormulaKind::Neg(a) | FormulaKind::Call(_, a) | FormulaKind::Differential(a) => vec![a],
+            FormulaKind::Sum(terms) => terms.iter().map(|(_, term)| term).collect(),
+            FormulaKind::Product(all)
+            | FormulaKind::Extreme { of: all, .. }
+            | FormulaKind::List(all) => all.iter().collect(),
+            FormulaKind::Apply { args, .. } => args.iter().collect(),
+            FormulaKind::Quotient(a, b) | FormulaKind::Power(a, b) => vec![a, b],
+            FormulaKind::Derivative { of, by, .. } | FormulaKind::HalfDerivative { of, by } => {
+                vec![of, by]
             }
-            Kind::Apply { args, .. } => args.iter().collect(),
-            Kind::Quotient(a, b) | Kind::Power(a, b) => vec![a, b],
-            Kind::Derivative { of, by, .. } | Kind::HalfDerivative { of, by } => vec![of, by],
-            Kind::BigSum { from, to, body, .. } => {
+            FormulaKind::BigSum { from, to, body, .. } => {
                 from.iter().chain(to).chain([body]).map(|e| &**e).collect()
             }
-            Kind::Cases(cases) => {
+            FormulaKind::Cases(cases) => {
                 let mut all = Vec::new();
                 for (value, condition) in cases {
                     all.push(value);
@@ -305,7 +311,7 @@ impl Expr {
                 }
                 all
             }
-            Kind::Matrix(rows) => rows.iter().flatten().collect(),
+            FormulaKind::Matrix(rows) => rows.iter().flatten().collect(),
         }
     }
 }

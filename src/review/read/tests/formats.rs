@@ -4,31 +4,31 @@ use super::*;
 
 #[test]
 fn formats_by_name() {
-    assert_eq!(Format::of_name("a/b.c/x.TEX"), Some(Format::Latex));
-    assert_eq!(Format::of_name("x.ipynb"), Some(Format::Notebook));
-    assert_eq!(Format::of_name("x.tar.md"), Some(Format::Markdown));
-    assert_eq!(Format::of_name("x.htm"), Some(Format::Html));
-    assert_eq!(Format::of_name("x.rst"), Some(Format::Rst));
-    assert_eq!(Format::of_name("x.txt"), Some(Format::Text));
-    assert_eq!(Format::of_name("x"), None);
-    assert_eq!(Format::of_name(".md"), None);
-    assert_eq!(Format::of_name("x.rs"), None);
+    assert_eq!(DocumentFormat::of_name("a/b.c/x.TEX"), Some(DocumentFormat::Latex));
+    assert_eq!(DocumentFormat::of_name("x.ipynb"), Some(DocumentFormat::Notebook));
+    assert_eq!(DocumentFormat::of_name("x.tar.md"), Some(DocumentFormat::Markdown));
+    assert_eq!(DocumentFormat::of_name("x.htm"), Some(DocumentFormat::Html));
+    assert_eq!(DocumentFormat::of_name("x.rst"), Some(DocumentFormat::Rst));
+    assert_eq!(DocumentFormat::of_name("x.txt"), Some(DocumentFormat::Text));
+    assert_eq!(DocumentFormat::of_name("x"), None);
+    assert_eq!(DocumentFormat::of_name(".md"), None);
+    assert_eq!(DocumentFormat::of_name("x.rs"), None);
 }
 
 #[test]
 fn formats_by_content() {
-    assert_eq!(Format::guess("\u{feff} {\"cells\": []}"), Format::Notebook);
-    assert_eq!(Format::guess("<!DOCTYPE html><p>"), Format::Html);
-    assert_eq!(Format::guess("% a\n\\documentclass{article}"), Format::Latex);
-    assert_eq!(Format::guess("a\n\n.. math:: x\n"), Format::Rst);
-    assert_eq!(Format::guess("# a\n\n$x$"), Format::Markdown);
-    assert_eq!(Format::guess("a $x$"), Format::Text);
-    assert_eq!(Format::guess("{x}"), Format::Text);
+    assert_eq!(DocumentFormat::guess("\u{feff} {\"cells\": []}"), DocumentFormat::Notebook);
+    assert_eq!(DocumentFormat::guess("<!DOCTYPE html><p>"), DocumentFormat::Html);
+    assert_eq!(DocumentFormat::guess("% a\n\\documentclass{article}"), DocumentFormat::Latex);
+    assert_eq!(DocumentFormat::guess("a\n\n.. math:: x\n"), DocumentFormat::Rst);
+    assert_eq!(DocumentFormat::guess("# a\n\n$x$"), DocumentFormat::Markdown);
+    assert_eq!(DocumentFormat::guess("a $x$"), DocumentFormat::Text);
+    assert_eq!(DocumentFormat::guess("{x}"), DocumentFormat::Text);
 }
 
 #[test]
 fn markdown_code_is_no_maths() {
-    let md = |source, expected: &[&str]| check(Format::Markdown, source, expected);
+    let md = |source, expected: &[&str]| check(DocumentFormat::Markdown, source, expected);
     md("`$a$` and ``\\(b\\)`` and $c$", &["i|c|"]);
     md("```\n$a$\n```\n$b$\n\n    $c$\n\n~~~sh\necho $$\n~~~\n", &["i|b|"]);
     md("Costs $5; run `echo \"$HOME\"` now", &[]);
@@ -38,7 +38,7 @@ fn markdown_code_is_no_maths() {
 
 #[test]
 fn what_looks_like_markdown_within_a_formula_is_the_formula() {
-    let md = |source, expected: &[&str]| check(Format::Markdown, source, expected);
+    let md = |source, expected: &[&str]| check(DocumentFormat::Markdown, source, expected);
     md("$$\na\n- b\n+ c\n=\n    d\n> 0\n# e\n$$", &["d|\na\n- b\n+ c\n=\n    d\n> 0\n# e\n|"]);
     md("$a_1 * b_1$ and $a_2 * b_2$", &["i|a_1 * b_1|", "i|a_2 * b_2|"]);
     md("$$a \\\\ b \\\\[2pt] c \\_ d$$", &["d|a \\\\ b \\\\[2pt] c \\_ d|"]);
@@ -49,17 +49,17 @@ fn what_looks_like_markdown_within_a_formula_is_the_formula() {
 
 #[test]
 fn markdown_takes_a_backslash_away() {
-    let md = |source, expected: &[&str]| check(Format::Markdown, source, expected);
+    let md = |source, expected: &[&str]| check(DocumentFormat::Markdown, source, expected);
     md(
         "so \\\\(a\\_1 \\\\\\\\ \\frac b c\\\\) and \\\\[d\\\\]",
         &["i|a_1 \\\\ \\frac b c|", "d|d|"],
     );
-    check(Format::Latex, "a \\\\[2pt] b \\\\(c\\\\)", &[]);
+    check(DocumentFormat::Latex, "a \\\\[2pt] b \\\\(c\\\\)", &[]);
 }
 
 #[test]
 fn markdown_of_github() {
-    let md = |source, expected: &[&str]| check(Format::Markdown, source, expected);
+    let md = |source, expected: &[&str]| check(DocumentFormat::Markdown, source, expected);
     md("```math\na &= b\n```\n- c\n  ```math\n  d\n  e\n  ```\n", &["d|a &= b\n|", "d|d\ne\n|"]);
     md("so $`a_1`$ and ``$`b`$`` and $x$`c`$y$", &["i|a_1|", "i|x|", "i|y|"]);
     md("| a | b |\n|---|---|\n| $5 | 6$ |\n| $x$ | $y$ |", &["i|x|", "i|y|"]);
@@ -69,11 +69,11 @@ fn markdown_of_github() {
 #[test]
 fn markdown_quotes_and_lists_have_margins() {
     let quoted = "> $$\n> a\n> > b\n> $$\n>\n> \\[ c\n>\n> d";
-    check(Format::Markdown, quoted, &["d|\na\n> b\n|", "u| c\n|"]);
-    assert_eq!(at(quoted, Format::Markdown, "a\n> b"), "a\n> > b");
-    check(Format::Markdown, "- x\n\n  $$\n  a\n    b\n  $$\n", &["d|\na\nb\n|"]);
-    check(Format::Markdown, "> - $$\n>   a\n>   $$\n", &["d|\na\n|"]);
-    insta::assert_snapshot!(shown("> one\n> two $x$\n\nthree > 2\n", Format::Markdown), @r"
+    check(DocumentFormat::Markdown, quoted, &["d|\na\n> b\n|", "u| c\n|"]);
+    assert_eq!(at(quoted, DocumentFormat::Markdown, "a\n> b"), "a\n> > b");
+    check(DocumentFormat::Markdown, "- x\n\n  $$\n  a\n    b\n  $$\n", &["d|\na\nb\n|"]);
+    check(DocumentFormat::Markdown, "> - $$\n>   a\n>   $$\n", &["d|\na\n|"]);
+    insta::assert_snapshot!(shown("> one\n> two $x$\n\nthree > 2\n", DocumentFormat::Markdown), @r"
     w|one⏎two |
     i|x|
     w|⏎⏎three > 2⏎|
@@ -82,18 +82,18 @@ fn markdown_quotes_and_lists_have_margins() {
 
 #[test]
 fn lines_may_end_in_two_characters() {
-    for format in [Format::Text, Format::Latex, Format::Markdown] {
+    for format in [DocumentFormat::Text, DocumentFormat::Latex, DocumentFormat::Markdown] {
         check(format, "a \\(b\r\n\r\nc \\(d\r\n\\)", &["u|b\r\n|", "i|d\r\n|"]);
     }
-    check(Format::Markdown, "```math\r\na\r\nb\r\n```\r\n$c$", &["d|a\nb\n|", "i|c|"]);
-    check(Format::Latex, "$a%\r\n b$ %\r\n\r\n$c", &["i|ab|", "u|c|"]);
-    check(Format::Rst, ".. math::\r\n\r\n   a\r\n   b\r\n\r\nc", &["d|a\r\nb|"]);
-    check(Format::Html, "<p>\r\n$a\r\n&lt;b$", &["i|a\r\n<b|"]);
+    check(DocumentFormat::Markdown, "```math\r\na\r\nb\r\n```\r\n$c$", &["d|a\nb\n|", "i|c|"]);
+    check(DocumentFormat::Latex, "$a%\r\n b$ %\r\n\r\n$c", &["i|ab|", "u|c|"]);
+    check(DocumentFormat::Rst, ".. math::\r\n\r\n   a\r\n   b\r\n\r\nc", &["d|a\r\nb|"]);
+    check(DocumentFormat::Html, "<p>\r\n$a\r\n&lt;b$", &["i|a\r\n<b|"]);
 }
 
 #[test]
 fn html_in_markdown() {
-    let md = |source, expected: &[&str]| check(Format::Markdown, source, expected);
+    let md = |source, expected: &[&str]| check(DocumentFormat::Markdown, source, expected);
     md("<div>\n$$ a &lt; b $$\n</div>\n\n$c &lt; d$", &["d| a < b |", "i|c < d|"]);
     md(
         "so <script type=\"math/tex\">a_1 * b_1</script> and <b title=\"$x$\">$y$</b>",
@@ -106,19 +106,23 @@ fn html_in_markdown() {
 #[test]
 fn html_resolves_entities_and_keeps_their_places() {
     let source = "<p>é $a&lt;b &amp;&#61; &#x3b1; &nbsp;c&alpha;&notit;$ &bogus; x</p>";
-    check(Format::Html, source, &["i|a<b &= α \u{a0}cα¬it;|"]);
-    assert_eq!(at(source, Format::Html, "<"), "&lt;");
-    assert_eq!(at(source, Format::Html, "b &="), "b &amp;&#61;");
-    assert_eq!(at(source, Format::Html, "cα"), "c&alpha;");
+    check(DocumentFormat::Html, source, &["i|a<b &= α \u{a0}cα¬it;|"]);
+    assert_eq!(at(source, DocumentFormat::Html, "<"), "&lt;");
+    assert_eq!(at(source, DocumentFormat::Html, "b &="), "b &amp;&#61;");
+    assert_eq!(at(source, DocumentFormat::Html, "cα"), "c&alpha;");
 }
 
 #[test]
 fn html_tags_within_a_formula_go() {
-    check(Format::Html, "$a<em>1 + b</em>1$ and $$c<br>d<br/>e$$", &["i|a1 + b1|", "d|c\nd\ne|"]);
-    check(Format::Html, "<p>\\(a<p>b\\)", &["u|a\n|"]);
-    check(Format::Html, "<td>$5</td><td>6$</td> \\[a\n\nb\\]", &["d|a\n\nb|"]);
     check(
-        Format::Html,
+        DocumentFormat::Html,
+        "$a<em>1 + b</em>1$ and $$c<br>d<br/>e$$",
+        &["i|a1 + b1|", "d|c\nd\ne|"],
+    );
+    check(DocumentFormat::Html, "<p>\\(a<p>b\\)", &["u|a\n|"]);
+    check(DocumentFormat::Html, "<td>$5</td><td>6$</td> \\[a\n\nb\\]", &["d|a\n\nb|"]);
+    check(
+        DocumentFormat::Html,
         "\\begin{align}a</p>\n<p>b\\end{align}",
         &["d|\\begin{align}a\n\n\nb\\end{align}|"],
     );
@@ -127,7 +131,7 @@ fn html_tags_within_a_formula_go() {
 #[test]
 fn html_skips_code_styles_and_scripts() {
     check(
-        Format::Html,
+        DocumentFormat::Html,
         "<style>$a$</style><script>var $b$ = '<p>';</script><pre>$c$<b>$d$</b></pre>\
          <code>\\(e\\)</code><!-- $f$ --><textarea>$g$</textarea><span class=\"tex2jax_ignore\">\
          $h$</span>$i$",
@@ -138,7 +142,7 @@ fn html_skips_code_styles_and_scripts() {
 #[test]
 fn html_has_formulas_in_elements() {
     check(
-        Format::Html,
+        DocumentFormat::Html,
         "<script type=\"math/tex\">a<b</script><script type=\"math/tex; mode=display\">% <![CDATA[\n\
          c & d %]]></script>",
         &["i|a<b|", "d|\nc & d |"],
@@ -146,20 +150,20 @@ fn html_has_formulas_in_elements() {
     let katex = "<span class=\"katex\"><span class=\"katex-mathml\"><math><semantics><mrow><mi>x\
         </mi></mrow><annotation encoding=\"application/x-tex\">x &lt; 1</annotation></semantics>\
         </math></span><span class=\"katex-html\"><span>x</span><span>1</span></span></span>";
-    insta::assert_snapshot!(shown(&format!("<p>Let {katex} be.</p>"), Format::Html), @r"
+    insta::assert_snapshot!(shown(&format!("<p>Let {katex} be.</p>"), DocumentFormat::Html), @r"
     w|⏎Let |
     i|x < 1|
     w| be.⏎|
     ");
-    assert_eq!(at(katex, Format::Html, "<"), "&lt;");
+    assert_eq!(at(katex, DocumentFormat::Html, "<"), "&lt;");
     check(
-        Format::Html,
+        DocumentFormat::Html,
         &format!("costs $5 {katex} or 6$, \\[y {katex}"),
         &["i|x < 1|", "u|y |", "i|x < 1|"],
     );
     insta::assert_snapshot!(
         shown("<math display=\"block\"><mi>x</mi></math> <math display=\"block\"><annotation \
-               encoding=\"application/x-tex\">y</annotation></math>", Format::Html), @r"
+               encoding=\"application/x-tex\">y</annotation></math>", DocumentFormat::Html), @r"
     w|x |
     d|y|
     ");
@@ -173,7 +177,7 @@ fn rst_has_roles_and_directives() {
         .. code-block:: python\n\n   :math:`m`\n\n.. a comment :math:`n`\n\n\
         .. note:: see :math:`o`\n\n* item\n\n  .. math::\n\n     p\n";
     check(
-        Format::Rst,
+        DocumentFormat::Rst,
         source,
         &[
             "i|a_1 < b|",
@@ -184,9 +188,9 @@ fn rst_has_roles_and_directives() {
             "d|p|",
         ],
     );
-    assert_eq!(at(source, Format::Rst, "\\label{loss}"), "loss");
-    assert_eq!(at(source, Format::Rst, "k = 3"), "k = 3");
-    check(Format::Rst, "a :math:`b\n\n:math:`c`", &["u|b\n|", "i|c|"]);
+    assert_eq!(at(source, DocumentFormat::Rst, "\\label{loss}"), "loss");
+    assert_eq!(at(source, DocumentFormat::Rst, "k = 3"), "k = 3");
+    check(DocumentFormat::Rst, "a :math:`b\n\n:math:`c`", &["u|b\n|", "i|c|"]);
 }
 
 #[test]
@@ -196,7 +200,7 @@ fn notebooks_are_read_through_their_escapes() {
  {"cell_type": "markdown", "source": ["# A\n", "\n", "$$\\frac{a}{\u03b2} \"x\" \ud83d\ude00 \ud83d$$\n"]},
  {"metadata": {"$": [[1, {}]]}, "cell_type": "markdown", "source": "see $y$ and `$z$` or \\(u"}
 ]}"##;
-    insta::assert_snapshot!(shown(source, Format::Notebook), @r#"
+    insta::assert_snapshot!(shown(source, DocumentFormat::Notebook), @r#"
     w|# A⏎⏎|
     d|\frac{a}{β} "x" 😀 �|
     w|see |
@@ -204,23 +208,23 @@ fn notebooks_are_read_through_their_escapes() {
     w| and `$z$` or |
     u|u|
     "#);
-    assert_eq!(at(source, Format::Notebook, "\\frac"), "\\\\frac");
-    assert_eq!(at(source, Format::Notebook, "β}"), "\\u03b2}");
-    assert_eq!(at(source, Format::Notebook, "😀"), "\\ud83d\\ude00");
+    assert_eq!(at(source, DocumentFormat::Notebook, "\\frac"), "\\\\frac");
+    assert_eq!(at(source, DocumentFormat::Notebook, "β}"), "\\u03b2}");
+    assert_eq!(at(source, DocumentFormat::Notebook, "😀"), "\\ud83d\\ude00");
     let old = r#"{"worksheets": [{"cells": [{"cell_type": "markdown", "source": "$x$"}]}]}"#;
-    check(Format::Notebook, old, &["i|x|"]);
+    check(DocumentFormat::Notebook, old, &["i|x|"]);
 }
 
 #[test]
 fn a_formula_does_not_cross_cells() {
     let source = r#"{"cells": [{"cell_type": "markdown", "source": "a $$b"},
         {"cell_type": "markdown", "source": "c$$ d"}]}"#;
-    check(Format::Notebook, source, &["u|b|", "u| d|"]);
+    check(DocumentFormat::Notebook, source, &["u|b|", "u| d|"]);
 }
 
 #[test]
 fn errors_of_notebooks_have_places() {
-    let error = |source| pieces(source, Format::Notebook).unwrap_err();
+    let error = |source| pieces(source, DocumentFormat::Notebook).unwrap_err();
     let shown = |source| error(source).snippet("x.ipynb", source, false);
     insta::assert_snapshot!(shown("{\"cells\": [\n  {,}]}"), @r"
     error: this is no notebook: key must be a string

@@ -6,8 +6,14 @@ use super::super::{MAX_DOCUMENT, MAX_FORMULA, MAX_PIECES};
 use super::*;
 use crate::diag::Kind;
 
-const ALL: [Format; 6] =
-    [Format::Latex, Format::Markdown, Format::Html, Format::Text, Format::Rst, Format::Notebook];
+const ALL: [DocumentFormat; 6] = [
+    DocumentFormat::Latex,
+    DocumentFormat::Markdown,
+    DocumentFormat::Html,
+    DocumentFormat::Text,
+    DocumentFormat::Rst,
+    DocumentFormat::Notebook,
+];
 
 const PARTS: &[&str] = &[
     "$",
@@ -96,7 +102,7 @@ fn document() -> impl Strategy<Value = String> {
 }
 
 /// Places are in order, within the source and on its characters; what is copied is the same.
-fn holds(source: &str, format: Format, copied: bool) {
+fn holds(source: &str, format: DocumentFormat, copied: bool) {
     let Ok(pieces) = pieces(source, format) else { return };
     let mut last = 0;
     for piece in &pieces {
@@ -113,14 +119,14 @@ fn holds(source: &str, format: Format, copied: bool) {
                 assert_eq!(written, c.to_string(), "{source:?} {piece:?}");
             }
         }
-        if copied && format == Format::Text {
+        if copied && format == DocumentFormat::Text {
             assert_eq!(&source[whole], passage.text);
         }
     }
 }
 
 /// All letters of a document are in its pieces.
-fn keeps(source: &str, format: Format) {
+fn keeps(source: &str, format: DocumentFormat) {
     let letters = |text: &str| text.matches(['a', 'é', '1']).count();
     let kept: usize =
         pieces(source, format).unwrap().iter().map(|p| letters(&p.passage().text)).sum();
@@ -133,10 +139,10 @@ proptest! {
     #[test]
     fn every_byte_has_its_place(source in document()) {
         for format in ALL {
-            let entities = matches!(format, Format::Html | Format::Markdown) && source.contains('&');
-            let doubled = format == Format::Markdown && source.contains("\\\\");
-            let made = matches!(format, Format::Html | Format::Rst)
-                || (format == Format::Markdown && source.contains('<'));
+            let entities = matches!(format, DocumentFormat::Html | DocumentFormat::Markdown) && source.contains('&');
+            let doubled = format == DocumentFormat::Markdown && source.contains("\\\\");
+            let made = matches!(format, DocumentFormat::Html | DocumentFormat::Rst)
+                || (format == DocumentFormat::Markdown && source.contains('<'));
             holds(&source, format, !entities && !doubled && !made);
         }
     }
@@ -146,7 +152,7 @@ proptest! {
         &["$", "$$", "\\(", "\\)", "\\[", "\\]", "{", "}", "\\text{", "`", "```\n", "\n", "\n\n",
           "- ", "> ", " ", "a", "é", "1", "#", "    "][..]), 0..40)) {
         let source = parts.concat();
-        for format in [Format::Text, Format::Latex, Format::Markdown, Format::Html, Format::Rst] {
+        for format in [DocumentFormat::Text, DocumentFormat::Latex, DocumentFormat::Markdown, DocumentFormat::Html, DocumentFormat::Rst] {
             keeps(&source, format);
         }
     }
@@ -158,8 +164,8 @@ proptest! {
         let texts = |source: &str, format| -> Vec<String> {
             pieces(source, format).unwrap().iter().map(|p| p.passage().text.clone()).collect()
         };
-        prop_assert_eq!(texts(&notebook, Format::Notebook), texts(&source, Format::Markdown));
-        holds(&notebook, Format::Notebook, false);
+        prop_assert_eq!(texts(&notebook, DocumentFormat::Notebook), texts(&source, DocumentFormat::Markdown));
+        holds(&notebook, DocumentFormat::Notebook, false);
     }
 
     #[test]
@@ -167,20 +173,20 @@ proptest! {
         for format in ALL {
             holds(&source, format, false);
         }
-        Format::guess(&source);
+        DocumentFormat::guess(&source);
     }
 }
 
 #[test]
 fn limits_have_errors() {
     let formula = format!("a\n$${}$$", "x".repeat(MAX_FORMULA));
-    assert!(pieces(&formula, Format::Text).is_ok());
-    let error = pieces(&formula.replacen("$$", "$$y", 1), Format::Text).unwrap_err();
+    assert!(pieces(&formula, DocumentFormat::Text).is_ok());
+    let error = pieces(&formula.replacen("$$", "$$y", 1), DocumentFormat::Text).unwrap_err();
     assert_eq!(error.kind(), Kind::Limit);
     assert_eq!(error.span().unwrap().start, 4);
-    let error = pieces(&"$x$ a ".repeat(MAX_PIECES / 2 + 1), Format::Text).unwrap_err();
+    let error = pieces(&"$x$ a ".repeat(MAX_PIECES / 2 + 1), DocumentFormat::Text).unwrap_err();
     assert_eq!(error.kind(), Kind::Limit);
-    let error = pieces(&" ".repeat(MAX_DOCUMENT + 1), Format::Text).unwrap_err();
+    let error = pieces(&" ".repeat(MAX_DOCUMENT + 1), DocumentFormat::Text).unwrap_err();
     assert_eq!(error.kind(), Kind::Limit);
 }
 

@@ -4,10 +4,10 @@ mod formats;
 mod laws;
 mod tex;
 
-use super::{Format, Lines, Piece, Place, Setting, pieces};
+use super::{DocumentFormat, Lines, Piece, Place, Setting, pieces};
 
 /// The pieces, one a line: words as `w`, formulas as `i` and `d`, unclosed ones as `u`.
-fn shown(source: &str, format: Format) -> String {
+fn shown(source: &str, format: DocumentFormat) -> String {
     let mut out = String::new();
     for piece in pieces(source, format).unwrap() {
         let letter = match &piece {
@@ -23,7 +23,7 @@ fn shown(source: &str, format: Format) -> String {
 }
 
 /// The formulas alone.
-fn formulas(source: &str, format: Format) -> Vec<String> {
+fn formulas(source: &str, format: DocumentFormat) -> Vec<String> {
     let all = pieces(source, format).unwrap();
     let formula = |p: Piece| match p {
         Piece::Formula(p, Setting::Inline) => Some(format!("i|{}|", p.text)),
@@ -35,12 +35,12 @@ fn formulas(source: &str, format: Format) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(format: Format, source: &str, expected: &[&str]) {
+fn check(format: DocumentFormat, source: &str, expected: &[&str]) {
     assert_eq!(formulas(source, format), expected, "{source}");
 }
 
 /// The source at the place of a word in the formulas of a document.
-fn at(source: &str, format: Format, word: &str) -> String {
+fn at(source: &str, format: DocumentFormat, word: &str) -> String {
     for piece in pieces(source, format).unwrap() {
         if let (Piece::Formula(p, _), Some(n)) = (&piece, piece.passage().text.find(word)) {
             return source[p.source(n..n + word.len())].to_owned();

@@ -173,28 +173,30 @@ fn places(rows: &[Row]) -> Vec<Range<usize>> {
     while let Some(expr) = exprs.pop() {
         out.push(expr.span.clone());
         match &expr.kind {
-            Kind::Number { .. } | Kind::Name(_) => {}
-            Kind::Neg(a) | Kind::Call(_, a) | Kind::Differential(a) => exprs.push(a),
-            Kind::Sum(terms) => exprs.extend(terms.iter().map(|(_, e)| e)),
-            Kind::Product(list) | Kind::Extreme { of: list, .. } | Kind::List(list) => {
-                exprs.extend(list)
+            FormulaKind::Number { .. } | FormulaKind::Name(_) => {}
+            FormulaKind::Neg(a) | FormulaKind::Call(_, a) | FormulaKind::Differential(a) => {
+                exprs.push(a)
             }
-            Kind::Apply { args, .. } => exprs.extend(args),
-            Kind::Quotient(a, b) | Kind::Power(a, b) => exprs.extend([&**a, &**b]),
-            Kind::Derivative { of, by, .. } | Kind::HalfDerivative { of, by } => {
+            FormulaKind::Sum(terms) => exprs.extend(terms.iter().map(|(_, e)| e)),
+            FormulaKind::Product(list)
+            | FormulaKind::Extreme { of: list, .. }
+            | FormulaKind::List(list) => exprs.extend(list),
+            FormulaKind::Apply { args, .. } => exprs.extend(args),
+            FormulaKind::Quotient(a, b) | FormulaKind::Power(a, b) => exprs.extend([&**a, &**b]),
+            FormulaKind::Derivative { of, by, .. } | FormulaKind::HalfDerivative { of, by } => {
                 exprs.extend([&**of, &**by])
             }
-            Kind::BigSum { from, to, body, .. } => {
+            FormulaKind::BigSum { from, to, body, .. } => {
                 exprs.extend(from.iter().chain(to).map(|b| &**b));
                 exprs.push(body);
             }
-            Kind::Cases(cases) => {
+            FormulaKind::Cases(cases) => {
                 for (value, condition) in cases {
                     exprs.push(value);
                     exprs.extend(condition.iter().flat_map(|c| [&*c.left, &*c.right]));
                 }
             }
-            Kind::Matrix(rows) => exprs.extend(rows.iter().flatten()),
+            FormulaKind::Matrix(rows) => exprs.extend(rows.iter().flatten()),
         }
     }
     out

@@ -6,36 +6,38 @@ use crate::review::tex::syntax::*;
 pub fn show(expr: &Expr) -> String {
     let all = |list: &[Expr]| list.iter().map(show).collect::<Vec<_>>().join(" ");
     match &expr.kind {
-        Kind::Number { value, decimals: 0 } => value.to_string(),
-        Kind::Number { value, decimals } => format!("{value}#{decimals}"),
-        Kind::Name(name) => named(name),
-        Kind::Neg(a) => format!("(- {})", show(a)),
-        Kind::Sum(terms) => {
+        FormulaKind::Number { value, decimals: 0 } => value.to_string(),
+        FormulaKind::Number { value, decimals } => format!("{value}#{decimals}"),
+        FormulaKind::Name(name) => named(name),
+        FormulaKind::Neg(a) => format!("(- {})", show(a)),
+        FormulaKind::Sum(terms) => {
             let terms: Vec<String> = terms
                 .iter()
                 .map(|(minus, e)| format!("{}{}", if *minus { "−" } else { "" }, show(e)))
                 .collect();
             format!("(+ {})", terms.join(" "))
         }
-        Kind::Product(factors) => format!("(* {})", all(factors)),
-        Kind::Quotient(a, b) => format!("(/ {} {})", show(a), show(b)),
-        Kind::Power(a, b) => format!("(^ {} {})", show(a), show(b)),
-        Kind::Call(f, a) => format!("({} {})", format!("{f:?}").to_lowercase(), show(a)),
-        Kind::Extreme { least, of } => {
+        FormulaKind::Product(factors) => format!("(* {})", all(factors)),
+        FormulaKind::Quotient(a, b) => format!("(/ {} {})", show(a), show(b)),
+        FormulaKind::Power(a, b) => format!("(^ {} {})", show(a), show(b)),
+        FormulaKind::Call(f, a) => format!("({} {})", format!("{f:?}").to_lowercase(), show(a)),
+        FormulaKind::Extreme { least, of } => {
             format!("({} {})", if *least { "min" } else { "max" }, all(of))
         }
-        Kind::Apply { head, primes, args } => {
+        FormulaKind::Apply { head, primes, args } => {
             format!("(@{}{} {})", named(head), "'".repeat(*primes as usize), all(args))
         }
-        Kind::Derivative { of, by, order: 1 } => format!("(∂ {} {})", show(of), show(by)),
-        Kind::Derivative { of, by, order } => format!("(∂^{order} {} {})", show(of), show(by)),
-        Kind::Differential(a) => format!("(d {})", show(a)),
-        Kind::HalfDerivative { of, by } => format!("(∂? {} {})", show(of), show(by)),
-        Kind::BigSum { indices, from, to, body } => {
+        FormulaKind::Derivative { of, by, order: 1 } => format!("(∂ {} {})", show(of), show(by)),
+        FormulaKind::Derivative { of, by, order } => {
+            format!("(∂^{order} {} {})", show(of), show(by))
+        }
+        FormulaKind::Differential(a) => format!("(d {})", show(a)),
+        FormulaKind::HalfDerivative { of, by } => format!("(∂? {} {})", show(of), show(by)),
+        FormulaKind::BigSum { indices, from, to, body } => {
             let bound = |b: &Option<Box<Expr>>| b.as_ref().map_or("_".into(), |b| show(b));
             format!("(Σ [{}] {} {} {})", indices.join(","), bound(from), bound(to), show(body))
         }
-        Kind::Cases(cases) => {
+        FormulaKind::Cases(cases) => {
             let case = |(e, c): &(Expr, Option<Comparison>)| match c {
                 Some(c) => {
                     format!("[{} if {} {} {}]", show(e), show(&c.left), c.sign, show(&c.right))
@@ -44,8 +46,8 @@ pub fn show(expr: &Expr) -> String {
             };
             format!("(cases {})", cases.iter().map(case).collect::<Vec<_>>().join(" "))
         }
-        Kind::List(items) => format!("(list {})", all(items)),
-        Kind::Matrix(rows) => {
+        FormulaKind::List(items) => format!("(list {})", all(items)),
+        FormulaKind::Matrix(rows) => {
             let rows: Vec<String> = rows.iter().map(|row| format!("[{}]", all(row))).collect();
             format!("(matrix {})", rows.join(" "))
         }

@@ -17,7 +17,7 @@ pub(super) fn cases_section(lesson: &Lesson, t: &Typesetter<'_>) -> Option<Secti
     let cases = lesson.cases.as_ref()?;
     let mut blocks = Vec::new();
     if let Some(general) = &lesson.general {
-        blocks.extend(super::general::general_blocks(lesson, general, t));
+        blocks.extend(super::winner_formula::general_blocks(lesson, general, t));
     }
     if cases.in_table {
         blocks.push(Block::Text(vec![words(

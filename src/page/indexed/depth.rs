@@ -2,7 +2,7 @@
 
 use super::Composer;
 use super::set::Setter;
-use crate::index::general::GeneralLayer;
+use crate::index::any_depth::GeneralLayer;
 use crate::lesson::GeneralLesson;
 use crate::page::derivation::{Level, words};
 use crate::page::math::Math;

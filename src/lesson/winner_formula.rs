@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::cases::Cases;
+use super::winner_cases::Cases;
 use crate::calculus::Derivation;
 use crate::expr::{ExprId, Graph, Node, Symbol};
 use crate::net::{Network, QuantityId};

@@ -41,7 +41,7 @@ pub struct GeneralDerivation {
 /// Of kind `Limit`, should a lemma be too long, which the tests exclude.
 ///
 /// ```
-/// let general = backproof::index::general::dense()?;
+/// let general = backproof::index::any_depth::dense()?;
 /// let delta = &general.derivation.lemmas[1];
 /// assert_eq!(delta.goal.to_string(), "∂E/∂z^(l)[j]");
 /// assert_eq!(delta.result.to_string(), "φ′(z^(l)[j])·Σ_i δ^(l+1)[i]·w^(l+1)[i, j]");
@@ -76,7 +76,7 @@ pub fn dense() -> Result<GeneralDerivation, Error> {
 /// As [`dense`].
 ///
 /// ```
-/// let general = backproof::index::general::convolution()?;
+/// let general = backproof::index::any_depth::convolution()?;
 /// let weights = &general.derivation.lemmas[2];
 /// assert_eq!(weights.goal.to_string(), "∂E/∂w^(l)[m, n]");
 /// assert_eq!(weights.result.to_string(), "Σ_{i,j} δ^(l)[i, j]·x^(l−1)[i + m, j + n]");

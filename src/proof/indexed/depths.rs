@@ -9,7 +9,7 @@ use super::{fault, follows, spread};
 use crate::calculus::sweep;
 use crate::diag::{Error, Kind};
 use crate::expr::Winners;
-use crate::index::general::{GeneralDerivation, GeneralLayer};
+use crate::index::any_depth::{GeneralDerivation, GeneralLayer};
 use crate::index::{Letter, all_values};
 use crate::lower::lower;
 use crate::net::{Builder, Network, NodeId, Role, Shape, Window};
@@ -35,7 +35,7 @@ const CONVOLUTIONS: &[(Function, &[[usize; 2]])] = &[
 /// Of kind `Internal`, where a line does not hold.
 ///
 /// ```
-/// let mut general = backproof::index::general::convolution()?;
+/// let mut general = backproof::index::any_depth::convolution()?;
 /// assert_eq!(backproof::proof::prove_general(&general)?, 3);
 /// let lemma = &mut general.derivation.lemmas[1];
 /// lemma.result = lemma.goal.clone();                             // tampered with
