@@ -9,15 +9,16 @@ mod updates;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::math::{Math, Relation};
+use super::math::{Math, Relation, relation};
 use super::network::{MAX_CELLS, definitions, geometry, legend};
 use super::typeset::Typesetter;
-use super::words::{reasons, relation};
+use super::words::derivation as say;
+use super::words::steps::reasons;
 use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
 use crate::calculus::{Derivation, Group, Lemma, LemmaId, Role, Rule, Step};
 use crate::expr::{ExprId, Node};
 use crate::index;
-use crate::lesson::{Lesson, Number, Why};
+use crate::lesson::{Lesson, Number};
 use crate::proof::StepProof;
 use crate::scalar::show_digits;
 
@@ -105,16 +106,11 @@ fn other_form(lesson: &Lesson, derivatives: &[Section]) -> Option<Block> {
     if rows <= SCREEN || !has_cells || index::of_network(&lesson.net).is_err() {
         return None;
     }
-    Some(Block::Text(vec![
-        words("Each cell is derived by itself; "),
-        Inline::Code("--form indices".to_string()),
-        words(" derives each layer once, with letters for its cells."),
-    ]))
+    Some(Block::Text(say::other_form()))
 }
 
 fn title(lesson: &Lesson) -> String {
-    let loss = &lesson.net.quantity(lesson.net.loss()).name;
-    format!("The gradients of {loss}")
+    say::title(&lesson.net.quantity(lesson.net.loss()).name)
 }
 
 /// How many rewrites have a line in these sections.
@@ -128,49 +124,13 @@ fn rewrites(sections: &[Section]) -> usize {
 
 /// What was proved, and how; `shown` rewrites have a line on the page.
 fn proof_section(lesson: &Lesson, shown: usize) -> Section {
-    let count = |verdict| lesson.replay.count(verdict);
-    let given = match lesson.winners.is_empty() {
-        true => "as given",
-        false => "exactly, given who wins",
+    let proofs = [StepProof::Exact, StepProof::Assumed, StepProof::Probabilistic]
+        .map(|proof| (proof, lesson.replay.count(proof)));
+    let text = match lesson.replay.is_empty() {
+        true => say::nothing_to_prove(),
+        false => say::proved(lesson.replay.len(), shown, &proofs, !lesson.winners.is_empty()),
     };
-    let kinds = [
-        (StepProof::Exact, "exactly"),
-        (StepProof::Assumed, given),
-        (StepProof::Probabilistic, "by evaluation in a prime field"),
-    ];
-    let parts: Vec<String> = kinds
-        .iter()
-        .filter(|(verdict, _)| count(*verdict) > 0)
-        .map(|(verdict, how)| format!("{} {how}", count(*verdict)))
-        .collect();
-    if lesson.replay.is_empty() {
-        let nothing = "There is no weight to differentiate by, so there was nothing to prove; --wrt \
-                       names something else.";
-        return Section {
-            number: None,
-            heading: vec![words("Proof")],
-            blocks: vec![Block::Text(vec![words(nothing)])],
-        };
-    }
-    let (all, parts) = (lesson.replay.len(), parts.join(", "));
-    let each = match all.saturating_sub(shown) {
-        0 => {
-            format!("Each of the {all} rewrites above was proved apart from the rule that made it")
-        }
-        hidden => format!(
-            "Each of the {all} rewrites was proved apart from the rule that made it, also the \
-             {hidden} without a line above"
-        ),
-    };
-    let text = format!(
-        "{each}: {parts}. Every result equals the gradient that a reverse sweep through the \
-         network gives."
-    );
-    Section {
-        number: None,
-        heading: vec![words("Proof")],
-        blocks: vec![Block::Text(vec![words(text)])],
-    }
+    Section { number: None, heading: say::proof(), blocks: vec![Block::Text(text)] }
 }
 
 /// A number as a formula.
@@ -193,10 +153,6 @@ struct Composer<'a> {
     row: u32,
 }
 
-pub(super) fn words(text: impl Into<String>) -> Inline {
-    Inline::Words(text.into())
-}
-
 impl Composer<'_> {
     fn open(&mut self, heading: Vec<Inline>) -> Section {
         self.section += 1;
@@ -211,7 +167,7 @@ impl Composer<'_> {
 
     /// The network and what is assumed of it.
     fn opening(&mut self) -> Section {
-        let mut section = self.open(vec![words("The network")]);
+        let mut section = self.open(say::network());
         section.blocks.extend(geometry(&self.lesson.net));
         let Lesson { net, cells, .. } = self.lesson;
         let blocks = definitions(net, cells, &self.d.graph, self.t, MAX_CELLS);
@@ -221,35 +177,15 @@ impl Composer<'_> {
             let max =
                 self.t.math(self.lesson.names.get(&winner.max).copied().unwrap_or(winner.max));
             let cell = self.t.math(winner.winner);
-            let (before, after) = match winner.why {
-                Why::Assumed => ("Let ", " be the greatest, so that"),
-                Why::ByNumbers => ("With the given numbers, ", " is the greatest, so that"),
-                Why::Tied => (
-                    "With the given numbers several tie for the greatest, and at a tie there is no \
-                     gradient; by convention the first of them, ",
-                    ", takes all:",
-                ),
-                Why::Example => (
-                    "No winner is given. Take the case that ",
-                    " is the greatest; the other cases stand at the end. Then",
-                ),
-            };
-            let text = vec![words(before), Inline::Math(cell.clone()), words(after)];
-            section.blocks.push(Block::Text(text));
+            section.blocks.push(Block::Text(say::winner(winner.why, cell.clone())));
             let mut row = Row::new(Some(max), cell);
             row.label = Some(self.next_label());
             section.blocks.push(Block::Equations(vec![row]));
         }
         section.blocks.extend(self.forward());
         for kink in &self.lesson.kinks {
-            section.blocks.push(Block::Text(vec![
-                words("With the given numbers "),
-                Inline::Math(relation(self.t.math(*kink), Relation::Equal, Math::integer(0))),
-                words(
-                    ", which is a kink: there is no gradient there. The numbers below use the \
-                     convention that the slope at a kink is 0.",
-                ),
-            ]));
+            let is_zero = relation(self.t.math(*kink), Relation::Equal, Math::integer(0));
+            section.blocks.push(Block::Text(say::kink(is_zero)));
         }
         section
     }
@@ -288,34 +224,14 @@ impl Composer<'_> {
     /// Where a derivative that was asked for starts from.
     fn lead(&self, lemma: &Lemma) -> Vec<Inline> {
         let Node::Partial { of, by } = self.d.graph.node(lemma.goal) else { return Vec::new() };
-        let (of, by) = (Inline::Math(self.t.math(of)), Inline::Math(self.t.math(by)));
+        let (of, by) = (self.t.math(of), self.t.math(by));
         let Some(step) =
             lemma.steps.first().filter(|s| matches!(s.rule, Rule::Through | Rule::Paths))
         else {
-            return vec![
-                words("How "),
-                of,
-                words(" changes with "),
-                by,
-                words(", straight from the definition:"),
-            ];
+            return say::from_definition(of, by);
         };
-        let through: Vec<Math> = step
-            .bindings
-            .iter()
-            .filter(|(letter, _)| *letter == "q")
-            .map(|(_, q)| self.t.math(*q))
-            .collect();
-        let several = through.len() > 1;
-        let count = through.len();
-        let mut text = vec![by, words(" acts on "), of];
-        text.push(words(if several { " through " } else { " only through " }));
-        text.extend(list(through));
-        text.push(words(match count {
-            1 => ", so the chain rule goes by way of it:".to_string(),
-            n => format!(", so the chain rule sums over these {n} paths:"),
-        }));
-        text
+        let through = step.bindings.iter().filter(|(letter, _)| *letter == "q");
+        say::chain(of, by, through.map(|(_, q)| self.t.math(*q)).collect())
     }
 
     /// Why a derivative that nobody asked for comes first.
@@ -323,12 +239,7 @@ impl Composer<'_> {
         let lemma = self.d.lemma(id);
         let Node::Partial { of, by } = self.d.graph.node(lemma.goal) else { return Vec::new() };
         if of != self.d.loss {
-            let goal = Inline::Math(self.t.math(lemma.goal));
-            return vec![
-                words("What follows needs "),
-                goal,
-                words(" more than once, and speaks of it by that name:"),
-            ];
+            return say::needed_more_than_once(self.t.math(lemma.goal));
         }
         let users: Vec<ExprId> = self
             .d
@@ -344,18 +255,8 @@ impl Composer<'_> {
                 _ => None,
             })
             .collect();
-        let mut text = vec![Inline::Math(self.t.math(of)), words(" depends on ")];
-        text.extend(list(users.iter().map(|x| self.t.math(*x)).collect()));
-        text.extend([
-            words(" through "),
-            Inline::Math(self.t.math(by)),
-            words(if users.len() > 1 {
-                ", so this derivative is worked out first, once for all of them."
-            } else {
-                ", so this derivative is worked out first."
-            }),
-        ]);
-        text
+        let users = users.iter().map(|x| self.t.math(*x)).collect();
+        say::worked_out_first(self.t.math(of), users, self.t.math(by))
     }
 
     /// The lines of a lemma, its asides where they are needed.
@@ -376,11 +277,7 @@ impl Composer<'_> {
                 }
                 for aside in asides {
                     let goal = self.t.math(self.d.lemma(aside).goal);
-                    blocks.push(Block::Text(vec![
-                        words("Still to be found is "),
-                        Inline::Math(goal),
-                        words(":"),
-                    ]));
+                    blocks.push(Block::Text(say::still_to_be_found(goal)));
                     self.lemma(aside, blocks);
                 }
                 blocks.push(Block::Text(self.put_in(steps, open)));
@@ -427,20 +324,7 @@ impl Composer<'_> {
     fn put_in(&self, steps: &[Step], open: Option<Label>) -> Vec<Inline> {
         let mut labels: Vec<Label> = steps.iter().filter_map(|s| self.label_of(s)).collect();
         labels.dedup();
-        let mut text = vec![words("Put ")];
-        for (n, label) in labels.iter().enumerate() {
-            match n {
-                0 => {}
-                _ if n + 1 == labels.len() => text.push(words(" and ")),
-                _ => text.push(words(", ")),
-            }
-            text.push(Inline::Reference(*label));
-        }
-        match open {
-            Some(open) => text.extend([words(" into "), Inline::Reference(open), words(":")]),
-            None => text.push(words(" in:")),
-        }
-        text
+        say::put_in(labels, open)
     }
 
     /// Which steps share a line at this level.
@@ -500,7 +384,7 @@ impl Composer<'_> {
         } else {
             row.right = relation(filled, sign, value);
         }
-        row.reason = vec![words("with the given numbers")];
+        row.reason = say::with_numbers();
         Some(row)
     }
 
@@ -512,23 +396,4 @@ impl Composer<'_> {
         }
         self.with_numbers(id).map(|row| Row { left: None, ..row })
     }
-}
-
-/// `a, b and c`, the middle of a long list left out.
-pub(super) fn list(mut items: Vec<Math>) -> Vec<Inline> {
-    const LONG: usize = 6;
-    if items.len() > LONG {
-        items.splice(3..items.len() - 1, [Math::Ellipsis]);
-    }
-    let count = items.len();
-    let mut text = Vec::new();
-    for (n, item) in items.into_iter().enumerate() {
-        match n {
-            0 => {}
-            _ if n + 1 == count => text.push(words(" and ")),
-            _ => text.push(words(", ")),
-        }
-        text.push(Inline::Math(item));
-    }
-    text
 }

@@ -2,21 +2,20 @@
 //! from the loss down, each weight's gradient as one formula, and an element of it worked out.
 
 mod depth;
-mod reasons;
-mod set;
+pub(super) mod set;
 mod ways;
 
 use std::ops::Range;
 
-use super::derivation::{Level, list, words};
-use super::math::{Math, Relation};
+use super::derivation::Level;
+use super::math::{Math, Relation, relation};
 use super::network::cast;
-use super::words::relation;
+use super::words::{derivation, indexed as say, indexed_steps, paths};
 use super::{Block, Inline, Label, Page, Row, Section, StepRecord};
 use crate::calculus::Group;
 use crate::expr::Symbol;
 use crate::index::{Affine, Formula, IndexDerivation, IndexLemma};
-use crate::lesson::{IndexedLesson, MAX_TARGETS, Ways, Worked};
+use crate::lesson::{IndexedLesson, MAX_TARGETS, Terms, Ways, Worked};
 use crate::lower::MAX_NODES;
 use crate::net::{Network, Role};
 use crate::spell::alike;
@@ -38,19 +37,13 @@ pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
         section: 0,
         row: 0,
     };
-    let mut opening = composer.open(vec![words("The network")]);
+    let mut opening = composer.open(derivation::network());
     opening.blocks.push(Block::Text(cast(&lesson.net)));
-    opening.blocks.push(Block::Text(vec![words(
-        "Indices count from 0. [P] is 1 where P holds and 0 elsewhere. The network computes",
-    )]));
+    opening.blocks.push(Block::Text(say::how_to_read()));
     opening.blocks.push(composer.definitions());
     opening.blocks.extend(named_parts(&lesson.parts));
     if lesson.net.params().map(|id| lesson.net.shape(id).elements()).sum::<usize>() <= MAX_TARGETS {
-        opening.blocks.push(Block::Text(vec![
-            words("Each layer is derived once, with letters for its cells; "),
-            Inline::Code("--form scalars".to_string()),
-            words(" goes cell by cell."),
-        ]));
+        opening.blocks.push(Block::Text(say::other_form()));
     }
     let mut sections = vec![opening];
     sections.extend(composer.derivatives());
@@ -64,20 +57,16 @@ pub fn indexed_page(lesson: &IndexedLesson, level: Level) -> Page {
     }
     sections.push(proof(lesson, level));
     let loss = &lesson.net.quantity(lesson.net.loss()).name;
-    Page { title: format!("The gradients of {loss}, layer by layer"), sections }
+    Page { title: say::title(loss), sections }
 }
 
 /// Says that parts of a formula have names of their own.
 fn named_parts(parts: &[String]) -> Option<Block> {
+    if parts.is_empty() {
+        return None;
+    }
     let symbols = parts.iter().map(|name| Math::Symbol(Symbol::named(name)));
-    let (are, not) = match parts.len() {
-        0 => return None,
-        1 => (" is a part", "it has a name, and its derivative a section."),
-        _ => (" are parts", "they have names, and their derivatives sections."),
-    };
-    let mut text = list(symbols.collect());
-    text.push(words(format!("{are} of what the network's text writes in one formula; here {not}")));
-    Some(Block::Text(text))
+    Some(Block::Text(say::named_parts(symbols.collect())))
 }
 
 /// Composes sections of one derivation in indices.
@@ -130,7 +119,7 @@ impl Composer<'_> {
                 .collect();
             let element = crate::index::Element { tensor: tensor.name.clone(), at };
             let mut row = Row::new(Some(set::element(&element)), self.set.math(&definition.body));
-            row.reason = for_all(&long);
+            row.reason = say::for_all(set::ranges(&long));
             row.label = Some(self.next_label());
             rows.push(row);
         }
@@ -146,10 +135,8 @@ impl Composer<'_> {
     }
 
     fn outline(&mut self) -> Section {
-        let mut section = self.open(vec![words("The gradients")]);
-        let mut text = vec![words("From the loss down, ")];
-        text.extend(self.what_delta_is());
-        section.blocks.push(Block::Text(text));
+        let mut section = self.open(derivation::gradients());
+        section.blocks.push(Block::Text(say::outline(self.what_delta_is())));
         let mut rows = Vec::new();
         for (place, lemma) in self.derivation.lemmas.iter().enumerate() {
             let mut row = Row::new(Some(self.name(lemma)), self.set.math(&lemma.result));
@@ -164,18 +151,10 @@ impl Composer<'_> {
         section
     }
 
-    /// `δ^c_{ij} being short for ∂E/∂c_{ij}:`
-    fn what_delta_is(&self) -> Vec<Inline> {
-        let of_layer = |lemma: &&IndexLemma| self.has_delta(lemma);
-        match self.derivation.lemmas.iter().find(of_layer) {
-            Some(lemma) => vec![
-                Inline::Math(set::element(&delta(lemma))),
-                words(" being short for "),
-                Inline::Math(self.set.math(&lemma.goal)),
-                words(" and so on:"),
-            ],
-            None => vec![words("straight from the definitions:")],
-        }
+    /// `δ^c_{ij}` and `∂E/∂c_{ij}` for the first layer whose derivative is called δ.
+    fn what_delta_is(&self) -> Option<(Math, Math)> {
+        let lemma = self.derivation.lemmas.iter().find(|lemma| self.has_delta(lemma))?;
+        Some((set::element(&delta(lemma)), self.set.math(&lemma.goal)))
     }
 
     /// Whether the derivative by a layer is called δ.
@@ -205,7 +184,8 @@ impl Composer<'_> {
             let left = rows.is_empty().then(|| self.set.math(&lemma.goal));
             let right = steps.last().map_or(Math::Ellipsis, |s| self.set.math(&s.after));
             let mut row = Row::new(left, right);
-            row.reason = reasons::reasons(steps, &self.set, &|used| self.labels.get(used).copied());
+            row.reason =
+                indexed_steps::reasons(steps, &self.set, &|used| self.labels.get(used).copied());
             row.steps = self.records(place, range);
             rows.push(row);
         }
@@ -227,37 +207,17 @@ impl Composer<'_> {
     fn lead(&self, lemma: &IndexLemma) -> Vec<Inline> {
         let system = &self.derivation.system;
         let loss = set::element(&system.loss_element());
-        let users: Vec<Math> =
-            system.users(&lemma.by.tensor).map(|t| set::tensor(&t.name)).collect();
-        let mut text = vec![Inline::Math(set::tensor(&lemma.by.tensor))];
-        if users == [loss.clone()] {
-            text.push(words(" stands in "));
-            text.push(Inline::Math(loss));
-            text.push(words(" itself"));
-        } else {
-            text.extend([words(" acts on "), Inline::Math(loss), words(" through ")]);
-            let ways = users.len();
-            text.extend(list(users));
-            match ways {
-                1 => {}
-                2 => text.push(words(", and the chain rule sums over both ways")),
-                n => text.push(words(format!(", and the chain rule sums over all {n} ways"))),
-            }
-        }
+        let users = system.users(&lemma.by.tensor).map(|t| set::tensor(&t.name)).collect();
+        let mut text = say::acts_through(set::tensor(&lemma.by.tensor), loss, users);
         if self.has_delta(lemma) {
-            text.push(words("; we write "));
-            text.push(Inline::Math(relation(
-                set::element(&delta(lemma)),
+            let delta = set::element(&delta(lemma));
+            text.extend(say::we_write(relation(
+                delta,
                 Relation::Equal,
                 self.set.math(&lemma.goal),
             )));
         }
-        let free = for_all(&lemma.free);
-        if !free.is_empty() {
-            text.push(words(", "));
-            text.extend(free);
-        }
-        text.push(words(":"));
+        text.extend(say::holds_for(set::ranges(&lemma.free)));
         text
     }
 
@@ -266,15 +226,12 @@ impl Composer<'_> {
         let loss = self.derivation.system.loss_element();
         let goal = Formula::Element(loss).partial(&worked.element);
         let mut rows = vec![Row::new(Some(self.set.math(&goal)), self.set.math(&worked.formula))];
-        let mut said =
-            vec![words("For one element, "), Inline::Math(set::element(&worked.element))];
+        let count = |terms: &Terms| {
+            terms.first.len() as u64 + terms.omitted + u64::from(terms.last.is_some())
+        };
+        let element = set::element(&worked.element);
+        let said = say::one_element(element, worked.terms.as_ref().map(count));
         if let Some(terms) = &worked.terms {
-            let count = terms.first.len() as u64 + terms.omitted + u64::from(terms.last.is_some());
-            said.push(words(match count {
-                0 => ", no term of the sum is left:".to_string(),
-                1 => ", one term of the sum is left:".to_string(),
-                n => format!(", the sum has {n} terms:"),
-            }));
             let mut shown: Vec<(bool, Math)> =
                 terms.first.iter().map(|t| (terms.negated, self.set.math(t))).collect();
             if terms.omitted > 0 {
@@ -282,24 +239,16 @@ impl Composer<'_> {
             }
             shown.extend(terms.last.iter().map(|t| (terms.negated, self.set.math(t))));
             rows.push(Row::new(None, Math::Sum(shown)));
-        } else {
-            said.push(words(":"));
         }
         let mut blocks = vec![Block::Text(said), Block::Equations(rows)];
         if worked.terms.as_ref().is_some_and(|t| t.omitted > 0) {
-            blocks.push(Block::Text(vec![
-                Inline::Code("--terms N".to_string()),
-                words(" writes out up to N of them."),
-            ]));
+            blocks.push(Block::Text(say::more_terms()));
         }
         if let Some(full) = &worked.full {
             if let Some(ways) = self.ways_from(worked) {
                 blocks.extend(self.ways(ways));
             } else if self.uncounted {
-                blocks.push(Block::Text(vec![words(format!(
-                    "Its paths are not counted: the network has more than {MAX_NODES} scalar \
-                     operations."
-                ))]));
+                blocks.push(Block::Text(paths::uncounted(MAX_NODES)));
             }
             blocks.extend(self.full(worked, full));
         }
@@ -350,17 +299,13 @@ impl Composer<'_> {
 
     /// The update rule, once for all weights, with one of them as the example.
     fn update(&mut self, lemma: &IndexLemma) -> Section {
-        let mut section = self.open(vec![words("The update rule")]);
+        let mut section = self.open(derivation::update_rule());
         let w = || set::element(&lemma.by);
         let rate = || Math::Symbol(rate(self.net));
         let step = Math::Product(vec![rate(), self.set.math(&lemma.goal)]);
         let rule = Math::Sum(vec![(false, w()), (true, step)]);
-        section.blocks.push(Block::Text(vec![
-            words("Every element of every weight takes a step against its gradient, "),
-            Inline::Math(rate()),
-            words(" being the learning rate; for "),
-            Inline::Math(set::tensor(&lemma.by.tensor)),
-        ]));
+        let text = say::update(rate(), set::tensor(&lemma.by.tensor));
+        section.blocks.push(Block::Text(text));
         section.blocks.push(Block::Equations(vec![Row {
             relation: Relation::Becomes,
             label: Some(self.next_label()),
@@ -385,64 +330,16 @@ fn rate(net: Option<&Network>) -> Symbol {
 
 /// What was proved, and how.
 fn proof(lesson: &IndexedLesson, level: Level) -> Section {
-    let layers = lesson.derivation.lemmas.len();
+    let (rewrites, layers) = (lesson.replay.len(), lesson.derivation.lemmas.len());
     let smaller = (0..layers).filter(|lemma| lesson.replay.smaller_sizes(*lemma) > 0).count();
-    if level == Level::Outline {
-        let at_smaller_sizes = match smaller {
-            0 => String::new(),
-            _ => format!(", those of {smaller} of the {layers} layers at smaller sizes"),
-        };
-        let text = format!(
-            "{} rewrites, each proved in scalars{at_smaller_sizes}; {} elements at the network's \
-             own size agree with a backward pass over tensors. --level textbook shows every line.",
-            lesson.replay.len(),
-            lesson.witnessed
-        );
-        return Section {
-            number: None,
-            heading: vec![words("Proof")],
-            blocks: vec![Block::Text(vec![words(text)])],
-        };
-    }
-    let mut text = format!(
-        "Each of the {} rewrites above was put to numbers in the place of its indices and proved \
-         there in scalars, apart from the rule that made it; and every result equals the gradient \
-         that a reverse sweep through its layer gives.",
-        lesson.replay.len()
-    );
-    if smaller > 0 {
-        text += &format!(
-            " {smaller} of the {layers} layers are too large for that at their own size; for these it was \
-             done at several smaller sizes of the same geometry."
-        );
-    }
-    if lesson.witnessed > 0 {
-        text += &format!(
-            " Then {} elements of the derivatives were computed by these formulas at the network's \
-             own size, in intervals, and all of them agree with a backward pass over tensors that \
-             knows nothing of the formulas.",
-            lesson.witnessed
-        );
-    }
-    Section {
-        number: None,
-        heading: vec![words("Proof")],
-        blocks: vec![Block::Text(vec![words(text)])],
-    }
+    let text = match level {
+        Level::Outline => say::proved_in_brief(rewrites, layers, smaller, lesson.witnessed),
+        _ => say::proved(rewrites, layers, smaller, lesson.witnessed),
+    };
+    Section { number: None, heading: derivation::proof(), blocks: vec![Block::Text(text)] }
 }
 
 /// δ at the free indices of a lemma.
 fn delta(lemma: &IndexLemma) -> crate::index::Element {
     crate::index::Element { tensor: lemma.by.tensor.delta(), ..lemma.by.clone() }
-}
-
-/// `for i, j < 24 and m < 5`; nothing where nothing is free.
-fn for_all(free: &[crate::index::Range]) -> Vec<Inline> {
-    let shown = set::ranges(free);
-    if shown.is_empty() {
-        return Vec::new();
-    }
-    let mut text = vec![words("for ")];
-    text.extend(list(shown));
-    text
 }

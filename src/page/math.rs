@@ -110,6 +110,11 @@ pub enum Relation {
     Differs,
 }
 
+/// `left sign right`.
+pub(super) fn relation(left: Math, sign: Relation, right: Math) -> Math {
+    Math::Relation(Box::new(left), sign, Box::new(right))
+}
+
 /// The place of a formula inside a larger one, which decides whether it needs parentheses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {

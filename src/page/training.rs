@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::derivation::number;
-use super::math::{Math, Relation};
+use super::math::{Math, Relation, relation};
 use super::typeset::Typesetter;
-use super::words::relation;
+use super::words::{plain, training as say};
 use super::{Block, Inline, Page, Section, Table};
 use crate::lesson::{Number, State, Training};
 
@@ -15,10 +15,6 @@ const MAX_ROWS: usize = 24;
 const MAX_COLUMNS: usize = 5;
 /// Past this many digits a fraction is shown rounded.
 const MAX_DIGITS: usize = 12;
-
-fn words(text: impl Into<String>) -> Inline {
-    Inline::Words(text.into())
-}
 
 /// Short numbers as they are, long ones rounded.
 fn short(n: &Number) -> Math {
@@ -54,7 +50,7 @@ pub fn training_page(run: &Training) -> Page {
         sections.push(first_step(run, &t, first, second));
     }
     sections.push(fall(run, &t));
-    Page { title: "Gradient descent in numbers".to_string(), sections }
+    Page { title: say::title(), sections }
 }
 
 fn first_step(run: &Training, t: &Typesetter<'_>, first: &State, second: &State) -> Section {
@@ -64,13 +60,7 @@ fn first_step(run: &Training, t: &Typesetter<'_>, first: &State, second: &State)
         (false, w()),
         (true, Math::Product(vec![Math::Number(run.rate.clone()), slope])),
     ]);
-    let header = vec![
-        vec![words("weight")],
-        vec![words("before")],
-        vec![words("slope")],
-        vec![words("step")],
-        vec![words("after")],
-    ];
+    let header = say::columns();
     let rows = (0..run.weights.len())
         .map(|n| {
             let step = match (&first.weights[n], &second.weights[n]) {
@@ -93,35 +83,23 @@ fn first_step(run: &Training, t: &Typesetter<'_>, first: &State, second: &State)
     let loss = t.math(run.loss);
     Section {
         number: None,
-        heading: vec![words("The first step")],
+        heading: say::first_step(),
         blocks: vec![
-            Block::Text(vec![
-                words("Every weight takes the step "),
-                Inline::Math(relation(w(), Relation::Becomes, rule)),
-                words(", all at once; the slope of a weight is the derivative of "),
-                Inline::Math(loss.clone()),
-                words(" by it."),
-            ]),
+            Block::Text(say::every_weight(relation(w(), Relation::Becomes, rule), loss.clone())),
             Block::Table(Table { header, rows }),
-            Block::Text(vec![
-                Inline::Math(loss.clone()),
-                words(" goes from "),
-                Inline::Math(short(&first.loss)),
-                words(" to "),
-                Inline::Math(short(&second.loss)),
-                words(if second.loss.to_f64() < first.loss.to_f64() {
-                    "."
-                } else {
-                    ": it does not fall. The step is too long, or the slope is 0; try a smaller rate."
-                }),
-            ]),
+            Block::Text(say::first_fall(
+                loss,
+                short(&first.loss),
+                short(&second.loss),
+                second.loss.to_f64() < first.loss.to_f64(),
+            )),
         ],
     }
 }
 
 fn fall(run: &Training, t: &Typesetter<'_>) -> Section {
     let with_weights = run.weights.len() <= MAX_COLUMNS;
-    let mut header = vec![vec![words("step")], vec![Inline::Math(t.math(run.loss))]];
+    let mut header = vec![say::step_column(), vec![Inline::Math(t.math(run.loss))]];
     if with_weights {
         header.extend(run.weights.iter().map(|w| vec![Inline::Math(t.math(*w))]));
     }
@@ -139,8 +117,7 @@ fn fall(run: &Training, t: &Typesetter<'_>) -> Section {
                 return vec![vec![Inline::Math(Math::Ellipsis)]; header.len()];
             };
             let state = &run.states[n];
-            let mut row =
-                vec![vec![words(n.to_string())], vec![Inline::Math(decimal(&state.loss))]];
+            let mut row = vec![plain(n), vec![Inline::Math(decimal(&state.loss))]];
             if with_weights {
                 row.extend(state.weights.iter().map(|w| vec![Inline::Math(decimal(w))]));
             }
@@ -150,37 +127,17 @@ fn fall(run: &Training, t: &Typesetter<'_>) -> Section {
     let mut blocks = vec![Block::Table(Table { header, rows })];
     let (first, last) = (&run.states[0].loss, &run.states[count - 1].loss);
     let rises = run.states.windows(2).position(|s| s[1].loss.to_f64() > s[0].loss.to_f64());
-    let loss = Inline::Math(t.math(run.loss));
+    let loss = t.math(run.loss);
     blocks.push(Block::Text(match rises {
-        Some(n) => vec![
-            loss,
-            words(format!(
-                " rises at step {}: the rate is too large there, or another cell wins a max.",
-                n + 1
-            )),
-        ],
-        None => vec![
-            words(format!("In {} ", count - 1)),
-            words(if count == 2 { "step " } else { "steps " }),
-            loss,
-            words(" goes from "),
-            Inline::Math(decimal(first)),
-            words(" to "),
-            Inline::Math(decimal(last)),
-            words("."),
-        ],
+        Some(n) => say::rises(loss, n + 1),
+        None => say::falls(count - 1, loss, decimal(first), decimal(last)),
     }));
-    match run.rounded_from {
-        Some(0) => {
-            blocks.push(Block::Text(vec![words("The numbers are rounded: they are not rational.")]))
-        }
-        Some(n) => blocks.push(Block::Text(vec![words(format!(
-            "Up to step {} the numbers are exact; from there on they are computed in f64.",
-            n - 1
-        ))])),
-        None => {}
-    }
-    Section { number: None, heading: vec![words("Step by step")], blocks }
+    blocks.extend(match run.rounded_from {
+        Some(0) => Some(Block::Text(say::all_rounded())),
+        Some(n) => Some(Block::Text(say::exact_up_to(n - 1))),
+        None => None,
+    });
+    Section { number: None, heading: say::step_by_step(), blocks }
 }
 
 /// A number to six significant digits, for a column.

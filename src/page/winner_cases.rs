@@ -1,16 +1,12 @@
 //! The case table of a page: the gradients for every choice of winners.
 
-use super::math::{Math, Relation};
+use super::math::{Math, Relation, relation};
 use super::typeset::Typesetter;
-use super::words::relation;
+use super::words::{commas, winners};
 use super::{Block, Inline, Section, Table};
 use crate::calculus::Derivation;
 use crate::expr::{ExprId, Graph, Node};
 use crate::lesson::{Cases, Lesson};
-
-fn words(text: impl Into<String>) -> Inline {
-    Inline::Words(text.into())
-}
 
 /// The section of the cases, if the network has a max.
 pub(super) fn cases_section(lesson: &Lesson, t: &Typesetter<'_>) -> Option<Section> {
@@ -20,48 +16,23 @@ pub(super) fn cases_section(lesson: &Lesson, t: &Typesetter<'_>) -> Option<Secti
         blocks.extend(super::winner_formula::general_blocks(lesson, general, t));
     }
     if cases.in_table {
-        blocks.push(Block::Text(vec![words(
-            "Case by case, every gradient, derived as above and proved. Where two \
-             cells tie there is no gradient, and an implementation has to choose; usually the \
-             first winner takes all.",
-        )]));
+        blocks.push(Block::Text(winners::case_by_case()));
         let shared = Shared::of(lesson, cases);
         if !shared.factors.is_empty() {
             let product = Math::Product(shared.factors.iter().map(|f| t.math(*f)).collect());
             let name = Math::symbol(shared.name);
-            blocks.push(Block::Text(vec![
-                words("Here "),
-                Inline::Math(relation(name, Relation::Equal, product)),
-                words("."),
-            ]));
+            let meaning = relation(name, Relation::Equal, product);
+            blocks.push(Block::Text(winners::here(meaning)));
         }
         blocks.push(Block::Table(table(lesson, cases, t, &shared)));
         if cases.left_out > 0 {
-            blocks.push(Block::Text(vec![words(format!(
-                "{} of {} cases are left out: the loss has no value there, or nothing was proved.",
-                cases.left_out, cases.count
-            ))]));
+            blocks.push(Block::Text(winners::left_out(cases.left_out, cases.count)));
         }
     } else {
-        let mut text = Vec::new();
-        if lesson.general.is_none() {
-            text.push(words("No single formula was found for all winners. "));
-        }
-        text.push(words(format!("There are {} cases", cases.count)));
-        if cases.rows.is_empty() {
-            text.push(words(", too many to work out one by one; "));
-            text.push(Inline::Code("--winner".to_string()));
-            text.push(words(" picks one."));
-        } else {
-            text.push(words(", each derived and proved; "));
-            text.push(Inline::Code("--cases".to_string()));
-            text.push(words(" prints the table, and "));
-            text.push(Inline::Code("--winner".to_string()));
-            text.push(words(" works one out in full."));
-        }
+        let text = winners::no_table(cases.count, lesson.general.is_some(), !cases.rows.is_empty());
         blocks.push(Block::Text(text));
     }
-    Some(Section { number: None, heading: vec![words("Every winner")], blocks })
+    Some(Section { number: None, heading: winners::heading(), blocks })
 }
 
 /// Every gradient in every case. A product that all the gradients that differ begin with gets
@@ -69,21 +40,16 @@ pub(super) fn cases_section(lesson: &Lesson, t: &Typesetter<'_>) -> Option<Secti
 fn table(lesson: &Lesson, cases: &Cases, t: &Typesetter<'_>, shared: &Shared) -> Table {
     let d = &lesson.derivation;
     let name = |max| t.math(lesson.names.get(&max).copied().unwrap_or(max));
-    let mut header = vec![vec![words("case")]];
+    let mut header = vec![winners::column()];
     header.extend(d.targets.iter().map(|id| vec![Inline::Math(t.math(d.lemma(*id).goal))]));
     let rows = cases
         .rows
         .iter()
         .map(|case| {
-            let mut first = Vec::new();
-            for (max, winner) in cases.maxima.iter().zip(&case.winners) {
-                if !first.is_empty() {
-                    first.push(words(", "));
-                }
-                let holds: Math = relation(name(*max), Relation::Equal, t.math(*winner));
-                first.push(Inline::Math(holds));
-            }
-            let mut row = vec![first];
+            let holds = |(max, winner): (&ExprId, &ExprId)| {
+                relation(name(*max), Relation::Equal, t.math(*winner))
+            };
+            let mut row = vec![commas(cases.maxima.iter().zip(&case.winners).map(holds).collect())];
             row.extend(case.gradients.iter().map(|e| vec![Inline::Math(shared.math(d, t, *e))]));
             row
         })

@@ -1,9 +1,10 @@
 //! Derivations in brief: the outline, and weights that go by the same steps as one before them.
 
-use super::super::math::Relation;
-use super::super::words::relation;
-use super::super::{Block, Inline, Row, Section};
-use super::{Composer, MAX_LISTED, list, words};
+use super::super::math::{Relation, relation};
+use super::super::words::derivation as say;
+use super::super::words::list;
+use super::super::{Block, Row, Section};
+use super::{Composer, MAX_LISTED};
 use crate::calculus::{LemmaId, Rule};
 
 impl Composer<'_> {
@@ -12,12 +13,12 @@ impl Composer<'_> {
         if self.layers().concat().is_empty() {
             return None;
         }
-        let mut section = self.open(vec![words("The gradients")]);
+        let mut section = self.open(say::gradients());
         let mut rows = Vec::new();
         for id in self.layers().concat() {
             rows.extend(self.result(id));
         }
-        section.blocks.push(Block::Text(vec![words("One line for each result:")]));
+        section.blocks.push(Block::Text(say::a_line_each()));
         section.blocks.push(Block::Equations(rows));
         Some(section)
     }
@@ -29,7 +30,7 @@ impl Composer<'_> {
         }
         let goals = ids.iter().map(|id| self.t.math(self.d.lemma(*id).goal)).collect();
         let mut section = self.open(list(goals));
-        section.blocks.push(Block::Text(vec![words("By the same steps:")]));
+        section.blocks.push(Block::Text(say::same_steps()));
         let mut rows = Vec::new();
         for id in ids.iter().take(MAX_LISTED) {
             rows.extend(self.asides(*id));
@@ -37,11 +38,7 @@ impl Composer<'_> {
         }
         section.blocks.push(Block::Equations(rows));
         if ids.len() > MAX_LISTED {
-            section.blocks.push(Block::Text(vec![
-                words(format!("{} more go the same way; ", ids.len() - MAX_LISTED)),
-                Inline::Code("--wrt".to_string()),
-                words(" names one to see it in full, and JSON lists them all."),
-            ]));
+            section.blocks.push(Block::Text(say::more_alike(ids.len() - MAX_LISTED)));
         }
         Some(section)
     }

@@ -1,9 +1,9 @@
 //! The forward pass on the page: the numbers that go in, and what each layer comes to.
 
-use super::super::math::{Math, Relation};
-use super::super::words::relation;
-use super::super::{Block, Inline};
-use super::{Composer, number, words};
+use super::super::Block;
+use super::super::math::{Math, Relation, relation};
+use super::super::words::derivation as say;
+use super::{Composer, number};
 use crate::lesson::{Forward, Number};
 use crate::net::Role;
 
@@ -19,26 +19,14 @@ impl Composer<'_> {
         }
         let mut blocks = Vec::new();
         if !given.is_empty() {
-            blocks.push(self.values("The given numbers are ", &given));
+            blocks.push(Block::Text(say::given_numbers(self.all_equations(&given))));
         }
-        blocks.push(self.values("With the given numbers, ", &follow));
+        blocks.push(Block::Text(say::following_numbers(self.all_equations(&follow))));
         blocks
     }
 
-    fn values(&self, lead: &str, of: &[&Forward]) -> Block {
-        let mut text = vec![words(lead)];
-        let equations: Vec<Math> = of.iter().flat_map(|f| self.equations(f)).collect();
-        let count = equations.len();
-        for (n, equation) in equations.into_iter().enumerate() {
-            match n {
-                0 => {}
-                _ if n + 1 == count => text.push(words(" and ")),
-                _ => text.push(words(", ")),
-            }
-            text.push(Inline::Math(equation));
-        }
-        text.push(words("."));
-        Block::Text(text)
+    fn all_equations(&self, of: &[&Forward]) -> Vec<Math> {
+        of.iter().flat_map(|f| self.equations(f)).collect()
     }
 
     /// `c₀₀ = 1/4` for each cell; an ellipsis where cells are left out.

@@ -1,9 +1,9 @@
 //! The paths along which a quantity acts on the loss, counted and named.
 
-use super::super::math::{Math, Relation};
-use super::super::words::{grouped, relation};
-use super::super::{Block, Inline, Row};
-use super::{Composer, words};
+use super::super::math::{Math, Relation, relation};
+use super::super::words::paths as say;
+use super::super::{Block, Row};
+use super::Composer;
 use crate::calculus::LemmaId;
 
 impl Composer<'_> {
@@ -18,34 +18,17 @@ impl Composer<'_> {
         if paths.count == Some(1) || paths.count == Some(0) {
             return Vec::new();
         }
-        let counted = match paths.count {
-            Some(count) => format!(" along {} paths", grouped(&count.to_string())),
-            None => " along more paths than 128 bits count".to_string(),
-        };
-        let loss = Inline::Math(self.t.math(self.d.loss));
-        let mut text =
-            vec![Inline::Math(self.t.math(paths.from)), words(" acts on "), loss, words(counted)];
         let rows: Vec<Row> = paths.listed.iter().map(|path| self.path(path)).collect();
         let more = paths.count.map(|count| count - rows.len() as u128);
+        let (from, loss) = (self.t.math(paths.from), self.t.math(self.d.loss));
+        let text = say::of_quantity(from, loss, paths.count, rows.len(), more);
+        let mut blocks = vec![Block::Text(text)];
         if rows.is_empty() {
-            text.push(words("."));
-            return vec![Block::Text(text)];
+            return blocks;
         }
-        text.push(words(match (more, rows.len()) {
-            (Some(0), _) => ":".to_string(),
-            (_, 1) => "; the first is".to_string(),
-            (_, n) => format!("; the first {n} are"),
-        }));
-        let mut blocks = vec![Block::Text(text), Block::Equations(rows)];
+        blocks.push(Block::Equations(rows));
         if more != Some(0) {
-            let rest = more.map_or("The rest is".to_string(), |n| {
-                format!("{} more are", grouped(&n.to_string()))
-            });
-            blocks.push(Block::Text(vec![
-                words(format!("{rest} left out here; ")),
-                Inline::Code("--paths N".to_string()),
-                words(" lists up to N."),
-            ]));
+            blocks.push(Block::Text(say::left_out(more.as_ref().map(|n| n as _))));
         }
         blocks
     }

@@ -1,9 +1,9 @@
 //! The update rule, after the gradients.
 
-use super::super::math::{Math, Relation};
-use super::super::words::relation;
-use super::super::{Block, Inline, Row, Section};
-use super::{Composer, MAX_LISTED, words};
+use super::super::math::{Math, Relation, relation};
+use super::super::words::derivation as say;
+use super::super::{Block, Row, Section};
+use super::{Composer, MAX_LISTED};
 
 impl Composer<'_> {
     /// The update rule of each weight.
@@ -12,21 +12,12 @@ impl Composer<'_> {
         if self.d.updates.is_empty() {
             return None;
         }
-        let mut section = self.open(vec![words("The update rule")]);
-        section.blocks.push(Block::Text(vec![
-            words("A weight takes a step against its gradient, "),
-            Inline::Math(self.t.math(rate)),
-            words(" being the learning rate; then "),
-            Inline::Math(relation(
-                Math::symbol("w"),
-                Relation::Becomes,
-                Math::Sum(vec![
-                    (false, Math::symbol("w")),
-                    (false, Math::Delta(Box::new(Math::symbol("w")))),
-                ]),
-            )),
-            words("."),
-        ]));
+        let mut section = self.open(say::update_rule());
+        let w = || Math::symbol("w");
+        let sum = Math::Sum(vec![(false, w()), (false, Math::Delta(Box::new(w())))]);
+        let step = relation(w(), Relation::Becomes, sum);
+        let text = say::step_against_gradient(self.t.math(rate), step);
+        section.blocks.push(Block::Text(text));
         let mut rows = Vec::new();
         for update in self.d.updates.iter().take(MAX_LISTED) {
             let Some(target) = self.d.lemma(*update).steps.first().and_then(|s| s.uses) else {
@@ -38,7 +29,7 @@ impl Composer<'_> {
             rows.push(Row::new(Some(Math::Delta(Box::new(self.t.math(x)))), goal));
             let mut row = Row::new(None, self.t.math(lemma.result));
             if let Some(label) = self.labels.get(&target) {
-                row.reason = vec![words("by "), Inline::Reference(*label)];
+                row.reason = say::by_result(*label);
             }
             row.steps = self.records(*update, 0..lemma.steps.len());
             row.label = Some(self.next_label());
@@ -46,11 +37,8 @@ impl Composer<'_> {
         }
         section.blocks.push(Block::Equations(rows));
         if self.d.updates.len() > MAX_LISTED {
-            section.blocks.push(Block::Text(vec![
-                words(format!("{} more go by the same rule; ", self.d.updates.len() - MAX_LISTED)),
-                Inline::Code("--wrt".to_string()),
-                words(" names one to see its own."),
-            ]));
+            let more = self.d.updates.len() - MAX_LISTED;
+            section.blocks.push(Block::Text(say::more_updates(more)));
         }
         Some(section)
     }

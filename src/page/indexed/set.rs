@@ -8,7 +8,7 @@ use crate::index::{Affine, Condition, Element, Formula, Range, System, Tensor, T
 use crate::page::math::{Big, Mark, Math, Relation};
 
 /// How formulas are set: an index of a sum says what it goes over, unless a subscript does.
-pub(super) struct Setter {
+pub(in crate::page) struct Setter {
     /// The lengths of each tensor, by its name and its layer.
     lengths: BTreeMap<(String, Option<Affine>), Vec<Affine>>,
 }
@@ -21,7 +21,7 @@ impl Setter {
     }
 
     /// The formula as it will be set.
-    pub(super) fn math(&self, formula: &Formula) -> Math {
+    pub(in crate::page) fn math(&self, formula: &Formula) -> Math {
         let boxed = |f: &Formula| Box::new(self.math(f));
         match formula {
             Formula::Number(q) => Math::Number(q.clone()),
@@ -115,7 +115,7 @@ impl Setter {
 }
 
 /// An element: the name of its tensor with its subscripts, in plain digits where all are known.
-pub(super) fn element(e: &Element) -> Math {
+pub(in crate::page) fn element(e: &Element) -> Math {
     let known: Option<Vec<usize>> =
         e.at.iter().map(|a| a.as_number().and_then(|n| usize::try_from(n).ok())).collect();
     match known {
@@ -127,7 +127,7 @@ pub(super) fn element(e: &Element) -> Math {
 }
 
 /// A tensor as a whole, without subscripts.
-pub(super) fn tensor(name: &TensorName) -> Math {
+pub(in crate::page) fn tensor(name: &TensorName) -> Math {
     if name.layer.is_none() && !name.delta {
         return Math::symbol(&name.name);
     }

@@ -7,10 +7,9 @@ use crate::expr::Symbol;
 use crate::index::Formula;
 use crate::lesson::{Full, Route, Ways, Worked};
 use crate::net::QuantityId;
-use crate::page::derivation::{list, words};
-use crate::page::math::{Math, Relation};
-use crate::page::words::{grouped, relation};
-use crate::page::{Block, Inline, Row};
+use crate::page::math::{Math, Relation, relation};
+use crate::page::words::paths as say;
+use crate::page::{Block, Row};
 
 impl Composer<'_> {
     /// What is said of the paths of an element; nothing where the loss does not depend on it.
@@ -19,54 +18,26 @@ impl Composer<'_> {
         if ways.count < one {
             return Vec::new();
         }
+        let from = self.cell(ways.from);
+        let loss = set::element(&self.derivation.system.loss_element());
         if let ([path], true) = (ways.listed.as_slice(), ways.count == one) {
-            let said = vec![
-                Inline::Math(self.cell(ways.from)),
-                words(" acts on "),
-                Inline::Math(set::element(&self.derivation.system.loss_element())),
-                words(" along one path:"),
-            ];
+            let said = say::one_path(from, loss);
             return vec![Block::Text(said), Block::Equations(vec![self.path(path)])];
         }
-        let loss = set::element(&self.derivation.system.loss_element());
-        let mut text = vec![
-            Inline::Math(self.cell(ways.from)),
-            words(" acts on "),
-            Inline::Math(loss),
-            words(format!(" along {} paths", grouped(&ways.count.to_string()))),
-        ];
-        text.push(words(match (&ways.route_count, ways.routes.len()) {
-            (_, 0) => ".".to_string(),
-            (all, 1) if *all == one => ". All of them go".to_string(),
-            (all, n) if *all == BigUint::from(n) => format!(", which take {n} routes:"),
-            (all, n) => format!(
-                ", which take {} routes; the first {} here:",
-                grouped(&all.to_string()),
-                if n == 1 { "is".to_string() } else { format!("{n} are") }
-            ),
-        }));
+        let shown = ways.routes.len();
+        let text = say::by_routes(from, loss, &ways.count, &ways.route_count, shown);
         let mut blocks = vec![Block::Text(text)];
         blocks.push(Block::Equations(ways.routes.iter().map(|r| self.route(ways, r)).collect()));
         if ways.chooses {
-            blocks.push(Block::Text(vec![words(
-                "Of the paths through a max only those through its winner carry anything; the \
-                 bracket of each of the others is 0.",
-            )]));
+            blocks.push(Block::Text(say::winners_only()));
         }
         if !ways.listed.is_empty() {
             let more = &ways.count - BigUint::from(ways.listed.len());
-            blocks.push(Block::Text(vec![words(match ways.listed.len() {
-                _ if more == BigUint::default() => "One by one:".to_string(),
-                1 => "The first of them is".to_string(),
-                n => format!("The first {n} of them are"),
-            })]));
+            let all = more == BigUint::default();
+            blocks.push(Block::Text(say::listed(ways.listed.len(), all)));
             blocks.push(Block::Equations(ways.listed.iter().map(|p| self.path(p)).collect()));
-            if more != BigUint::default() {
-                blocks.push(Block::Text(vec![
-                    words(format!("{} more are left out here; ", grouped(&more.to_string()))),
-                    Inline::Code("--paths N".to_string()),
-                    words(" lists up to N."),
-                ]));
+            if !all {
+                blocks.push(Block::Text(say::left_out(Some(&more))));
             }
         }
         blocks
@@ -87,27 +58,9 @@ impl Composer<'_> {
         row.relation = Relation::LeadsTo;
         // Of the loss there is one.
         let counted = route.through.iter().filter(|(q, _)| *q != net.loss());
-        let cells: Vec<Inline> = counted
-            .enumerate()
-            .flat_map(|(n, (q, cells))| {
-                let before = if n == 0 { "through " } else { ", " };
-                let what = match (n, *cells) {
-                    (0, 1) => " cell of ".to_string(),
-                    (0, _) => " cells of ".to_string(),
-                    _ => " of ".to_string(),
-                };
-                [
-                    words(format!("{before}{}{what}", grouped(&cells.to_string()))),
-                    Inline::Math(name(*q)),
-                ]
-            })
-            .collect();
-        row.reason = cells;
-        if ways.route_count != BigUint::from(1u32) {
-            let one = route.count == BigUint::from(1u32);
-            let count = grouped(&route.count.to_string());
-            row.reason.push(words(format!(": {count} path{}", if one { "" } else { "s" })));
-        }
+        let cells = counted.map(|(q, cells)| (*cells, name(*q))).collect();
+        let several = ways.route_count != BigUint::from(1u32);
+        row.reason = say::route(cells, several.then_some(&route.count));
         row
     }
 
@@ -123,23 +76,8 @@ impl Composer<'_> {
     pub(super) fn full(&self, worked: &Worked, full: &Full) -> Vec<Block> {
         let loss = self.derivation.system.loss_element();
         let goal = Formula::Element(loss).partial(&worked.element);
-        let mut text = vec![words("Along all of its paths, with ")];
-        let labels: Vec<Inline> = full
-            .used
-            .iter()
-            .filter_map(|place| self.labels.get(*place).map(|label| Inline::Reference(*label)))
-            .collect();
-        let count = labels.len();
-        for (n, label) in labels.into_iter().enumerate() {
-            match n {
-                0 => {}
-                _ if n + 1 == count => text.push(words(" and ")),
-                _ => text.push(words(", ")),
-            }
-            text.push(label);
-        }
-        text.push(words(" put in for each δ, it is"));
-        let mut blocks = vec![Block::Text(text)];
+        let labels = full.used.iter().filter_map(|place| self.labels.get(*place).copied());
+        let mut blocks = vec![Block::Text(say::all_put_in(labels.collect()))];
         match &full.formula {
             Some(formula) => blocks.push(Block::Equations(vec![Row::new(
                 Some(self.set.math(&goal)),
@@ -147,10 +85,8 @@ impl Composer<'_> {
             )])),
             None => {
                 let names = full.used.iter().filter_map(|n| self.derivation.lemmas.get(*n));
-                let mut text = vec![words("Its δ are written out in the sections of ")];
-                text.extend(list(names.map(|l| set::tensor(&l.by.tensor)).collect()));
-                text.push(words("; in one formula they would fill pages."));
-                blocks = vec![Block::Text(text)];
+                let tensors = names.map(|l| set::tensor(&l.by.tensor)).collect();
+                blocks = vec![Block::Text(say::too_long(tensors))];
             }
         }
         blocks

@@ -1,10 +1,10 @@
-//! The words of a derivation: why each rewrite holds. Another language of the reader is another
-//! such file.
+//! Why each line of a derivation cell by cell holds, in words: a reason for each rule.
 
-use super::math::{Math, Relation};
-use super::typeset::Typesetter;
-use super::{Inline, Label};
+use super::list;
 use crate::calculus::{Rule, Step};
+use crate::page::math::{Math, Relation, relation};
+use crate::page::typeset::Typesetter;
+use crate::page::{Inline, Label};
 
 /// The reason for a step, as it stands beside its line. `label` is where the result that the
 /// step uses is found.
@@ -60,7 +60,7 @@ fn reason(t: &Typesetter<'_>, step: &Step, label: Option<Label>) -> Vec<Inline> 
             let mut text = vec![words(&format!("chain rule over {} paths", through.len()))];
             if through.len() <= MAX_REASONS {
                 text.push(words(", through "));
-                text.extend(super::derivation::list(through));
+                text.extend(list(through));
             }
             text
         }
@@ -102,7 +102,7 @@ fn reason(t: &Typesetter<'_>, step: &Step, label: Option<Label>) -> Vec<Inline> 
 }
 
 /// The reason for several steps that one line stands for.
-pub(super) fn reasons(
+pub(in crate::page) fn reasons(
     t: &Typesetter<'_>,
     steps: &[Step],
     labels: &dyn Fn(&Step) -> Option<Label>,
@@ -175,20 +175,3 @@ fn introduces(t: &Typesetter<'_>, step: &Step) -> bool {
 
 /// How many different reasons one line gives before it leaves the rest out.
 const MAX_REASONS: usize = 3;
-
-/// `left sign right`.
-pub(super) fn relation(left: Math, sign: Relation, right: Math) -> Math {
-    Math::Relation(Box::new(left), sign, Box::new(right))
-}
-
-/// 12 345 678: digits in groups of three.
-pub(super) fn grouped(digits: &str) -> String {
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push('\u{a0}');
-        }
-        out.push(digit);
-    }
-    out
-}

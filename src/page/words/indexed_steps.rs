@@ -1,10 +1,10 @@
 //! Why each line of a derivation in indices holds, in words.
 
-use super::set::{Setter, element, tensor};
+use super::list;
 use crate::calculus::Group;
 use crate::index::rules::norms::mean_in;
 use crate::index::{Formula, IndexStep, Rule};
-use crate::page::derivation::list;
+use crate::page::indexed::set::{Setter, element, tensor};
 use crate::page::math::{Math, Relation};
 use crate::page::{Inline, Label};
 
@@ -12,7 +12,7 @@ use crate::page::{Inline, Label};
 const MAX_REASONS: usize = 2;
 
 /// The reason for the steps that one line stands for. `label` finds the row of an earlier lemma.
-pub(super) fn reasons(
+pub(in crate::page) fn reasons(
     steps: &[IndexStep],
     set: &Setter,
     label: &dyn Fn(usize) -> Option<Label>,
