@@ -1,4 +1,4 @@
-//! Derivations as data.
+//! Derivations as data: lemmas made of steps, each with its rule and the line after it.
 
 use std::collections::BTreeMap;
 

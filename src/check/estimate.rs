@@ -1,5 +1,5 @@
-//! Gradients to more than thirty digits without a bound of their error, but with an estimate of it:
-//! for networks so large that the bounds of [`reference`](super::reference) grow past the numbers
+//! Gradients to more than thirty digits without a bound of their error, but with an estimate of it.
+//! They are for networks so large that the bounds of [`reference`](super::reference) grow past the numbers
 //! and arithmetic of more digits would take too long.
 //!
 //! Goes in: a place. Comes out: as from the reference, elements with a radius. What always holds:

@@ -1,4 +1,4 @@
-//! Derivations in indices, as data.
+//! Derivations in indices as data: lemmas made of steps, each with its rule and the line after it.
 
 use super::formula::{Element, Formula, Range, TensorName};
 use super::rules::Rule;

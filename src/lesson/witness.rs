@@ -1,6 +1,6 @@
 //! The formulas of a lesson in indices at the network's own sizes, in numbers: an element of each
 //! layer's derivative is computed by the formula, and by the backward pass over tensors, which
-//! shares no code with it. What the replay at smaller sizes cannot see, a wrong length or a wrong
+//! shares no rule with it. What the replay at smaller sizes cannot see, a wrong length or a wrong
 //! factor in a subscript, is seen here.
 
 use super::ways::CellOf;

@@ -1,4 +1,4 @@
-//! Shapes and row-major positions.
+//! Shapes of tensors, and where an element stands among all of them: row-major positions.
 
 use std::fmt;
 

@@ -1,5 +1,6 @@
-//! Formulas on a line. In: a [`Math`]. Out: its spelling in Unicode or ASCII, as a string or as
-//! a `pretty` document that knows where it may break. What holds: no depth or length of formula
+//! Formulas on a line, for the text output: how ∂, Σ, fractions and powers are spelt. In: a
+//! [`Math`]. Out: its spelling in Unicode or ASCII, as a string or as a `pretty` document that
+//! knows where it may break. What holds: no depth or length of formula
 //! overflows the stack; the work grows in proportion to what is printed.
 
 use pretty::{Arena, DocAllocator, DocBuilder};

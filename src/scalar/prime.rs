@@ -1,5 +1,5 @@
 //! The field of whole numbers modulo the prime 2^61 − 1, for identity tests by evaluation at
-//! random points (Schwartz and Zippel): a nonzero polynomial of degree d vanishes at a random
+//! random points (Schwartz and Zippel). A nonzero polynomial of degree d vanishes at a random
 //! point with probability at most d/p, here about d · 4·10⁻¹⁹.
 //!
 //! Transcendental functions have no value in a finite field. They answer with a fixed
