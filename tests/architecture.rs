@@ -189,7 +189,7 @@ fn every_file_that_is_named_exists() {
     let ends = [".rs", ".py", ".md", ".bp", "/"];
     let mut missing = Vec::new();
     let mut named = 0;
-    for page in [PAGE] {
+    for page in [PAGE, "CONTRIBUTING.md"] {
         let text = read(page);
         // Blocks of code have commands and pictures, and no names in ticks.
         let prose = text.split("```").step_by(2);
@@ -314,4 +314,69 @@ fn what_a_page_says_is_written_in_its_words() {
     let example = "/// Two words.\nfn f() -> Inline {\n    Inline::Words(x)\n}\n\
         const NAME: &str = \"eta\";\nconst SENTENCE: &str = \"two words\";";
     assert_eq!(words_of(&source::parse("src/page/check.rs", example)), [3, 6]);
+}
+
+/// The examples of the guide: the file that each is from, and its lines.
+fn examples(guide: &str) -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    let mut lines = guide.lines();
+    let mut file = String::new();
+    while let Some(line) = lines.next() {
+        if let Some((_, from)) = line.rsplit_once("From `") {
+            file = from.split('`').next().unwrap_or_default().to_string();
+        }
+        if line == "```rust" {
+            let block = lines.by_ref().take_while(|line| *line != "```");
+            found.push((file.clone(), block.map(str::to_string).collect()));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_guide_speaks_of_the_code_as_it_is() {
+    let guide = read("CONTRIBUTING.md");
+    let examples = examples(&guide);
+    assert!(examples.len() > 8, "{} examples", examples.len());
+    for (file, lines) in examples {
+        let (text, wanted) = (read(&file), lines.join("\n"));
+        assert!(text.contains(&wanted), "this stands no longer in {file}:\n{wanted}");
+    }
+}
+
+#[test]
+fn the_guide_names_tests_that_there_are() {
+    let guide = read("CONTRIBUTING.md");
+    let mut named = 0;
+    let words: Vec<&str> = guide.split([' ', '`', '\n']).collect();
+    for pair in words.windows(2) {
+        match pair {
+            ["--test", name] => {
+                let files = [format!("tests/{name}.rs"), format!("cli/tests/{name}/main.rs")];
+                let there = files.iter().any(|file| root().join(file).exists());
+                assert!(there, "no test is called {name}");
+            }
+            ["--lib", name] if name.contains("::") => {
+                let room = name.split("::").next().expect("a name has a beginning");
+                let there = |end| root().join(format!("src/{room}{end}")).exists();
+                assert!(there("") || there(".rs"), "no room is called {room}");
+            }
+            _ => continue,
+        }
+        named += 1;
+    }
+    assert!(named > 30, "{named} tests are named");
+    for room in rooms() {
+        assert!(guide.contains(&format!("| `{room}` | `cargo test --lib {room}::`")), "{room}");
+    }
+}
+
+/// The rooms of the library.
+fn rooms() -> Vec<String> {
+    let entries = std::fs::read_dir(root().join("src")).expect("the sources can be read");
+    let folders = entries.map(|entry| entry.expect("its entries, too").path());
+    let names = folders
+        .filter(|path| path.is_dir())
+        .filter_map(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
+    names.collect()
 }
