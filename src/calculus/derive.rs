@@ -71,7 +71,7 @@ impl Request {
 /// )?;
 /// let lowered = backproof::lower(&net)?;
 /// let by = lowered.of(net.find("w").unwrap()).to_vec();
-/// let derivation = backproof::derive(lowered, &backproof::Request { by, updates: false })?;
+/// let derivation = backproof::derive(lowered, &backproof::Request::default().with(|ask| ask.by = by))?;
 /// let lemma = derivation.lemma(derivation.targets[0]);
 /// assert_eq!(lemma.steps[0].rule.name(), "definition");        // every step is data
 /// let result = backproof::print_formula(&derivation.graph, lemma.result);

@@ -132,8 +132,8 @@ pub fn check_gradients(
 /// use backproof::check::{Format, Framework, Supplied, Theirs, check_supplied};
 /// let net = backproof::parse_network("input x\nparam w\nE = max(w*x, 0)\ngiven x = 2, w = 0")?;
 /// let w = net.find("w").unwrap();
-/// let half = Theirs { numbers: vec![1.0], format: Format::F32 };     // x/2
-/// let supplied = Supplied { gradients: [(w, half)].into(), ..Supplied::default() };
+/// let half = Theirs::new(vec![1.0], Format::F32);     // x/2
+/// let supplied = Supplied::default().with(|all| all.gradients = [(w, half)].into());
 /// let report = check_supplied(&net, net.values(), &supplied)?;
 /// let kinks = report.parameters[0].at_kinks.as_ref().unwrap();
 /// assert!(report.agrees() && kinks.frameworks.contains(&Framework::Jax));

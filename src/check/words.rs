@@ -169,11 +169,6 @@ impl fmt::Display for Mismatch {
 }
 
 impl fmt::Display for Unjudged {
-    /// ```
-    /// use backproof::check::Unjudged;
-    /// let one = Unjudged { reason: "the values overflow".to_string(), cells: 1 };
-    /// assert_eq!(one.to_string(), "1 cell: the values overflow");
-    /// ```
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cells = if self.cells == 1 { "cell" } else { "cells" };
         write!(f, "{} {cells}: {}", self.cells, self.reason)
@@ -181,12 +176,6 @@ impl fmt::Display for Unjudged {
 }
 
 impl fmt::Display for Noticed {
-    /// ```
-    /// use backproof::check::Noticed;
-    /// let noticed = Noticed { element: 0.5, factor: 0.25 };
-    /// let said = "an error of 0.5 of the greatest element, or a common factor off by 0.25";
-    /// assert_eq!(noticed.to_string(), said);
-    /// ```
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (element, factor) = (show_f64(self.element), show_f64(self.factor));
         let greatest = "of the greatest element";

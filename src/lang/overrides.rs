@@ -62,7 +62,7 @@ pub fn parse_network(text: &str) -> Result<Network, Error> {
 ///
 /// ```
 /// use backproof::lang::{Overrides, parse_network_with};
-/// let overrides = Overrides { given: vec!["w = 7/2".into()], ..Overrides::default() };
+/// let overrides = Overrides::default().with(|all| all.given = vec!["w = 7/2".into()]);
 /// let network = parse_network_with("param w\nE = w^2\ngiven w = 1", &overrides)?;
 /// let w = network.find("w").unwrap();
 /// assert_eq!(network.values()[&w][0].to_string(), "7/2");

@@ -261,7 +261,7 @@ impl Math {
     }
 
     /// A named symbol.
-    pub(crate) fn symbol(name: &str) -> Math {
+    pub fn symbol(name: &str) -> Math {
         Math::Symbol(Symbol::named(name))
     }
 

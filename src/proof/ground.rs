@@ -158,18 +158,6 @@ pub(super) fn see(
 /// # Errors
 /// The operation that has none, and why, at the point that came furthest; at the given values, if
 /// they decide it.
-///
-/// ```
-/// use backproof::proof::value_somewhere;
-/// let mut g = backproof::Graph::new();
-/// let far = backproof::parse_formula(&mut g, "ln(w - 50)")?;
-/// let never = backproof::parse_formula(&mut g, "ln(-1 - w^2)")?;
-/// let (winners, given) = Default::default();
-/// assert!(value_somewhere(&g, far, &winners, &given).is_ok());
-/// let error = value_somewhere(&g, never, &winners, &given).unwrap_err();
-/// assert_eq!(error.node, never);
-/// # Ok::<(), backproof::Error>(())
-/// ```
 pub fn value_somewhere(
     g: &Graph,
     root: ExprId,

@@ -96,22 +96,6 @@ impl IndexReplay {
 /// Of kind `Internal`, naming the rule and the lines, where a step does not hold, does not follow
 /// on the line before it, or a result differs from the reverse sweep's; of kind `Limit`, where
 /// a lemma is too large to be instantiated.
-///
-/// ```
-/// let net = backproof::parse_network(
-///     "input x[4, 3]
-///      param w[2, 2]
-///      c = conv(x, w)
-///      E = sum(c^2)",
-/// )?;
-/// let system = backproof::index::of_network(&net)?;
-/// let w = backproof::index::TensorName::new("w");
-/// let mut derivation = backproof::index::derive(&system, &[w])?;
-/// assert!(backproof::proof::replay_indexed(&net, &derivation).is_ok());
-/// derivation.lemmas[0].steps[0].after = derivation.lemmas[0].goal.clone();   // tampered with
-/// assert!(backproof::proof::replay_indexed(&net, &derivation).is_err());
-/// # Ok::<(), backproof::Error>(())
-/// ```
 pub fn replay_indexed(net: &Network, derivation: &IndexDerivation) -> Result<IndexReplay, Error> {
     let (mut steps, mut sizes) = (Vec::new(), Vec::new());
     let mut known = Renamed::default();

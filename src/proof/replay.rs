@@ -90,7 +90,7 @@ impl Replay {
 /// )?;
 /// let lowered = backproof::lower(&net)?;
 /// let by = lowered.of(net.find("w").unwrap()).to_vec();
-/// let mut derivation = backproof::derive(lowered, &backproof::Request { by, updates: false })?;
+/// let mut derivation = backproof::derive(lowered, &backproof::Request::default().with(|ask| ask.by = by))?;
 /// assert!(backproof::replay(&mut derivation).is_ok());
 /// derivation.lemmas[0].steps[0].after = derivation.loss;       // tampered with
 /// assert!(backproof::replay(&mut derivation).is_err());

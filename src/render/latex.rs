@@ -61,7 +61,7 @@ const MIN_WRAPPED: usize = 240;
 /// )?;
 /// let lesson = backproof::lesson(net, &backproof::Ask::default())?;
 /// let page = backproof::derivation_page(&lesson, backproof::Level::Textbook);
-/// let style = backproof::render::LatexStyle { fragment: true };
+/// let style = backproof::render::LatexStyle::default().with(|style| style.fragment = true);
 /// assert!(backproof::render::latex(&page, &style).contains("\\frac{\\partial E}{\\partial w}"));
 /// # Ok::<(), backproof::Error>(())
 /// ```

@@ -56,7 +56,7 @@ impl Default for TextStyle {
 ///         )])],
 ///     }],
 /// };
-/// let style = TextStyle { unicode: false, ..TextStyle::default() };
+/// let style = TextStyle::default().with(|style| style.unicode = false);
 /// assert_eq!(text(&page, &style), "A page\n======\n\n\nThe loss\n--------\n\n  E = t - r_fc\n");
 /// ```
 pub fn text(page: &Page, style: &TextStyle) -> String {

@@ -33,15 +33,6 @@ const CONVOLUTIONS: &[(Function, &[[usize; 2]])] = &[
 ///
 /// # Errors
 /// Of kind `Internal`, where a line does not hold.
-///
-/// ```
-/// let mut general = backproof::index::any_depth::convolution()?;
-/// assert_eq!(backproof::proof::prove_general(&general)?, 3);
-/// let lemma = &mut general.derivation.lemmas[1];
-/// lemma.result = lemma.goal.clone();                             // tampered with
-/// assert!(backproof::proof::prove_general(&general).is_err());
-/// # Ok::<(), backproof::Error>(())
-/// ```
 pub fn prove_general(general: &GeneralDerivation) -> Result<usize, Error> {
     for lemma in &general.derivation.lemmas {
         follows(lemma)?;

@@ -42,7 +42,7 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// ```
 /// use backproof::review::{read::DocumentFormat, report, review};
 /// let (source, format) = ("Let $y = x^2$. Then $\\frac{dy}{dx} = x$.", DocumentFormat::Markdown);
-/// let artifact = report::Artifact { path: "notes.md", source, format };
+/// let artifact = report::Artifact::new("notes.md", source, format);
 /// let log = report::sarif(&review(source, format, None)?, artifact);
 /// assert!(log.contains(r#""ruleId": "refuted""#));
 /// # Ok::<(), backproof::Error>(())
