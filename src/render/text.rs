@@ -45,17 +45,12 @@ impl Default for TextStyle {
 /// ```
 /// use backproof::page::{Block, Inline, Math, Page, Row, Section};
 /// use backproof::render::{TextStyle, text};
-/// let page = Page {
-///     title: "A page".into(),
-///     sections: vec![Section {
-///         number: None,
-///         heading: vec![Inline::Words("The loss".into())],
-///         blocks: vec![Block::Equations(vec![Row::new(
-///             Some(Math::symbol("E")),
-///             Math::Sum(vec![(false, Math::symbol("t")), (true, Math::symbol("r_fc"))]),
-///         )])],
-///     }],
-/// };
+/// let loss = Row::new(
+///     Some(Math::symbol("E")),
+///     Math::Sum(vec![(false, Math::symbol("t")), (true, Math::symbol("r_fc"))]),
+/// );
+/// let heading = vec![Inline::Words("The loss".into())];
+/// let page = Page::new("A page", vec![Section::new(heading, vec![Block::Equations(vec![loss])])]);
 /// let style = TextStyle::default().with(|style| style.unicode = false);
 /// assert_eq!(text(&page, &style), "A page\n======\n\n\nThe loss\n--------\n\n  E = t - r_fc\n");
 /// ```
