@@ -168,10 +168,11 @@ fn floor_offences(files: &[File]) -> Vec<Offence> {
                 }
             }
             let only = ONLY.iter().find(|(module, ..)| *module == own);
-            if let Some((_, allowed, why)) = only {
-                if !allowed.contains(&name) && !allowed.contains(&item.as_str()) {
-                    say(format!("`{own}` sees only {}, not `{item}`: {why}", allowed.join(", ")));
-                }
+            if let Some((_, allowed, why)) = only
+                && !allowed.contains(&name)
+                && !allowed.contains(&item.as_str())
+            {
+                say(format!("`{own}` sees only {}, not `{item}`: {why}", allowed.join(", ")));
             }
         }
     }

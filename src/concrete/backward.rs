@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::forward::{Unwatched, Watch};
 use super::layout::{self, Place};
 use super::products::add_products;
-use super::taps::{Along, Lanes, Visit, conv_lanes, matmul_lanes, pool_cells};
+use super::taps::{Along, Lanes, LanesOf, conv_lanes, matmul_lanes, pool_cells};
 use super::{Forward, error, whole_exponent};
 use crate::diag::{Error, Kind};
 use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Shape};
@@ -337,7 +337,7 @@ impl<'a, T: Scalar> Sweep<'a, T> {
         left: NodeId,
         right: NodeId,
         g: &[T],
-        lanes: &dyn Fn([&Shape; 3], Along, Visit<'_>) -> Result<(), Fault>,
+        lanes: LanesOf<'_>,
     ) -> Result<(), Stop> {
         let (x, k) = (self.value(left)?, self.value(right)?);
         let shapes = [left, right, node].map(|id| &self.net.node(id).shape);

@@ -6,10 +6,10 @@ use super::asked::{check_leaves, check_work, last_uses, needed};
 use super::candidates::candidates;
 use super::layout::{self, Groups, Place};
 use super::products::add_products;
-use super::taps::{Along, Lanes, Visit, conv_lanes, matmul_lanes, pool_cells};
+use super::taps::{Along, Lanes, LanesOf, conv_lanes, matmul_lanes, pool_cells};
 use super::{Decide, Decision, Decisions, Kink, KinkKind, Values, error, whole_exponent};
 use crate::diag::{Error, Kind};
-use crate::net::{Network, NodeId, Op, Pooling, QuantityId, Shape};
+use crate::net::{Network, NodeId, Op, Pooling, QuantityId};
 use crate::scalar::{Fault, Function, Rational, Scalar};
 
 /// What a forward pass found.
@@ -304,7 +304,7 @@ impl<T: Scalar> Pass<'_, T> {
         node: NodeId,
         left: NodeId,
         right: NodeId,
-        lanes: &dyn Fn([&Shape; 3], Along, Visit<'_>) -> Result<(), Fault>,
+        lanes: LanesOf<'_>,
     ) -> Result<Vec<T>, Stop> {
         let shapes = [left, right, node].map(|id| &self.net.node(id).shape);
         let (x, k) = (self.get(left), self.get(right));

@@ -65,6 +65,9 @@ pub(super) enum Along {
 /// What is done with products; the first that fails is the last.
 pub(super) type Visit<'a> = &'a mut dyn FnMut(Lanes) -> Result<(), Fault>;
 
+/// What lists the lanes of a product: of these shapes, along one of its sides.
+pub(super) type LanesOf<'a> = &'a dyn Fn([&Shape; 3], Along, Visit<'_>) -> Result<(), Fault>;
+
 /// Calls `visit` with every product of a convolution whose input lies inside the image (the
 /// padding is 0 and multiplies nothing); see [`Op::Conv`](crate::net::Op::Conv) for the formula.
 pub(super) fn conv_lanes(

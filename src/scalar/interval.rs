@@ -183,7 +183,7 @@ fn two_product(a: f64, b: f64) -> Option<(f64, f64)> {
         (high, x - high)
     };
     let ((ah, al), (bh, bl)) = (split(a), split(b));
-    known.then(|| (p, ((ah * bh - p) + ah * bl + al * bh) + al * bl))
+    known.then_some((p, ((ah * bh - p) + ah * bl + al * bh) + al * bl))
 }
 
 /// Bounds of a · b.
