@@ -142,12 +142,15 @@ fn raised<'t, 'a>(input: Tokens<'t, 'a>, base: Tall<'a>) -> Parsed<'t, 'a, Tall<
     Ok((rest.at_depth_of(input), tall))
 }
 
-/// A minus and what it negates, read by `operand`.
+/// A minus and what it negates, read by `operand`. One that no bracket opens with is two levels,
+/// for `a*--b` is printed `a*(-(-b))`, and must not be deeper than what was read.
 fn negated<'t, 'a>(
     input: Tokens<'t, 'a>,
     operand: fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, Tall<'a>>,
 ) -> Parsed<'t, 'a, Tall<'a>> {
-    let (rest, term) = operand(input.skip().deeper()?)?;
+    let inside = input.skip().deeper()?;
+    let inside = if input.opens() { inside } else { inside.deeper()? };
+    let (rest, term) = operand(inside)?;
     let span = input.peek().span.to(term.expr.span);
     let tall = node(ExprKind::Neg(term.expr), span, term.height)?;
     Ok((rest.at_depth_of(input), tall))

@@ -312,12 +312,23 @@ fn decimal(q: &Rational) -> Option<String> {
         return Some(format!("{whole}.{fraction}"));
     }
     let short = digits.trim_end_matches('0');
-    let exponent = (digits.len() - short.len()) as i64 - places as i64;
-    let fits = short.len() <= super::MAX_NUMBER_DIGITS
-        && exponent.unsigned_abs() <= super::MAX_NUMBER_EXPONENT.unsigned_abs().into();
+    let power = (digits.len() - short.len()) as i64 - places as i64;
+    // As much of the power of ten as an exponent may be; zeros or a point say what is left.
+    let most = i64::from(super::MAX_NUMBER_EXPONENT);
+    let exponent = power.clamp(-most, most);
+    let mantissa = match usize::try_from(power - exponent) {
+        Ok(zeros) => format!("{short}{:0<zeros$}", ""),
+        Err(_) => {
+            let places = (exponent - power) as usize;
+            let padded = format!("{short:0>places$}");
+            let (whole, fraction) = padded.split_at(padded.len() - places);
+            format!("{whole}.{fraction}")
+        }
+    };
+    let written = mantissa.bytes().filter(u8::is_ascii_digit).count();
     match exponent {
-        0 if fits => Some(short.to_string()),
-        _ if fits => Some(format!("{short}e{exponent}")),
-        _ => None,
+        _ if written > super::MAX_NUMBER_DIGITS => None,
+        0 => Some(mantissa),
+        _ => Some(format!("{mantissa}e{exponent}")),
     }
 }

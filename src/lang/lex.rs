@@ -89,7 +89,8 @@ impl<'a> Lexer<'a> {
                 return Ok(());
             }
             if self.tokens.len() >= MAX_TOKENS {
-                return Err(too_many(Span::new(at, at + 1)));
+                let first = rest.chars().next().map_or(0, char::len_utf8);
+                return Err(too_many(Span::new(at, at + first)));
             }
             if rest.starts_with(['\n', ';']) {
                 let line_end = rest.starts_with('\n');

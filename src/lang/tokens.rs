@@ -62,6 +62,12 @@ impl<'t, 'a> Tokens<'t, 'a> {
         Tokens { from: (self.from + 1).min(self.to), ..*self }
     }
 
+    /// Whether a bracket opens right before this place.
+    pub fn opens(&self) -> bool {
+        let before = self.from.checked_sub(1).and_then(|at| self.of.tokens.get(at as usize));
+        before.is_some_and(|token| matches!(token.tok, Tok::Open(_)))
+    }
+
     /// This place, with as much open around it as at `outer`.
     pub fn at_depth_of(self, outer: Tokens<'t, 'a>) -> Tokens<'t, 'a> {
         Tokens { depth: outer.depth, ..self }

@@ -75,11 +75,17 @@ fn parse<'a, T: Deserialize<'a>>(source: &'a str, json: &'a str) -> Result<T, Er
             0 => 0,
             nth => json.match_indices('\n').nth(nth - 1).map_or(json.len(), |(at, _)| at + 1),
         };
-        let at = offset(source, json) + (start + error.column().saturating_sub(1)).min(json.len());
+        // A column counts bytes, and may be one within a character.
+        let mut at = (start + error.column().saturating_sub(1)).min(json.len());
+        while !json.is_char_boundary(at) {
+            at -= 1;
+        }
+        let end = at + json[at..].chars().next().map_or(0, char::len_utf8);
+        let before = offset(source, json);
         let full = error.to_string();
         let message = full.rsplit_once(" at line ").map_or(&*full, |(message, _)| message);
         Error::new(Kind::Syntax, format!("this is no notebook: {message}"))
-            .at(Span::new(at, (at + 1).min(source.len())))
+            .at(Span::new(before + at, before + end))
     })
 }
 

@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A `math` directive: its argument and its content, of which blank lines make rows; its
-    /// label comes as `\label{…}` in front.
+    /// label comes as `\label{…}` where it stands, behind the argument and before the content.
     fn math(&mut self, nth: usize) -> usize {
         let lines = self.lines;
         let end = self.content_end(nth + 1, lines[nth].indent);
@@ -160,9 +160,9 @@ impl<'a> Reader<'a> {
         let argument = argument + leading(&self.source[argument..lines[nth].range.end]);
         let whole = lines[nth].range.start..lines[end - 1].range.end;
         let mut body = Passage::empty(argument);
-        let mut rows = Vec::new();
-        if !self.source[argument..lines[nth].range.end].trim().is_empty() {
-            rows.push(nth);
+        let mut written = !self.source[argument..lines[nth].range.end].trim().is_empty();
+        if written {
+            body.push(self.source, argument..lines[nth].range.end);
         }
         let mut first = nth + 1;
         while first < end {
@@ -175,13 +175,10 @@ impl<'a> Reader<'a> {
             }
             first += 1;
         }
-        rows.extend(first..end);
-        let margin = rows.iter().filter(|r| **r > nth && !lines[**r].blank);
-        let margin = margin.map(|r| lines[*r].indent).min().unwrap_or(0);
-        let mut written = false;
+        let margin = lines[first..end].iter().filter(|line| !line.blank);
+        let margin = margin.map(|line| line.indent).min().unwrap_or(0);
         let mut gap: Option<Range<usize>> = None;
-        for row in rows {
-            let line = &lines[row];
+        for line in &lines[first..end] {
             if line.blank {
                 gap = Some(gap.map_or(line.range.start, |g| g.start)..line.range.end);
                 continue;
@@ -191,8 +188,7 @@ impl<'a> Reader<'a> {
                 let done = body.text.trim_end().ends_with("\\\\");
                 body.push_as(if done { "\n" } else { "\\\\\n" }, gap);
             }
-            let from = if row == nth { argument } else { past_margin(self.source, line, margin) };
-            body.push(self.source, from..line.range.end);
+            body.push(self.source, past_margin(self.source, line, margin)..line.range.end);
             written = true;
         }
         let len = body.text.trim_end().len();
