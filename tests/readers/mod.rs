@@ -26,7 +26,7 @@ use backproof::lang::{
     parse_network_with, print, print_formula, select,
 };
 use backproof::net::{Network, Role};
-use backproof::review::read::{self, Format, Piece};
+use backproof::review::read::{self, DocumentFormat as Format, Piece};
 use backproof::review::tex::{Dots, Lexicon, Macros, Part, Row, rows, visit};
 use backproof::review::{Mark, report, review as marked};
 use backproof::values;

@@ -1,0 +1,2 @@
+#![no_main]
+backproof_fuzz::target!(html, seconds: 1);

@@ -1,0 +1,2 @@
+#![no_main]
+backproof_fuzz::target!(rst, seconds: 1);
