@@ -9,11 +9,9 @@ use std::hint::black_box;
 use std::{fs, process};
 
 use backproof::calculus::sweep::gradients;
-use backproof::expr::{Branches, ExprId, Rest, SymbolId, Winners};
+use backproof::expr::{Branches, ExprId, Program, Rest, SymbolId, Winners};
 use backproof::net::Role;
-use backproof::{
-    Error, Graph, Lowered, Network, evaluate_all, lower, parse_formula, parse_network, prove,
-};
+use backproof::{Error, Graph, Lowered, Network, lower, parse_formula, parse_network, prove};
 use serde_json::{Value, json};
 
 /// The least time that work is repeated for, in seconds; what takes longer is done once.
@@ -162,14 +160,14 @@ impl Swept {
 /// What is made once for many evaluations of the same gradients: all that a faster way of
 /// evaluating has to replace.
 struct Evaluator<'a> {
-    swept: &'a Swept,
+    program: Program<'a>,
     /// Where the value of a symbol stands among those of a point.
     place: Vec<Option<u32>>,
 }
 
 impl<'a> Evaluator<'a> {
     fn of(swept: &'a Swept, values: usize) -> Result<Evaluator<'a>, String> {
-        let graph = &swept.lowered.graph;
+        let Lowered { graph, winners, .. } = &swept.lowered;
         let mut place = vec![None; graph.symbol_count()];
         let mut next = 0;
         for (id, quantity) in swept.net.quantities() {
@@ -183,21 +181,24 @@ impl<'a> Evaluator<'a> {
                 next += 1;
             }
         }
-        match next as usize == values {
-            true => Ok(Evaluator { swept, place }),
-            false => Err(format!("{values} values for a network of {next}")),
+        if next as usize != values {
+            return Err(format!("{values} values for a network of {next}"));
         }
+        let branches = Branches { winners: Some(winners), rest: Rest::ByValue, opaque: None };
+        Ok(Evaluator { program: Program::new(graph, &swept.gradients, branches), place })
     }
 
     /// The gradients at each point; those of the last one stay in `last`.
     fn run(&self, points: &[Vec<f64>], last: &mut Vec<f64>) -> Result<(), String> {
-        let Lowered { graph, winners, .. } = &self.swept.lowered;
-        let branches = Branches { winners: Some(winners), rest: Rest::ByValue, opaque: None };
-        for point in points {
-            let value = |symbol: SymbolId| self.place[symbol.index()].map(|at| point[at as usize]);
-            *last = evaluate_all(graph, &self.swept.gradients, &value, branches)
-                .map_err(|error| error.fault.to_string())?;
-        }
+        let value = |n: usize, symbol: SymbolId| {
+            self.place[symbol.index()].map(|at| points[n][at as usize])
+        };
+        let mut found = match points {
+            [_] => vec![self.program.evaluate_f64(&|symbol| value(0, symbol))],
+            _ => self.program.evaluate_points(points.len(), &value),
+        };
+        let of_last = found.pop().ok_or("no point")?;
+        *last = of_last.map_err(|error| error.fault.to_string())?;
         Ok(())
     }
 }

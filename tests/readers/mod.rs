@@ -356,8 +356,11 @@ pub fn review(data: &[u8]) -> Depth {
     }
 }
 
+/// What is done with the bytes of an input, and how deep it went.
+pub type Reader = fn(&[u8]) -> Depth;
+
 /// Every reader by its name.
-pub const READERS: &[(&str, fn(&[u8]) -> Depth)] = &[
+pub const READERS: &[(&str, Reader)] = &[
     ("formula", formula),
     ("network", network),
     ("overrides", overrides),
