@@ -8,7 +8,7 @@ use crate::net::{Network, QuantityId};
 use crate::scalar::Rational;
 use std::collections::BTreeMap;
 
-/// Of a quantity with more cells than this, the first two and the last are told.
+/// Of a quantity with more cells than this, the first two and the last are printed.
 pub const MAX_FORWARD: usize = 16;
 
 /// The values of the cells of one quantity.

@@ -9,7 +9,7 @@ use super::table::table;
 use crate::page::{Block, Inline, Page, Section};
 use crate::spell;
 
-/// The narrowest page; a narrower one is set this wide.
+/// The narrowest page; a page that is asked to be narrower is set this wide, and the program refuses it.
 pub const MIN_WIDTH: usize = 40;
 
 /// How a page looks on a terminal.
