@@ -23,7 +23,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 COUNTS = HERE / "counts.json"
-MARGIN = 1.05
+# What the compiler puts into its callers changes with how it cuts the crate into pieces; that alone
+# moved one job by 22%.
+MARGIN = 1.25
 
 JOBS = {
     "derive the article's network": ["derive"],
