@@ -84,7 +84,8 @@ impl<'a> Lexer<'a> {
         loop {
             rest = blank(rest);
             let at = self.text.len() - rest.len();
-            if rest.is_empty() {
+            // After so many errors, what is left would only repeat the same.
+            if rest.is_empty() || self.errors.len() >= MAX_ERRORS {
                 self.end(at, at);
                 return Ok(());
             }
@@ -116,11 +117,6 @@ impl<'a> Lexer<'a> {
                 }
                 Err(_) => self.junk(rest)?,
             };
-            if self.errors.len() >= MAX_ERRORS {
-                // What is left would only repeat the same; end the statement where it stands.
-                self.end(at, at);
-                return Ok(());
-            }
         }
     }
 
@@ -437,8 +433,10 @@ mod tests {
         assert_eq!(errors.len(), 2);
         assert_eq!(errors[0].message(), "`????` is no part of the language");
         assert_eq!(tokens.iter().filter(|t| t.tok == Tok::Junk).count(), 2);
-        let (_, errors) = lex(&"a ? ".repeat(1000));
-        assert_eq!(errors.len(), MAX_ERRORS);
+        for foreign in ["a ? ", "|x|", "0..1 ", "1e309 |x| "] {
+            let (_, errors) = lex(&foreign.repeat(1000));
+            assert_eq!(errors.len(), MAX_ERRORS, "{foreign}");
+        }
     }
 
     #[test]
