@@ -94,7 +94,10 @@ pub(super) fn read<'t>(
                 let message = format!("{} is not closed by {}", unclosed.opener, unclosed.closer);
                 let row = syntax::Row {
                     span: span.clone(),
-                    parts: vec![syntax::Part::Unread(syntax::Note { message, span })],
+                    parts: vec![syntax::Part::Unread(syntax::Refused::because(syntax::Note {
+                        message,
+                        span,
+                    }))],
                     labels: Vec::new(),
                     references: Vec::new(),
                     warnings: Vec::new(),

@@ -20,7 +20,9 @@ use super::repair;
 use super::scope::{Definition, Scope};
 use super::survey::{Survey, survey};
 use super::tex::introduces;
-use super::tex::syntax::{self, Expr, FormulaKind, Name, Part, Relation, Statement, visit};
+use super::tex::syntax::{
+    self, Expr, FormulaKind, Name, Part, Refused, Relation, Statement, visit,
+};
 use super::ways::Ways;
 use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
 
@@ -213,12 +215,12 @@ impl Marker<'_, '_> {
             self.conditions.extend(beside(&placed.row.parts, part, &self.scope));
             match part {
                 Part::Words(words, _) => local |= introduces(words),
-                Part::Unread(note) => {
+                Part::Unread(Refused { note, .. }) => {
                     self.forget(at, placed, note, local);
                     let mark = Mark::Unread { reason: note.message.clone() };
                     claims.push(self.claim(placed, &note.span, mark));
                 }
-                Part::OutOfScope(note) => {
+                Part::OutOfScope(Refused { note, .. }) => {
                     self.forget(at, placed, note, local);
                     let mark = Mark::OutOfScope { what: note.message.clone() };
                     claims.push(self.claim(placed, &note.span, mark));

@@ -193,7 +193,9 @@ fn places(row: &Row) -> Vec<Range<usize>> {
     for part in &row.parts {
         match part {
             Part::Words(_, span) => out.push(span.clone()),
-            Part::Unread(note) | Part::OutOfScope(note) => out.push(note.span.clone()),
+            Part::Unread(refused) | Part::OutOfScope(refused) => {
+                out.push(refused.note.span.clone())
+            }
             Part::Statement(s) => {
                 out.push(s.span.clone());
                 for side in s.sides() {

@@ -1,6 +1,6 @@
 //! Lists: expressions with nothing but commas between them.
 
-use super::syntax::{Expr, FormulaKind, Note, Part, Relation, Statement};
+use super::syntax::{Expr, FormulaKind, Part, Relation, Statement};
 
 /// What stands between a part and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ fn grouped(mut group: Vec<Part>) -> Vec<Part> {
         return group
             .into_iter()
             .map(|part| match part {
-                Part::Statement(s) => Part::Unread(Note { message: message.into(), span: s.span }),
+                Part::Statement(s) => Part::Unread(s.refused(message)),
                 part => part,
             })
             .collect();

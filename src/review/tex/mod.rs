@@ -95,7 +95,7 @@ fn counted(formula: &str, macros: &Macros, lexicon: &Lexicon, dots: &Dots) -> (V
 fn unread(formula: &str, note: Note) -> Row {
     Row {
         span: 0..formula.len(),
-        parts: vec![Part::Unread(note)],
+        parts: vec![Part::Unread(Refused::because(note))],
         labels: Vec::new(),
         references: Vec::new(),
         warnings: Vec::new(),

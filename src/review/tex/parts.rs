@@ -13,7 +13,7 @@ use super::lex::Tok;
 use super::lists::{Link, listed};
 use super::rows::{Stretch, relates};
 use super::symbols::Arrow;
-use super::syntax::{Mention, Note, Part, Relation, Row, Statement};
+use super::syntax::{Expr, Mention, Note, Part, Refused, Relation, Row, Statement};
 use super::tokens::{Problem, Source, Tokens, ends_operand, is_space, refuse};
 use super::{MAX_ASIDES, MAX_ROW, words};
 
@@ -57,7 +57,8 @@ pub(super) fn row(of: &Source, stretch: Stretch) -> Row {
     };
     if stretch.to - stretch.from > MAX_ROW {
         let message = format!("this row has more than {MAX_ROW} signs");
-        walk.parts.push((Part::Unread(Note { message, span: span.clone() }), Link::Other));
+        let refused = Refused::because(Note { message, span: span.clone() });
+        walk.parts.push((Part::Unread(refused), Link::Other));
     } else {
         walk.walk(stretch.from, stretch.to, 0);
     }
@@ -287,20 +288,44 @@ impl<'s, 'a> Walk<'s, 'a> {
                 let text = self.of.text.get(span.clone()).unwrap_or_default();
                 Part::Words(words::tidy(text), span)
             }
-            Err(
-                nom::Err::Failure(Problem { note, beyond: true })
-                | nom::Err::Error(Problem { note, beyond: true }),
-            ) => Part::OutOfScope(note),
-            Err(nom::Err::Failure(problem)) => Part::Unread(problem.note),
-            Err(nom::Err::Error(problem)) => Part::Unread(Note {
-                message: "a value was expected here".to_string(),
-                ..problem.note
-            }),
-
             Err(nom::Err::Incomplete(_)) => return,
+            Err(nom::Err::Failure(problem)) => self.refused(problem, from, &done.relations),
+            Err(nom::Err::Error(mut problem)) => {
+                if !problem.beyond {
+                    problem.note.message = "a value was expected here".to_string();
+                }
+                self.refused(problem, from, &done.relations)
+            }
         };
         self.implied = false;
         self.parts.push((part, before));
+    }
+
+    /// A statement that is not read, with its left side where at least that can be.
+    fn refused(&self, problem: Problem, from: usize, relations: &[(Stretch, Relation)]) -> Part {
+        let Problem { note, beyond } = problem;
+        let first = relations.first();
+        let end = first.map_or(from, |(at, _)| at.from);
+        let left = if end > from { self.side(from, end).ok() } else { None };
+        let relation = first.map(|(_, relation)| *relation);
+        let carries = relation.is_some() && self.trimmed(from, end).is_none();
+        let refused = Refused { note, left, relation, carries };
+        match beyond {
+            true => Part::OutOfScope(refused),
+            false => Part::Unread(refused),
+        }
+    }
+
+    /// One side of a statement.
+    fn side(&self, from: usize, to: usize) -> Result<Expr, nom::Err<Problem>> {
+        let (mut from, mut to) = (from, to.max(from));
+        while from < to && self.tok(from).is_some_and(is_space) {
+            from += 1;
+        }
+        while from < to && self.tok(to - 1).is_some_and(is_space) {
+            to -= 1;
+        }
+        whole(Tokens::of(self.of, from, to)).map(|value| value.expr)
     }
 
     /// The statement without what only ends or begins it in print.
@@ -348,27 +373,17 @@ impl<'s, 'a> Walk<'s, 'a> {
             );
             to -= 1;
         }
-        let side = |from: usize, to: usize| {
-            let (mut from, mut to) = (from, to.max(from));
-            while from < to && self.tok(from).is_some_and(is_space) {
-                from += 1;
-            }
-            while from < to && self.tok(to - 1).is_some_and(is_space) {
-                to -= 1;
-            }
-            whole(Tokens::of(self.of, from, to)).map(|value| value.expr)
-        };
         let amp = |i: usize| self.tok(i) == Some(Tok::Amp);
         let first_end = relations.first().map_or(to, |(at, _)| at.from);
         let start = (from..first_end).find(|i| !self.tok(*i).is_some_and(is_space));
         let first = match start {
             None if !relations.is_empty() => None,
-            _ => Some(side(from, first_end)?),
+            _ => Some(self.side(from, first_end)?),
         };
         let mut rest = Vec::new();
         for (k, (at, relation)) in relations.iter().enumerate() {
             let end = relations.get(k + 1).map_or(to, |(next, _)| next.from);
-            rest.push((*relation, side(at.to, end)?));
+            rest.push((*relation, self.side(at.to, end)?));
         }
         let aligned = relations
             .first()

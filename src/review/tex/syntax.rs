@@ -52,10 +52,31 @@ pub enum Part {
     /// A formula between words, commas and arrows.
     Statement(Statement),
     /// What could not be read, and why.
-    Unread(Note),
+    Unread(Refused),
     /// What was understood to lie outside of scalar calculus (∇, ⊙, a transposed matrix, δ^l
     /// with a letter for the layer), and what it was.
-    OutOfScope(Note),
+    OutOfScope(Refused),
+}
+
+/// A statement that was not read: why, and what is known of it all the same. Whoever asks what a
+/// name stands for learns here that it was said, and that nobody knows what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// Why, and where.
+    pub note: Note,
+    /// The side before its first relation, where that could be read.
+    pub left: Option<Expr>,
+    /// Its first relation; `None` where nothing is related, or where even that is not certain.
+    pub relation: Option<Relation>,
+    /// Whether it starts with its relation, and so goes on from the row before.
+    pub carries: bool,
+}
+
+impl Refused {
+    /// That of which no more is known than why it was not read.
+    pub fn because(note: Note) -> Refused {
+        Refused { note, left: None, relation: None, carries: false }
+    }
 }
 
 /// An expression, a list of them, or a chain of relations between expressions.
@@ -83,6 +104,14 @@ impl Statement {
     /// Its sides in order, the first with them where it stands on this row.
     pub fn sides(&self) -> impl Iterator<Item = &Expr> + Clone {
         self.first.iter().chain(self.rest.iter().map(|(_, side)| side))
+    }
+
+    /// This statement as one that is not read after all.
+    pub fn refused(self, message: &str) -> Refused {
+        let relation = self.rest.first().map(|(relation, _)| *relation);
+        let carries = self.first.is_none() && relation.is_some();
+        let left = self.first.filter(|_| relation.is_some());
+        Refused { note: Note { message: message.into(), span: self.span }, left, relation, carries }
     }
 }
 

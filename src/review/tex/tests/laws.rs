@@ -162,7 +162,10 @@ fn places(rows: &[Row]) -> Vec<Range<usize>> {
         for part in &row.parts {
             match part {
                 Part::Words(_, span) => out.push(span.clone()),
-                Part::Unread(note) | Part::OutOfScope(note) => out.push(note.span.clone()),
+                Part::Unread(refused) | Part::OutOfScope(refused) => {
+                    out.push(refused.note.span.clone());
+                    refused.left.iter().for_each(|e| visit(e, &mut |e| out.push(e.span.clone())));
+                }
                 Part::Statement(s) => {
                     out.push(s.span.clone());
                     exprs.extend(s.sides());
@@ -354,7 +357,7 @@ fn nesting_within_the_limit_is_read() {
 #[test]
 fn each_limit_has_its_own_sentence() {
     let message = |formula: &str| match read(formula).0.first().map(|r| r.parts.as_slice()) {
-        Some([Part::Unread(note)]) => note.message.clone(),
+        Some([Part::Unread(refused)]) => refused.note.message.clone(),
         other => format!("{other:?}"),
     };
     assert!(message(&"x".repeat(MAX_LENGTH + 1)).contains(&MAX_LENGTH.to_string()));
@@ -368,7 +371,8 @@ fn each_limit_has_its_own_sentence() {
     let bomb = format!("{}x{}", "\\g{".repeat(7), "}".repeat(7));
     let lexicon = Lexicon::of(&[&bomb], &macros, &[]);
     let rows = rows(&bomb, &macros, &lexicon, Dots::NONE);
-    let Some([Part::Unread(note)]) = rows.first().map(|r| r.parts.as_slice()) else {
+    let Some([Part::Unread(Refused { note, .. })]) = rows.first().map(|r| r.parts.as_slice())
+    else {
         panic!("{rows:?}")
     };
     assert!(note.message.contains(&MAX_EXPANSION.to_string()), "{}", note.message);

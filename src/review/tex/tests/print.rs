@@ -70,15 +70,21 @@ pub fn line(row: &Row) -> String {
     out.join("  ")
 }
 
+fn why(refused: &Refused) -> String {
+    let Refused { note, left, carries, .. } = refused;
+    let left = match (left, carries) {
+        (Some(left), _) => format!(" of {}", show(left)),
+        (None, true) => " of what was before".to_string(),
+        (None, false) => String::new(),
+    };
+    format!("{}..{} {}{left}", note.span.start, note.span.end, note.message)
+}
+
 fn part(part: &Part) -> String {
     match part {
         Part::Words(words, _) => format!("“{words}”"),
-        Part::Unread(note) => {
-            format!("UNREAD {}..{} {}", note.span.start, note.span.end, note.message)
-        }
-        Part::OutOfScope(note) => {
-            format!("BEYOND {}..{} {}", note.span.start, note.span.end, note.message)
-        }
+        Part::Unread(refused) => format!("UNREAD {}", why(refused)),
+        Part::OutOfScope(refused) => format!("BEYOND {}", why(refused)),
         Part::Statement(s) => {
             let mut out = String::new();
             if s.aside {
