@@ -105,6 +105,18 @@ fn page(text: &str, level: Level) -> Page {
 }
 
 #[test]
+fn phrases_are_those_of_the_table() {
+    let mut table = String::from(
+        "\n| words | what they say of the formula behind them | so | and not so |\n|---|---|---|---|\n",
+    );
+    for [words, says, example, not] in backproof::review::phrases() {
+        let _ = writeln!(table, "| {words} | {says} | {example} | {not} |");
+    }
+    table.push('\n');
+    hold_part("docs/review.md", "phrases", &table);
+}
+
+#[test]
 fn rules_are_those_of_the_table() {
     let scalar = TABLE.iter().map(|r| (r.group, r.name, r.statement, r.condition));
     hold_part("docs/rules.md", "rules", &rules(scalar.collect()));

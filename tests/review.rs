@@ -156,3 +156,61 @@ fn without_the_network_the_article_shows_what_it_can_by_itself() {
     });
     assert!(unknown);
 }
+
+/// Small documents with their marks beside the rows: `%% NAME` begins one, and
+/// `<!-- proved -->`, `<!-- not refuted, not proved -->` at the end of a line says what has to
+/// become of the rows on it. "proved" of a line: a row of it is, and what else is on it defines or
+/// assumes something.
+#[test]
+fn marks_beside_rows() {
+    insta::glob!("cases/review/*.md", |path| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut documents: Vec<(String, String)> = Vec::new();
+        for line in text.lines() {
+            match (line.strip_prefix("%% "), documents.last_mut()) {
+                (Some(name), _) => documents.push((name.to_string(), String::new())),
+                (None, Some((_, document))) => *document += &format!("{line}\n"),
+                (None, None) => panic!("{}: a line before the first name", path.display()),
+            }
+        }
+        let failed: Vec<String> = documents.iter().flat_map(|(n, d)| unlike(n, d)).collect();
+        assert!(failed.is_empty(), "{}\n{}", path.display(), failed.join("\n"));
+    });
+}
+
+/// The marks of a document that are not those beside its rows.
+fn unlike(name: &str, document: &str) -> Vec<String> {
+    let mut failed = Vec::new();
+    let mut plain = String::new();
+    let mut expected = Vec::new();
+    for (nth, line) in document.lines().enumerate() {
+        let (line, marks) = line.split_once("<!--").unwrap_or((line, ""));
+        let marks = marks.trim_end().trim_end_matches("-->").trim();
+        expected.extend((!marks.is_empty()).then(|| (nth + 1, marks.to_string())));
+        plain += &format!("{}\n", line.trim_end());
+    }
+    let review = review(&plain, DocumentFormat::Markdown, None).unwrap();
+    assert!(!expected.is_empty(), "{name}: no mark is expected");
+    for (line, marks) in expected {
+        let rows = review.rows.iter().flat_map(|row| &row.claims);
+        let found: Vec<&str> = rows
+            .filter(|claim| plain[..claim.source.start].matches('\n').count() + 1 == line)
+            .map(|claim| claim.mark.word())
+            .collect();
+        for mark in marks.split(", ") {
+            let quiet = |word: &&str| {
+                matches!(*word, "definition" | "assumption" | "rule" | "update" | "proved")
+            };
+            let holds = match mark {
+                "proved" => found.contains(&"proved") && found.iter().all(quiet),
+                "not proved" => !found.iter().any(|w| matches!(*w, "proved" | "follows" | "rule")),
+                "not refuted" => !found.contains(&"refuted"),
+                other => found.contains(&other),
+            };
+            if !holds {
+                failed.push(format!("{name}, line {line}: {mark} expected, and it is {found:?}"));
+            }
+        }
+    }
+    failed
+}

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::indices::Item;
 use super::names::spelled;
-use super::scope::{Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, sorted};
+use super::scope::{Certainty, Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, sorted};
 use super::tex::syntax::{Expr, FormulaKind, Known, Name, visit};
 use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
 use crate::scalar::Function;
@@ -47,6 +47,10 @@ struct Local {
 
 fn too_large() -> Unbuilt {
     Unbuilt::Unclear(format!("too large: it stands for more than {MAX_ROW_NODES} operations"))
+}
+
+fn unreadable(name: &str) -> Unbuilt {
+    Unbuilt::Unclear(format!("{name} has a meaning that could not be read"))
 }
 
 impl Scope<'_> {
@@ -189,12 +193,13 @@ impl Scope<'_> {
                 self.element_value(name, &definition, nth, letters)
             }
             Meaning::Defined(definition, nth) => {
-                if !definition.params.is_empty() {
-                    // E of "E(w) = …" by itself is its value at w.
-                    let definition = definition.clone();
-                    return self.definition_value(name, &definition, nth);
-                }
+                // E of "E(w) = …" by itself is its value at w.
                 let definition = definition.clone();
+                let section = |at| self.outline.at(at).section;
+                if !definition.params.is_empty() && section(definition.at) != section(at) {
+                    let name = spelled(name);
+                    self.doubts.push(format!("{name} is a function in another section"));
+                }
                 self.definition_value(name, &definition, nth)
             }
             Meaning::Free if name.stem == "e" && name.below.is_empty() => {
@@ -290,6 +295,10 @@ impl Scope<'_> {
                 "too large: more than {MAX_DEFINITION_DEPTH} definitions stand inside one another"
             )));
         }
+        if definition.standing == Certainty::Unreadable {
+            let name = key.0.strip_suffix("[]").unwrap_or(&key.0);
+            return Err(unreadable(name));
+        }
         if self.too_large.contains(&key) {
             return Err(too_large());
         }
@@ -337,6 +346,9 @@ impl Scope<'_> {
             _ => None,
         };
         if let Some(definition) = definition {
+            if definition.standing == Certainty::Unreadable {
+                return Err(unreadable(&spelled));
+            }
             if definition.params.len() != args.len() {
                 return Err(Unbuilt::Unclear(format!(
                     "{spelled} takes {} arguments, and {} are given",
@@ -372,6 +384,19 @@ impl Scope<'_> {
         {
             let value = self.graph.call(function, *arg);
             return self.primed(value, primes, args, &spelled);
+        }
+        // E(w) is E as it depends on w.
+        if primes == 0 && self.is_known(head, at) {
+            let value = self.name(head, at, local)?;
+            let plain =
+                |arg: &ExprId| matches!(self.graph.node(*arg), Node::Var(_) | Node::Named(..));
+            let none = Winners::new();
+            let depends = |arg: &ExprId| depends_on(&self.graph, value, *arg, &none);
+            if !args.is_empty()
+                && args.iter().all(|arg| plain(arg) && *arg != value && depends(arg))
+            {
+                return Ok(value);
+            }
         }
         if primes == 0
             && let [arg] = args

@@ -34,6 +34,30 @@ pub(super) struct Placed {
 }
 
 impl Placed {
+    /// Whether the row goes on with a chain by something that was not read, and says nothing else.
+    pub(super) fn carries(&self) -> bool {
+        use syntax::{Part, Relation};
+        let states = |part: &&Part| match part {
+            Part::Words(..) => false,
+            Part::Statement(statement) => !statement.rest.is_empty(),
+            Part::Unread(_) | Part::OutOfScope(_) => true,
+        };
+        let mut refused = self.row.parts.iter().filter(states);
+        let carries = |part: Option<&Part>| match part {
+            Some(Part::Unread(r) | Part::OutOfScope(r)) => {
+                r.carries && r.relation == Some(Relation::Equal)
+            }
+            _ => false,
+        };
+        carries(refused.next()) && refused.next().is_none()
+    }
+
+    /// Whether all of the row was read.
+    pub(super) fn is_whole(&self) -> bool {
+        use syntax::Part;
+        !self.row.parts.iter().any(|p| matches!(p, Part::Unread(_) | Part::OutOfScope(_)))
+    }
+
     /// Where a piece of the row stands in the document.
     pub(super) fn source(&self, span: &Range<usize>) -> Range<usize> {
         self.passage.source(span.clone())

@@ -3,16 +3,16 @@
 //! Invariants: a side is judged against the one before it; after a wrong link also against the
 //! first, so that a chain that is right again says so, and one that only follows says that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Unbuilt;
-use super::claim::{is_chain_rule, names_of, same};
+use super::claim::{defined, is_chain_rule, names_of, same};
 use super::judge::Answer;
 use super::marker::{Chain, Marker, Standing};
-use super::names::spelled;
+use super::names::{is_digits, spelled};
 use super::numbers::{Number, Rounded, is_numeric};
 use super::scope::Scope;
-use super::tex::syntax::{Expr, FormulaKind, Name, Relation};
+use super::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, visit};
 use super::ways::Ways;
 use super::{Counterexample, Mark, Wrong};
 use crate::expr::{ExprId, Winners, depends_on};
@@ -186,6 +186,7 @@ impl Marker<'_, '_> {
         relation: Relation,
         here: Standing<'_>,
     ) -> Mark {
+        self.scope.doubts.clear();
         if self.is_set_to_zero(left, right, here) {
             let what = "the slope is set to 0".to_string();
             return Mark::Assumption { what };
@@ -237,7 +238,22 @@ impl Marker<'_, '_> {
                 if let Some(mark) = self.in_numbers(left, lhs, right, relation, here) {
                     return mark;
                 }
-                if let Some(reason) = self.unknown_beside(lhs, rhs, right, here) {
+                if let Some(reason) = self.unknown_beside(lhs, rhs, [left, right], here) {
+                    return Mark::Undecided { reason };
+                }
+                if let Some(reason) = self.ties_given(left, here) {
+                    return Mark::Undecided { reason };
+                }
+                if let Some(doubt) = self.scope.doubts.first().cloned() {
+                    return Mark::Undecided { reason: doubt };
+                }
+                if let Some(reason) = self.of_a_family([left, right], here) {
+                    return Mark::Undecided { reason };
+                }
+                if self.scope.supposed && self.counts([left, right]) {
+                    return Mark::of_no_length();
+                }
+                if let Some(reason) = self.with_older_meaning(left, right, here) {
                     return Mark::Undecided { reason };
                 }
                 if let Some(reason) = self.stale(&[left, right], here.at) {
@@ -264,7 +280,10 @@ impl Marker<'_, '_> {
                 self.refuted(message, &witness, left, right, here)
             }
             Answer::Undecided(reason) => {
-                if is_chain_rule(left, right) && self.has_free_name(right, here) {
+                if is_chain_rule(left, right)
+                    && self.has_free_name(right, here)
+                    && self.links_may_hold(right, here)
+                {
                     return Mark::Rule { name: "chain rule" };
                 }
                 if let Some(mark) = self.in_numbers(left, lhs, right, relation, here) {
@@ -280,27 +299,121 @@ impl Marker<'_, '_> {
         names_of(expr).iter().any(|n| !self.scope.is_known(n, here.at))
     }
 
-    /// What to say if a name of the right side stands for nothing and is no part of the left side
-    /// either: who does not know what it is cannot call the equation wrong.
+    /// Whether each link of a chain rule, ∂a/∂b, may be one: a depends on b, or nobody says what
+    /// a is.
+    fn links_may_hold(&mut self, right: &Expr, here: Standing<'_>) -> bool {
+        let mut links: Vec<(Expr, Expr)> = Vec::new();
+        visit(right, &mut |e| {
+            if let FormulaKind::Derivative { of, by, .. } = &e.kind {
+                links.push(((**of).clone(), (**by).clone()));
+            }
+        });
+        let none = Winners::new();
+        links.into_iter().all(|(of, by)| {
+            let known = matches!(&of.kind, FormulaKind::Name(n) if self.scope.is_known(n, here.at));
+            let (Ok(of), Ok(by)) = (self.scope.build(&of, here.at), self.scope.build(&by, here.at))
+            else {
+                return true;
+            };
+            !known || depends_on(&self.scope.graph, of, by, &none)
+        })
+    }
+
+    /// What to say if a name of one side stands for nothing, nothing else of the document speaks of
+    /// it, and it is no part of the other side: who does not know what it is cannot call the
+    /// equation wrong.
     pub(super) fn unknown_beside(
         &mut self,
         lhs: ExprId,
         rhs: ExprId,
-        right: &Expr,
+        sides: [&Expr; 2],
         here: Standing<'_>,
     ) -> Option<String> {
         let none = Winners::new();
-        for name in names_of(right) {
-            if self.scope.is_known(&name, here.at) {
+        for name in sides.iter().flat_map(|side| names_of(side)) {
+            if self.scope.unread.contains(&spelled(&name)) {
+                return Some(format!("{} has a definition that could not be read", spelled(&name)));
+            }
+            if self.scope.is_known(&name, here.at) || self.scope.is_introduced(&name) {
                 continue;
             }
             let name = self.scope.indices.at(&name, &self.scope.letters);
             let id = self.scope.graph.var(&spelled(&name));
-            let symbol = self.scope.graph.symbol_of(id)?;
-            let known = self.scope.values.contains_key(&symbol);
-            let stands = depends_on(&self.scope.graph, rhs, id, &none);
-            if stands && !known && !depends_on(&self.scope.graph, lhs, id, &none) {
+            let stands = [lhs, rhs].map(|side| depends_on(&self.scope.graph, side, id, &none));
+            if stands[0] != stands[1] {
                 return Some(format!("{} has no definition", spelled(&name)));
+            }
+        }
+        None
+    }
+
+    /// What to say of an equation for a name that is given, which would tie it to others.
+    fn ties_given(&self, left: &Expr, here: Standing<'_>) -> Option<String> {
+        let FormulaKind::Name(name) = &left.kind else { return None };
+        let given = !self.scope.is_known(name, here.at)
+            && self.scope.cell(name).is_none()
+            && self.scope.known_symbol(name).is_some_and(|s| self.scope.declared.contains(&s));
+        given.then(|| format!("{} is given, and this would be a condition for it", spelled(name)))
+    }
+
+    /// What to say of an equation about f in a row that says what f_k is.
+    fn of_a_family(&self, sides: [&Expr; 2], here: Standing<'_>) -> Option<String> {
+        let own = here.placed.row.parts.iter().filter_map(|part| match part {
+            Part::Statement(s) if !s.rest.is_empty() => defined(s.first.as_ref()?).map(|(n, _)| n),
+            _ => None,
+        });
+        let own: Vec<&Name> = own.filter(|name| !name.below.is_empty()).collect();
+        let names = sides.iter().flat_map(|side| names_of(side));
+        names.filter(|name| name.below.is_empty()).find_map(|name| {
+            let member = own.iter().find(|one| one.stem == name.stem && one.above == name.above)?;
+            Some(format!("{} may be {} here", spelled(&name), spelled(member)))
+        })
+    }
+
+    /// Whether elements stand one by one beside a sum that goes over all of them: how many there
+    /// are is then a part of the claim.
+    fn counts(&self, sides: [&Expr; 2]) -> bool {
+        let mut summed: BTreeSet<String> = BTreeSet::new();
+        let mut single: BTreeSet<String> = BTreeSet::new();
+        for side in sides {
+            visit(side, &mut |e| {
+                if let FormulaKind::BigSum { body, .. } = &e.kind {
+                    let names = names_of(body);
+                    summed.extend(names.iter().map(|name| self.scope.indices.items(name).0));
+                }
+                if let FormulaKind::Name(name) = &e.kind
+                    && name.below.iter().any(|part| is_digits(part))
+                {
+                    single.insert(self.scope.indices.items(name).0);
+                }
+            });
+        }
+        !summed.is_disjoint(&single)
+    }
+
+    /// What to say of an equation that does not hold with the meaning that a name has from a place
+    /// on, as it seems, and holds with the one before.
+    fn with_older_meaning(
+        &mut self,
+        left: &Expr,
+        right: &Expr,
+        here: Standing<'_>,
+    ) -> Option<String> {
+        let mut names = names_of(left);
+        names.extend(names_of(right));
+        for name in names {
+            let key = spelled(&name);
+            let Some((nth, last)) = self.scope.without_last(&key, here.at) else { continue };
+            let sides = (self.scope.build(left, here.at), self.scope.build(right, here.at));
+            let holds = match sides {
+                (Ok(lhs), Ok(rhs)) => self.scope.judge(lhs, rhs, &self.unknowns).is_proved(),
+                _ => false,
+            };
+            self.scope.with_again(&key, nth, last);
+            if holds {
+                return Some(format!(
+                    "it holds with what {key} was before, and not with what it is now"
+                ));
             }
         }
         None
@@ -363,8 +476,11 @@ impl Marker<'_, '_> {
         let counterexample = Some(self.counterexample(witness));
         // A repair would be looked for in the usual reading of every derivative.
         let usual = self.ways.is_none();
+        // What other equations rest on says nothing of this one.
+        let before = self.scope.rests();
         let repair =
             usual.then(|| self.repair(left, right, here.own_left, here.at, here.placed)).flatten();
+        self.scope.rest_on(before);
         Mark::Refuted(Box::new(Wrong { message, counterexample, repair }))
     }
 

@@ -59,6 +59,8 @@ pub(super) struct Run {
 pub(super) struct Indices {
     /// The letters that may be indices.
     letters: BTreeSet<char>,
+    /// Letters that are indices of names with one stem, and of no others.
+    paired: BTreeSet<(char, String)>,
     /// Names of the network with letters that are none, as w_fc.
     words: BTreeSet<String>,
     /// The runs of the places of names: stem, what else it is called by, and which index.
@@ -111,7 +113,7 @@ impl Indices {
         if WORDS.contains(&part) && !part.chars().all(|c| self.summed.contains(&c)) {
             return None;
         }
-        let letter = |c: char| self.letters.contains(&c);
+        let letter = |c: char| self.is_letter(c, &name.stem);
         if part.chars().all(|c| c.is_ascii_digit() || letter(c)) {
             return part
                 .chars()
@@ -122,6 +124,12 @@ impl Indices {
                 .collect();
         }
         shifted(part, &letter).map(|terms| vec![Item::Shifted(terms)])
+    }
+
+    /// Whether a letter below a stem is an index.
+    fn is_letter(&self, letter: char, stem: &str) -> bool {
+        self.letters.contains(&letter)
+            || !self.paired.is_empty() && self.paired.contains(&(letter, stem.to_string()))
     }
 
     /// A name as what it is called by and its indices, in order.

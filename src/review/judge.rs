@@ -41,13 +41,30 @@ const MAX_UNKNOWN: usize = 12;
 /// The most variables of differentiation, likewise.
 const MAX_VARIABLES: usize = 6;
 
+/// Why a name seems to hide a dependence.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Suspicion {
+    /// On what: the variables that something is differentiated by and that, as far as it is
+    /// defined, it does not depend on. None where it may be anything.
+    pub(super) on: Option<BTreeSet<ExprId>>,
+    /// What gives it away, to be put behind a sentence.
+    pub(super) why: String,
+}
+
+impl Suspicion {
+    /// Whether it says anything of derivatives by these variables: what seems to hide a way from y
+    /// says nothing of the way from w.
+    fn concerns(&self, variables: &BTreeSet<ExprId>) -> bool {
+        self.on.as_ref().is_none_or(|on| !on.is_disjoint(variables))
+    }
+}
+
 /// What a document as a whole says of names without a definition.
 #[derive(Default)]
 pub(super) struct Unknowns {
     /// Those that seem to hide a dependence: the document differentiates something through them
     /// that, as far as it says, does not depend on the variable.
-    /// With what gives them away.
-    pub(super) suspect: BTreeMap<SymbolId, String>,
+    pub(super) suspect: BTreeMap<SymbolId, Suspicion>,
     /// Those that a derivative is taken by, and that neither the network knows nor any formula of
     /// the document has.
     pub(super) strangers: BTreeSet<SymbolId>,
@@ -158,7 +175,7 @@ impl Scope<'_> {
                 others.insert(symbol);
             }
         }
-        if !self.solved.is_empty() {
+        if !self.solved.is_empty() || !self.unread.is_empty() {
             let under = self.under_partials(&[lhs, rhs]);
             let own: BTreeSet<SymbolId> =
                 under.variables.iter().filter_map(|v| self.graph.symbol_of(*v)).collect();
@@ -208,10 +225,13 @@ impl Scope<'_> {
         }
         let symbols: Vec<SymbolId> =
             unknown.iter().filter_map(|id| self.graph.symbol_of(*id)).collect();
-        let hidden = symbols.iter().find_map(|s| Some((s, unknowns.suspect.get(s)?)));
-        if let Some((hidden, why)) = hidden {
+        let hidden = symbols.iter().find_map(|s| {
+            let suspicion = unknowns.suspect.get(s)?;
+            suspicion.concerns(&under.variables).then_some((s, suspicion))
+        });
+        if let Some((hidden, suspicion)) = hidden {
             let reason = Reason::NoDefinition(*hidden).sentence(&self.graph);
-            return Answer::Undecided(format!("{reason}{why}"));
+            return Answer::Undecided(format!("{reason}{}", suspicion.why));
         }
         // What its author goes on differentiating he does not take to be constant.
         let kept = self.under_partials(&sides[1..]).partials;

@@ -77,6 +77,11 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
             all.iter().any(|other| other != e && depends_on(&scope.graph, *other, *e, &none))
         };
         let last: Vec<ExprId> = all.iter().copied().filter(|e| !inner(e)).collect();
+        // ∂a/∂u where u is made of a is a link the other way round.
+        let variable = scope.graph.var(&spelled(&loss));
+        if all.iter().any(|e| *e != variable && depends_on(&scope.graph, *e, variable, &none)) {
+            continue;
+        }
         let defined = last.iter().any(|e| matches!(scope.graph.node(*e), Node::Named(..)));
         if !defined || last.len() > MAX_LAST {
             continue;

@@ -6,25 +6,28 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::rc::Rc;
 
-use super::claim::{defined, is_equation};
+use super::claim::{defined, holds_name, is_equation};
 use super::declared::conditions;
 use super::document::{Document, Item, Placed};
 use super::equation::Wrongly;
 use super::indices::Condition;
 use super::judge::Unknowns;
 use super::names::{Cells, spelled};
-use super::numbers::Rounded;
+use super::numbers::{Rounded, is_numeric};
+use super::prose::{Place, Role};
 use super::references;
 use super::repair;
-use super::scope::{Definition, Scope};
+use super::scope::{Certainty, Definition, Scope};
 use super::survey::{Survey, survey};
 use super::tex::introduces;
-use super::tex::syntax::{
-    self, Expr, FormulaKind, Name, Part, Refused, Relation, Statement, visit,
-};
+use super::tex::syntax::{Expr, FormulaKind, Part, Refused, Relation, Statement, visit};
 use super::ways::Ways;
 use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
+
+/// How many words may stand between two displays of one chain.
+const MAX_WORDS_BETWEEN: usize = 4;
 
 /// Marks every row. Where indices run over what nothing says, twice, with other lengths: what is
 /// proved holds with both.
@@ -57,6 +60,7 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
         conditions: Vec::new(),
         used: false,
         vague: false,
+        under: None,
         winner: None,
         slope: None,
         ways: None,
@@ -91,6 +95,8 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
 pub(super) struct Chain {
     pub(super) first: Expr,
     pub(super) last: Expr,
+    /// Whether a row was not read since the last link.
+    pub(super) gap: bool,
     /// The line of the link that does not hold, if one does not.
     pub(super) broken: Option<usize>,
     /// What is held in it where the chain rule went over several ways.
@@ -99,7 +105,7 @@ pub(super) struct Chain {
 
 impl Chain {
     fn at(side: Expr) -> Chain {
-        Chain { first: side.clone(), last: side, broken: None, ways: None }
+        Chain { first: side.clone(), last: side, gap: false, broken: None, ways: None }
     }
 }
 
@@ -116,6 +122,8 @@ pub(super) struct Marker<'d, 'n> {
     introduced: bool,
     /// For which elements the rows are meant, as is said beside or before them.
     pub(super) conditions: Vec<Condition>,
+    /// What is supposed for the moment.
+    under: Option<Under>,
     /// Who wins a max, said with letters: r_p = r_{ab} in formulas with a and b.
     pub(super) winner: Option<(Expr, Expr)>,
     /// By what the left side of the chain that is being judged is differentiated.
@@ -131,6 +139,18 @@ pub(super) struct Marker<'d, 'n> {
     rows: Vec<Row>,
     notes: Vec<Note>,
     pub(super) repairs: repair::Budget,
+}
+
+/// A condition or a supposition in words, and how far it reaches.
+#[derive(Clone)]
+struct Under {
+    /// As it is written.
+    said: String,
+    place: Place,
+    /// Whether it holds on behind its sentence.
+    wide: bool,
+    /// Whether something was stated under it in its own sentence.
+    used: bool,
 }
 
 /// Where a statement stands.
@@ -190,7 +210,104 @@ impl Marker<'_, '_> {
             return;
         }
         self.used |= !placed.inline;
+        self.leave(at, placed);
         self.claims(at, placed);
+        if placed.carries() {
+            // The next row is about the same left side, by way of what was not read.
+            for chain in [&mut self.last, &mut self.aligned].into_iter().flatten() {
+                chain.gap = true;
+            }
+        } else if !placed.is_whole() {
+            // Nobody knows what the next row would go on from.
+            (self.last, self.aligned) = (None, None);
+        }
+    }
+
+    /// Ends what does not reach to the row of item `at`: a chain at the end of its display, a
+    /// supposition where another one begins or words say that something holds in general.
+    fn leave(&mut self, at: usize, placed: &Placed) {
+        let items = &self.document.items;
+        let goes_on = match at.checked_sub(1).map(|before| &items[before]) {
+            Some(Item::Row(before)) => {
+                Rc::ptr_eq(&before.passage, &placed.passage)
+                    || !before.inline && !placed.inline && before.is_whole()
+            }
+            Some(Item::Words(passage)) => {
+                !placed.inline && passage.text.split_whitespace().count() <= MAX_WORDS_BETWEEN
+            }
+            None => false,
+        };
+        if !goes_on {
+            (self.last, self.aligned) = (None, None);
+        }
+        let here = self.scope.outline.at(at);
+        if here.general {
+            self.under = None;
+            self.scope.forget_told();
+        }
+        let ends = self.under.as_ref().is_some_and(|under| {
+            let sentence = under.place.sentence == here.sentence;
+            under.place.section != here.section
+                || here.role == Role::Supposition && !sentence
+                || !sentence && !under.wide && under.used
+        });
+        if ends {
+            self.under = None;
+        }
+    }
+
+    /// The mark of what words make a condition, a supposition or a question; none where it states
+    /// something.
+    fn apart(&mut self, statement: &Statement, here: Standing<'_>) -> Option<Mark> {
+        let place = self.scope.outline.at(here.at);
+        if !place.role.is_apart() || statement.rest.is_empty() {
+            return None;
+        }
+        let (relation, value) = statement.rest.first()?;
+        if !is_equation(*relation) {
+            return None;
+        }
+        let first = statement.first.as_ref()?;
+        if let Some((name, params)) = defined(first) {
+            // "If Z = X + Y" behind "If Z = X·Y": each has a Z of its own.
+            let before = self.scope.definition(&spelled(name), here.at).map(|(d, _)| d.at);
+            let own = before.is_some_and(|before| {
+                before < here.at
+                    && (self.is_another_item(before, here.at)
+                        || self.scope.outline.at(before).role == place.role)
+            });
+            if own
+                && matches!(place.role, Role::Condition | Role::Supposition)
+                && !is_numeric(value)
+                && !holds_name(value, name)
+            {
+                let (name, value) = (name.clone(), value.clone());
+                return self.again(&name, params, &value, Certainty::Certain, here);
+            }
+            // "If Z = XY" says what Z is, where nothing else does.
+            let own = self.scope.definition(&spelled(name), here.at);
+            let defines = own.is_some_and(|(d, _)| d.at == here.at);
+            let given = place.role == Role::Supposition && is_numeric(value);
+            if (defines || given) && place.role != Role::Negation {
+                return None;
+            }
+        }
+        if place.role == Role::Supposition && self.is_winner(first, value, here.at) {
+            return None;
+        }
+        let said = self.document.text(&here.placed.source(&statement.span));
+        let what = match place.role {
+            Role::Negation => "it is said not to hold",
+            Role::Sought => "it is looked for where it holds",
+            Role::Exception => "it is an exception",
+            Role::Elsewhere => "others write it so",
+            _ => "it is a condition",
+        };
+        if matches!(place.role, Role::Condition | Role::Supposition) {
+            let wide = place.role == Role::Supposition;
+            self.under = Some(Under { said, place, wide, used: false });
+        }
+        Some(Mark::Assumption { what: what.to_string() })
     }
 
     fn claims(&mut self, at: usize, placed: &Placed) {
@@ -206,6 +323,10 @@ impl Marker<'_, '_> {
             .count();
         let mut local = self.introduced;
         let mut claims = Vec::new();
+        let whole = placed.is_whole();
+        // "x = 2y ⟹ …": what stands before the arrow holds for what stands behind it.
+        let premise = statements_of(placed).find(|s| s.implied).map(|s| s.span.clone());
+        let premise = premise.as_ref();
         // "… chain rule with z = t − r": what a row says of its names comes before their use.
         let introduced = |part: &&Part| matches!(part, Part::Statement(s) if s.introduced);
         let (early, late): (Vec<&Part>, Vec<&Part>) = placed.row.parts.iter().partition(introduced);
@@ -215,24 +336,43 @@ impl Marker<'_, '_> {
             self.conditions.extend(beside(&placed.row.parts, part, &self.scope));
             match part {
                 Part::Words(words, _) => local |= introduces(words),
-                Part::Unread(Refused { note, .. }) => {
-                    self.forget(at, placed, note, local);
+                Part::Unread(Refused { note, left, relation, .. }) => {
+                    self.forget(left.as_ref(), *relation, at, local);
                     let mark = Mark::Unread { reason: note.message.clone() };
                     claims.push(self.claim(placed, &note.span, mark));
                 }
-                Part::OutOfScope(Refused { note, .. }) => {
-                    self.forget(at, placed, note, local);
+                Part::OutOfScope(Refused { note, left, relation, .. }) => {
+                    self.forget(left.as_ref(), *relation, at, local);
                     let mark = Mark::OutOfScope { what: note.message.clone() };
                     claims.push(self.claim(placed, &note.span, mark));
                 }
                 Part::Statement(statement) if self.scope.is_about_indices(statement) => {}
+                // A fragment of a row that was not read states nothing.
+                Part::Statement(s) if !whole => {
+                    let relation = s.rest.first().map(|(relation, _)| *relation);
+                    self.forget(s.first.as_ref(), relation, at, local);
+                }
                 Part::Statement(statement) => {
                     let several = equations > 1 && !statement.aligned;
                     let local = local || several || statement.introduced;
                     let context = Standing { at, placed, local, own_left: false };
-                    self.statement(statement, context, &mut claims);
+                    match self.apart(statement, context) {
+                        Some(mark) => claims.push(self.claim(placed, &statement.span, mark)),
+                        None => {
+                            let found = claims.len();
+                            self.statement(statement, context, &mut claims);
+                            let premise =
+                                premise.is_some_and(|span| statement.span.start < span.start);
+                            for claim in &mut claims[found..] {
+                                claim.mark = self.weighed(claim, premise, statement);
+                            }
+                        }
+                    }
                 }
             }
+        }
+        if premise.is_some() {
+            self.under = None;
         }
         self.conditions = spoken;
         claims.sort_by_key(|c| c.source.start);
@@ -261,27 +401,48 @@ impl Marker<'_, '_> {
         self.rows.push(Row { source, line, column, text, label, claims });
     }
 
-    /// "Now let f = …" that cannot be read: from here on nobody knows what f is.
-    fn forget(&mut self, at: usize, placed: &Placed, note: &syntax::Note, local: bool) {
-        let text = &placed.passage.text;
-        let row = placed.row.span.start.min(note.span.start);
-        let Some((left, _)) =
-            text.get(row..note.span.start.max(row)).and_then(|t| t.split_once('='))
-        else {
-            return;
+    /// The mark of a claim under what is supposed here: who says "if" does not say "everywhere".
+    fn weighed(&mut self, claim: &Claim, premise: bool, statement: &Statement) -> Mark {
+        let wrong_somewhere =
+            matches!(&claim.mark, Mark::Refuted(wrong) if wrong.counterexample.is_some());
+        let open = wrong_somewhere || matches!(claim.mark, Mark::Undecided { .. });
+        let plain = |e: &Expr| {
+            let mut derivative = false;
+            visit(e, &mut |e| derivative |= matches!(e.kind, FormulaKind::Derivative { .. }));
+            !derivative
         };
-        let left = left.trim_matches(|c: char| c.is_whitespace() || matches!(c, '&' | ':' | '$'));
-        let known: Vec<String> = self.scope.definitions.keys().cloned().collect();
-        let Some(name) = known.into_iter().find(|name| name == left) else { return };
-        let defines = text.get(row..note.span.start).is_some_and(|t| t.contains(":="));
-        if !local && !defines {
+        if premise && open && statement.first.as_ref().is_some_and(plain) {
+            let (said, place) = (claim.text.clone(), Place::default());
+            self.under = Some(Under { said, place, wide: false, used: true });
+            return Mark::Assumption { what: "it is a premise".to_string() };
+        }
+        if !wrong_somewhere {
+            self.under.iter_mut().for_each(|under| under.used = true);
+            return claim.mark.clone();
+        }
+        match &mut self.under {
+            Some(under) => {
+                under.used = true;
+                let reason =
+                    format!("it is said where {}, and does not hold everywhere", under.said);
+                Mark::Undecided { reason }
+            }
+            None => claim.mark.clone(),
+        }
+    }
+
+    /// "Now let f = …" that cannot be read: from here on nobody knows what f is.
+    fn forget(&mut self, left: Option<&Expr>, relation: Option<Relation>, at: usize, local: bool) {
+        let Some((name, params)) = left.and_then(defined) else { return };
+        let renews = local || relation == Some(Relation::Defines);
+        if !renews || self.scope.definition(&spelled(name), at).is_none() {
             return;
         }
-        let unknown = Name { stem: format!("{name} (new)"), below: Vec::new(), above: None };
-        let body = Expr { kind: FormulaKind::Name(unknown), span: 0..0 };
-        let name = Name { stem: name, below: Vec::new(), above: None };
-        let (params, hides, indices) = (Vec::new(), false, Vec::new());
-        self.scope.define(&name, Definition { at, params, body, hides, indices });
+        let body = Expr { kind: FormulaKind::Name(name.clone()), span: 0..0 };
+        let standing = Certainty::Unreadable;
+        let hides = self.scope.cell(name).is_some();
+        let new = Definition { standing, params, hides, ..Definition::new(at, body) };
+        self.scope.define(name, new);
     }
 
     /// Whether words behind a row, or on it, say under what condition it holds: "if x > 0".
@@ -460,6 +621,21 @@ impl Marker<'_, '_> {
         let square = first
             && matches!(&chain.first.kind, FormulaKind::Power(base, _) if matches!(base.kind, FormulaKind::Name(_)));
         let mark = self.equation(chain, side, relation, here);
+        if let Mark::Refuted(_) = mark
+            && first
+            && self.may_mean_anew(&chain.first, side, here)
+            && let Some((name, params)) = defined(&chain.first.clone())
+        {
+            chain.broken = None;
+            return self.again(name, params, side, Certainty::Perhaps, here);
+        }
+        if let (Mark::Refuted(_), true) = (&mark, chain.gap) {
+            // Whoever calls it wrong has read what it goes on from.
+            chain.broken = None;
+            let reason = "the row that it goes on from could not be read".to_string();
+            return Some(Mark::Undecided { reason });
+        }
+        chain.gap &= !matches!(mark, Mark::Proved { .. });
         match mark {
             // "z^2_j = …" may be about the second z.
             Mark::Refuted(_) if square => {

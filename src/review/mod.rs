@@ -2,7 +2,8 @@
 //!
 //! Goes in: a document and, perhaps, the network that it is about. Comes out: a [`Review`]: a
 //! mark for every row, with a counterexample and a repair where it is wrong. A straight line:
-//! text → passages ([`read`]) → rows ([`tex`]) → what names stand for (`scope`) → claims
+//! text → passages ([`read`]) → rows ([`tex`]), words → roles (`prose`) → what names stand for
+//! (`scope`) → claims
 //! (`marker`) → marks. What always holds:
 //! - "proved" and "refuted" are verdicts of [`prove`](crate::proof): where a name has no
 //!   definition, a row is undecided and says which name;
@@ -27,6 +28,7 @@ mod names;
 mod naming;
 mod numbers;
 mod otherwise;
+mod prose;
 #[doc(hidden)]
 pub mod read;
 mod references;
@@ -248,6 +250,13 @@ pub struct Tally {
     pub rules: usize,
     /// Beyond the calculus of scalars.
     pub out_of_scope: usize,
+}
+
+/// The phrases that are understood: words, what they say of the formula behind them, a sentence
+/// where they do so, and one where they do not.
+#[doc(hidden)]
+pub fn phrases() -> Vec<[&'static str; 4]> {
+    prose::TABLE.iter().map(|row| [row.words, row.cue.says(), row.example, row.not]).collect()
 }
 
 impl Review {

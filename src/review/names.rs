@@ -17,6 +17,13 @@ pub(super) fn spelled(name: &Name) -> String {
         out.push('^');
         out.push_str(above);
     }
+    // P_{1,s} is not P_{s,1}: a number before a word keeps its place.
+    let first = name.below.iter().position(|part| is_digits(part));
+    if first.is_some_and(|first| name.below[first..].iter().any(|part| !is_digits(part))) {
+        out.push('_');
+        out.push_str(&name.below.join(","));
+        return out;
+    }
     let (words, digits): (Vec<&String>, Vec<&String>) =
         name.below.iter().partition(|part| !is_digits(part));
     for word in words {

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::claim::{holds_name, names_of};
+use super::claim::{defined, holds_name, names_of};
 use super::judge::Answer;
 use super::marker::{Marker, Standing};
 use super::names::spelled;
 use super::numbers::{Number, Rounded, is_numeric, printed};
-use super::scope::{Definition, Meaning, Scope};
+use super::prose::Role;
+use super::scope::{Certainty, Definition, Meaning, Scope};
 use super::tex::syntax::{Expr, FormulaKind, Name, Relation, visit};
 use super::{Mark, NoteKind};
 use crate::expr::{ExprId, Node};
@@ -89,7 +90,11 @@ impl Marker<'_, '_> {
         });
         let one_of_many = (one_of_many || sums && many) && name.below.is_empty();
         let renews = here.local || since || one_of_many || relation == Relation::Defines;
-        if renews { self.again(name, params, value, here) } else { None }
+        let apart = self.is_another_item(definition.at, at);
+        match renews || apart {
+            true => self.again(name, params, value, Certainty::Certain, here),
+            false => None,
+        }
     }
 
     /// The mark of "z_j = …" where z is the network's, or where this is what defines it.
@@ -117,9 +122,8 @@ impl Marker<'_, '_> {
             if !renews && relation != Relation::Defines {
                 return None;
             }
-            let (body, indices) = (value.clone(), items);
-            let (params, hides, at) = (Vec::new(), false, here.at);
-            self.scope.define(name, Definition { at, params, body, hides, indices });
+            let new = Definition { indices: items, ..Definition::new(here.at, value.clone()) };
+            self.scope.define(name, new);
             self.renewed(name, value, here);
             return Some(Mark::Definition { agrees: false });
         }
@@ -149,6 +153,7 @@ impl Marker<'_, '_> {
         name: &Name,
         params: Vec<Name>,
         value: &Expr,
+        standing: Certainty,
         here: Standing<'_>,
     ) -> Option<Mark> {
         let at = here.at;
@@ -168,12 +173,40 @@ impl Marker<'_, '_> {
                 return Some(Mark::Definition { agrees: false });
             }
         }
-        let body = value.clone();
         let hides = self.scope.cell(name).is_some();
-        let indices = Vec::new();
-        self.scope.define(name, Definition { at, params, body, hides, indices });
+        let new = Definition { params, hides, standing, ..Definition::new(at, value.clone()) };
+        self.scope.define(name, new);
         self.renewed(name, value, here);
         Some(Mark::Definition { agrees: false })
+    }
+
+    /// Whether one of two places is in another item of a list or row of a table than the other.
+    pub(super) fn is_another_item(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (self.scope.outline.at(one), self.scope.outline.at(other));
+        one.block != other.block && other.listed
+    }
+
+    /// Whether "name = value", which does not hold, may give the name a new meaning: a new sentence
+    /// says it, as one does of a second example; or it is what a function of these variables is;
+    /// or the name has had several meanings.
+    pub(super) fn may_mean_anew(&self, first: &Expr, value: &Expr, here: Standing<'_>) -> bool {
+        let Some((name, params)) = defined(first) else { return false };
+        let Some((old, nth)) = self.scope.definition(&spelled(name), here.at) else { return false };
+        let (then, now) = (self.scope.outline.at(old.at), self.scope.outline.at(here.at));
+        let in_names = names_of(value).iter().any(|n| !self.scope.is_function(n, here.at));
+        let said = match now.role {
+            Role::Plain | Role::Definition => true,
+            Role::Conclusion => false,
+            role => !role.is_apart(),
+        };
+        let functions = !params.is_empty() && !old.params.is_empty();
+        old.at < here.at
+            && self.scope.cell(name).is_none()
+            && !holds_name(value, name)
+            && in_names
+            && said
+            && then.sentence != now.sentence
+            && (functions || here.placed.inline || nth > 0)
     }
 
     fn renewed(&mut self, name: &Name, value: &Expr, here: Standing<'_>) {
@@ -255,6 +288,21 @@ impl Marker<'_, '_> {
         };
     }
 
+    /// Whether a max is said to be one of its elements.
+    pub(super) fn is_winner(&mut self, left: &Expr, value: &Expr, at: usize) -> bool {
+        if !matches!(value.kind, FormulaKind::Name(_)) {
+            return false;
+        }
+        let element = self.scope.elements(&[value], &[]).all.into_iter().next().unwrap_or_default();
+        let before = std::mem::replace(&mut self.scope.letters, element);
+        let sides = (self.scope.build(left, at), self.scope.build(value, at));
+        self.scope.letters = before;
+        let (Ok(left), Ok(winner)) = sides else { return false };
+        let Node::Named(_, max) = self.scope.graph.node(left) else { return false };
+        let Node::Max(args) = self.scope.graph.node(max) else { return false };
+        self.scope.graph.args(args).contains(&winner)
+    }
+
     /// "r_p = c_10" and "c_10 = max{…, c_10, …}" say who wins a max.
     pub(super) fn winner(&mut self, name: &Name, value: &Expr, at: usize) -> Option<Mark> {
         let left = Expr { kind: FormulaKind::Name(name.clone()), span: value.span.clone() };
@@ -289,7 +337,7 @@ impl Marker<'_, '_> {
         let left = Expr { kind: FormulaKind::Name(name.clone()), span: value.span.clone() };
         let id = self.scope.build(&left, here.at).ok()?;
         let Node::Var(symbol) = self.scope.graph.node(id) else { return None };
-        if printed(value).is_none()
+        if !is_literal(value)
             && let Some(old) = self.scope.values.get(&symbol).cloned()
         {
             // "w = 0 − 0.1·(−4)": a step from the old value.
@@ -337,9 +385,8 @@ impl Marker<'_, '_> {
             if !here.local {
                 return None;
             }
-            let body = value.clone();
-            let (params, indices) = (Vec::new(), Vec::new());
-            self.scope.define(name, Definition { at, params, body, hides: true, indices });
+            self.scope
+                .define(name, Definition { hides: true, ..Definition::new(at, value.clone()) });
             let source = here.placed.source(&value.span);
             let message = format!("{} is not the network's from here on, but this", spelled(name));
             self.note(NoteKind::NewMeaning, source, message);
@@ -353,7 +400,7 @@ impl Marker<'_, '_> {
         Some(match answer {
             Answer::Proved { .. } => Mark::Definition { agrees: true },
             Answer::Refuted { witness, .. } => {
-                if let Some(reason) = self.unknown_beside(cell, value_id, value, here) {
+                if let Some(reason) = self.unknown_beside(cell, value_id, [value, value], here) {
                     return Some(Mark::Undecided { reason });
                 }
                 let left = Expr { kind: FormulaKind::Name(name.clone()), span: 0..0 };
@@ -362,6 +409,14 @@ impl Marker<'_, '_> {
             }
             Answer::Undecided(reason) => Mark::Undecided { reason },
         })
+    }
+}
+
+/// Whether this is a number as it is written, 1/4 among them, and nothing that is worked out.
+fn is_literal(value: &Expr) -> bool {
+    match &value.kind {
+        FormulaKind::Quotient(a, b) => printed(a).is_some() && printed(b).is_some(),
+        _ => printed(value).is_some(),
     }
 }
 

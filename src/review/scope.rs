@@ -13,6 +13,7 @@ use super::givens::GivenSum;
 use super::indices::{Indices, Item};
 use super::losses::Loss;
 use super::names::{Cells, Convention, spelled};
+use super::prose::Outline;
 use super::tex::syntax::{Expr, FormulaKind, Name};
 use crate::expr::{ExprId, Graph, Node, Symbol, SymbolId, Winners};
 use crate::scalar::Rational;
@@ -33,6 +34,28 @@ pub(super) struct Definition {
     pub(super) hides: bool,
     /// Its indices, where some are letters: z_j = … says what every z is.
     pub(super) indices: Vec<Item>,
+    /// How certain it is that the name has this meaning from here on.
+    pub(super) standing: Certainty,
+}
+
+/// How certain a definition is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Certainty {
+    /// It says what the name stands for.
+    #[default]
+    Certain,
+    /// It may be meant so: where a row does not hold with it, the meaning before is asked, too.
+    Perhaps,
+    /// The name has a meaning from here on that could not be read.
+    Unreadable,
+}
+
+impl Definition {
+    /// A definition that hides nothing, of one quantity.
+    pub(super) fn new(at: usize, body: Expr) -> Definition {
+        let (params, indices) = (Vec::new(), Vec::new());
+        Definition { at, params, body, hides: false, indices, standing: Certainty::Certain }
+    }
 }
 
 /// Everything that names may stand for.
@@ -66,6 +89,18 @@ pub(super) struct Scope<'a> {
     pub(super) work: usize,
     /// Those of `built` that do.
     pub(super) supposing: BTreeSet<(String, usize)>,
+    /// Where each formula stands, and what the words before it make of it.
+    pub(super) outline: Outline,
+    /// The spellings of names that words declare as given.
+    pub(super) spoken: BTreeSet<String>,
+    /// The spellings of names whose only definition could not be read: they may depend on anything.
+    pub(super) unread: BTreeSet<String>,
+    /// What names are called, apart from their indices, that a definition is made of, or that
+    /// something is differentiated by.
+    pub(super) introduced: BTreeSet<String>,
+    /// What speaks against a refutation of what was built last: readings of it that are not
+    /// certain.
+    pub(super) doubts: Vec<String>,
     /// Whether the words speak of Kronecker, whose δ has two indices.
     pub(super) kronecker: bool,
     /// How the author calls cells of the network, where he counts otherwise than it does.
@@ -91,6 +126,14 @@ pub(super) struct Scope<'a> {
     pub(super) built: BTreeMap<(String, usize), ExprId>,
     /// The definitions that are being built.
     pub(super) open: Vec<(String, usize)>,
+}
+
+/// What a row rests on: see the fields of the same names of [`Scope`].
+pub(super) struct Rests {
+    supposed: bool,
+    loose: bool,
+    guessed: bool,
+    doubts: Vec<String>,
 }
 
 /// What a name stands for at a place.
@@ -145,6 +188,11 @@ impl<'a> Scope<'a> {
             too_large: BTreeSet::new(),
             work: 0,
             supposing: BTreeSet::new(),
+            outline: Outline::default(),
+            spoken: BTreeSet::new(),
+            introduced: BTreeSet::new(),
+            unread: BTreeSet::new(),
+            doubts: Vec::new(),
             kronecker: false,
             authors: BTreeMap::new(),
             leaves,
@@ -301,10 +349,68 @@ impl<'a> Scope<'a> {
         all.insert(nth, definition);
     }
 
-    /// Whether an equation of the document says where something holds by a value of this name.
+    /// What the row that is being judged rests on so far.
+    pub(super) fn rests(&self) -> Rests {
+        Rests {
+            supposed: self.supposed,
+            loose: self.loose,
+            guessed: self.guessed,
+            doubts: self.doubts.clone(),
+        }
+    }
+
+    /// Goes back to what a row rested on.
+    pub(super) fn rest_on(&mut self, rests: Rests) {
+        let Rests { supposed, loose, guessed, doubts } = rests;
+        (self.supposed, self.loose, self.guessed, self.doubts) = (supposed, loose, guessed, doubts);
+    }
+
+    /// Forgets the numbers that the document told for an example.
+    pub(super) fn forget_told(&mut self) {
+        for symbol in std::mem::take(&mut self.told) {
+            self.values.remove(&symbol);
+        }
+    }
+
+    /// Takes the last meaning of a name so far away, where that is not certain; it is given back.
+    pub(super) fn without_last(&mut self, key: &str, at: usize) -> Option<(usize, Definition)> {
+        let (definition, nth) = self.definition(key, at)?;
+        if definition.standing != Certainty::Perhaps || nth == 0 {
+            return None;
+        }
+        self.built.clear();
+        let all = self.definitions.get_mut(key)?;
+        Some((nth, all.remove(nth)))
+    }
+
+    /// Puts back what [`without_last`](Self::without_last) took away.
+    pub(super) fn with_again(&mut self, key: &str, nth: usize, definition: Definition) {
+        self.built.clear();
+        if let Some(all) = self.definitions.get_mut(key) {
+            all.insert(nth.min(all.len()), definition);
+        }
+    }
+
+    /// Whether a name without a definition is a quantity of the document for certain: words
+    /// declare it, a definition is made of it, or something is differentiated by it.
+    pub(super) fn is_introduced(&self, name: &Name) -> bool {
+        self.spoken.contains(&spelled(name))
+            || self.introduced.contains(&self.indices.items(name).0)
+            || self.known_symbol(name).is_some_and(|symbol| {
+                self.leaves.contains(&symbol) || self.values.contains_key(&symbol)
+            })
+    }
+
+    /// Whether an equation of the document says where something holds by a value of this name, or
+    /// what it is in a way that could not be read: it is no constant, whatever it is.
     pub(super) fn is_solved(&self, symbol: SymbolId) -> bool {
         let name = self.graph.symbol(symbol).spelling();
-        self.solved.iter().any(|(_, solved)| *solved == *name)
+        self.unread.contains(&*name) || self.solved.iter().any(|(_, solved)| *solved == *name)
+    }
+
+    /// Whether a name stands for a function with parameters here.
+    pub(super) fn is_function(&self, name: &Name, at: usize) -> bool {
+        matches!(self.meaning(name, at), Meaning::Defined(d, _) if !d.params.is_empty())
     }
 
     /// Whether anybody says what this name is.

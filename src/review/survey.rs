@@ -7,14 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::claim::{defined, holds_name, names_in, same, statements};
+use super::claim::{defined, holds_name, names_in, names_of, same, statements};
 use super::declared::declared;
 use super::document::{Document, Item};
 use super::judge::Unknowns;
 use super::names::{Cells, spelled};
 use super::numbers::is_numeric;
+use super::prose::{Outline, Role};
 use super::read::Passage;
-use super::scope::{Definition, Scope};
+use super::scope::{Definition, Meaning, Scope};
 use super::tex::introduces;
 use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Relation, visit};
 use super::{convention, givens, indices, losses, suspects};
@@ -34,12 +35,14 @@ pub(super) fn survey<'n>(
     round: usize,
 ) -> Survey<'n> {
     let mut scope = Scope::new(cells);
+    scope.outline = Outline::of(document);
     let declared = declared(document);
     for name in &declared {
         let symbol = scope.symbol(name);
         scope.leaves.insert(symbol);
     }
     let declared: BTreeSet<String> = declared.into_iter().collect();
+    scope.spoken.clone_from(&declared);
     scope.plain = quantities(document);
     let convention = convention::settle(&mut scope, document);
     indices::find(&mut scope, document, round);
@@ -58,6 +61,8 @@ pub(super) fn survey<'n>(
     scope.know_authors(document);
     scope.indices.several = defined_twice(&scope, document);
     define_first(&mut scope, document);
+    scope.introduced = introduced(&scope, document);
+    scope.unread = unread(&scope, document);
     givens::find(&mut scope, document);
     losses::find(&mut scope, document);
     scope.declared = scope.leaves.clone();
@@ -211,6 +216,54 @@ fn speaks_of(document: &Document<'_>, word: &str) -> bool {
     })
 }
 
+/// The names of which a row that could not be read says what they are, and no other row does.
+fn unread(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, item) in document.items.iter().enumerate() {
+        let Item::Row(placed) = item else { continue };
+        for part in &placed.row.parts {
+            let (Part::Unread(refused) | Part::OutOfScope(refused)) = part else { continue };
+            let equation = matches!(
+                refused.relation,
+                Some(Relation::Equal | Relation::Defines | Relation::About)
+            );
+            if equation
+                && let Some((name, _)) = refused.left.as_ref().and_then(defined)
+                && matches!(scope.meaning(name, at), Meaning::Free)
+                && !scope.spoken.contains(&spelled(name))
+            {
+                found.insert(spelled(name));
+            }
+        }
+    }
+    found
+}
+
+/// What names are called, apart from their indices, that definitions are made of or that something
+/// is differentiated by.
+fn introduced(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let key = |name: &Name| scope.indices.items(name).0;
+    for (at, _, statement) in statements(document) {
+        let defines = statement.first.as_ref().and_then(defined).is_some()
+            && !scope.outline.at(at).role.is_apart();
+        for side in statement.sides() {
+            visit(side, &mut |e| {
+                if let FormulaKind::Derivative { by, .. } = &e.kind
+                    && let FormulaKind::Name(name) = &by.kind
+                {
+                    found.insert(key(name));
+                }
+            });
+        }
+        let bodies = statement.rest.iter().filter(|_| defines);
+        for (_, side) in bodies.filter(|(_, side)| !is_numeric(side)) {
+            found.extend(names_of(side).iter().map(key));
+        }
+    }
+    found
+}
+
 /// The first definition of each name is in force everywhere: authors define late. But an equation
 /// for a name that was in use before, and that something is differentiated by and that is itself
 /// never differentiated, is no definition: "the slope vanishes at w = t/x" is no reason to put t/x
@@ -225,9 +278,15 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         .collect();
     for (at, placed, statement) in statements(document) {
         let before = &used;
+        let before_it: BTreeSet<String> = names_in(statement)
+            .iter()
+            .map(spelled)
+            .filter(|name| before.contains_key(name))
+            .collect();
         let is_used = statement.first.as_ref().and_then(defined).is_some_and(|(name, _)| {
             before.get(&spelled(name)).is_some_and(|first| !Rc::ptr_eq(first, &placed.passage))
         });
+        let role = scope.outline.at(at).role;
         let general = statement.rest.iter().any(|(_, side)| sums_nothing_named(side));
         if !general && statement.rest.iter().any(|(_, side)| !is_numeric(side)) {
             for name in names_in(statement) {
@@ -237,8 +296,32 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         let (Some(first), [(relation, value), ..]) = (&statement.first, &statement.rest[..]) else {
             continue;
         };
+        // What is no statement of its own defines nothing, nor does a row that was read in part.
+        if matches!(role, Role::Negation | Role::Exception | Role::Sought) || !placed.is_whole() {
+            continue;
+        }
+        let introduces_it = matches!(role, Role::Definition)
+            || *relation == Relation::Defines
+            || statement.introduced;
+        // "Let Σ_j e^{f_j} = S": the name stands behind.
+        if introduces_it
+            && let FormulaKind::Name(name) = &value.kind
+            && !matches!(first.kind, FormulaKind::Name(_) | FormulaKind::Apply { .. })
+            && scope.free_letters(&[first]).is_empty()
+            && scope.cell(name).is_none()
+            && !scope.has_index(name)
+            && !scope.spoken.contains(&spelled(name))
+            && !names_defined.contains(&spelled(name))
+            && !is_numeric(first)
+            && !before_it.contains(&spelled(name))
+            && seen.insert(spelled(name))
+        {
+            scope.define(name, Definition::new(at, first.clone()));
+            continue;
+        }
         if let Some((name, root)) = root_of(first, value)
             && matches!(relation, Relation::Equal | Relation::Defines)
+            && !scope.spoken.contains(&spelled(name))
             && scope.cell(name).is_none()
             && !scope.has_index(name)
             && !holds_name(value, name)
@@ -246,12 +329,18 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             && !names_defined.contains(&spelled(name))
             && seen.insert(spelled(name))
         {
-            let (params, hides, indices) = (Vec::new(), false, Vec::new());
-            scope.define(name, Definition { at, params, body: root, hides, indices });
+            scope.define(name, Definition::new(at, root));
             scope.squares.insert((at, spelled(name)));
             continue;
         }
         let Some((name, params)) = defined(first) else { continue };
+        // What was declared is not defined by a conclusion about it, nor by a condition.
+        if scope.spoken.contains(&spelled(name)) && !introduces_it {
+            continue;
+        }
+        if role.is_apart() && is_used && !introduces_it {
+            continue;
+        }
         let states = matches!(relation, Relation::Equal | Relation::Defines)
             && !scope.is_about_indices(statement);
         if !states || holds_name(value, name) || matches!(value.kind, FormulaKind::List(_)) {
@@ -300,8 +389,8 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             continue;
         }
         if scope.cell(name).is_none() && seen.insert(spelled(name)) {
-            let body = value.clone();
-            scope.define(name, Definition { at, params, body, hides: false, indices });
+            let definition = Definition { params, indices, ..Definition::new(at, value.clone()) };
+            scope.define(name, definition);
         }
     }
 }

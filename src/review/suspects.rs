@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{defined, same, statements};
 use super::document::Document;
-use super::judge::Unknowns;
+use super::judge::{Suspicion, Unknowns};
 use super::names::spelled;
 use super::numbers::is_numeric;
 use super::scope::{Meaning, Scope};
@@ -21,7 +21,7 @@ use crate::expr::{ExprId, Node, SymbolId, Winners, depends_on};
 pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknowns {
     let mut unknowns = Unknowns::default();
     let mut variables = BTreeSet::new();
-    let mut partials: Vec<(usize, &Expr, &Expr, bool)> = Vec::new();
+    let mut partials: Vec<(usize, &Expr, &Expr, Stands)> = Vec::new();
     for (at, _, statement) in statements(document) {
         let sides = statement.sides();
         for side in sides {
@@ -39,8 +39,12 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
             visit(side, &mut |e| {
                 if let FormulaKind::Derivative { of, by, .. } = &e.kind {
                     // What is differentiated for its own sake, not as a term of a sum rule.
-                    let link = links.contains(&std::ptr::from_ref(e));
-                    partials.push((at, of, by, link || std::ptr::eq(e, bare(side))));
+                    let stands = match (std::ptr::eq(e, bare(side)), &links) {
+                        (true, _) => Stands::Alone,
+                        (false, links) if links.contains(&std::ptr::from_ref(e)) => Stands::Link,
+                        _ => Stands::Inside,
+                    };
+                    partials.push((at, of, by, stands));
                 }
             });
         }
@@ -60,7 +64,7 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
         for (at, of, ..) in &partials {
             for symbol in free(scope, of, *at) {
                 variables.remove(&symbol);
-                unknowns.suspect.insert(symbol, String::new());
+                unknowns.suspect.insert(symbol, Suspicion::default());
             }
         }
         unknowns.strangers.clone_from(&variables);
@@ -73,12 +77,13 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
         }
     }
     let several = defined_anew(document);
-    for (at, of, by, for_itself) in partials {
+    let moved = variables.clone();
+    for (at, of, by, stands) in partials {
         if matches!(&of.kind, FormulaKind::Name(name) if several.contains(&spelled(name))) {
             continue;
         }
         let generic = |e: &Expr| matches!(&e.kind, FormulaKind::Name(n) if scope.has_index(n));
-        if !for_itself || !matches!(of.kind, FormulaKind::Name(_)) {
+        if stands == Stands::Inside || !matches!(of.kind, FormulaKind::Name(_)) {
             continue;
         }
         if generic(of) || generic(by) {
@@ -89,7 +94,24 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
             scope.letters.clear();
         }
         let (Ok(of), Ok(by)) = (scope.build(of, at), scope.build(by, at)) else { continue };
-        if of == by || depends_on(&scope.graph, of, by, &Winners::new()) {
+        let none = Winners::new();
+        if of == by || depends_on(&scope.graph, of, by, &none) {
+            continue;
+        }
+        // ∂a/∂u where u is made of a is the other way round, and nothing that a hides.
+        if depends_on(&scope.graph, by, of, &none) {
+            continue;
+        }
+        // ∂z_1/∂w_21 where z_1 is made of w_11 and w_12: the document says where w acts.
+        let family = |id: ExprId| {
+            let name = scope.graph.symbol_of(id).map(|s| scope.graph.symbol(s).spelling());
+            name.and_then(|name| name.rsplit_once('_').map(|(stem, _)| stem.to_string()))
+        };
+        let own = family(by);
+        let below = scope.graph.reachable(&[of]);
+        let of_family =
+            |id: &ExprId| matches!(scope.graph.node(*id), Node::Var(_)) && family(*id) == own;
+        if own.is_some() && below.iter().any(of_family) {
             continue;
         }
         // A variable that stands nowhere else says nothing about what depends on it.
@@ -104,8 +126,13 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
             if let Node::Var(symbol) = scope.graph.node(id)
                 && !scope.leaves.contains(&symbol)
             {
-                variables.remove(&symbol);
                 let itself = scope.graph.symbol_of(of) == Some(symbol);
+                // A link that leads nowhere makes a chain wrong; the variables below it are
+                // variables for all that.
+                if stands == Stands::Link && !itself && moved.contains(&symbol) {
+                    continue;
+                }
+                variables.remove(&symbol);
                 let why = format!(
                     ", and {} is differentiated by {}, which it does not depend on as far as it is \
                      defined",
@@ -113,13 +140,32 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
                     shown(scope, by)
                 );
                 let why = if itself { String::new() } else { why };
-                unknowns.suspect.entry(symbol).or_insert(why);
+                let on = (!itself).then(BTreeSet::new);
+                let entry =
+                    unknowns.suspect.entry(symbol).or_insert(Suspicion { on: on.clone(), why });
+                match (&mut entry.on, on) {
+                    (Some(known), Some(_)) => {
+                        known.insert(by);
+                    }
+                    (known, _) => *known = None,
+                }
             }
         }
     }
     scope.letters.clear();
     scope.leaves.extend(variables);
     unknowns
+}
+
+/// How a derivative stands in a side.
+#[derive(Clone, Copy, PartialEq)]
+enum Stands {
+    /// It is the side, but for a number before it.
+    Alone,
+    /// It is one of several in a product.
+    Link,
+    /// It is a part of something else.
+    Inside,
 }
 
 fn shown(scope: &Scope<'_>, id: ExprId) -> String {

@@ -56,7 +56,12 @@ impl Scope<'_> {
         };
         let mut letters = index.chars();
         let run = match (letters.next(), letters.next()) {
-            (Some(letter), None) => self.run_in(letter, body),
+            (Some(letter), None) => {
+                let run = self.run_in(letter, body);
+                // What it runs over elsewhere it need not run over here.
+                self.loose |= from.is_none() && self.run_in_places(letter, body).is_none();
+                run
+            }
             _ => None,
         };
         let found = match (from, to, run) {

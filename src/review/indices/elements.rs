@@ -98,6 +98,12 @@ impl Scope<'_> {
 
     /// What a letter runs over in an expression; none if nothing shows that it is an index.
     pub(in crate::review) fn run_in(&self, letter: char, expr: &Expr) -> Option<Run> {
+        let usual = || self.indices.usual.get(&letter).copied().flatten();
+        self.run_in_places(letter, expr).or_else(usual)
+    }
+
+    /// What a letter runs over by the places of names in an expression where it stands.
+    pub(in crate::review) fn run_in_places(&self, letter: char, expr: &Expr) -> Option<Run> {
         let mut found: Option<Run> = None;
         visit(expr, &mut |e| {
             if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &e.kind {
@@ -111,7 +117,7 @@ impl Scope<'_> {
                 }
             }
         });
-        found.or_else(|| self.indices.usual.get(&letter).copied().flatten())
+        found
     }
 
     /// The letters that are indices in some expressions and not bound by a sum, with their runs.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Indices, Item, MAX_SHOWN, Run, SUPPOSED_LENGTHS, single};
-use crate::review::claim::statements;
+use crate::review::claim::{defined, statements};
 use crate::review::document::Document;
 use crate::review::names::{Cells, is_digits, spelled};
 use crate::review::scope::Scope;
@@ -104,7 +104,20 @@ fn supposed_length(nth: usize, round: usize) -> i64 {
 pub(in crate::review) fn find(scope: &mut Scope<'_>, document: &Document<'_>, round: usize) {
     scope.indices = letters(scope, document);
     scope.indices.sizes = sizes(scope, document, round);
-    let (mut classes, all) = classes(scope, document);
+    let Shown { mut classes, all, apart } = classes(scope, document);
+    // What a claim puts side by side runs over the same values, where nothing says over which.
+    let told: BTreeSet<Node> = all
+        .iter()
+        .filter(|(_, seen)| matches!(seen, Seen::Network(_) | Seen::Bounds(..) | Seen::Sized(..)))
+        .map(|(node, _)| node.clone())
+        .collect();
+    for (a, b) in apart {
+        let roots: BTreeSet<usize> = told.iter().map(|node| classes.of(node.clone())).collect();
+        let (one, other) = (classes.of(a.clone()), classes.of(b.clone()));
+        if !roots.contains(&one) && !roots.contains(&other) {
+            classes.join(a, b);
+        }
+    }
     // What the network says of a sum's letter says what its last value is called.
     for (node, seen) in &all {
         let Seen::Sized(from, size) = seen else { continue };
@@ -199,7 +212,6 @@ fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
     let mut indices = Indices { letters: "ijklmnpq".chars().collect(), ..Indices::default() };
     for (_, _, statement) in statements(document) {
         let mut bounds: BTreeSet<char> = BTreeSet::new();
-        let mut parts: BTreeSet<char> = BTreeSet::new();
         each(statement, &mut |e| {
             if let FormulaKind::BigSum { from, to, .. } = &e.kind {
                 for bound in from.iter().chain(to) {
@@ -210,17 +222,14 @@ fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
                     });
                 }
             }
-            if let FormulaKind::Name(name) = &e.kind {
-                parts.extend(name.below.iter().filter_map(|part| single(part)));
-            }
         });
-        // The t of y_t = Σ_{s=1}^{t} is an index.
-        indices.letters.extend(bounds.intersection(&parts));
         each(statement, &mut |e| match &e.kind {
             FormulaKind::BigSum { indices: summed, .. } => {
-                let summed = || summed.iter().filter_map(|s| single(s));
-                indices.letters.extend(summed());
-                indices.summed.extend(summed());
+                let summed = summed.iter().filter_map(|s| single(s));
+                let (usual, others): (Vec<char>, Vec<char>) =
+                    summed.partition(|c| indices.letters.contains(c));
+                indices.summed.extend(usual.into_iter().chain(others.iter().copied()));
+                bounds.extend(others);
             }
             FormulaKind::Name(name) if scope.cell(name).is_some() => {
                 let word = name.below.iter().any(|part| !is_digits(part));
@@ -233,7 +242,17 @@ fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
             }
             _ => {}
         });
+        // The t of y_t = Σ_{s=1}^{t} is an index of y; the o of Σ_o is one in the names of its own
+        // statement. A great letter that counts, as C of Σ_C = Σ_{d=1}^{C}, is part of a name.
+        each(statement, &mut |e| {
+            if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &e.kind {
+                let own = name.below.iter().flat_map(|part| part.chars());
+                let own = own.filter(|c| bounds.contains(c) && !c.is_uppercase());
+                indices.paired.extend(own.map(|c| (c, name.stem.clone())));
+            }
+        });
     }
+    pairs(&mut indices, document);
     // y_{10} is the tenth of the y_i, and row 1 and column 0 of the y_{ij}.
     for (_, _, statement) in statements(document) {
         each(statement, &mut |e| {
@@ -253,6 +272,57 @@ fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
         }
     }
     indices
+}
+
+/// The most rounds in which letters that are indices of one name show that they are of another.
+const MAX_ROUNDS: usize = 6;
+
+/// Letters that are no usual indices, and stand where one does that a sum goes over: the c of p_c
+/// beside Σ_k p_k; and in other names of their statements.
+fn pairs(indices: &mut Indices, document: &Document<'_>) {
+    // Names with a letter that their own statement sums over, with its place.
+    let mut summed: BTreeSet<(String, usize, usize)> = BTreeSet::new();
+    let mut lone: BTreeSet<(char, String, usize, usize)> = BTreeSet::new();
+    let mut together: Vec<BTreeSet<(char, String)>> = Vec::new();
+    for (_, _, statement) in statements(document) {
+        let mut over: BTreeSet<char> = BTreeSet::new();
+        let mut own: BTreeSet<(char, String)> = BTreeSet::new();
+        each(statement, &mut |e| {
+            if let FormulaKind::BigSum { indices, .. } = &e.kind {
+                over.extend(indices.iter().filter_map(|s| single(s)));
+            }
+        });
+        each(statement, &mut |e| {
+            let FormulaKind::Name(name) = &e.kind else { return };
+            for (place, part) in name.below.iter().enumerate() {
+                let Some(c) = single(part).filter(|c| c.is_lowercase()) else { continue };
+                let key = (name.stem.clone(), name.below.len(), place);
+                if over.contains(&c) {
+                    summed.insert(key);
+                } else if !indices.letters.contains(&c) {
+                    lone.insert((c, key.0, key.1, key.2));
+                    own.insert((c, name.stem.clone()));
+                }
+            }
+        });
+        together.push(own);
+    }
+    for (c, stem, parts, place) in lone {
+        if summed.contains(&(stem.clone(), parts, place)) {
+            indices.paired.insert((c, stem));
+        }
+    }
+    for _ in 0..MAX_ROUNDS {
+        let before = indices.paired.len();
+        for own in &together {
+            let shown: BTreeSet<char> =
+                own.iter().filter(|pair| indices.paired.contains(pair)).map(|(c, _)| *c).collect();
+            indices.paired.extend(own.iter().filter(|(c, _)| shown.contains(c)).cloned());
+        }
+        if indices.paired.len() == before {
+            break;
+        }
+    }
 }
 
 /// Letters that say how many there are, as n of \sum_{i=1}^{n}, with their numbers.
@@ -344,17 +414,65 @@ enum Seen {
     Summed,
 }
 
-fn classes(scope: &Scope<'_>, document: &Document<'_>) -> (Classes, Vec<(Node, Seen)>) {
+/// What the statements of a document show of its letters.
+struct Shown {
+    classes: Classes,
+    all: Vec<(Node, Seen)>,
+    /// Places that a claim puts side by side, and that what defines them does not.
+    apart: Vec<(Node, Node)>,
+}
+
+fn classes(scope: &Scope<'_>, document: &Document<'_>) -> Shown {
+    let mut apart = Vec::new();
     let mut classes = Classes::default();
     let mut all = Vec::new();
-    for (nth, (_, _, statement)) in statements(document).enumerate() {
+    // What defines says what letters run over; what is claimed may be wrong, and joins only what
+    // nothing else is known of.
+    let mut known: BTreeSet<Node> = BTreeSet::new();
+    let mut ordered: Vec<(bool, usize, &Statement)> = statements(document)
+        .enumerate()
+        .map(|(nth, (at, _, statement))| {
+            let defines = statement.first.as_ref().and_then(defined).is_some()
+                && !scope.outline.at(at).role.is_apart();
+            (!defines, nth, statement)
+        })
+        .collect();
+    ordered.sort_by_key(|(claims, nth, _)| (*claims, *nth));
+    for (claims, nth, statement) in ordered {
+        let mut torn: BTreeSet<char> = BTreeSet::new();
+        if claims {
+            let mut seen: BTreeMap<char, usize> = BTreeMap::new();
+            each(statement, &mut |e| {
+                if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &e.kind {
+                    let (key, items) = scope.indices.items(name);
+                    for (axis, item) in items.iter().enumerate() {
+                        let place = Node::Place(key.clone(), axis);
+                        if let Item::Letter(c) = item
+                            && known.contains(&place)
+                        {
+                            let class = classes.of(place);
+                            if *seen.entry(*c).or_insert(class) != class {
+                                torn.insert(*c);
+                            }
+                        }
+                    }
+                }
+            });
+        }
+        let mut met: BTreeSet<Node> = BTreeSet::new();
         each(statement, &mut |e| match &e.kind {
             FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } => {
                 let (key, items) = scope.indices.items(name);
                 for (axis, item) in items.iter().enumerate() {
                     let place = || Node::Place(key.clone(), axis);
                     match item {
-                        Item::Letter(c) => classes.join(place(), Node::Letter(nth, *c)),
+                        Item::Letter(c) if torn.contains(c) && known.contains(&place()) => {
+                            apart.push((place(), Node::Letter(nth, *c)));
+                        }
+                        Item::Letter(c) => {
+                            met.insert(place());
+                            classes.join(place(), Node::Letter(nth, *c));
+                        }
                         Item::Number(n) => all.push((place(), Seen::Number(*n))),
                         Item::Shifted(_) => {}
                     }
@@ -368,7 +486,8 @@ fn classes(scope: &Scope<'_>, document: &Document<'_>) -> (Classes, Vec<(Node, S
                     visit(bound, &mut |e| {
                         if let FormulaKind::Name(name) = &e.kind
                             && let Some(c) = single(&name.stem)
-                            && scope.indices.letters.contains(&c)
+                            && (scope.indices.letters.contains(&c)
+                                || scope.indices.paired.iter().any(|(letter, _)| *letter == c))
                             && scope.indices.size(name).is_none()
                         {
                             all.push((Node::Letter(nth, c), Seen::Summed));
@@ -395,8 +514,9 @@ fn classes(scope: &Scope<'_>, document: &Document<'_>) -> (Classes, Vec<(Node, S
             }
             _ => {}
         });
+        known.extend(met);
     }
-    (classes, all)
+    Shown { classes, all, apart }
 }
 
 fn each<'e>(statement: &'e Statement, see: &mut dyn FnMut(&'e Expr)) {

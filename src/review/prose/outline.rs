@@ -1,0 +1,237 @@
+//! Where each formula of a document stands, and the role that the words before it give it.
+
+use std::rc::Rc;
+
+use super::phrases::{self, Cue, Role};
+use crate::review::document::{Document, Item};
+use crate::review::read::Passage;
+
+/// Where a formula stands. Numbers of different documents have nothing to do with each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::review) struct Place {
+    /// Which section, from one heading to the next.
+    pub(in crate::review) section: usize,
+    /// Which paragraph, item of a list or row of a table.
+    pub(in crate::review) block: usize,
+    /// Whether that is an item of a list or a row of a table.
+    pub(in crate::review) listed: bool,
+    /// Which sentence; a formula on lines of its own is part of the sentence before it.
+    pub(in crate::review) sentence: usize,
+    /// What it is by the words before it.
+    pub(in crate::review) role: Role,
+    /// Whether words between the formula before and this one say that it holds in general.
+    pub(in crate::review) general: bool,
+}
+
+/// The places of all formulas of a document.
+#[derive(Debug, Default)]
+pub(in crate::review) struct Outline {
+    /// One for each item of the document; that of words is where they end.
+    places: Vec<Place>,
+}
+
+impl Outline {
+    /// The places of a document's items.
+    pub(in crate::review) fn of(document: &Document<'_>) -> Outline {
+        let mut here = Place::default();
+        let mut places = Vec::with_capacity(document.items.len());
+        let mut beginning = true;
+        let mut before: Option<*const Passage> = None;
+        for item in &document.items {
+            match item {
+                Item::Words(passage) => {
+                    before = None;
+                    here.general = false;
+                    for piece in pieces(&passage.text, beginning) {
+                        match piece {
+                            Piece::Section => {
+                                here.section += 1;
+                                here.block += 1;
+                                here.sentence += 1;
+                                (here.listed, here.role) = (false, Role::Plain);
+                            }
+                            Piece::Block(listed) => {
+                                here.block += 1;
+                                here.sentence += 1;
+                                (here.listed, here.role) = (listed, Role::Plain);
+                            }
+                            Piece::Sentence => {
+                                here.sentence += 1;
+                                here.role = Role::Plain;
+                            }
+                            Piece::Words(words) => hear(&words, &mut here),
+                        }
+                    }
+                    places.push(here);
+                    beginning = false;
+                }
+                Item::Row(placed) => {
+                    // A condition on lines of its own is no condition of the next lines.
+                    let passage = Some(Rc::as_ptr(&placed.passage));
+                    if before.is_some() && before != passage && here.role.is_apart() {
+                        here.role = Role::Plain;
+                    }
+                    before = passage.filter(|_| !placed.inline);
+                    places.push(here);
+                    beginning = false;
+                    here.general = false;
+                }
+            }
+        }
+        Outline { places }
+    }
+
+    /// The place of an item; the last one's behind the end.
+    pub(in crate::review) fn at(&self, item: usize) -> Place {
+        let last = self.places.last();
+        self.places.get(item).or(last).copied().unwrap_or_default()
+    }
+}
+
+/// What words of one sentence make of the formula behind them.
+fn hear(words: &[String], here: &mut Place) {
+    let mut at = 0;
+    // A list of formulas goes on over "and" and commas, and ends at any other word.
+    let (mut role, before) = (Role::Plain, here.role);
+    let (mut only_joins, mut elsewhere) = (true, false);
+    // How many words stand between the phrase and the formula.
+    let mut since = usize::MAX;
+    while at < words.len() {
+        match phrases::at(&words[at..]) {
+            Some((phrase, length)) => {
+                match phrase.cue {
+                    Cue::Role(found) => {
+                        elsewhere |= found == Role::Elsewhere;
+                        (role, since, only_joins) = (found, 0, false);
+                    }
+                    Cue::General => {
+                        // "once for all of them" is about no formula.
+                        let of_it = !phrase.words.starts_with("for ");
+                        here.general |= of_it || at + length == words.len();
+                        only_joins = false;
+                    }
+                    Cue::Joins => {}
+                }
+                at += length;
+            }
+            None => {
+                only_joins = false;
+                since = since.saturating_add(1);
+                at += 1;
+            }
+        }
+    }
+    // A list of formulas goes on over "and". "Some authors …, so that": all of it is theirs.
+    if only_joins || before == Role::Elsewhere {
+        return;
+    }
+    if elsewhere {
+        role = Role::Elsewhere;
+    }
+    here.role = match role {
+        // "If so, it is y": the condition is another one.
+        Role::Negation if since > 0 => Role::Plain,
+        Role::Condition | Role::Exception | Role::Sought if since > 2 => Role::Plain,
+        Role::Supposition if since > 4 => Role::Plain,
+        role => role,
+    };
+}
+
+/// A piece of words.
+enum Piece {
+    /// A heading begins.
+    Section,
+    /// A paragraph begins, or, if true, an item of a list or a row of a table.
+    Block(bool),
+    /// A sentence begins.
+    Sentence,
+    /// Words of one sentence, in lower case.
+    Words(Vec<String>),
+}
+
+/// Words as pieces, in order. `beginning` says whether they begin a line.
+fn pieces(text: &str, beginning: bool) -> Vec<Piece> {
+    let mut all = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    let mut blank = false;
+    for (nth, line) in text.split('\n').enumerate() {
+        let starts = nth > 0 || beginning;
+        let trimmed = line.trim();
+        if trimmed.is_empty() {
+            blank |= nth > 0;
+            continue;
+        }
+        let flush = |words: &mut Vec<String>, all: &mut Vec<Piece>, piece: Piece| {
+            if !words.is_empty() {
+                all.push(Piece::Words(std::mem::take(words)));
+            }
+            all.push(piece);
+        };
+        if starts && is_heading(trimmed) {
+            flush(&mut words, &mut all, Piece::Section);
+        } else if starts && is_listed(trimmed) {
+            flush(&mut words, &mut all, Piece::Block(true));
+        } else if blank && (!all.is_empty() || !words.is_empty() || !goes_on(trimmed)) {
+            flush(&mut words, &mut all, Piece::Block(false));
+        }
+        blank = false;
+        sentences(trimmed, &mut words, &mut all);
+    }
+    // A blank line before a formula on lines of its own ends no sentence.
+    if !words.is_empty() {
+        all.push(Piece::Words(words));
+    } else if blank {
+        all.push(Piece::Block(false));
+    }
+    all
+}
+
+/// The words of a line, with the ends of sentences in it.
+fn sentences(line: &str, words: &mut Vec<String>, all: &mut Vec<Piece>) {
+    for token in line.split_whitespace() {
+        let word: String = token
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, '\'' | '\\' | '-'))
+            .collect::<String>()
+            .to_lowercase();
+        let ends = token.ends_with(['.', ';', '!', '?']) && !is_short(&word);
+        if !word.is_empty() && word != "-" {
+            words.push(word);
+        }
+        if ends {
+            if !words.is_empty() {
+                all.push(Piece::Words(std::mem::take(words)));
+            }
+            all.push(Piece::Sentence);
+        }
+    }
+}
+
+/// Whether a full stop behind it belongs to a word: "eq.", "e.g.".
+fn is_short(word: &str) -> bool {
+    const SHORT: &[&str] =
+        &["eq", "eqs", "eqn", "fig", "sec", "ie", "eg", "cf", "vs", "resp", "no", "wrt", "approx"];
+    SHORT.contains(&word)
+}
+
+/// Whether a line goes on with a sentence from behind a formula.
+fn goes_on(line: &str) -> bool {
+    line.chars().next().is_some_and(|c| c.is_lowercase() || c == ',')
+}
+
+fn is_heading(line: &str) -> bool {
+    line.starts_with('#')
+        || ["\\section", "\\subsection", "\\subsubsection", "\\chapter", "\\paragraph"]
+            .iter()
+            .any(|command| line.starts_with(command))
+}
+
+/// Whether a line begins an item of a list or a row of a table.
+fn is_listed(line: &str) -> bool {
+    let marked = ["- ", "* ", "+ ", "| ", "|", "\\item"].iter().any(|m| line.starts_with(m));
+    let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let numbered = digits > 0
+        && digits < 4
+        && line.get(digits..).is_some_and(|rest| rest.starts_with(". ") || rest.starts_with(") "));
+    marked || numbered
+}
