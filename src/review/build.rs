@@ -100,6 +100,9 @@ impl Scope<'_> {
                 let (a, b) = (of(self, a)?, of(self, b)?);
                 Ok(self.graph.pow(a, b))
             }
+            FormulaKind::Call(Known::Norm, a) if !super::numbers::is_numeric(a) => {
+                Err(Unbuilt::OutOfScope("a norm is a function of arrays".to_string()))
+            }
             FormulaKind::Call(known, a) => {
                 let a = of(self, a)?;
                 Ok(self.graph.call(function(*known), a))
@@ -472,7 +475,7 @@ pub(super) fn function(known: Known) -> Function {
         Known::Sigmoid => Function::Sigmoid,
         Known::Softplus => Function::Softplus,
         Known::Relu => Function::Relu,
-        Known::Abs => Function::Abs,
+        Known::Abs | Known::Norm => Function::Abs,
         Known::Sign => Function::Sign,
         Known::NormalCdf => Function::NormalCdf,
         Known::NormalPdf => Function::NormalPdf,

@@ -104,9 +104,7 @@ pub(super) fn primary<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Piece<'s,
             bracketed(input).map(value)
         }
         Some(Tok::Sign('|') | Tok::Fence(true, '|')) => functions::absolute(input).map(value),
-        Some(Tok::Sign('‖') | Tok::Fence(true, '‖')) => {
-            beyond(input.here(), "a norm is a function of arrays")
-        }
+        Some(Tok::Sign('‖') | Tok::Fence(true, '‖')) => functions::norm(input).map(value),
         Some(Tok::Fence(true, '.')) => beyond(input.here(), "a value at a point is not read"),
         Some(Tok::Fence(true, _)) => refuse(input.here(), "this delimiter is not known here"),
 
@@ -220,6 +218,9 @@ pub(super) fn powered<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
         && c != "sqrt"
     {
         return functions::call(input, input.skip(1), function);
+    }
+    if let Some((rest, value)) = blocks::indicator(input)? {
+        return names::raised(input, rest, value);
     }
     if starts_name(input) {
         return names::named(input);

@@ -14,26 +14,46 @@ use super::words;
 /// `\sum_{i=1}^{n}` and the product that follows, up to the next + or −.
 pub(super) fn big_sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let mut rest = input.skip(1);
-    let (mut indices, mut from, mut to) = (Vec::new(), None, None);
+    let (mut indices, mut from, mut to, mut condition) = (Vec::new(), None, None, None);
+    let mut last = None;
     while let Some(tok @ (Tok::Sub | Tok::Sup)) = rest.tok() {
         let script = rest.skip(1);
         let (inside, after) = match script.bracket() {
             Some(found) => found,
             None => (script.until(script.skip(1)), script.skip(1)),
         };
-        if tok == Tok::Sup {
-            to = Some(Box::new(whole(inside)?.expr));
-        } else {
-            (indices, from) = bounds(inside)?;
-        }
         rest = after;
+        if inside.is_empty() {
+            continue;
+        }
+        if tok == Tok::Sup {
+            last = Some(inside);
+        } else {
+            (indices, from, condition) = bounds(inside)?;
+        }
+    }
+    // `^{n}`, or `^{k=n}` with the letter once more.
+    if let Some(inside) = last {
+        let sides = inside.split(|t| t == Tok::Sign('='));
+        to = Some(Box::new(match sides.as_slice() {
+            [letter, value] if indices == names(*letter)? => whole(*value)?.expr,
+            _ => whole(inside)?.expr,
+        }));
     }
     if to.is_some() && indices.len() != 1 {
         return refuse(input.span_to(rest), "a sum with a last value needs one index");
     }
     let body_at = rest.deeper()?;
-    let (after, body) = product_behind(body_at)?;
+    let (after, mut body) = product_behind(body_at)?;
     let after = after.level_of(input);
+    // Over all but one: what is left out counts as 0.
+    if let Some(condition) = condition {
+        let span = body.span.clone();
+        let zero = FormulaKind::Number { value: 0.into(), decimals: 0 };
+        let zero = Expr { kind: zero, span: span.clone() };
+        let kind = FormulaKind::Cases(vec![(body, Some(condition)), (zero, None)]);
+        body = Expr { kind, span };
+    }
     let span = input.span_to(after);
     let kind = FormulaKind::BigSum { indices, from, to, body: Box::new(body) };
     Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
@@ -54,42 +74,77 @@ fn product_behind<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Expr> {
     }
 }
 
-/// The indices of a sum and its first value.
-fn bounds(inside: Tokens) -> Result<(Vec<String>, Option<Box<Expr>>)> {
-    let sides = inside.split(|t| t == Tok::Sign('='));
-    let names = |input: Tokens| -> Result<Vec<String>> {
-        let mut out = Vec::new();
-        for part in input.split(|t| t == Tok::Sign(',')) {
-            match whole(part)?.expr.kind {
-                FormulaKind::Name(name) if name.below.is_empty() && name.above.is_none() => {
-                    out.push(name.stem)
-                }
-                FormulaKind::Product(factors) => {
-                    for factor in factors {
-                        match factor.kind {
-                            FormulaKind::Name(name) if name.below.is_empty() => out.push(name.stem),
-                            _ => return refuse(part.span(), "the index of this sum is no letter"),
-                        }
+/// Names of indices, side by side or between commas.
+fn names(input: Tokens) -> Result<Vec<String>> {
+    let mut out = Vec::new();
+    for part in input.split(|t| t == Tok::Sign(',')) {
+        match whole(part)?.expr.kind {
+            FormulaKind::Name(name) if name.below.is_empty() && name.above.is_none() => {
+                out.push(name.stem)
+            }
+            FormulaKind::Product(factors) => {
+                for factor in factors {
+                    match factor.kind {
+                        FormulaKind::Name(name) if name.below.is_empty() => out.push(name.stem),
+                        _ => return refuse(part.span(), "the index of this sum is no letter"),
                     }
                 }
-                _ => return refuse(part.span(), "the index of this sum is no letter"),
             }
+            _ => return refuse(part.span(), "the index of this sum is no letter"),
         }
-        Ok(out)
+    }
+    Ok(out)
+}
+
+/// What stands below a sum: its indices, the first value, and what is left out.
+type Bounds = (Vec<String>, Option<Box<Expr>>, Option<Comparison>);
+
+/// The indices of a sum, its first value, and the condition on the index, as in `j \ne i`.
+fn bounds(inside: Tokens) -> Result<Bounds> {
+    let inside = match (inside.tok(), inside.skip(1).bracket()) {
+        (Some(Tok::Command("substack")), Some((rows, rest))) if rest.is_empty() => rows,
+        _ => inside,
     };
     let relation = |t: Tok| match t {
         Tok::Command(c) => symbols::relation(c).is_some(),
         Tok::Sign(c) => c != '=' && symbols::relation_sign(c).is_some(),
         _ => false,
     };
-    if inside.split(relation).len() > 1 {
-        return beyond(inside.span(), "a sum over a condition on its index is not read");
+    let uneven = |t: Tok| sign_of(t) == Some("!=");
+    let parts = inside.split(|t| matches!(t, Tok::Sign(',' | ';' | ':') | Tok::Break));
+    let parts: Vec<Tokens> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let (conditions, plain): (Vec<Tokens>, Vec<Tokens>) =
+        parts.into_iter().partition(|part| part.split(relation).len() > 1);
+    let condition = match conditions.as_slice() {
+        [] => None,
+        [one] if one.split(uneven).len() == 2 => condition(*one)?,
+        _ => return beyond(inside.span(), "a sum over a condition on its index is not read"),
+    };
+    let (mut indices, mut from) = (Vec::new(), None);
+    for part in plain {
+        let sides = part.split(|t| t == Tok::Sign('='));
+        match sides.as_slice() {
+            [index] => indices.extend(names(*index)?),
+            // One first value belongs to one index.
+            [index, first] if from.is_none() => {
+                indices.extend(names(*index)?);
+                from = Some(Box::new(whole(*first)?.expr));
+            }
+            _ => return refuse(inside.span(), "the bounds of this sum are not certain"),
+        }
     }
-    match sides.as_slice() {
-        [index] => Ok((names(*index)?, None)),
-        [index, first] => Ok((names(*index)?, Some(Box::new(whole(*first)?.expr)))),
-        _ => refuse(inside.span(), "the bounds of this sum are not certain"),
+    if let (Some(condition), true) = (&condition, indices.is_empty()) {
+        match &condition.left.kind {
+            FormulaKind::Name(name) if name.below.is_empty() && name.above.is_none() => {
+                indices.push(name.stem.clone());
+            }
+            _ => return beyond(inside.span(), "a sum over a condition on its index is not read"),
+        }
     }
+    if from.is_some() && indices.len() > 1 {
+        return refuse(inside.span(), "the bounds of this sum are not certain");
+    }
+    Ok((indices, from, condition))
 }
 
 /// `\begin{cases}` or a matrix.
@@ -214,6 +269,57 @@ pub(super) fn iverson(inside: Tokens, span: &Range<usize>) -> Result<Option<Form
     };
     let condition = condition(inside)?;
     Ok(Some(FormulaKind::Cases(vec![(number(1), condition), (number(0), None)])))
+}
+
+/// What follows the sign of an indicator function, if one stands next: `\mathbb{1}`, `I`, and a
+/// 1 with its bracket or its index directly behind it.
+pub(super) fn indicates<'s, 'a>(input: Tokens<'s, 'a>) -> Option<Tokens<'s, 'a>> {
+    let rest = input.skip(1);
+    let tight = rest.token(0).is_some_and(|t| !t.spaced);
+    let sign = match input.tok()? {
+        Tok::Digit('1') | Tok::Letter('I') => tight,
+        Tok::Symbol(c) => matches!(c, symbols::INDICATOR | '𝕀'),
+        Tok::Text(_, words) => words.trim() == "I",
+        _ => false,
+    };
+    sign.then_some(rest)
+}
+
+/// The value of an indicator function, `\mathbb{1}(u > v)`, `1_{\{i = j\}}`: 1 where its
+/// condition holds and 0 elsewhere. None if this is none.
+pub(super) fn indicator<'s, 'a>(input: Tokens<'s, 'a>) -> Result<Option<(Tokens<'s, 'a>, Value)>> {
+    let Some(rest) = indicates(input) else { return Ok(None) };
+    let below = rest.tok() == Some(Tok::Sub);
+    let open = if below { rest.skip(1) } else { rest };
+    let opens = match open.tok() {
+        Some(Tok::Open) => below,
+        Some(Tok::Sign('(' | '[' | '⦃') | Tok::Fence(true, '(' | '[' | '⦃')) => true,
+        _ => false,
+    };
+    let compared = |inside: Tokens| inside.split(|t| sign_of(t).is_some()).len();
+    let found = open.bracket().filter(|_| opens).and_then(|(mut inside, after)| {
+        // `1_{\{i = j\}}`, `1_{[i = j]}`
+        while let Some((inner, end)) = inside.bracket()
+            && end.is_empty()
+            && !inside.is_sign('|')
+        {
+            inside = inner;
+        }
+        (compared(inside) > 1).then_some((inside, after))
+    });
+    let Some((inside, after)) = found else {
+        return match input.tok() {
+            Some(Tok::Symbol(_)) => {
+                beyond(input.here(), "a row of ones, or an indicator of what is not compared")
+            }
+            _ => Ok(None),
+        };
+    };
+    let span = input.span_to(after);
+    match iverson(inside, &span)? {
+        Some(kind) => Ok(Some((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }))),
+        None => beyond(span, "an indicator of more than one comparison is not read"),
+    }
 }
 
 /// The comparison that a token is.

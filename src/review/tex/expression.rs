@@ -436,8 +436,8 @@ fn side_by_side<'s, 'a>(input: Tokens<'s, 'a>, last: Shape) -> Parsed<'s, 'a, Va
         (_, Shape::Sum | Shape::Neg) => {
             refuse(value.expr.span, "braces are not seen in print: is the whole sum a factor?")
         }
-        (Shape::Operated(true), Shape::Paren) => {
-            refuse(here, "is this parenthesis differentiated too?")
+        (Shape::Operated(true), _) if !differentiates(&value) => {
+            refuse(here, "is this differentiated too? It needs parentheses or a dot before it")
         }
         (Shape::Leibniz, Shape::Name | Shape::Open | Shape::Product) => {
             refuse(here, "does this stand below the slash too? It needs parentheses")

@@ -179,3 +179,23 @@ pub(super) fn absolute<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let value = Value { expr: Expr { kind, span: input.span_to(after) }, shape: Shape::Atom };
     Ok((after, value))
 }
+
+/// ‖x‖, with a 2 below it or without.
+pub(super) fn norm<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let Some((inside, after)) = input.bracket() else { return unexpected(input) };
+    let argument = whole(inside)?.expr;
+    let mut rest = after;
+    if rest.tok() == Some(Tok::Sub) {
+        let script = rest.skip(1);
+        let (inside, behind) = match script.bracket() {
+            Some(found) => found,
+            None => (script.until(script.skip(1)), script.skip(1)),
+        };
+        if !matches!((inside.tok(), inside.token(1)), (Some(Tok::Digit('2')), None)) {
+            return beyond(input.span_to(behind), "only the length of an array is read as a norm");
+        }
+        rest = behind;
+    }
+    let kind = FormulaKind::Call(Known::Norm, Box::new(argument));
+    Ok((rest, Value { expr: Expr { kind, span: input.span_to(rest) }, shape: Shape::Atom }))
+}

@@ -129,6 +129,7 @@ impl<'a> Lexer<'a> {
             rest = after;
             let span = at..piece.end - rest.len();
             match found {
+                Found::Scripts(digits) => self.scripts(digits, span)?,
                 Found::Space => self.spaced = true,
                 Found::Nothing => {}
                 Found::Accent(mark) => self.accent(mark, span)?,
@@ -150,6 +151,22 @@ impl<'a> Lexer<'a> {
         self.tokens.push(Token { tok, start, end, spaced: self.spaced });
         self.spaced = tok == Tok::Wide;
         Ok(())
+    }
+
+    /// Signs that Unicode has raised or lowered, as the script that they are: `x²`, `w₁₂`.
+    fn scripts(&mut self, digits: &'a str, span: Range<usize>) -> Result<(), Note> {
+        let mut at = span.start;
+        let first = digits.chars().next().and_then(symbols::script);
+        let up = first.is_none_or(|(up, _)| up);
+        self.push(if up { Tok::Sup } else { Tok::Sub }, at..at)?;
+        self.push(Tok::Open, at..at)?;
+        for c in digits.chars() {
+            if let Some((_, plain)) = symbols::script(c) {
+                self.push(character(plain), at..at + c.len_utf8())?;
+            }
+            at += c.len_utf8();
+        }
+        self.push(Tok::Close, at..at)
     }
 
     /// A combining accent. Where Unicode has the letter before with it, the two are one letter;
@@ -215,10 +232,12 @@ enum Found<'a> {
     Nothing,
     /// A combining accent on the letter before.
     Accent(char),
+    /// Raised or lowered signs.
+    Scripts(&'a str),
 }
 
 fn piece(rest: &str) -> Read<'_, Found<'_>> {
-    alt((space, comment, command, param, single)).parse(rest)
+    alt((space, comment, command, param, pair, raised, single)).parse(rest)
 }
 
 fn space(rest: &str) -> Read<'_, Found<'_>> {
@@ -235,6 +254,24 @@ fn param(rest: &str) -> Read<'_, Found<'_>> {
     preceded(char('#'), satisfy(|c| ('1'..='9').contains(&c)))
         .map(|c| Found::Tok(Tok::Param(c as u8 - b'0')))
         .parse(rest)
+}
+
+/// Two signs that are one relation or arrow where a keyboard has no other: `>=`, `=>`.
+fn pair(rest: &str) -> Read<'_, Found<'_>> {
+    let first = |(written, sign): &(&str, char)| {
+        rest.strip_prefix(written).map(|after| (after, Found::Tok(Tok::Sign(*sign))))
+    };
+    symbols::PAIRS
+        .iter()
+        .find_map(first)
+        .ok_or_else(|| nom::Err::Error(nom::error::Error::new(rest, nom::error::ErrorKind::Tag)))
+}
+
+/// Raised signs in a row, or lowered ones.
+fn raised(rest: &str) -> Read<'_, Found<'_>> {
+    let up = rest.chars().next().and_then(symbols::script).is_some_and(|(up, _)| up);
+    let same = move |c: char| symbols::script(c).is_some_and(|(to, _)| to == up);
+    take_while1(same).map(Found::Scripts).parse(rest)
 }
 
 fn single(rest: &str) -> Read<'_, Found<'_>> {
@@ -313,7 +350,16 @@ fn command(rest: &str) -> Read<'_, Found<'_>> {
         "text" | "textrm" | "textit" | "textbf" | "textsf" | "texttt" | "textnormal" | "mbox"
         | "hbox" | "textup" | "emph" | "textsc" | "textcolour" => {
             let (after, words) = group(after)?;
-            Ok((after, tok(Tok::Text(Font::Words, words))))
+            // A single letter in a font for words is a name: `\textbf{a}`.
+            let mut letters = words.trim().chars();
+            let one =
+                matches!((letters.next(), letters.next()), (Some(c), None) if c.is_alphabetic());
+            let font = if one && name.starts_with("text") && name != "text" {
+                Font::Name
+            } else {
+                Font::Words
+            };
+            Ok((after, tok(Tok::Text(font, words))))
         }
         // \parbox[position]{width}{words}
         "parbox" => {
@@ -327,6 +373,14 @@ fn command(rest: &str) -> Read<'_, Found<'_>> {
                 Ok((after, words)) => Ok((after, tok(Tok::Text(Font::Name, words)))),
                 Err(_) => Ok((after, Found::Nothing)),
             }
+        }
+        // A bold 1 before its condition, and an open 1 anywhere.
+        "mathbb" | "mathds" | "mathbbm" | "mathbf" | "boldsymbol" | "bm" | "pmb"
+            if one_in_braces(after).is_some_and(|rest| {
+                name.starts_with("mathb") && name != "mathbf" || name == "mathds" || opens(rest)
+            }) =>
+        {
+            Ok((one_in_braces(after).unwrap_or(after), tok(Tok::Symbol(symbols::INDICATOR))))
         }
         "mathcal" | "mathscr" | "mathbb" => {
             let letter = satisfy(|c| c.is_ascii_alphabetic());
@@ -377,6 +431,23 @@ fn command(rest: &str) -> Read<'_, Found<'_>> {
             group.map(|_| tok(Tok::Wide)).parse(after)
         }
         _ => Ok((after, tok(Tok::Command(name)))),
+    }
+}
+
+/// Whether a bracket or an index follows.
+fn opens(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    ["(", "[", "\\{", "_", "\\left", "\\big", "\\Big"].iter().any(|open| rest.starts_with(open))
+}
+
+/// What follows a digit 1 in braces, or by itself.
+fn one_in_braces(rest: &str) -> Option<&str> {
+    let rest = rest.trim_start();
+    match rest.strip_prefix('{') {
+        Some(inside) => inside.trim_start().strip_prefix('1')?.trim_start().strip_prefix('}'),
+        None => {
+            rest.strip_prefix('1').filter(|after| !after.starts_with(|c: char| c.is_ascii_digit()))
+        }
     }
 }
 

@@ -39,9 +39,15 @@ pub struct Lexicon {
     indexed: BTreeSet<(String, String)>,
     /// Letters that number steps: `w^{t+1}`.
     steps: BTreeSet<char>,
+    /// Whether an index stands directly behind its letter: `z1 = …`, `\partial w1`.
+    glued: bool,
+    /// Stems with the letters that number them above: `y^k = …`.
+    numbered: BTreeSet<(String, char)>,
     /// Stems that stand somewhere with a number above them, and those that do so on a left side.
     raised: BTreeMap<String, BTreeSet<String>>,
     defined_raised: BTreeSet<String>,
+    /// Stems that have something above them which is no one letter.
+    powered: BTreeSet<String>,
     /// Stems that stand somewhere without.
     level: BTreeSet<String>,
     /// Whether a name with an index and a number above it is defined: z^2_j is layer 2.
@@ -154,6 +160,17 @@ impl Lexicon {
             && (self.layered || self.defined_raised.contains(stem) && numbers.len() == 1)
     }
 
+    /// Whether digits directly behind a letter are its index in this document.
+    pub(super) fn glues_digits(&self) -> bool {
+        self.glued
+    }
+
+    /// Whether the letter above this stem numbers it: it is defined with it, and never without.
+    pub(super) fn is_numbered(&self, stem: &str, letter: char) -> bool {
+        self.numbered.contains(&(stem.to_string(), letter))
+            && ![&self.own, &self.level, &self.powered].iter().any(|all| all.contains(stem))
+    }
+
     /// Whether this stem has this index somewhere.
     pub(super) fn has_index(&self, stem: &str, below: &str) -> bool {
         self.indexed.contains(&(stem.to_string(), below.to_string()))
@@ -192,6 +209,12 @@ fn scan(tokens: &[Token], lexicon: &mut Lexicon, candidates: &mut BTreeMap<Strin
         };
         let before = from.checked_sub(1).and_then(|b| tokens.get(b)).map(|t| t.tok);
         let place = Place { starts: starts(tokens, from), before, after: after(tokens, i) };
+        if i == from + 1 && matches!(token.tok, Tok::Letter(_) | Tok::Symbol(_)) {
+            lexicon.glued |= glued(tokens, i, &place);
+        }
+        if let (true, Some(letter)) = (place.starts && place.after.relation, place.after.letter) {
+            lexicon.numbered.insert((stem.clone(), letter));
+        }
         match token.tok {
             Tok::Letter(_) => letters(stem, &place, lexicon, candidates),
             Tok::Symbol(_) => note(&stem, &place, lexicon),
@@ -231,6 +254,8 @@ struct After {
     number: Option<String>,
     /// It is a number with a sign, or a fraction.
     odd: bool,
+    /// The one letter that stands above.
+    letter: Option<char>,
     paren: bool,
     /// A relation, perhaps behind an index.
     relation: bool,
@@ -238,6 +263,21 @@ struct After {
     applied: bool,
     /// A relation behind a parenthesis with a name in it: f(x) = …, and not f(0) = ….
     defining: bool,
+}
+
+/// Whether digits stand directly behind a letter where they can only be its index: on a left side
+/// and behind ∂.
+fn glued(tokens: &[Token], at: usize, place: &Place) -> bool {
+    let digit = |t: &&Token| !t.spaced && matches!(t.tok, Tok::Digit(_));
+    let count = tokens[at.min(tokens.len())..].iter().take_while(digit).count();
+    let behind = matches!(place.before, Some(Tok::Symbol('∂')));
+    let left = place.starts
+        && match tokens.get(at + count).map(|t| t.tok) {
+            Some(Tok::Sign(c)) => symbols::relation_sign(c).is_some() || c == '&',
+            Some(Tok::Amp) => true,
+            _ => false,
+        };
+    count > 0 && (behind || left)
 }
 
 fn starts(tokens: &[Token], at: usize) -> bool {
@@ -273,6 +313,7 @@ fn after(tokens: &[Token], at: usize) -> After {
         raised: false,
         number: None,
         odd: false,
+        letter: None,
         paren: false,
         relation: false,
         applied: false,
@@ -314,6 +355,12 @@ fn after(tokens: &[Token], at: usize) -> After {
                     };
                     let digits: String = inside.iter().filter_map(digit).collect();
                     let plain = |t: &Token| matches!(t.tok, Tok::Digit(_) | Tok::Open | Tok::Close);
+                    let mut signs =
+                        inside.iter().filter(|t| !matches!(t.tok, Tok::Open | Tok::Close));
+                    found.letter = match (signs.next().map(|t| t.tok), signs.next()) {
+                        (Some(Tok::Letter(c)), None) => Some(c),
+                        _ => None,
+                    };
                     let letters = inside.iter().any(|t| matches!(t.tok, Tok::Letter(_)));
                     let number = inside.iter().all(plain) && !digits.is_empty();
                     found.odd = !number && !digits.is_empty() && !letters;
@@ -385,7 +432,11 @@ fn is_exponential(stem: &str, place: &Place) -> bool {
 
 fn note(stem: &str, place: &Place, lexicon: &mut Lexicon) {
     let after = &place.after;
-    if place.starts && after.relation && !after.primed && !is_exponential(stem, place) {
+    let numbers = after.letter.is_some();
+    if after.raised && !numbers {
+        lexicon.powered.insert(stem.to_string());
+    }
+    if place.starts && after.relation && !after.primed && !is_exponential(stem, place) && !numbers {
         lexicon.defined.insert(stem.to_string());
         lexicon.own.insert(stem.to_string());
     }

@@ -184,6 +184,9 @@ pub(super) fn scripted<'s, 'a>(
         let kind = FormulaKind::Power(Box::new(base), Box::new(power));
         return Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
     }
+    if parenthesis && found.primes == 0 && operates(&name, input, rest) {
+        return refuse(span, "`D` may be the sign of a derivative here, or a factor");
+    }
     if parenthesis {
         return applies(input, rest, name, span, found.primes);
     }
@@ -195,11 +198,27 @@ pub(super) fn scripted<'s, 'a>(
     {
         return refuse(rest.here(), "is this an index or a factor in brackets?");
     }
+    if found.primes == 0 && operates(&name, input, rest) {
+        return refuse(span, "`D` may be the sign of a derivative here, or a factor");
+    }
     if found.primes > 0 {
         let marks = "′".repeat(found.primes.min(3) as usize);
         name.above = Some(name.above.map_or(marks.clone(), |above| above + &marks));
     }
     Ok((rest, Value { expr: Expr { kind: FormulaKind::Name(name), span }, shape: Shape::Name }))
+}
+
+/// Whether this may be Euler's sign of a derivative, `D u` and `D_w E`: a D of which the document
+/// does not say what it is, directly before what it would differentiate.
+fn operates(name: &Name, input: Tokens, rest: Tokens) -> bool {
+    let index = |part: &String| {
+        part.chars().all(|c| c.is_ascii_digit() || matches!(c, 'i' | 'j' | 'k' | 'l' | 'm' | 'n'))
+    };
+    name.stem == "D"
+        && name.above.is_none()
+        && (name.below.is_empty() || name.below.len() == 1 && !index(&name.below[0]))
+        && !input.of.lexicon.defines("D")
+        && (starts_name(rest) || starts_bracket(rest))
 }
 
 fn starts_bracket(rest: Tokens) -> bool {
@@ -243,9 +262,15 @@ fn digits_behind<'s, 'a>(
         })
         .collect();
     let Some(digits) = digits.filter(|d| !d.is_empty() && d.len() <= 4) else { return rest };
-    if !name.below.is_empty()
-        || !(differentiated || input.of.lexicon.has_index(&name.stem, &digits))
-    {
+    if !name.below.is_empty() {
+        return rest;
+    }
+    let tight = matches!(rest.token(0), Some(t) if !t.spaced && t.tok != Tok::Open);
+    if tight && name.stem.chars().count() == 1 && input.of.lexicon.glues_digits() {
+        name.below = vec![digits];
+        return after;
+    }
+    if !(differentiated || input.of.lexicon.has_index(&name.stem, &digits)) {
         return rest;
     }
     let written = input.of.text.get(input.span_to(after)).unwrap_or_default();
@@ -350,10 +375,14 @@ fn exponential<'s, 'a>(
         if numeric {
             return scripted(input, rest, head.name.clone(), input.span_to(rest));
         }
-        return refuse(
-            span,
-            "e is a quantity of this document, and its power looks like the exponential",
-        );
+        // e^k may be the k-th e.
+        if inside.token(1).is_none() {
+            return refuse(
+                span,
+                "e is a quantity of this document, and its power looks like the exponential",
+            );
+        }
+        input.of.warn(span.clone(), "e is a quantity of this document; this is the exponential");
     }
     if !head.upright && matches!(above(inside, "e")?, Above::Mark(_)) {
         return scripted(input, rest, head.name.clone(), input.span_to(rest));

@@ -4,6 +4,7 @@
 //! statement. Expressions with nothing but commas between them are a list; a list beside an
 //! equation has two readings and is refused. A parenthesis that words open makes asides.
 
+mod differentials;
 mod signs;
 
 use std::ops::Range;
@@ -71,11 +72,28 @@ pub(super) fn row(of: &Source, stretch: Stretch) -> Row {
     warnings.dedup();
     Row {
         span,
-        parts: listed(walk.parts),
+        parts: whole_or_not(listed(walk.parts)),
         labels: walk.labels,
         references: walk.references,
         warnings,
     }
+}
+
+fn scripts(tok: Tok) -> bool {
+    matches!(tok, Tok::Sub | Tok::Sup)
+}
+
+/// A row is read whole or not at all: beside a part that is not, no other states anything.
+fn whole_or_not(parts: Vec<Part>) -> Vec<Part> {
+    let unread = parts.iter().any(|part| matches!(part, Part::Unread(_)));
+    let beyond = parts.iter().any(|part| matches!(part, Part::OutOfScope(_)));
+    let message = "another part of this row was not read";
+    let apart = |part| match part {
+        Part::Statement(s) if unread => Part::Unread(s.refused(message)),
+        Part::Statement(s) if beyond => Part::OutOfScope(s.refused(message)),
+        part => part,
+    };
+    parts.into_iter().map(apart).collect()
 }
 
 impl<'s, 'a> Walk<'s, 'a> {
@@ -91,6 +109,8 @@ impl<'s, 'a> Walk<'s, 'a> {
             let Some(tok) = self.tok(i) else { break };
             let next = self.of.matched.past(i);
             let end = match tok {
+                // `w_\textrm{in}`
+                Tok::Text(..) if i > pending.from && self.tok(i - 1).is_some_and(scripts) => i + 1,
                 Tok::Text(_, text) if !self.is_name(from, i, to, pending.from) => {
                     self.close(&mut pending, i, i + 1, Link::Other);
                     self.words(text, i, to);
@@ -281,12 +301,16 @@ impl<'s, 'a> Walk<'s, 'a> {
             None => self.statement(from, to, &done.relations),
         };
         let part = match read {
+            // (2 × 3)(3 × 1) = (2 × 1) says which arrays fit together.
+            Ok(_) if self.is_sizes(from, to) => self.as_words(from, to),
+            Ok(statement) if differentials::relates(&statement) => {
+                let refused = statement.refused("an equation between differentials is not read");
+                Part::OutOfScope(refused)
+            }
             Ok(statement) => Part::Statement(statement),
             // (x_1, x_2) and y ∈ {0, 1} claim nothing.
             Err(_) if self.is_tuple(from, to) || self.is_membership(from, to, &done.relations) => {
-                let span = self.of.matched.span(from, to);
-                let text = self.of.text.get(span.clone()).unwrap_or_default();
-                Part::Words(words::tidy(text), span)
+                self.as_words(from, to)
             }
             Err(nom::Err::Incomplete(_)) => return,
             Err(nom::Err::Failure(problem)) => self.refused(problem, from, &done.relations),
@@ -299,6 +323,13 @@ impl<'s, 'a> Walk<'s, 'a> {
         };
         self.implied = false;
         self.parts.push((part, before));
+    }
+
+    /// What claims nothing, as it was written.
+    fn as_words(&self, from: usize, to: usize) -> Part {
+        let span = self.of.matched.span(from, to);
+        let text = self.of.text.get(span.clone()).unwrap_or_default();
+        Part::Words(words::tidy(text), span)
     }
 
     /// A statement that is not read, with its left side where at least that can be.

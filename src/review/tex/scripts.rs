@@ -1,6 +1,7 @@
 //! Scripts: what stands below and above a base. Indices become text, part by part; what stands
 //! above a name is a power or a mark.
 
+use super::atoms::argument;
 use super::expression::{Result, unexpected, whole};
 use super::lex::Tok;
 use super::syntax::{Expr, FormulaKind};
@@ -34,6 +35,11 @@ pub(super) fn scripts<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Scripts<'
                     rest = after;
                     continue;
                 }
+                // `x_{}` and `{}^{}` say nothing.
+                if inside.is_empty() {
+                    rest = after;
+                    continue;
+                }
                 let slot = if tok == Tok::Sub { &mut found.below } else { &mut found.above };
                 if slot.is_some() {
                     return refuse(rest.here(), "a second script stands at the same place");
@@ -52,8 +58,7 @@ fn script<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Tokens<'s, 'a>> {
     let single = input.skip(1);
     match input.tok() {
         Some(Tok::Open) => match input.bracket() {
-            Some((inside, rest)) if !inside.is_empty() => Ok((rest, inside)),
-            Some((_, rest)) => refuse(input.span_to(rest), "an empty script stands here"),
+            Some((inside, rest)) => Ok((rest, inside)),
             None => unexpected(input),
         },
         Some(Tok::Digit(_) | Tok::Letter(_)) => {
@@ -73,6 +78,16 @@ fn script<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Tokens<'s, 'a>> {
         Some(Tok::Symbol(_) | Tok::Text(..) | Tok::Sign('+' | '-' | '*' | '\'')) => {
             Ok((single, input.until(single)))
         }
+        // `w_\mathbf{x}` and `x^\frac12`: a command with its argument is one thing.
+        Some(Tok::Command(c)) if symbols::WRAPPERS.contains(&c) => match single.bracket() {
+            Some((inside, rest)) if single.tok() == Some(Tok::Open) => Ok((rest, inside)),
+            _ => refuse(input.here(), "a script needs braces around it"),
+        },
+        Some(Tok::Command("frac" | "dfrac" | "tfrac")) => {
+            let (rest, _) = argument(single)?;
+            let (rest, _) = argument(rest)?;
+            Ok((rest, input.until(rest)))
+        }
         Some(Tok::Command("top" | "intercal" | "star" | "dagger" | "circ")) => {
             Ok((single, input.until(single)))
         }
@@ -89,6 +104,8 @@ fn text(inside: Tokens) -> Option<String> {
             Tok::Sign(
                 c @ ('+' | '-' | '*' | '(' | ')' | '[' | ']' | ',' | '.' | ':' | '/' | '\''),
             ) => out.push(c),
+            // The sizes of an array, `W_{n \times m}`.
+            Tok::Sign('·') => out.push('×'),
             Tok::Text(_, words) => out.push_str(words.trim()),
             Tok::Open | Tok::Close | Tok::Sub | Tok::Wide => {}
             Tok::Command("to" | "rightarrow") => out.push('→'),
@@ -177,6 +194,11 @@ pub(super) fn above(inside: Tokens, stem: &str) -> Result<Above> {
             inside.span(),
             format!("{c} above {stem} is the number of a step, or its power"),
         );
+    }
+    if let [Tok::Letter(c)] = toks.as_slice()
+        && inside.of.lexicon.is_numbered(stem, *c)
+    {
+        return Ok(Above::Mark(format!("({c})")));
     }
     if let [Tok::Text(_, words)] = toks.as_slice() {
         return Ok(Above::Mark(words.trim().to_string()));

@@ -102,6 +102,23 @@ pub(super) fn sign(command: &str) -> Option<char> {
     SIGNS.iter().find(|(name, _)| *name == command).map(|(_, c)| *c)
 }
 
+/// The sign of an indicator function: `\mathbb{1}`, `\mathbf{1}`.
+pub(super) const INDICATOR: char = '𝟙';
+
+/// Signs that are written as two where a keyboard has no other.
+pub(super) const PAIRS: &[(&str, char)] =
+    &[("==", '='), (">=", '≥'), ("=>", '⇒'), ("<=", '≤'), ("!=", '≠'), ("->", '→')];
+
+/// A raised or lowered sign of Unicode: whether it is raised, and which sign it is.
+pub(super) fn script(c: char) -> Option<(bool, char)> {
+    const RAISED: (&str, &str) = ("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱ⁽⁾", "0123456789+-ni()");
+    const LOWERED: (&str, &str) = ("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aeijklmnoprstuvx");
+    [(true, RAISED), (false, LOWERED)].into_iter().find_map(|(up, (signs, plain))| {
+        let at = signs.chars().position(|s| s == c)?;
+        plain.chars().nth(at).map(|plain| (up, plain))
+    })
+}
+
 /// A sign of Unicode as the sign that means the same.
 pub(super) fn plain(c: char) -> char {
     match c {

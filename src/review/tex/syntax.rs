@@ -253,6 +253,8 @@ pub enum Known {
     Abs,
     /// `sign`, `sgn`.
     Sign,
+    /// ‖x‖, `\lVert x \rVert`: the length of an array, and of a number |x|.
+    Norm,
     /// Φ, the standard normal distribution, where the document gives it no other meaning.
     NormalCdf,
     /// φ, its density, where the document has Φ and gives φ no other meaning.

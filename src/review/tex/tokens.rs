@@ -146,7 +146,7 @@ fn partners(tokens: &[Token]) -> Result<(Vec<u32>, Vec<usize>), Note> {
                 mates[frame.open] = i as u32;
                 mates[i] = frame.open as u32;
             }
-            Tok::Sign(c @ ('(' | ')' | '[' | ']' | '⦃' | '⦄' | '|')) => {
+            Tok::Sign(c @ ('(' | ')' | '[' | ']' | '⦃' | '⦄' | '|' | '‖')) => {
                 soft(tokens, i, c, &mut frames, &mut mates);
             }
             _ => {}
@@ -166,12 +166,24 @@ fn hollow(tokens: &[Token]) -> Vec<usize> {
     for (i, token) in tokens.iter().enumerate() {
         let free = i == 0
             || !matches!(tokens[i - 1].tok, Tok::Command(_) | Tok::Sup | Tok::Sub | Tok::Close);
-        if token.tok != Tok::Open || !free {
+        if token.tok != Tok::Open {
+            continue;
+        }
+        // `\sum_{t}{}y`: nothing behind a script.
+        let behind = matches!(tokens.get(i + 1).map(|t| t.tok), Some(Tok::Close))
+            && i > 0
+            && tokens[i - 1].tok == Tok::Close
+            && is_script(tokens, i - 1);
+        if behind {
+            out.extend([i, i + 1]);
+        }
+        if !free {
             continue;
         }
         match (tokens.get(i + 1).map(|t| t.tok), tokens.get(i + 2).map(|t| t.tok)) {
             (Some(Tok::Close), _) => out.extend([i, i + 1]),
-            (Some(Tok::Sign('=' | '+' | '-' | '·' | ',' | '.')), Some(Tok::Close)) => {
+            (Some(Tok::Sign('=' | '+' | '-' | '·' | ',' | '.')), Some(Tok::Close))
+            | (Some(Tok::Symbol('∂')), Some(Tok::Close)) => {
                 out.extend([i, i + 2]);
             }
             _ => {}
@@ -180,13 +192,32 @@ fn hollow(tokens: &[Token]) -> Vec<usize> {
     out
 }
 
+/// Whether the group that ends at `close` is a script.
+fn is_script(tokens: &[Token], close: usize) -> bool {
+    let mut depth = 0usize;
+    for i in (0..=close).rev().take(REACH) {
+        match tokens[i].tok {
+            Tok::Close => depth += 1,
+            Tok::Open => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return i > 0 && matches!(tokens[i - 1].tok, Tok::Sub | Tok::Sup);
+        }
+    }
+    false
+}
+
+/// How many tokens back the beginning of a script is looked for.
+const REACH: usize = 40;
+
 /// A bracket that may stand alone.
 fn soft(tokens: &[Token], i: usize, c: char, frames: &mut [Frame], mates: &mut [u32]) {
     let Some(mut at) = frames.iter().rposition(|f| !f.void) else { return };
     let opening = match c {
         '(' | '[' | '⦃' => true,
-        '|' => {
-            let inside = frames[at].soft.last().is_some_and(|o| tokens[*o].tok == Tok::Sign('|'));
+        '|' | '‖' => {
+            let inside = frames[at].soft.last().is_some_and(|o| tokens[*o].tok == Tok::Sign(c));
             !(inside && i > 0 && ends_operand(&tokens[i - 1].tok))
         }
         _ => false,
@@ -247,7 +278,7 @@ pub(super) fn ends_operand(tok: &Tok) -> bool {
         | Tok::Text(..)
         | Tok::End(_)
         | Tok::Fence(false, _) => true,
-        Tok::Sign(c) => matches!(c, ')' | ']' | '⦄' | '|' | '\''),
+        Tok::Sign(c) => matches!(c, ')' | ']' | '⦄' | '|' | '‖' | '\''),
         _ => false,
     }
 }

@@ -2,11 +2,12 @@
 //! that claims nothing, a relation, an arrow.
 
 use super::{Pending, Stretch, Walk};
+use crate::review::tex::blocks;
 use crate::review::tex::lex::{Font, Tok};
 use crate::review::tex::rows::relates;
 use crate::review::tex::symbols::{self, Arrow};
 use crate::review::tex::syntax::Relation;
-use crate::review::tex::tokens::{ends_operand, is_space};
+use crate::review::tex::tokens::{Tokens, ends_operand, is_space};
 
 impl Walk<'_, '_> {
     /// Whether the words at `i` stand where a name must.
@@ -82,14 +83,13 @@ impl Walk<'_, '_> {
         false
     }
 
-    /// Whether this is 1(y = k), a value and no aside: it has its digit directly before it and no
+    /// Whether this is 1(y = k), a value and no aside: it has its sign directly before it and no
     /// words in it.
     pub(super) fn is_indicator(&self, open: usize, close: usize) -> bool {
-        let spaced = self.of.tokens().get(open).is_some_and(|t| t.spaced);
+        let at = |i: usize| Tokens::of(self.of, i, close + 1);
         open > 0
-            && !spaced
-            && matches!(self.tok(open - 1), Some(Tok::Digit('1')))
-            && !(open > 1 && matches!(self.tok(open - 2), Some(Tok::Digit(_))))
+            && blocks::indicates(at(open - 1)).is_some()
+            && !(open > 1 && matches!(self.tok(open - 2), Some(Tok::Digit(_) | Tok::Letter(_))))
             && (open + 1..close).any(|i| self.tok(i).is_some_and(relates))
             && !(open + 1..close).any(|i| matches!(self.tok(i), Some(Tok::Text(..))))
     }
@@ -103,6 +103,59 @@ impl Walk<'_, '_> {
             && self.of.matched.mate(from).is_some_and(|mate| mate + 1 == to)
             && inside.clone().any(|i| self.tok(i) == Some(Tok::Sign(',')))
             && !inside.clone().any(|i| self.tok(i).is_some_and(relates))
+    }
+
+    /// Whether this says which sizes of arrays fit together: (2 × 3)(3 × 1) = (2 × 1), where each
+    /// product has the first and the last of its sizes.
+    pub(super) fn is_sizes(&self, from: usize, to: usize) -> bool {
+        let mut sides = vec![Vec::new()];
+        let mut i = from;
+        while i < to {
+            match self.tok(i) {
+                Some(Tok::Sign('(') | Tok::Fence(true, '(')) => {
+                    let close = self.of.matched.past(i);
+                    let Some(size) = self.size(i + 1, close - 1) else { return false };
+                    sides.last_mut().into_iter().for_each(|side| side.push(size.clone()));
+                    i = close;
+                    continue;
+                }
+                Some(Tok::Sign('=' | '→') | Tok::Command("to" | "rightarrow")) => {
+                    sides.push(Vec::new());
+                }
+                Some(Tok::Sign('·')) => {}
+                t if t.is_some_and(is_space) => {}
+                _ => return false,
+            }
+            i += 1;
+        }
+        // The size of a product, if its factors fit.
+        let product = |side: &Vec<[String; 2]>| {
+            let fit = side.windows(2).all(|two| two[0][1] == two[1][0]);
+            let ends = side.first().zip(side.last());
+            ends.filter(|_| fit).map(|(a, b)| [a[0].clone(), b[1].clone()])
+        };
+        let sizes: Option<Vec<[String; 2]>> = sides.iter().map(product).collect();
+        sizes.is_some_and(|all| all.len() > 1 && all.windows(2).all(|two| two[0] == two[1]))
+    }
+
+    /// Two whole numbers or letters with a × between them.
+    fn size(&self, from: usize, to: usize) -> Option<[String; 2]> {
+        let mut out = [String::new(), String::new()];
+        let mut at = 0;
+        for i in from..to {
+            match self.tok(i)? {
+                Tok::Digit(c) | Tok::Letter(c) => out[at].push(c),
+                Tok::Sign('·') if at == 0 => {
+                    let written = self.of.text.get(self.of.tokens()[i].span())?;
+                    at = usize::from(written.contains("times") || written == "×");
+                    if at == 0 {
+                        return None;
+                    }
+                }
+                _ => return None,
+            }
+        }
+        out.iter().all(|part| !part.is_empty()).then_some(out)
     }
 
     pub(super) fn is_membership(
