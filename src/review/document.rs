@@ -85,19 +85,14 @@ pub(super) fn read<'t>(
     network: Option<&Network>,
 ) -> Result<Document<'t>, Error> {
     let pieces = read::pieces(source, format)?;
-    let formulas: Vec<&str> = pieces
-        .iter()
-        .filter_map(|piece| match piece {
-            Piece::Formula(passage, _) => Some(passage.text.as_str()),
-            Piece::Words(_) | Piece::Unclosed(..) => None,
-        })
-        .collect();
-    let macros = Macros::of(std::iter::once(source));
+    let formulas: Vec<(&str, Macros)> = placed(&pieces, source, format);
     let known: Vec<String> = network
         .map(|net| net.quantities().map(|(_, q)| q.name.clone()).collect())
         .unwrap_or_default();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let lexicon = Lexicon::of(&formulas, &macros, &known);
+    let lexicon = Lexicon::of_placed(&formulas, &known);
+    let macros: Vec<Macros> = formulas.into_iter().map(|(_, macros)| macros).collect();
+    let mut macros = macros.into_iter();
     let mut items = Vec::new();
     // "2.0" after a formula with "2.P" is 2·0.
     let mut dots = Dots::default();
@@ -106,6 +101,7 @@ pub(super) fn read<'t>(
             Piece::Words(passage) => items.push(Item::Words(Rc::new(passage))),
             Piece::Formula(passage, setting) => {
                 let passage = Rc::new(passage);
+                let macros = macros.next().unwrap_or_default();
                 for row in tex::rows(&passage.text, &macros, &lexicon, &dots) {
                     let inline = setting == Setting::Inline;
                     let passage = passage.clone();
@@ -132,4 +128,30 @@ pub(super) fn read<'t>(
         }
     }
     Ok(Document { source, items, lines: Lines::of(source) })
+}
+
+/// The formulas of a document, each with the macros as they are where it stands. The source of a
+/// notebook is JSON, in which no macro is seen; there, what its formulas define counts.
+fn placed<'p>(pieces: &'p [Piece], source: &str, format: DocumentFormat) -> Vec<(&'p str, Macros)> {
+    let passages = pieces.iter().filter_map(|piece| match piece {
+        Piece::Formula(passage, _) => Some(passage),
+        Piece::Words(_) | Piece::Unclosed(..) => None,
+    });
+    if format == DocumentFormat::Notebook {
+        let texts: Vec<&str> = passages.map(|passage| passage.text.as_str()).collect();
+        let macros = Macros::of(texts.iter().copied());
+        let mut end = 0;
+        let place = |text: &&'p str| {
+            let start = end;
+            end += text.len();
+            (*text, macros.at(start..end))
+        };
+        return texts.iter().map(place).collect();
+    }
+    let macros = Macros::of(std::iter::once(source));
+    let place = |passage: &'p read::Passage| {
+        let text = passage.text.as_str();
+        (text, macros.at(passage.source(0..text.len())))
+    };
+    passages.map(place).collect()
 }

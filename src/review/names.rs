@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::tex::syntax::Name;
+use super::tex::written;
 use crate::expr::ExprId;
 use crate::lower::Lowered;
 use crate::net::{Network, QuantityId, Role, Shape};
@@ -41,56 +42,17 @@ pub(super) fn spelled(name: &Name) -> String {
 
 /// The name as LaTeX, for a repair.
 pub(super) fn latex(name: &Name) -> String {
-    let stem = match name.stem.strip_prefix('Δ') {
-        Some(rest) => format!("\\Delta {}", letters(rest)),
-        None => letters(&name.stem),
-    };
-    let above = name.above.as_ref().map_or(String::new(), |a| format!("^{{{a}}}"));
+    let stem = written(&name.stem);
+    let above = name.above.as_ref().map_or(String::new(), |a| format!("^{{{}}}", written(a)));
     match name.below.is_empty() {
         true => format!("{stem}{above}"),
         false => {
             let separator =
                 if name.below.iter().all(|b| b.chars().count() == 1) { "" } else { "," };
-            format!("{stem}{above}_{{{}}}", name.below.join(separator))
+            let below: Vec<String> = name.below.iter().map(|part| written(part)).collect();
+            format!("{stem}{above}_{{{}}}", below.join(separator))
         }
     }
-}
-
-/// Letters as LaTeX has them: Greek by its commands, a letter with a hat by `\hat`.
-fn letters(stem: &str) -> String {
-    const GREEK: &[(char, &str)] = &[
-        ('α', "\\alpha"),
-        ('β', "\\beta"),
-        ('γ', "\\gamma"),
-        ('δ', "\\delta"),
-        ('ε', "\\epsilon"),
-        ('ζ', "\\zeta"),
-        ('η', "\\eta"),
-        ('θ', "\\theta"),
-        ('κ', "\\kappa"),
-        ('λ', "\\lambda"),
-        ('μ', "\\mu"),
-        ('ν', "\\nu"),
-        ('ξ', "\\xi"),
-        ('π', "\\pi"),
-        ('ρ', "\\rho"),
-        ('σ', "\\sigma"),
-        ('τ', "\\tau"),
-        ('φ', "\\phi"),
-        ('χ', "\\chi"),
-        ('ψ', "\\psi"),
-        ('ω', "\\omega"),
-        ('Δ', "\\Delta"),
-        ('Θ', "\\Theta"),
-        ('Σ', "\\Sigma"),
-        ('Φ', "\\Phi"),
-        ('Ω', "\\Omega"),
-    ];
-    let one = |c: char| match GREEK.iter().find(|(letter, _)| *letter == c) {
-        Some((_, command)) => (*command).to_string(),
-        None => c.to_string(),
-    };
-    stem.chars().map(one).collect()
 }
 
 pub(super) fn is_digits(part: &str) -> bool {

@@ -64,6 +64,12 @@ const CODE: &[&str] = &["pre", "code", "kbd", "samp", "tt", "textarea", "xmp"];
 /// The elements that are not seen.
 const UNSEEN: &[&str] = &["style", "script", "template", "iframe", "noframes"];
 
+/// The elements without an end.
+const EMPTY: &[&str] = &[
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+];
+
 /// What renderers of maths leave in a page beside its TeX: the picture of it.
 const PICTURES: &[&str] = &[
     "katex-html",
@@ -162,6 +168,12 @@ impl Reader<'_, '_> {
     }
 
     fn open(&mut self, tag: &StartTag<usize>, place: Range<usize>) {
+        // A paragraph without its end is ended by the next block.
+        let block = BLOCKS.iter().any(|b| is(&tag.name, b)) || is(&tag.name, "p");
+        let paragraph = |e: &Element| matches!(e.kind, Whole::Unseen) && is(&e.name, "p");
+        if block && self.whole.as_ref().is_some_and(paragraph) {
+            self.finish(place.start);
+        }
         if let Some(element) = &mut self.whole {
             if element.name == tag.name && !tag.self_closing {
                 element.depth += 1;
@@ -263,10 +275,30 @@ fn whole(tag: &StartTag<usize>, at: usize) -> Option<Whole> {
         let setting = if display { Setting::Display } else { Setting::Inline };
         return Some(Whole::Math(setting, false, None));
     }
-    if of(UNSEEN) || (of(&["span", "div", "mjx-container"]) && class(PICTURES)) {
+    if of(UNSEEN)
+        || (is_hidden(tag) && !of(EMPTY))
+        || (of(&["span", "div", "mjx-container"]) && class(PICTURES))
+    {
         return Some(Whole::Unseen);
     }
     (of(CODE) || (of(&["span", "div", "p", "section"]) && class(IGNORED))).then_some(Whole::Code)
+}
+
+/// Whether a page says that an element is not to be shown.
+fn is_hidden(tag: &StartTag<usize>) -> bool {
+    let style: String = value(tag, "style").chars().filter(|c| !c.is_whitespace()).collect();
+    let style = style.to_ascii_lowercase();
+    let unseen = |rule: &str| {
+        let rule = rule.trim_end_matches("!important");
+        matches!(rule, "display:none" | "visibility:hidden")
+    };
+    tag.attributes.contains_key("hidden".as_bytes()) || style.split(';').any(unseen)
+}
+
+/// Whether this is the beginning of an element that is not shown.
+pub fn hides(tag: &str) -> bool {
+    Tokenizer::new_with_emitter(tag, DefaultEmitter::<usize>::new_with_span())
+        .any(|token| matches!(token, Ok(Token::StartTag(tag)) if is_hidden(&tag)))
 }
 
 /// A script without the marks that hide it from XML: `% <![CDATA[` and `%]]>`.

@@ -19,6 +19,9 @@ const MATHS: &[&str] = &["math", "{math}", "{.math}"];
 /// The inline elements that are handed to the reader of HTML as a whole.
 const WHOLE: &[&str] = &["script", "math", "style", "pre", "code", "kbd", "samp", "tt"];
 
+/// The inline elements that are read as a whole where they say that they are not shown.
+const HIDDEN: &[&str] = &["span", "div", "p", "a", "b", "i", "em", "strong", "small", "label"];
+
 /// The stream of a Markdown document.
 pub fn stream(source: &str) -> (Stream, Rules) {
     let mut reader = Reader { source, done: 0, stream: Stream::new(), margins: vec![], last: 0 };
@@ -209,7 +212,9 @@ impl Reader<'_> {
     fn inline_html(&mut self, tag: &str, range: Range<usize>) -> Option<Block> {
         let name = tag.strip_prefix('<').unwrap_or_default();
         let name = &name[..name.bytes().take_while(u8::is_ascii_alphanumeric).count()];
-        let whole = WHOLE.iter().find(|w| w.eq_ignore_ascii_case(name));
+        let is = |w: &&&str| w.eq_ignore_ascii_case(name);
+        let hidden = || HIDDEN.iter().find(is).filter(|_| html::hides(tag));
+        let whole = WHOLE.iter().find(is).or_else(hidden);
         match whole.filter(|_| !tag.ends_with("/>")) {
             Some(whole) => return Some(Block::Element(whole, range)),
             None => {

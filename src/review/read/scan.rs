@@ -82,9 +82,11 @@ fn dollars(text: &str, delimiters: &Delimiters, token: &Token, second: &Token) -
 }
 
 fn dollar(text: &str, delimiters: &Delimiters, rules: Rules, token: &Token) -> Option<Found> {
-    let (setting, escaped) = (Setting::Inline, false);
     let close = delimiters.reach(token, token.next, Wall::Block);
-    if rules.dollars == Dollars::Prose {
+    let apart = close.is_some_and(|close| on_their_own_lines(text, token, close));
+    let setting = if apart { Setting::Display } else { Setting::Inline };
+    let escaped = false;
+    if rules.dollars == Dollars::Prose && !apart {
         close.filter(|close| {
             let body = &text[token.end..close.at];
             let after = text[close.end..].chars().next();
@@ -103,6 +105,20 @@ fn dollar(text: &str, delimiters: &Delimiters, rules: Rules, token: &Token) -> O
             Found { body: token.end..end, past: end, setting, escaped, unclosed }
         }
     })
+}
+
+/// Whether a dollar opens a line on which nothing else stands, and its partner ends one: those of
+/// a formula on lines of its own, and none of money.
+fn on_their_own_lines(text: &str, token: &Token, close: &Token) -> bool {
+    let blank = |c: char| c == ' ' || c == '\t' || c == '\r';
+    let before = text[..token.at].trim_end_matches([' ', '\t', '>']);
+    let body = &text[token.end..close.at];
+    let after = text[close.end..].trim_start_matches(['.', ',', ';']).trim_start_matches(blank);
+    (before.is_empty() || before.ends_with('\n'))
+        && body.trim_start_matches(blank).starts_with('\n')
+        && (after.is_empty() || after.starts_with('\n'))
+        && body.contains(['=', '\\', '^', '_', '∂'])
+        && !body.trim().lines().any(|line| line.trim().is_empty())
 }
 
 fn bracket(delimiters: &Delimiters, token: &Token, shape: Shape) -> Found {

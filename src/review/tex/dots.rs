@@ -20,7 +20,8 @@ impl Dots {
     /// What `formula` says about the one that follows it directly.
     pub fn after(formula: &str, macros: &Macros) -> Dots {
         let mut found = BTreeSet::new();
-        let tokens = lex(formula).and_then(|tokens| expand(tokens, macros)).unwrap_or_default();
+        let tokens =
+            lex(formula, macros).and_then(|tokens| expand(tokens, macros)).unwrap_or_default();
         let mut number = String::new();
         for (i, token) in tokens.iter().enumerate() {
             match token.tok {

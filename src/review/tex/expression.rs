@@ -21,7 +21,7 @@ use super::fraction::{self, Piece};
 use super::lex::Tok;
 use super::syntax::{Expr, FormulaKind};
 use super::tokens::{Parsed, Problem, Tokens, beyond, is_space, refuse};
-use super::{MAX_DEPTH, symbols};
+use super::{MAX_DEPTH, series, symbols};
 
 /// How an expression looks in print, which decides what may stand beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,10 +176,26 @@ pub(super) fn sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
         FormulaKind::Neg(inner) if first.shape == Shape::Neg => (true, *inner),
         kind => (false, Expr { kind, span: first.expr.span }),
     };
-    let (shape, mut terms) = (first.shape, vec![head]);
+    let (mut shape, mut terms) = (first.shape, vec![head]);
     let taken = |input| alt((map(sign('+'), |_| false), map(sign('-'), |_| true))).parse(input);
     while let Ok((after, minus)) = taken(spaces(rest)) {
         let from = gap(after);
+        // a_1 + a_2 + … + a_n
+        if from.is_sign('…') {
+            let Ok((last, false)) = taken(spaces(gap(from.skip(1)))) else {
+                return unexpected(from);
+            };
+            let (end, value) = term(gap(last))?;
+            let follows = !minus && value.shape != Shape::Sum && value.shape != Shape::Neg;
+            let Some(sum) = follows.then(|| series::summed(&mut terms, &value.expr)).flatten()
+            else {
+                return refuse(from.here(), "dots leave out what is meant");
+            };
+            (bare, shape) = (false, Shape::Atom);
+            rest = end;
+            terms.push((false, sum));
+            continue;
+        }
         let (after, value) = term(from)?;
         if minus && value.shape == Shape::Sum {
             return refuse(

@@ -92,7 +92,11 @@ fn parted<'s, 'a>(input: Tokens<'s, 'a>) -> Option<(Option<Tokens<'s, 'a>>, Toke
     let mut i = input.from;
     while i < input.to {
         let from = input.skip((i - input.from) as usize);
-        let inside = wrapped(from).filter(|(inside, _)| is_round(*inside)).is_some();
+        // The argument of a command and a script are no groups of their own.
+        let before = i.checked_sub(1).filter(|b| *b >= input.from);
+        let before = before.and_then(|b| input.of.tokens().get(b as usize)).map(|t| t.tok);
+        let free = !matches!(before, Some(Tok::Command(_) | Tok::Close | Tok::Sub | Tok::Sup));
+        let inside = free && wrapped(from).is_some_and(|(inside, _)| is_round(inside));
         if is_round(from) || inside {
             let mut before = input.until(from);
             let dot = |at: u32| {
@@ -135,11 +139,13 @@ fn beside<'s, 'a>(
     let (Some((over, top)), Some((under, bottom))) = (parted(above), parted(below)) else {
         return Ok(None);
     };
-    if over.is_none() && under.is_none() && is_round(above) && is_round(below) {
+    let (top, bottom) = (bare(top), bare(bottom));
+    let same = |a: Tokens, b: Tokens| (a.from, a.to) == (b.from, b.to);
+    if over.is_none() && under.is_none() && same(top, above) && same(bottom, below) {
         return Ok(None);
     }
     let (over, under) = (over.map(whole).transpose()?, under.map(whole).transpose()?);
-    let derivative = match fraction(bare(top), bare(bottom), span.clone())? {
+    let derivative = match fraction(top, bottom, span.clone())? {
         Piece::Value(Value { expr, .. }) if matches!(expr.kind, FormulaKind::Derivative { .. }) => {
             expr
         }
@@ -423,15 +429,14 @@ fn leibniz<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     }
     let below = after.skip(1);
     // ∂y/{∂z}
-    if let Some((inside, rest)) = enclosed(below)
-        && let Some(of) = &of
-    {
+    if let Some((inside, rest)) = enclosed(below) {
         let Some(bottom) = differential(bare(inside)).filter(|b| b.round == top.round) else {
             return refuse(below.here(), "which ∂ belongs to which is not certain here");
         };
         let by = denominator(bare(inside), bottom, top.order)?;
         let rest = rest.up_to(input).level_of(input);
-        let expr = nested(of.clone(), by, &input.span_to(rest));
+        let Some(of) = of else { return operated(input, rest, by, input.until(rest)) };
+        let expr = nested(of, by, &input.span_to(rest));
         return Ok((rest, Value { expr, shape: Shape::Atom }));
     }
     let Some(bottom) = differential(below).filter(|b| b.round == top.round) else {

@@ -16,6 +16,7 @@ use nom::combinator::{opt, recognize};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
+use super::macros::Macros;
 use super::syntax::Note;
 use super::{MAX_LENGTH, MAX_TOKENS, spelling, symbols};
 
@@ -94,30 +95,40 @@ type Read<'a, T> = IResult<&'a str, T>;
 /// How deep words may stand in formulas that stand in words themselves.
 const MAX_WORDS_IN_WORDS: usize = 2;
 
-/// The tokens of `text`, or why there are none.
-pub(super) fn lex(text: &str) -> Result<Vec<Token<'_>>, Note> {
+/// The tokens of `text`, or why there are none. A command that the document gives a meaning of its
+/// own stays a command.
+pub(super) fn lex<'a>(text: &'a str, macros: &Macros) -> Result<Vec<Token<'a>>, Note> {
     if text.len() > MAX_LENGTH {
         let message = format!("this formula is longer than {MAX_LENGTH} bytes");
         return Err(Note { message, span: 0..0 });
     }
-    let mut lexer = Lexer { text, tokens: Vec::new(), spaced: false };
+    let mut lexer = Lexer { text, macros, tokens: Vec::new(), spaced: false };
     lexer.read(0..text.len(), MAX_WORDS_IN_WORDS)?;
     Ok(lexer.tokens)
 }
 
-struct Lexer<'a> {
+struct Lexer<'a, 'm> {
     text: &'a str,
+    macros: &'m Macros,
     tokens: Vec<Token<'a>>,
     /// Whether a space stands before the next token.
     spaced: bool,
 }
 
-impl<'a> Lexer<'a> {
+impl<'a> Lexer<'a, '_> {
     /// The tokens of a piece of the text. Formulas in its words are read while `depth` is left.
     fn read(&mut self, piece: Range<usize>, depth: usize) -> Result<(), Note> {
         let mut rest = &self.text[piece.clone()];
         while !rest.is_empty() {
             let at = piece.end - rest.len();
+            if rest.starts_with('\\')
+                && let Ok((after, name)) = command_name(rest)
+                && self.macros.defines(name)
+            {
+                rest = after;
+                self.push(Tok::Command(name), at..piece.end - rest.len())?;
+                continue;
+            }
             let (after, found) = match self::piece(rest) {
                 Ok(read) => read,
                 Err(_) => {

@@ -69,10 +69,16 @@ impl Lexicon {
     /// What `formulas`, the texts of all formulas of a document, say. `known` are names that the
     /// caller knows, with their index or without: `net_h1`, `out`.
     pub fn of(formulas: &[&str], macros: &Macros, known: &[&str]) -> Lexicon {
+        let all: Vec<(&str, Macros)> = formulas.iter().map(|f| (*f, macros.clone())).collect();
+        Lexicon::of_placed(&all, known)
+    }
+
+    /// The same of formulas with the macros as they are where each of them stands.
+    pub fn of_placed(formulas: &[(&str, Macros)], known: &[&str]) -> Lexicon {
         let mut lexicon = Lexicon::default();
         let mut candidates = BTreeMap::new();
-        for formula in formulas {
-            let tokens = lex(formula).and_then(|tokens| expand(tokens, macros));
+        for (formula, macros) in formulas {
+            let tokens = lex(formula, macros).and_then(|tokens| expand(tokens, macros));
             scan(&tokens.unwrap_or_default(), &mut lexicon, &mut candidates);
         }
         for (run, certain) in candidates {

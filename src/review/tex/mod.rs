@@ -27,6 +27,7 @@ mod parts;
 mod reasons;
 mod rows;
 mod scripts;
+mod series;
 mod spelling;
 mod symbols;
 pub mod syntax;
@@ -38,6 +39,7 @@ mod words;
 pub use dots::Dots;
 pub use lexicon::Lexicon;
 pub use macros::Macros;
+pub use spelling::written;
 pub use syntax::*;
 pub use words::{introduces, references};
 
@@ -72,8 +74,9 @@ pub fn rows(formula: &str, macros: &Macros, lexicon: &Lexicon, dots: &Dots) -> V
 
 /// The rows of a formula, and how often a token of it was looked at.
 fn counted(formula: &str, macros: &Macros, lexicon: &Lexicon, dots: &Dots) -> (Vec<Row>, usize) {
-    let matched =
-        lex::lex(formula).and_then(|tokens| macros::expand(tokens, macros)).and_then(Matched::of);
+    let matched = lex::lex(formula, macros)
+        .and_then(|tokens| macros::expand(tokens, macros))
+        .and_then(Matched::of);
     let matched = match matched {
         Ok(matched) => matched,
         Err(note) => return (vec![unread(formula, note)], 0),

@@ -302,7 +302,9 @@ impl<'s, 'a> Walk<'s, 'a> {
         };
         let part = match read {
             // (2 × 3)(3 × 1) = (2 × 1) says which arrays fit together.
-            Ok(_) if self.is_sizes(from, to) => self.as_words(from, to),
+            Ok(statement) if self.is_sizes(from, to) => {
+                Part::OutOfScope(statement.refused("these are sizes of arrays, and no numbers"))
+            }
             Ok(statement) if differentials::relates(&statement) => {
                 let refused = statement.refused("an equation between differentials is not read");
                 Part::OutOfScope(refused)

@@ -1,6 +1,7 @@
 //! Tables of names: which spellings are functions, and how letters look with an accent or in
 //! another font.
 
+use super::symbols;
 use super::syntax::Known;
 
 /// A function that is known by its spelling, with or without a backslash.
@@ -39,19 +40,72 @@ pub(super) fn function(name: &str) -> Option<Function> {
     })
 }
 
+/// Commands for accents, and the sign that each adds to a letter.
+const ACCENTS: &[(&str, char)] = &[
+    ("hat", '\u{302}'),
+    ("widehat", '\u{302}'),
+    ("bar", '\u{304}'),
+    ("overline", '\u{304}'),
+    ("tilde", '\u{303}'),
+    ("widetilde", '\u{303}'),
+    ("vec", '\u{20d7}'),
+    ("overrightarrow", '\u{20d7}'),
+    ("dot", '\u{307}'),
+    ("ddot", '\u{308}'),
+    ("check", '\u{30c}'),
+    ("breve", '\u{306}'),
+];
+
 /// The sign that an accent adds to a letter.
 pub(super) fn accent(command: &str) -> Option<char> {
-    Some(match command {
-        "hat" | "widehat" => '\u{302}',
-        "bar" | "overline" => '\u{304}',
-        "tilde" | "widetilde" => '\u{303}',
-        "vec" | "overrightarrow" => '\u{20d7}',
-        "dot" => '\u{307}',
-        "ddot" => '\u{308}',
-        "check" => '\u{30c}',
-        "breve" => '\u{306}',
-        _ => return None,
-    })
+    ACCENTS.iter().find(|(name, _)| *name == command).map(|(_, mark)| *mark)
+}
+
+/// Letters as LaTeX has them, by the tables that they are read with: `Γ` is `\Gamma`, `ŷ` is
+/// `\hat{y}`, `ℒ` is `\mathcal{L}`. What has no command stays as it is.
+pub fn written(text: &str) -> String {
+    let accented = |mark: char, inner: String| {
+        let name = ACCENTS.iter().find(|(_, m)| *m == mark).map(|(name, _)| *name);
+        name.map(|name| format!("\\{name}{{{inner}}}"))
+    };
+    let one = |c: char| {
+        let composed = COMPOSED.iter().find_map(|(mark, bare, with)| {
+            let at = with.chars().position(|w| w == c)?;
+            accented(*mark, bare.chars().nth(at)?.to_string())
+        });
+        let font = |font: &'static str| {
+            let mut letters = ('A'..='Z').chain('a'..='z');
+            letters.find(|l| styled(font, *l) == Some(c)).map(|l| format!("\\{font}{{{l}}}"))
+        };
+        let command = || symbols::command(c).map(|name| format!("\\{name}"));
+        match c.is_ascii() {
+            true => None,
+            false => {
+                composed.or_else(command).or_else(|| font("mathcal")).or_else(|| font("mathbb"))
+            }
+        }
+    };
+    let mut out: Vec<String> = Vec::new();
+    for c in text.chars() {
+        let mark = ACCENTS.iter().any(|(_, mark)| *mark == c);
+        let next = match out.pop() {
+            Some(last) if mark => accented(c, last.clone()).unwrap_or(last),
+            last => {
+                out.extend(last);
+                one(c).unwrap_or_else(|| c.to_string())
+            }
+        };
+        // A command ends before the next letter.
+        if let Some(last) = out.last_mut()
+            && last.len() > 1
+            && last.ends_with(|c: char| c.is_ascii_alphabetic())
+            && next.starts_with(|c: char| c.is_ascii_alphabetic())
+        {
+            last.push(' ');
+        }
+        out.push(next);
+    }
+    out.concat()
 }
 
 /// Letters that Unicode has with their accent on.

@@ -52,6 +52,11 @@ const LETTERS: &[(&str, char)] = &[
     ("infty", '∞'),
 ];
 
+/// The command of a letter, without its backslash.
+pub(super) fn command(letter: char) -> Option<&'static str> {
+    LETTERS.iter().find(|(_, c)| *c == letter).map(|(name, _)| *name)
+}
+
 /// The letter of a command, `\alpha` without its backslash.
 pub(super) fn letter(command: &str) -> Option<char> {
     LETTERS.iter().find(|(name, _)| *name == command).map(|(_, c)| *c)

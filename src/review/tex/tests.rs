@@ -1,7 +1,8 @@
 //! Readings, and what must hold for any text.
 //!
 //! A file of `cases` has a formula a line, each a document of its own; in a file whose name
-//! begins with `document`, all of them are one document. Its snapshot shows the readings.
+//! begins with `document`, all of them are one document. In one whose name begins with `macros`, a
+//! line is a document, and its formulas stand between dollars. Its snapshot shows the readings.
 
 mod laws;
 mod print;
@@ -25,6 +26,24 @@ fn document(formulas: &[&str]) -> String {
     out
 }
 
+/// The readings of the formulas between the dollars of a text, each with the macros of its place.
+fn placed(text: &str) -> String {
+    let macros = Macros::of(std::iter::once(text));
+    let mut out = format!("{text}\n");
+    let mut at = 0;
+    for (nth, piece) in text.split('$').enumerate() {
+        if !nth.is_multiple_of(2) {
+            let macros = macros.at(at..at + piece.len());
+            let lexicon = Lexicon::of(&[piece], &macros, &[]);
+            for row in rows(piece, &macros, &lexicon, Dots::NONE) {
+                out += &format!("    {}\n", print::line(&row));
+            }
+        }
+        at += piece.len() + 1;
+    }
+    out
+}
+
 #[test]
 fn readings() {
     insta::glob!("tests/cases/*.txt", |path| {
@@ -33,6 +52,8 @@ fn readings() {
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
         let readings = if name.starts_with("document") {
             document(&formulas)
+        } else if name.starts_with("macros") {
+            formulas.iter().map(|text| placed(text)).collect()
         } else {
             formulas.iter().map(|formula| document(&[formula])).collect()
         };
@@ -63,4 +84,23 @@ fn words_name_equations() {
     let words = "weiß: eq.(7)";
     let span = references(words)[0].span.clone();
     assert_eq!(&words[span], "7");
+}
+
+#[test]
+fn letters_are_written_as_they_are_read() {
+    assert_eq!(written("net"), "net");
+    assert_eq!(written("Γ"), "\\Gamma");
+    assert_eq!(written("Δw"), "\\Delta w");
+    assert_eq!(written("ŷ"), "\\hat{y}");
+    assert_eq!(written("ℒ"), "\\mathcal{L}");
+    let (macros, lexicon) = (Macros::default(), Lexicon::default());
+    let letters = "αβγδεζηθϑικλμνξπρϱσςτυφχψωΓΘΛΞΠΣΥΦΨΩℓħŷâx̂γ̄w⃗āñℒ𝒟ℝ";
+    for one in letters.chars().filter(|c| c.is_alphabetic()).map(|c| c.to_string()) {
+        let read = rows(&written(&one), &macros, &lexicon, Dots::NONE);
+        assert_eq!(print::line(&read[0]), format!("⟦{one}⟧"));
+    }
+    for one in ["x̂", "γ̄", "w⃗"] {
+        let read = rows(&written(one), &macros, &lexicon, Dots::NONE);
+        assert_eq!(print::line(&read[0]), format!("⟦{one}⟧"));
+    }
 }

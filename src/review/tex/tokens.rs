@@ -15,8 +15,9 @@ use nom::{IResult, Input, Needed};
 
 use super::MAX_DEPTH;
 use super::dots::Dots;
-use super::lex::{Tok, Token};
+use super::lex::{Font, Tok, Token};
 use super::lexicon::Lexicon;
+use super::symbols;
 use super::syntax::Note;
 
 /// No partner.
@@ -65,7 +66,7 @@ impl<'a> Matched<'a> {
     /// The partners of all brackets, or where they do not fit together.
     pub fn of(mut tokens: Vec<Token<'a>>) -> Result<Matched<'a>, Note> {
         let (mates, mut voids) = partners(&tokens)?;
-        voids.extend(hollow(&tokens));
+        voids.extend(hollow(&mut tokens));
         voids.sort_unstable();
         if voids.is_empty() {
             return Ok(Matched { tokens, mates });
@@ -161,13 +162,22 @@ fn partners(tokens: &[Token]) -> Result<(Vec<u32>, Vec<usize>), Note> {
 
 /// Braces around nothing, or around one relation or sign: `{}=`, `{=}`. They set spaces right and
 /// say nothing.
-fn hollow(tokens: &[Token]) -> Vec<usize> {
+fn hollow(tokens: &mut [Token]) -> Vec<usize> {
     let mut out = Vec::new();
-    for (i, token) in tokens.iter().enumerate() {
+    for i in 0..tokens.len() {
+        let token = tokens[i];
         let free = i == 0
             || !matches!(tokens[i - 1].tok, Tok::Command(_) | Tok::Sup | Tok::Sub | Tok::Close);
         if token.tok != Tok::Open {
             continue;
+        }
+        // `\boldsymbol{\partial}`: a font of the ∂ alone.
+        let sign = (tokens.get(i + 1).map(|t| t.tok), tokens.get(i + 2).map(|t| t.tok));
+        if let Some(Tok::Command(c)) = i.checked_sub(1).map(|b| tokens[b].tok)
+            && symbols::WRAPPERS.contains(&c)
+            && sign == (Some(Tok::Symbol('∂')), Some(Tok::Close))
+        {
+            out.extend([i - 1, i, i + 2]);
         }
         // `\sum_{t}{}y`: nothing behind a script.
         let behind = matches!(tokens.get(i + 1).map(|t| t.tok), Some(Tok::Close))
@@ -184,6 +194,11 @@ fn hollow(tokens: &[Token]) -> Vec<usize> {
             (Some(Tok::Close), _) => out.extend([i, i + 1]),
             (Some(Tok::Sign('=' | '+' | '-' | '·' | ',' | '.')), Some(Tok::Close))
             | (Some(Tok::Symbol('∂')), Some(Tok::Close)) => {
+                out.extend([i, i + 2]);
+            }
+            // `{\rm d}x`: a d in a font of its own.
+            (Some(Tok::Letter('d')), Some(Tok::Close)) => {
+                tokens[i + 1].tok = Tok::Text(Font::Name, "d");
                 out.extend([i, i + 2]);
             }
             _ => {}

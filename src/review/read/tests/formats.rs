@@ -251,3 +251,21 @@ fn errors_of_notebooks_have_places() {
     assert_eq!(error("{}").message(), "this JSON has no cells, so it is no notebook");
     assert_eq!(error("").kind(), crate::diag::Kind::Syntax);
 }
+
+#[test]
+fn what_a_browser_does_not_show_is_left_out() {
+    for hidden in [
+        "<p style=\"display:none\">\\(a\\)</p>",
+        "<div style='color: red; DISPLAY : none !important'><p>\\(a\\)</p><div>\\(a\\)</div></div>",
+        "<section hidden>\\(a\\)</section>",
+        "<span style=visibility:hidden>\\(a\\)</span>",
+        "<!-- \\(a\\) -->",
+        "<template>\\(a\\)</template>",
+        "<p hidden>\\(a\\)",
+    ] {
+        let text = format!("{hidden}<p>\\(b\\)</p>");
+        check(DocumentFormat::Html, &text, &["i|b|"]);
+        check(DocumentFormat::Markdown, &format!("{hidden}\n\n$b$\n"), &["i|b|"]);
+    }
+    check(DocumentFormat::Html, "<input hidden><p style='display:block'>\\(b\\)", &["i|b|"]);
+}

@@ -167,3 +167,15 @@ fn latex_leaves_verbatim_text_and_definitions_alone() {
         &["i|x|"],
     );
 }
+
+#[test]
+fn dollars_on_lines_of_their_own_are_a_display() {
+    for format in [DocumentFormat::Markdown, DocumentFormat::Text] {
+        check(format, "so\n$\nE = w^2\n$\nand", &["d|\nE = w^2\n|"]);
+        check(format, "$\n  a = 1\n  b = 2\n$.\n", &["d|\n  a = 1\n  b = 2\n|"]);
+        check(format, "$\nE = w^2 $\n\n$x$", &["d|\nE = w^2 |", "i|x|"]);
+        // Money, and what stands beside words.
+        check(format, "costs 3$\nand 4$\n", &[]);
+        check(format, "from $\n3 to 4\n$\n", &[]);
+    }
+}

@@ -1,0 +1,128 @@
+//! Dots in a sum: w_1 x_1 + w_2 x_2 + … + w_n x_n. In go the terms before the dots and the one
+//! behind them, out comes the sum over an index that they are the beginning and the end of.
+//!
+//! What always holds: the terms before the dots are those of the sum, one by one; what fits no
+//! single index is refused.
+
+use super::syntax::{Expr, FormulaKind, Name, visit};
+
+/// The letter that the index gets, which no author has.
+const LETTER: &str = "ι";
+
+/// The sum that `terms` begin and `last` ends; the terms that it takes in are taken off.
+pub(super) fn summed(terms: &mut Vec<(bool, Expr)>, last: &Expr) -> Option<Expr> {
+    let (false, before) = terms.last()? else { return None };
+    let mut bounds = None;
+    let body = general(before, last, &mut bounds)?;
+    let (second, end) = bounds?;
+    // The terms before it, as far as they count down in ones.
+    let mut first: u32 = second.parse().ok()?;
+    let mut taken = 1;
+    while let Some((false, term)) = terms.len().checked_sub(taken + 1).map(|at| &terms[at])
+        && let Some(value) = first.checked_sub(1)
+    {
+        let mut found = None;
+        let same = general(term, last, &mut found);
+        if !same.is_some_and(|other| same_shape(&other, &body))
+            || found != Some((value.to_string(), end.clone()))
+        {
+            break;
+        }
+        (first, taken) = (value, taken + 1);
+    }
+    let start = terms[terms.len() - taken].1.span.start;
+    let span = start.min(last.span.start)..last.span.end.max(before.span.end);
+    terms.truncate(terms.len() - taken);
+    let bound = |text: &str| {
+        let kind = match text.parse::<i64>() {
+            Ok(n) => FormulaKind::Number { value: n.into(), decimals: 0 },
+            Err(_) => {
+                FormulaKind::Name(Name { stem: text.to_string(), below: Vec::new(), above: None })
+            }
+        };
+        Some(Box::new(Expr { kind, span: last.span.clone() }))
+    };
+    let kind = FormulaKind::BigSum {
+        indices: vec![LETTER.to_string()],
+        from: bound(&first.to_string()),
+        to: bound(&end),
+        body: Box::new(body),
+    };
+    Some(Expr { kind, span })
+}
+
+/// The term whose index is `LETTER`, of which `a` and `b` are elements; `bounds` are their
+/// indices there, the same in all places where they differ.
+fn general(a: &Expr, b: &Expr, bounds: &mut Option<(String, String)>) -> Option<Expr> {
+    let mut out = a.clone();
+    let names = |e: &Expr| {
+        let mut all = Vec::new();
+        visit(e, &mut |e| {
+            if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &e.kind {
+                all.push(name.clone());
+            }
+        });
+        all
+    };
+    let (mut left, right) = (names(a), names(b));
+    if left.len() != right.len() {
+        return None;
+    }
+    for (x, y) in left.iter_mut().zip(&right) {
+        if x.stem != y.stem || x.below.len() != y.below.len() || x.above != y.above {
+            return None;
+        }
+        for (p, q) in x.below.iter_mut().zip(&y.below).filter(|(p, q)| p != q) {
+            let letter = q.chars().count() == 1 || q.parse::<u32>().is_ok();
+            let pair = (p.clone(), q.clone());
+            if !letter || p.parse::<u32>().is_err() || bounds.get_or_insert(pair.clone()) != &pair {
+                return None;
+            }
+            *p = LETTER.to_string();
+        }
+    }
+    let mut made = left.into_iter();
+    out.each_name(&mut |name| {
+        if let Some(new) = made.next() {
+            *name = new;
+        }
+    });
+    // Both must be that term but for their indices.
+    let mut other = right.into_iter().zip(names(&out)).map(|(_, new)| new);
+    let mut turned = b.clone();
+    turned.each_name(&mut |name| {
+        if let Some(new) = other.next() {
+            *name = new;
+        }
+    });
+    same_shape(&out, &turned).then_some(out)
+}
+
+/// Whether two expressions are the same but for their places.
+fn same_shape(a: &Expr, b: &Expr) -> bool {
+    fn unplaced(e: &Expr) -> String {
+        let mut text = String::new();
+        visit(e, &mut |e| {
+            text += &match &e.kind {
+                FormulaKind::Name(name) => format!("{name:?}"),
+                FormulaKind::Number { value, .. } => format!("{value}"),
+                FormulaKind::Apply { head, primes, args } => {
+                    format!("@{head:?}{primes}/{}", args.len())
+                }
+                FormulaKind::Call(known, _) => format!("{known:?}"),
+                FormulaKind::Sum(terms) => {
+                    terms.iter().map(|(minus, _)| if *minus { '-' } else { '+' }).collect()
+                }
+                FormulaKind::Product(all) => format!("*{}", all.len()),
+                FormulaKind::Quotient(..) => "/".to_string(),
+                FormulaKind::Power(..) => "^".to_string(),
+                FormulaKind::Neg(_) => "~".to_string(),
+                // What else there is has no dots.
+                kind => format!("{kind:?}"),
+            };
+            text.push(' ');
+        });
+        text
+    }
+    unplaced(a) == unplaced(b)
+}
