@@ -17,7 +17,7 @@ use super::{Piece, Setting};
 const MATHS: &[&str] = &["math", "{math}", "{.math}"];
 
 /// The inline elements that are handed to the reader of HTML as a whole.
-const WHOLE: &[&str] = &["script", "math", "style", "pre", "code", "kbd", "samp", "tt"];
+const WHOLE: &[&str] = &["script", "math", "style", "pre", "code", "kbd", "samp", "tt", "template"];
 
 /// The inline elements that are read as a whole where they say that they are not shown.
 const HIDDEN: &[&str] = &["span", "div", "p", "a", "b", "i", "em", "strong", "small", "label"];

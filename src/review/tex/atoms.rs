@@ -9,9 +9,10 @@ use nom::multi::many0;
 use super::expression::{Shape, Value, contents, missing, unexpected, whole};
 use super::fraction::{self, Piece};
 use super::lex::Tok;
+use super::notation::{self, Makes};
 use super::syntax::{Expr, FormulaKind};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
-use super::{blocks, functions, names, spelling, symbols};
+use super::{blocks, functions, names, spelling};
 use crate::scalar::Rational;
 
 /// A number as it is printed: digits, perhaps a point and digits.
@@ -163,30 +164,25 @@ pub(super) fn argument<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Tokens<'
 
 fn command<'s, 'a>(input: Tokens<'s, 'a>, name: &'a str) -> Parsed<'s, 'a, Piece<'s, 'a>> {
     let after = input.skip(1);
-    match name {
-        "frac" | "dfrac" | "tfrac" | "cfrac" | "sfrac" | "nicefrac" => {
+    let Some(notation) = notation::of(name) else { return unexpected(input) };
+    let value = |(rest, value)| (rest, Piece::Value(value));
+    match notation.makes {
+        Makes::Fraction => {
             let (rest, above) = argument(after)?;
             let (rest, below) = argument(rest)?;
             fraction::fraction(above, below, input.span_to(rest)).map(|piece| (rest, piece))
         }
-        "sqrt" => functions::root(input).map(|(rest, value)| (rest, Piece::Value(value))),
-        "sum" | "sum\\limits" => {
-            blocks::big_sum(input).map(|(rest, value)| (rest, Piece::Value(value)))
-        }
-        "underbrace" | "overbrace" | "underset" | "overset" => {
-            blocks::braced(input, name).map(|(rest, value)| (rest, Piece::Value(value)))
-        }
-        "prod" => beyond(input.here(), "a product over an index is not read"),
-        "int" | "iint" | "oint" | "lim" => {
-            beyond(input.here(), "limits and integrals are not read")
-        }
-        "binom" | "dbinom" => beyond(input.here(), "a binomial coefficient is not read"),
-        _ if symbols::WRAPPERS.contains(&name) => {
+        Makes::Root => functions::root(input).map(value),
+        Makes::Sum => blocks::big_sum(input).map(value),
+        Makes::Braced => blocks::braced(input).map(value),
+        Makes::Refused(why) => refuse(input.here(), why),
+        Makes::Beyond(why) => beyond(input.here(), why),
+        Makes::Inside => {
             let (rest, inside) = argument(after)?;
             let span = input.span_to(rest);
             let piece = match contents(inside)? {
                 Piece::Value(v) => {
-                    // A frame or a stroke holds its content together.
+                    // A frame holds its content together.
                     let shape = match (name, v.shape) {
                         ("boxed" | "fbox", _) => Shape::Paren,
                         (_, shape) => shape,
@@ -197,7 +193,6 @@ fn command<'s, 'a>(input: Tokens<'s, 'a>, name: &'a str) -> Parsed<'s, 'a, Piece
             };
             Ok((rest, piece))
         }
-        _ => unexpected(input),
     }
 }
 

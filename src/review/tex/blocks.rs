@@ -278,8 +278,8 @@ pub(super) fn indicates<'s, 'a>(input: Tokens<'s, 'a>) -> Option<Tokens<'s, 'a>>
     let tight = rest.token(0).is_some_and(|t| !t.spaced);
     let sign = match input.tok()? {
         Tok::Digit('1') | Tok::Letter('I') => tight,
-        Tok::Symbol(c) => matches!(c, symbols::INDICATOR | '𝕀'),
-        Tok::Text(_, words) => words.trim() == "I",
+        Tok::Symbol(c) => matches!(c, symbols::INDICATOR | '𝕀' | 'ℐ'),
+        Tok::Text(_, words) => matches!(words.trim(), "I" | "1"),
         _ => false,
     };
     sign.then_some(rest)
@@ -309,7 +309,7 @@ pub(super) fn indicator<'s, 'a>(input: Tokens<'s, 'a>) -> Result<Option<(Tokens<
     });
     let Some((inside, after)) = found else {
         return match input.tok() {
-            Some(Tok::Symbol(_)) => {
+            Some(Tok::Symbol(symbols::INDICATOR)) => {
                 beyond(input.here(), "a row of ones, or an indicator of what is not compared")
             }
             _ => Ok(None),
@@ -364,11 +364,8 @@ fn condition(cell: Tokens) -> Result<Option<Comparison>> {
 }
 
 /// `\underbrace{…}_{words}`, `\overbrace{…}^{words}`.
-pub(super) fn braced<'s, 'a>(input: Tokens<'s, 'a>, name: &str) -> Parsed<'s, 'a, Value> {
+pub(super) fn braced<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let rest = input.skip(1);
-    if matches!(name, "underset" | "overset") {
-        return refuse(input.here(), "what stands above or below here is not read");
-    }
     let (mut rest, inside) = argument(rest)?;
     let value = whole(inside)?;
     let shape = match value.shape {

@@ -19,6 +19,7 @@ use nom::combinator::{map, opt};
 
 use super::fraction::{self, Piece};
 use super::lex::Tok;
+use super::notation::{self, Makes, Stands};
 use super::syntax::{Expr, FormulaKind};
 use super::tokens::{Parsed, Problem, Tokens, beyond, is_space, refuse};
 use super::{MAX_DEPTH, series, symbols};
@@ -97,15 +98,17 @@ pub(super) fn unexpected<T>(at: Tokens) -> Result<T> {
     let here = at.here();
     let message = match at.tok() {
         None => return refuse(here, "a value was expected here"),
-        Some(Tok::Command(c)) => match c {
-            "odot" | "otimes" | "oplus" | "circ" | "star" | "bullet" | "wedge" => {
-                return beyond(here, format!("`\\{c}` is an operation on arrays"));
-            }
-            "pm" | "mp" => "± says two things at once".to_string(),
+        Some(Tok::Command(c)) => match notation::of(c).map(|row| row.makes) {
+            Some(Makes::Beyond(why)) => return beyond(here, why),
+            Some(Makes::Refused(why)) => why.to_string(),
             _ => format!("`\\{c}` is not known here"),
         },
-        Some(Tok::Sign('⊙' | '⊗' | '∘' | '⊕' | '∗')) => {
-            return beyond(here, "this is an operation on arrays");
+        Some(Tok::Sign(c)) if notation::of_sign(c).is_some() => {
+            match notation::of_sign(c).map(|row| row.makes) {
+                Some(Makes::Beyond(why)) => return beyond(here, why),
+                Some(Makes::Refused(why)) => why.to_string(),
+                _ => format!("`{c}` is not expected here"),
+            }
         }
         Some(Tok::Sign('…')) => "dots leave out what is meant".to_string(),
         Some(Tok::Sign('|')) if at.token(1).is_some_and(|t| t.tok == Tok::Sub) => {
@@ -269,19 +272,8 @@ pub(super) fn starts_factor(input: Tokens) -> bool {
         Some(Tok::Command(c)) => {
             symbols::relation(c).is_none()
                 && symbols::arrow(c).is_none()
-                && !matches!(
-                    c,
-                    "over"
-                        | "odot"
-                        | "otimes"
-                        | "oplus"
-                        | "circ"
-                        | "star"
-                        | "bullet"
-                        | "wedge"
-                        | "pm"
-                        | "mp"
-                )
+                && c != "over"
+                && notation::of(c).is_none_or(|row| row.stands != Stands::Between)
         }
         _ => false,
     }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::atoms::{powered, starts_name};
 use super::expression::{Result, Shape, Value, product, starts_factor, whole};
 use super::lex::Tok;
-use super::symbols;
+use super::notation;
 use super::syntax::{Expr, FormulaKind, Name, visit};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 
@@ -59,7 +59,7 @@ fn differential<'s, 'a>(input: Tokens<'s, 'a>) -> Option<Differential<'s, 'a>> {
 /// changes what a ∂ belongs to.
 fn wrapped<'s, 'a>(input: Tokens<'s, 'a>) -> Option<(Tokens<'s, 'a>, Tokens<'s, 'a>)> {
     let open = match input.tok() {
-        Some(Tok::Command(c)) if symbols::WRAPPERS.contains(&c) => input.skip(1),
+        Some(Tok::Command(c)) if notation::is_look(c) => input.skip(1),
         _ => input,
     };
     open.bracket().filter(|_| open.tok() == Some(Tok::Open))
@@ -333,7 +333,10 @@ pub(super) fn operated<'s, 'a>(
         let (next, value) = factor(after)?;
         match (shape, value.shape) {
             (Shape::Open | Shape::Leibniz | Shape::Sum | Shape::Neg | Shape::Slash, _)
-            | (_, Shape::Sum | Shape::Neg | Shape::Number) => {
+            | (_, Shape::Sum | Shape::Neg | Shape::Number | Shape::Leibniz) => {
+                return refuse(here, "is this differentiated too? It needs parentheses");
+            }
+            _ if matches!(value.expr.kind, FormulaKind::Derivative { .. }) => {
                 return refuse(here, "is this differentiated too? It needs parentheses");
             }
             _ => {}

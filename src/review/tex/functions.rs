@@ -130,7 +130,12 @@ pub(super) fn root<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     if rest.is_sign('[') {
         return refuse(rest.here(), "only square roots are read");
     }
-    let (after, inside) = argument(rest)?;
+    // √(x), as one writes it without LaTeX.
+    let sign = input.of.text.get(input.here()).is_some_and(|sign| sign == "√");
+    let (after, inside) = match rest.bracket().filter(|_| sign && rest.is_sign('(')) {
+        Some((inside, after)) => (after, inside),
+        None => argument(rest)?,
+    };
     let argument = whole(inside)?.expr;
     let kind = FormulaKind::Call(Known::Sqrt, Box::new(argument));
     Ok((after, Value { expr: Expr { kind, span: input.span_to(after) }, shape: Shape::Atom }))

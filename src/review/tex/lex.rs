@@ -147,6 +147,12 @@ impl<'a> Lexer<'a, '_> {
                 Found::Tok(Tok::Text(Font::Words, words)) if depth > 0 && words.contains('$') => {
                     self.words(words, span, depth - 1)?;
                 }
+                Found::Tok(Tok::Sign(c)) if symbols::fraction(c).is_some() => {
+                    self.push(Tok::Command("frac"), span.clone())?;
+                    for digit in symbols::fraction(c).into_iter().flatten() {
+                        self.push(Tok::Digit(digit), span.clone())?;
+                    }
+                }
                 Found::Tok(tok) => self.push(tok, span)?,
             }
         }
@@ -308,6 +314,7 @@ fn character<'a>(c: char) -> Tok<'a> {
         'ϕ' | 'ɸ' => Tok::Symbol('φ'),
         'ϵ' => Tok::Symbol('ε'),
         '\u{370}'..='\u{3ff}' => Tok::Symbol(c),
+        _ if symbols::named(c).is_some() => Tok::Command(symbols::named(c).unwrap_or_default()),
         _ if c.is_alphabetic() => Tok::Letter(c),
         _ => Tok::Sign(symbols::plain(c)),
     }

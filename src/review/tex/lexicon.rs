@@ -43,6 +43,8 @@ pub struct Lexicon {
     glued: bool,
     /// Stems with the letters that number them above: `y^k = …`.
     numbered: BTreeSet<(String, char)>,
+    /// The letters of those that are never without theirs.
+    numbering: BTreeSet<char>,
     /// Stems that stand somewhere with a number above them, and those that do so on a left side.
     raised: BTreeMap<String, BTreeSet<String>>,
     defined_raised: BTreeSet<String>,
@@ -81,6 +83,8 @@ impl Lexicon {
             let tokens = lex(formula, macros).and_then(|tokens| expand(tokens, macros));
             scan(&tokens.unwrap_or_default(), &mut lexicon, &mut candidates);
         }
+        let numbering = lexicon.numbered.iter().filter(|(stem, _)| lexicon.never_without(stem));
+        lexicon.numbering = numbering.map(|(_, letter)| *letter).collect();
         for (run, certain) in candidates {
             let long = run.chars().count() > 2;
             if !run.chars().all(|c| lexicon.alone.contains(&c)) || (long && certain) {
@@ -171,10 +175,15 @@ impl Lexicon {
         self.glued
     }
 
-    /// Whether the letter above this stem numbers it: it is defined with it, and never without.
+    /// Whether the letter above this stem numbers it: something is defined with it, and neither
+    /// that nor this ever stands without.
     pub(super) fn is_numbered(&self, stem: &str, letter: char) -> bool {
-        self.numbered.contains(&(stem.to_string(), letter))
-            && ![&self.own, &self.level, &self.powered].iter().any(|all| all.contains(stem))
+        self.numbering.contains(&letter) && self.never_without(stem)
+    }
+
+    /// Whether this stem always has one letter above it.
+    fn never_without(&self, stem: &str) -> bool {
+        ![&self.own, &self.level, &self.powered].iter().any(|all| all.contains(stem))
     }
 
     /// Whether this stem has this index somewhere.
@@ -196,7 +205,7 @@ fn scan(tokens: &[Token], lexicon: &mut Lexicon, candidates: &mut BTreeMap<Strin
     while let Some(token) = tokens.get(i) {
         let from = i;
         i += 1;
-        let stem = match token.tok {
+        let mut stem = match token.tok {
             Tok::Letter(c) => {
                 let mut run = c.to_string();
                 while let Some(Token { tok: Tok::Letter(c), spaced: false, .. }) = tokens.get(i) {
@@ -214,14 +223,22 @@ fn scan(tokens: &[Token], lexicon: &mut Lexicon, candidates: &mut BTreeMap<Strin
             _ => continue,
         };
         let before = from.checked_sub(1).and_then(|b| tokens.get(b)).map(|t| t.tok);
-        let place = Place { starts: starts(tokens, from), before, after: after(tokens, i) };
-        if i == from + 1 && matches!(token.tok, Tok::Letter(_) | Tok::Symbol(_)) {
+        let mut place = Place { starts: starts(tokens, from), before, after: after(tokens, i) };
+        // What is said of ŷ is not said of y.
+        let hat = hat(tokens, from, i);
+        if let Some((at, end, mark)) = hat {
+            place = Place { starts: starts(tokens, at), before: None, after: after(tokens, end) };
+            lexicon.alone.extend(stem.chars().filter(|_| stem.chars().count() == 1));
+            stem = spelling::accented(&stem, mark);
+        }
+        if matches!(token.tok, Tok::Letter(_) | Tok::Symbol(_)) {
             lexicon.glued |= glued(tokens, i, &place);
         }
         if let (true, Some(letter)) = (place.starts && place.after.relation, place.after.letter) {
             lexicon.numbered.insert((stem.clone(), letter));
         }
         match token.tok {
+            _ if hat.is_some() => note(&stem, &place, lexicon),
             Tok::Letter(_) => letters(stem, &place, lexicon, candidates),
             Tok::Symbol(_) => note(&stem, &place, lexicon),
             Tok::Text(font, _) => {
@@ -269,6 +286,24 @@ struct After {
     applied: bool,
     /// A relation behind a parenthesis with a name in it: f(x) = …, and not f(0) = ….
     defining: bool,
+}
+
+/// The accent on the letters between two tokens: where its command stands, where what it holds
+/// ends, and its sign.
+fn hat(tokens: &[Token], from: usize, to: usize) -> Option<(usize, usize, char)> {
+    let mark = |at: usize| match tokens[at].tok {
+        Tok::Command(c) => spelling::accent(c),
+        _ => None,
+    };
+    let before = from.checked_sub(1)?;
+    if let Some(found) = mark(before) {
+        return Some((before, to, found));
+    }
+    let at = before.checked_sub(1)?;
+    let closed = tokens.get(to).is_some_and(|t| t.tok == Tok::Close);
+    (tokens[before].tok == Tok::Open && closed)
+        .then(|| mark(at).map(|found| (at, to + 1, found)))
+        .flatten()
 }
 
 /// Whether digits stand directly behind a letter where they can only be its index: on a left side

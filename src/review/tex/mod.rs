@@ -23,6 +23,7 @@ mod lexicon;
 mod lists;
 mod macros;
 mod names;
+mod notation;
 mod parts;
 mod reasons;
 mod rows;

@@ -185,7 +185,7 @@ pub(super) fn scripted<'s, 'a>(
         return Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
     }
     if parenthesis && found.primes == 0 && operates(&name, input, rest) {
-        return refuse(span, "`D` may be the sign of a derivative here, or a factor");
+        return refuse(span, "this may be the sign of a derivative, or a factor");
     }
     if parenthesis {
         return applies(input, rest, name, span, found.primes);
@@ -199,7 +199,7 @@ pub(super) fn scripted<'s, 'a>(
         return refuse(rest.here(), "is this an index or a factor in brackets?");
     }
     if found.primes == 0 && operates(&name, input, rest) {
-        return refuse(span, "`D` may be the sign of a derivative here, or a factor");
+        return refuse(span, "this may be the sign of a derivative, or a factor");
     }
     if found.primes > 0 {
         let marks = "′".repeat(found.primes.min(3) as usize);
@@ -214,10 +214,10 @@ fn operates(name: &Name, input: Tokens, rest: Tokens) -> bool {
     let index = |part: &String| {
         part.chars().all(|c| c.is_ascii_digit() || matches!(c, 'i' | 'j' | 'k' | 'l' | 'm' | 'n'))
     };
-    name.stem == "D"
+    matches!(name.stem.as_str(), "D" | "𝒟" | "𝔻")
         && name.above.is_none()
         && (name.below.is_empty() || name.below.len() == 1 && !index(&name.below[0]))
-        && !input.of.lexicon.defines("D")
+        && !input.of.lexicon.defines(&name.stem)
         && (starts_name(rest) || starts_bracket(rest))
 }
 
@@ -266,7 +266,8 @@ fn digits_behind<'s, 'a>(
         return rest;
     }
     let tight = matches!(rest.token(0), Some(t) if !t.spaced && t.tok != Tok::Open);
-    if tight && name.stem.chars().count() == 1 && input.of.lexicon.glues_digits() {
+    let known = name.stem.chars().count() == 1 || input.of.lexicon.knows(&name.stem);
+    if tight && known && input.of.lexicon.glues_digits() {
         name.below = vec![digits];
         return after;
     }
@@ -376,7 +377,11 @@ fn exponential<'s, 'a>(
             return scripted(input, rest, head.name.clone(), input.span_to(rest));
         }
         // e^k may be the k-th e.
-        if inside.token(1).is_none() {
+        let mark = matches!(
+            inside.tok(),
+            Some(Tok::Letter('i' | 'j' | 'k' | 'l' | 'm' | 'n' | 't' | 'T') | Tok::Digit(_))
+        );
+        if mark && inside.token(1).is_none() {
             return refuse(
                 span,
                 "e is a quantity of this document, and its power looks like the exponential",

@@ -6,7 +6,7 @@ use super::expression::{Result, unexpected, whole};
 use super::lex::Tok;
 use super::syntax::{Expr, FormulaKind};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
-use super::{spelling, symbols};
+use super::{notation, spelling};
 
 /// Scripts behind a base.
 pub(super) struct Scripts<'s, 'a> {
@@ -79,7 +79,7 @@ fn script<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Tokens<'s, 'a>> {
             Ok((single, input.until(single)))
         }
         // `w_\mathbf{x}` and `x^\frac12`: a command with its argument is one thing.
-        Some(Tok::Command(c)) if symbols::WRAPPERS.contains(&c) => match single.bracket() {
+        Some(Tok::Command(c)) if notation::is_look(c) => match single.bracket() {
             Some((inside, rest)) if single.tok() == Some(Tok::Open) => Ok((rest, inside)),
             _ => refuse(input.here(), "a script needs braces around it"),
         },
@@ -111,7 +111,7 @@ fn text(inside: Tokens) -> Option<String> {
             Tok::Command("to" | "rightarrow") => out.push('→'),
             Tok::Command("star") => out.push('*'),
             Tok::Command(c) if spelling::function(c).is_some() => out.push_str(c),
-            Tok::Command(c) if symbols::WRAPPERS.contains(&c) => {}
+            Tok::Command(c) if notation::is_look(c) => {}
             _ => return None,
         }
     }

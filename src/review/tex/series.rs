@@ -73,12 +73,16 @@ fn general(a: &Expr, b: &Expr, bounds: &mut Option<(String, String)>) -> Option<
             return None;
         }
         for (p, q) in x.below.iter_mut().zip(&y.below).filter(|(p, q)| p != q) {
-            let letter = q.chars().count() == 1 || q.parse::<u32>().is_ok();
-            let pair = (p.clone(), q.clone());
-            if !letter || p.parse::<u32>().is_err() || bounds.get_or_insert(pair.clone()) != &pair {
+            // `a_{i1}` and `a_{in}` begin alike.
+            let same = p.chars().zip(q.chars()).take_while(|(a, b)| a == b && a.is_alphabetic());
+            let same = same.map(|(a, _)| a.len_utf8()).sum();
+            let pair = (p.get(same..)?.to_string(), q.get(same..)?.to_string());
+            let letter = pair.1.chars().count() == 1 || pair.1.parse::<u32>().is_ok();
+            let number = pair.0.parse::<u32>().is_ok();
+            if !letter || !number || bounds.get_or_insert(pair.clone()) != &pair {
                 return None;
             }
-            *p = LETTER.to_string();
+            *p = format!("{}{LETTER}", &p[..same]);
         }
     }
     let mut made = left.into_iter();

@@ -112,7 +112,7 @@ pub(super) const INDICATOR: char = '𝟙';
 
 /// Signs that are written as two where a keyboard has no other.
 pub(super) const PAIRS: &[(&str, char)] =
-    &[("==", '='), (">=", '≥'), ("=>", '⇒'), ("<=", '≤'), ("!=", '≠'), ("->", '→')];
+    &[("==", '='), (">=", '≥'), ("=>", '⇒'), ("<=", '≤'), ("!=", '≠'), ("->", '→'), ("...", '…')];
 
 /// A raised or lowered sign of Unicode: whether it is raised, and which sign it is.
 pub(super) fn script(c: char) -> Option<(bool, char)> {
@@ -122,6 +122,32 @@ pub(super) fn script(c: char) -> Option<(bool, char)> {
         let at = signs.chars().position(|s| s == c)?;
         plain.chars().nth(at).map(|plain| (up, plain))
     })
+}
+
+/// A sign of Unicode that LaTeX has as a command.
+pub(super) fn named(c: char) -> Option<&'static str> {
+    Some(match c {
+        '∑' => "sum",
+        '∏' => "prod",
+        '√' => "sqrt",
+        '∫' => "int",
+        _ => return None,
+    })
+}
+
+/// A fraction that Unicode has as one sign: its digits.
+pub(super) fn fraction(c: char) -> Option<[char; 2]> {
+    const SIGNS: &[(char, [char; 2])] = &[
+        ('½', ['1', '2']),
+        ('⅓', ['1', '3']),
+        ('⅔', ['2', '3']),
+        ('¼', ['1', '4']),
+        ('¾', ['3', '4']),
+        ('⅕', ['1', '5']),
+        ('⅙', ['1', '6']),
+        ('⅛', ['1', '8']),
+    ];
+    SIGNS.iter().find(|(sign, _)| *sign == c).map(|(_, digits)| *digits)
 }
 
 /// A sign of Unicode as the sign that means the same.
@@ -196,35 +222,6 @@ pub(super) const LOOKS: &[&str] = &[
     "par",
     "unicode",
     "protect",
-];
-
-/// Commands whose argument is read as if it stood there by itself.
-pub(super) const WRAPPERS: &[&str] = &[
-    "mathbf",
-    "bm",
-    "boldsymbol",
-    "pmb",
-    "boxed",
-    "fbox",
-    "cancel",
-    "bcancel",
-    "xcancel",
-    "mathord",
-    "mathbin",
-    "mathrel",
-    "mathop",
-    "mathclose",
-    "mathopen",
-    "mathpunct",
-    "ensuremath",
-    "mathnormal",
-    "smash",
-    "Bbbk",
-    "underline",
-    "symbf",
-    "symbfit",
-    "mathinner",
-    "mathfrak",
 ];
 
 /// Commands for spaces so wide that they part formulas.

@@ -104,3 +104,23 @@ fn letters_are_written_as_they_are_read() {
         assert_eq!(print::line(&read[0]), format!("⟦{one}⟧"));
     }
 }
+
+#[test]
+fn each_row_of_the_notation_is_read_as_it_says() {
+    use notation::{Makes, Stands, TABLE};
+    let (macros, lexicon) = (Macros::default(), Lexicon::default());
+    for row in TABLE {
+        let read = rows(row.example, &macros, &lexicon, Dots::NONE);
+        let shown = print::line(&read[0]);
+        match row.makes {
+            Makes::Refused(why) => assert!(shown.starts_with("UNREAD") && shown.contains(why)),
+            Makes::Beyond(why) => assert!(shown.starts_with("BEYOND") && shown.contains(why)),
+            _ => assert!(shown.starts_with('⟦'), "{}: {shown}", row.example),
+        }
+        // Between two factors there are no arguments, and a command stands in one row.
+        assert!(row.arguments == 0 || row.stands == Stands::Operand);
+        for command in row.commands {
+            assert_eq!(notation::of(command).map(|r| r.example), Some(row.example), "{command}");
+        }
+    }
+}

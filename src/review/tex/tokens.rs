@@ -17,7 +17,7 @@ use super::MAX_DEPTH;
 use super::dots::Dots;
 use super::lex::{Font, Tok, Token};
 use super::lexicon::Lexicon;
-use super::symbols;
+use super::notation;
 use super::syntax::Note;
 
 /// No partner.
@@ -174,7 +174,7 @@ fn hollow(tokens: &mut [Token]) -> Vec<usize> {
         // `\boldsymbol{\partial}`: a font of the ∂ alone.
         let sign = (tokens.get(i + 1).map(|t| t.tok), tokens.get(i + 2).map(|t| t.tok));
         if let Some(Tok::Command(c)) = i.checked_sub(1).map(|b| tokens[b].tok)
-            && symbols::WRAPPERS.contains(&c)
+            && notation::is_look(c)
             && sign == (Some(Tok::Symbol('∂')), Some(Tok::Close))
         {
             out.extend([i - 1, i, i + 2]);

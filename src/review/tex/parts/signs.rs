@@ -2,12 +2,12 @@
 //! that claims nothing, a relation, an arrow.
 
 use super::{Pending, Stretch, Walk};
-use crate::review::tex::blocks;
 use crate::review::tex::lex::{Font, Tok};
 use crate::review::tex::rows::relates;
 use crate::review::tex::symbols::{self, Arrow};
 use crate::review::tex::syntax::Relation;
 use crate::review::tex::tokens::{Tokens, ends_operand, is_space};
+use crate::review::tex::{blocks, notation};
 
 impl Walk<'_, '_> {
     /// Whether the words at `i` stand where a name must.
@@ -49,7 +49,7 @@ impl Walk<'_, '_> {
     pub(super) fn wraps(&self, i: usize, to: usize) -> Option<(usize, usize)> {
         let open = match self.tok(i)? {
             Tok::Open => i,
-            Tok::Command(c) if symbols::WRAPPERS.contains(&c) => i + 1,
+            Tok::Command(c) if notation::is_look(c) => i + 1,
             _ => return None,
         };
         let close = self.of.matched.mate(open).filter(|m| *m > open && *m < to)?;
@@ -109,53 +109,44 @@ impl Walk<'_, '_> {
     /// product has the first and the last of its sizes.
     pub(super) fn is_sizes(&self, from: usize, to: usize) -> bool {
         let mut sides = vec![Vec::new()];
-        let mut i = from;
-        while i < to {
+        let mut crosses = 0;
+        for i in from..to {
+            let Some(side) = sides.last_mut() else { return false };
             match self.tok(i) {
-                Some(Tok::Sign('(') | Tok::Fence(true, '(')) => {
-                    let close = self.of.matched.past(i);
-                    let Some(size) = self.size(i + 1, close - 1) else { return false };
-                    sides.last_mut().into_iter().for_each(|side| side.push(size.clone()));
-                    i = close;
-                    continue;
+                Some(Tok::Digit(c) | Tok::Letter(c)) => {
+                    let goes_on = i > from
+                        && matches!(self.tok(i - 1), Some(Tok::Digit(_)))
+                        && matches!(self.tok(i), Some(Tok::Digit(_)))
+                        && !self.of.tokens()[i].spaced;
+                    match side.last_mut().filter(|_| goes_on) {
+                        Some(last) => String::push(last, c),
+                        None => side.push(c.to_string()),
+                    }
                 }
-                Some(Tok::Sign('=' | '→') | Tok::Command("to" | "rightarrow")) => {
-                    sides.push(Vec::new());
+                Some(Tok::Sign('=')) => sides.push(Vec::new()),
+                Some(Tok::Sign('·')) => {
+                    let written = self.of.text.get(self.of.tokens()[i].span());
+                    crosses +=
+                        usize::from(written.is_some_and(|w| w.contains("times") || w == "×"));
                 }
-                Some(Tok::Sign('·')) => {}
+                Some(Tok::Sign('(' | ')' | '[' | ']') | Tok::Fence(_, '(' | ')' | '[' | ']')) => {}
                 t if t.is_some_and(is_space) => {}
                 _ => return false,
             }
-            i += 1;
         }
         // The size of a product, if its factors fit.
-        let product = |side: &Vec<[String; 2]>| {
-            let fit = side.windows(2).all(|two| two[0][1] == two[1][0]);
-            let ends = side.first().zip(side.last());
-            ends.filter(|_| fit).map(|(a, b)| [a[0].clone(), b[1].clone()])
+        let product = |side: &Vec<String>| {
+            let pairs = side.len() >= 2 && side.len().is_multiple_of(2);
+            let fit = side[1..].chunks_exact(2).all(|two| two[0] == two[1]);
+            (pairs && fit).then(|| [side[0].clone(), side[side.len() - 1].clone()])
         };
-        let sizes: Option<Vec<[String; 2]>> = sides.iter().map(product).collect();
-        sizes.is_some_and(|all| all.len() > 1 && all.windows(2).all(|two| two[0] == two[1]))
-    }
-
-    /// Two whole numbers or letters with a × between them.
-    fn size(&self, from: usize, to: usize) -> Option<[String; 2]> {
-        let mut out = [String::new(), String::new()];
-        let mut at = 0;
-        for i in from..to {
-            match self.tok(i)? {
-                Tok::Digit(c) | Tok::Letter(c) => out[at].push(c),
-                Tok::Sign('·') if at == 0 => {
-                    let written = self.of.text.get(self.of.tokens()[i].span())?;
-                    at = usize::from(written.contains("times") || written == "×");
-                    if at == 0 {
-                        return None;
-                    }
-                }
-                _ => return None,
-            }
-        }
-        out.iter().all(|part| !part.is_empty()).then_some(out)
+        let pairs: usize = sides.iter().map(|side| side.len() / 2).sum();
+        let several = sides.iter().any(|side| side.len() > 2);
+        let sizes: Option<Vec<[String; 2]>> =
+            sides.iter().map(|side| (!side.is_empty()).then(|| product(side)).flatten()).collect();
+        crosses >= pairs
+            && several
+            && sizes.is_some_and(|all| all.len() > 1 && all.windows(2).all(|two| two[0] == two[1]))
     }
 
     pub(super) fn is_membership(
@@ -201,8 +192,15 @@ impl Walk<'_, '_> {
                     })
                     .collect();
                 let alone = after + usize::from(inner > end) == close;
-                let defines = over.starts_with("def");
-                alone.then_some((if defines { Relation::Defines } else { relation }, close))
+                let asked = self.of.tokens().get(i + 1..end)?.iter();
+                let asked = asked.clone().any(|t| matches!(t.tok, Tok::Sign('!' | '?')));
+                let relation = match over.starts_with("def") {
+                    true => Relation::Defines,
+                    // What is asked for is not claimed.
+                    false if asked => Relation::Other,
+                    false => relation,
+                };
+                alone.then_some((relation, close))
             }
             Tok::Command(c) => symbols::relation(c).map(|r| (r, i + 1)),
             _ => None,
