@@ -4,14 +4,17 @@
 //! calculus of scalars is refused with its reason; a name that stands for nothing becomes a free
 //! variable, and a derivative is never taken to be 0 because its variable was not found.
 
+mod functions;
 mod sums;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+pub(super) use functions::AnyFunctions;
+
 use super::indices::Item;
 use super::names::spelled;
-use super::scope::{Certainty, Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, sorted};
+use super::scope::{Adjoint, Certainty, Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, sorted};
 use super::tex::syntax::{Expr, FormulaKind, Known, Name, visit};
 use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
 use crate::scalar::Function;
@@ -88,6 +91,10 @@ impl Scope<'_> {
                 Ok(self.graph.add(args))
             }
             FormulaKind::Product(factors) => {
+                if factors.iter().filter(|f| self.holds_an_array(f)).count() > 1 {
+                    let what = "a product of arrays, which cannot be exchanged";
+                    return Err(Unbuilt::OutOfScope(what.to_string()));
+                }
                 let factors: Result<Vec<ExprId>, Unbuilt> =
                     factors.iter().map(|f| of(self, f)).collect();
                 Ok(self.graph.mul(factors?))
@@ -167,9 +174,27 @@ impl Scope<'_> {
         }
     }
 
+    /// Whether an array stands in an expression.
+    fn holds_an_array(&self, expr: &Expr) -> bool {
+        let mut found = false;
+        if !self.bold.is_empty() {
+            visit(expr, &mut |e| {
+                found |= matches!(&e.kind, FormulaKind::Name(n) if self.bold.contains(&n.stem));
+            });
+        }
+        found
+    }
+
     fn name(&mut self, name: &Name, at: usize, local: &Local) -> Built {
         if let Some(value) = local.params.get(&spelled(name)) {
             return Ok(*value);
+        }
+        if let Some(by) = self.adjoint_of(name)
+            && let Some(Adjoint { of, .. }) = self.adjoint.clone()
+        {
+            let of = self.expression(&of, at, local, self.graph.len() + MAX_ROW_NODES)?;
+            let by = self.name(&by, at, local)?;
+            return self.partial(of, by);
         }
         if name.below.is_empty()
             && let Some(value) = local.indices.get(&name.stem)
@@ -185,9 +210,12 @@ impl Scope<'_> {
         self.supposed |= self.indices.rests_on_a_size(name);
         let written = name;
         let name = &self.indices.at(name, &local.indices);
-        if name.below.iter().any(|part| part.starts_with('-')) {
-            let reason = format!("{} has a negative index", spelled(name));
-            return Err(Unbuilt::OutOfScope(reason));
+        // x_{−1} lies before the first, and is what it is.
+        if name.below.iter().any(|part| part.starts_with('-'))
+            && matches!(self.meaning(name, at), Meaning::Free)
+            && self.cells.is_none()
+        {
+            return Ok(self.graph.var(&spelled(name)));
         }
         match self.meaning(name, at) {
             Meaning::Cell(cell) => Ok(cell),
@@ -388,6 +416,10 @@ impl Scope<'_> {
             let value = self.graph.call(function, *arg);
             return self.primed(value, primes, args, &spelled);
         }
+        if let ([arg], 0, Some(_)) = (args, primes, self.adjoint_of(head)) {
+            let head = self.name(head, at, local)?;
+            return Ok(self.graph.mul([head, *arg]));
+        }
         // E(w) is E as it depends on w.
         if primes == 0 && self.is_known(head, at) {
             let value = self.name(head, at, local)?;
@@ -411,7 +443,7 @@ impl Scope<'_> {
             let head = self.name(head, at, local)?;
             return Ok(self.graph.mul([head, *arg]));
         }
-        Err(Unbuilt::Unclear(format!("{spelled} has no definition")))
+        self.any_function(&spelled, primes, args)
     }
 
     /// Whether elements of a name are factors somewhere.

@@ -2,6 +2,7 @@
 //!
 //! Invariant: every place is a byte range of the source, on character boundaries.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -127,7 +128,61 @@ pub(super) fn read<'t>(
             }
         }
     }
+    lower_letters(&mut items);
     Ok(Document { source, items, lines: Lines::of(source) })
+}
+
+/// Makes indices of the letters above names that a sum goes over somewhere, x^{(i)} beside
+/// \\sum_i, and of the numbers in their place: their names end in `^` from here on, and the letter
+/// is the first of their indices. Otherwise Σ_i x^{(i)} would be so many times the same.
+fn lower_letters(items: &mut [Item]) {
+    use syntax::{Expr, FormulaKind, Name, Part, visit};
+    let sides = |items: &mut [Item], change: &mut dyn FnMut(&mut Expr)| {
+        for item in items {
+            let Item::Row(placed) = item else { continue };
+            for part in &mut placed.row.parts {
+                let Part::Statement(statement) = part else { continue };
+                statement.first.iter_mut().for_each(&mut *change);
+                statement.rest.iter_mut().for_each(|(_, side)| change(side));
+            }
+        }
+    };
+    fn letter(name: &Name) -> Option<char> {
+        let inner = name.above.as_deref()?.trim_matches(['(', ')', '[', ']', '<', '>']);
+        let mut all = inner.chars();
+        all.next().filter(|c| all.next().is_none() && c.is_lowercase())
+    }
+    let mut summed: BTreeSet<char> = BTreeSet::new();
+    sides(items, &mut |side| {
+        visit(side, &mut |e| {
+            if let FormulaKind::BigSum { indices, .. } = &e.kind {
+                summed.extend(indices.iter().filter_map(|i| i.chars().next()));
+            }
+        });
+    });
+    let mut stems: BTreeSet<String> = BTreeSet::new();
+    sides(items, &mut |side| {
+        side.each_name(&mut |name| {
+            if letter(name).is_some_and(|c| summed.contains(&c)) {
+                stems.insert(name.stem.clone());
+            }
+        });
+    });
+    if stems.is_empty() {
+        return;
+    }
+    sides(items, &mut |side| {
+        side.each_name(&mut |name| {
+            let inner = name.above.as_deref().unwrap_or_default();
+            let inner = inner.trim_matches(['(', ')', '[', ']', '<', '>']).to_string();
+            let number = !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit());
+            if stems.contains(&name.stem) && (number || letter(name).is_some()) {
+                name.stem.push('^');
+                name.above = None;
+                name.below.insert(0, inner);
+            }
+        });
+    });
 }
 
 /// The formulas of a document, each with the macros as they are where it stands. The source of a

@@ -229,12 +229,29 @@ impl Marker<'_, '_> {
                 Mark::Undecided { reason: "an approximation of what has no value here".into() }
             });
         }
+        if self.scope.differentiates_a_prime(&[lhs, rhs]) {
+            let reason = "the slope of a function that nobody defines is differentiated";
+            return Mark::Undecided { reason: reason.to_string() };
+        }
+        if let Some(mark) = self.under_a_condition(lhs, rhs) {
+            return mark;
+        }
         match self.scope.judge(lhs, rhs, &self.unknowns) {
             Answer::Proved { how, mut given } => {
+                let functions = self.scope.any_functions_in(&[lhs, rhs]);
+                given.extend(functions.iter().map(|name| format!("{name} any function")));
                 given.extend(along.map(|(_, ways)| ways.said()));
                 proved(how, given)
             }
-            Answer::Refuted { witness, given } => {
+            Answer::Refuted { mut witness, given } => {
+                if let Some(function) = self.scope.any_functions_in(&[lhs, rhs]).first() {
+                    let open = Mark::Undecided { reason: format!("{function} has no definition") };
+                    let Some(lines) = self.scope.with_lines([lhs, rhs]) else { return open };
+                    match self.scope.judge(lines[0], lines[1], &self.unknowns) {
+                        Answer::Refuted { witness: other, .. } => witness = other,
+                        _ => return open,
+                    }
+                }
                 if let Some(mark) = self.in_numbers(left, lhs, right, relation, here) {
                     return mark;
                 }
@@ -265,10 +282,10 @@ impl Marker<'_, '_> {
                 if let Some(reason) = self.of_some_length(&witness) {
                     return Mark::Undecided { reason };
                 }
-                if let Some(reason) = self.holds_with_others_held(lhs, rhs) {
+                if let Some(reason) = self.holds_with_others_held(left, lhs, rhs, here) {
                     return Mark::Undecided { reason };
                 }
-                if let Some(reason) = self.holds_in_a_case(lhs, rhs) {
+                if let Some(reason) = self.holds_in_a_case(lhs, rhs, right, here) {
                     return Mark::Undecided { reason };
                 }
                 let message = match given.is_empty() {
@@ -289,8 +306,40 @@ impl Marker<'_, '_> {
                 if let Some(mark) = self.in_numbers(left, lhs, right, relation, here) {
                     return mark;
                 }
+                if let Some(mark) = self.by_laws_of_ln(lhs, rhs) {
+                    return mark;
+                }
                 Mark::Undecided { reason }
             }
+        }
+    }
+
+    /// The mark of an equation that holds with ln(ab) = ln a + ln b, for what is positive.
+    fn by_laws_of_ln(&mut self, lhs: ExprId, rhs: ExprId) -> Option<Mark> {
+        let (sides, positive) = self.scope.with_laws_of_ln([lhs, rhs])?;
+        match self.scope.judge(sides[0], sides[1], &self.unknowns) {
+            Answer::Proved { how, mut given } => {
+                given.extend(positive);
+                Some(proved(how, given))
+            }
+            _ => None,
+        }
+    }
+
+    /// The mark of an equation that words say of one side of a kink: max(0, z) is z where z > 0.
+    fn under_a_condition(&mut self, lhs: ExprId, rhs: ExprId) -> Option<Mark> {
+        let (said, kink) = self.kink()?;
+        let sides = self.scope.beside_a_kink(&[lhs, rhs], &kink)?;
+        match self.scope.judge(sides[0], sides[1], &self.unknowns) {
+            Answer::Proved { how, mut given } => {
+                given.push(said);
+                Some(proved(how, given))
+            }
+            Answer::Refuted { .. } => {
+                let message = format!("the two sides are not equal where {said}");
+                Some(Mark::Refuted(Box::new(Wrong { message, counterexample: None, repair: None })))
+            }
+            Answer::Undecided(_) => None,
         }
     }
 

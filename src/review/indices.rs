@@ -27,7 +27,9 @@ const SUPPOSED_LENGTHS: [i64; 3] = [3, 2, 4];
 /// That, in words.
 pub(super) const SUPPOSED: &str = "sums of unknown length tried with two to four terms";
 /// The most elements that a row with letters is judged for.
-pub const MAX_ELEMENTS: usize = 64;
+pub const MAX_ELEMENTS: usize = 256;
+/// How many are tried of a row with more.
+const TRIED: usize = 64;
 /// The longest run that the numbers of a document show; longer ones are places, not indices.
 const MAX_SHOWN: i64 = 16;
 
@@ -76,6 +78,9 @@ pub(super) struct Indices {
     usual: BTreeMap<char, Option<Run>>,
     /// Letters that a sum somewhere goes over.
     summed: BTreeSet<char>,
+    /// Letters of a sum with the letter that ends it: r and s of Σ_{r=1}^{s}. A row with both may
+    /// mean r ≤ s alone.
+    ends: BTreeSet<(String, String)>,
     /// Letters that say how many there are, as n of \sum_{i=1}^{n}, with whether that is supposed.
     sizes: BTreeMap<String, (i64, bool)>,
 }

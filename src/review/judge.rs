@@ -77,11 +77,15 @@ impl Scope<'_> {
         let answer = self.judge_alone(lhs, rhs, unknowns);
         // What holds of any function holds of a loss; what is given may not be a loss.
         let of_any = matches!(&answer, Answer::Proved { given, .. } if given.is_empty());
-        if !of_any && let Some(([lhs, rhs], said)) = self.with_losses(lhs, rhs) {
+        if !of_any && let Some(([lhs, rhs], said, told)) = self.with_losses(lhs, rhs) {
             return match self.judge_alone(lhs, rhs, unknowns) {
                 Answer::Proved { how, mut given } => {
                     given.extend(said);
                     Answer::Proved { how, given }
+                }
+                Answer::Refuted { witness, mut given } if told => {
+                    given.extend(said);
+                    Answer::Refuted { witness, given }
                 }
                 // Nobody said so: it may be true of another loss.
                 Answer::Refuted { .. } => {
@@ -246,7 +250,8 @@ impl Scope<'_> {
         // Something has to be known to depend on the variable, or 0 = 0 would pass.
         let none = Winners::new();
         let has_path = under.partials.iter().any(|(of, by)| {
-            of != by && !under.names.contains(of) && depends_on(&self.graph, *of, *by, &none)
+            let there = depends_on(&self.graph, *of, *by, &none) || self.reaches_family(*of, *by);
+            of != by && !under.names.contains(of) && there
         });
         if !has_path {
             return Answer::Undecided(reason);

@@ -25,6 +25,8 @@ pub(super) struct Loss {
     value: ExprId,
     /// What it is taken to depend on, in words.
     said: String,
+    /// Whether the words of the document say so.
+    told: bool,
 }
 
 /// The losses of a document, by their variable in the graph.
@@ -61,6 +63,7 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
         }
     }
     linked.extend(called_losses(document));
+    let told = told_losses(document);
     for (loss, variables) in by_name.into_values() {
         // ∂t/∂w as a term of a sum rule makes no loss of t.
         let symbol = scope.symbol_of(&loss);
@@ -100,7 +103,15 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
         let value = scope.graph.named(&name, value);
         let variable = scope.graph.var(&name);
         let said = format!("{name} depends on nothing but by way of {}", shown.join(", "));
-        scope.losses.insert(variable, Loss { value, said });
+        let told = told.get(&name).is_some_and(|of| {
+            let mut elements = BTreeSet::new();
+            for element in scope.each_element(of) {
+                let expr = Expr { kind: FormulaKind::Name(element), span: 0..0 };
+                elements.extend(scope.build(&expr, usize::MAX));
+            }
+            last.iter().all(|y| elements.contains(y))
+        });
+        scope.losses.insert(variable, Loss { value, said, told });
     }
 }
 
@@ -130,6 +141,35 @@ fn called_losses(document: &Document<'_>) -> Vec<String> {
     found
 }
 
+/// What words say that a loss is a loss of: "a loss $L$ of the $y_i$".
+fn told_losses(document: &Document<'_>) -> BTreeMap<String, Name> {
+    const BETWEEN: &[&str] = &["of", "of the", "of all", "of all the", "in", "in the", "over the"];
+    let called: BTreeSet<String> = called_losses(document).into_iter().collect();
+    let alone = |item: Option<&Item>| match item {
+        Some(Item::Row(placed)) => match &placed.row.parts[..] {
+            [Part::Statement(s)] if s.rest.is_empty() => match &s.first {
+                Some(Expr { kind: FormulaKind::Name(name), .. }) => Some(name.clone()),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    };
+    let mut found = BTreeMap::new();
+    for at in 0..document.items.len() {
+        let Some(Item::Words(passage)) = document.items.get(at + 1) else { continue };
+        let (loss, of) = (alone(document.items.get(at)), alone(document.items.get(at + 2)));
+        if let (Some(loss), Some(of)) = (loss, of)
+            && called.contains(&spelled(&loss))
+            && BETWEEN
+                .contains(&passage.text.split_whitespace().collect::<Vec<_>>().join(" ").as_str())
+        {
+            found.insert(spelled(&loss), of);
+        }
+    }
+    found
+}
+
 /// What is differentiated here, if this is nothing but a derivative of one name by another.
 fn loss_of(expr: &Expr) -> Option<String> {
     match &expr.kind {
@@ -148,7 +188,7 @@ impl Scope<'_> {
         &mut self,
         lhs: ExprId,
         rhs: ExprId,
-    ) -> Option<([ExprId; 2], Vec<String>)> {
+    ) -> Option<([ExprId; 2], Vec<String>, bool)> {
         if self.losses.is_empty() {
             return None;
         }
@@ -158,11 +198,12 @@ impl Scope<'_> {
             .filter_map(|id| self.losses.get(id).map(|loss| (*id, loss.clone())))
             .collect();
         let others = found.iter().map(|(id, loss)| (*id, loss.value)).collect();
+        let told = found.iter().all(|(_, loss)| loss.told);
         let said = found.into_iter().map(|(_, loss)| loss.said).collect::<Vec<_>>();
         if said.is_empty() {
             return None;
         }
         let sides = self.substituted(&[lhs, rhs], &others)?;
-        Some(([sides[0], sides[1]], said))
+        Some(([sides[0], sides[1]], said, told))
     }
 }

@@ -16,6 +16,7 @@ use super::indices::Condition;
 use super::judge::Unknowns;
 use super::names::{Cells, spelled};
 use super::numbers::{Rounded, is_numeric};
+use super::otherwise::Kink;
 use super::prose::{Place, Role};
 use super::references;
 use super::repair;
@@ -58,6 +59,7 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
         rows: Vec::new(),
         notes: Vec::new(),
         conditions: Vec::new(),
+        conditioned: 0,
         used: false,
         vague: false,
         under: None,
@@ -130,6 +132,8 @@ pub(super) struct Marker<'d, 'n> {
     pub(super) slope: Option<String>,
     /// What is held in the chain that is being judged.
     pub(super) ways: Option<Ways>,
+    /// In which sentence they are said.
+    conditioned: usize,
     /// Whether there is another condition on indices, which is not understood.
     vague: bool,
     /// Whether a formula on its own has stood under them.
@@ -146,6 +150,8 @@ pub(super) struct Marker<'d, 'n> {
 struct Under {
     /// As it is written.
     said: String,
+    /// Which of two is the greater, where it says that, and whether it is the other way round.
+    order: Option<(Expr, Expr)>,
     place: Place,
     /// Whether it holds on behind its sentence.
     wide: bool,
@@ -190,6 +196,12 @@ impl Marker<'_, '_> {
             let mut all = statements_of(placed).map(|s| Condition::of(s, &self.scope));
             match self.document.introduces_a_condition(at) {
                 Some(true) => {
+                    // "If i ≠ j:" of another sentence is another condition.
+                    let sentence = self.scope.outline.at(at).sentence;
+                    if self.conditioned != sentence {
+                        (self.conditions, self.vague) = (Vec::new(), false);
+                    }
+                    self.conditioned = sentence;
                     let known: Option<Vec<Condition>> = all.collect();
                     self.vague |= known.is_none();
                     self.conditions.extend(known.unwrap_or_default());
@@ -241,6 +253,13 @@ impl Marker<'_, '_> {
             (self.last, self.aligned) = (None, None);
         }
         let here = self.scope.outline.at(at);
+        if here.otherwise
+            && let Some(under) = &mut self.under
+            && let Some((greater, less)) = under.order.take()
+        {
+            under.order = Some((less, greater));
+            under.said = format!("not {}", under.said);
+        }
         if here.general {
             self.under = None;
             self.scope.forget_told();
@@ -260,14 +279,19 @@ impl Marker<'_, '_> {
     /// something.
     fn apart(&mut self, statement: &Statement, here: Standing<'_>) -> Option<Mark> {
         let place = self.scope.outline.at(here.at);
-        if !place.role.is_apart() || statement.rest.is_empty() {
+        let compares = place.role == Role::Range;
+        if !(place.role.is_apart() || compares) || statement.rest.is_empty() {
+            return None;
+        }
+        if compares && statement.rest.iter().any(|(relation, _)| is_equation(*relation)) {
             return None;
         }
         let (relation, value) = statement.rest.first()?;
+        let first = statement.first.as_ref()?;
         if !is_equation(*relation) {
+            self.suppose_order(statement, first, value, place, here);
             return None;
         }
-        let first = statement.first.as_ref()?;
         if let Some((name, params)) = defined(first) {
             // "If Z = X + Y" behind "If Z = X·Y": each has a Z of its own.
             let before = self.scope.definition(&spelled(name), here.at).map(|(d, _)| d.at);
@@ -305,7 +329,7 @@ impl Marker<'_, '_> {
         };
         if matches!(place.role, Role::Condition | Role::Supposition) {
             let wide = place.role == Role::Supposition;
-            self.under = Some(Under { said, place, wide, used: false });
+            self.under = Some(Under { said, order: None, place, wide, used: false });
         }
         Some(Mark::Assumption { what: what.to_string() })
     }
@@ -401,6 +425,43 @@ impl Marker<'_, '_> {
         self.rows.push(Row { source, line, column, text, label, claims });
     }
 
+    /// "If z > 0": what stands behind it holds there.
+    fn suppose_order(
+        &mut self,
+        statement: &Statement,
+        first: &Expr,
+        second: &Expr,
+        place: Place,
+        here: Standing<'_>,
+    ) {
+        if statement.rest.len() != 1 {
+            return;
+        }
+        let between = first.span.end..second.span.start.max(first.span.end);
+        let sign = here.placed.passage.text.get(between).unwrap_or_default();
+        let order = match sign.trim().trim_matches('&').trim() {
+            ">" | "\\gt" | "\\ge" | "\\geq" | ">=" | "≥" | "\\geqslant" | "&gt;" => {
+                (first.clone(), second.clone())
+            }
+            "<" | "\\lt" | "\\le" | "\\leq" | "<=" | "≤" | "\\leqslant" | "&lt;" => {
+                (second.clone(), first.clone())
+            }
+            _ => return,
+        };
+        let said = self.document.text(&here.placed.source(&statement.span));
+        let wide = place.role == Role::Supposition;
+        self.under = Some(Under { said, order: Some(order), place, wide, used: false });
+    }
+
+    /// Which of two is the greater, where words say so of the row at hand.
+    pub(super) fn kink(&mut self) -> Option<(String, Kink)> {
+        let under = self.under.as_ref()?;
+        let (said, (greater, less)) = (under.said.clone(), under.order.clone()?);
+        let greater = self.scope.build(&greater, usize::MAX).ok()?;
+        let less = self.scope.build(&less, usize::MAX).ok()?;
+        Some((said, Kink { greater, less }))
+    }
+
     /// The mark of a claim under what is supposed here: who says "if" does not say "everywhere".
     fn weighed(&mut self, claim: &Claim, premise: bool, statement: &Statement) -> Mark {
         let wrong_somewhere =
@@ -413,7 +474,7 @@ impl Marker<'_, '_> {
         };
         if premise && open && statement.first.as_ref().is_some_and(plain) {
             let (said, place) = (claim.text.clone(), Place::default());
-            self.under = Some(Under { said, place, wide: false, used: true });
+            self.under = Some(Under { said, order: None, place, wide: false, used: true });
             return Mark::Assumption { what: "it is a premise".to_string() };
         }
         if !wrong_somewhere {

@@ -13,6 +13,13 @@ use crate::net::{Network, QuantityId, Role, Shape};
 /// The canonical spelling: that of [`Symbol`](crate::expr::Symbol), so that `w_{1,0}` and
 /// `w_{10}` are one name.
 pub(super) fn spelled(name: &Name) -> String {
+    // An index that stands above.
+    if let (Some(stem), Some((above, below))) =
+        (name.stem.strip_suffix('^'), name.below.split_first())
+    {
+        let above = Some(format!("({above})"));
+        return spelled(&Name { stem: stem.to_string(), above, below: below.to_vec() });
+    }
     let mut out = name.stem.clone();
     if let Some(above) = &name.above {
         out.push('^');
@@ -42,6 +49,12 @@ pub(super) fn spelled(name: &Name) -> String {
 
 /// The name as LaTeX, for a repair.
 pub(super) fn latex(name: &Name) -> String {
+    if let (Some(stem), Some((above, below))) =
+        (name.stem.strip_suffix('^'), name.below.split_first())
+    {
+        let above = Some(format!("({above})"));
+        return latex(&Name { stem: stem.to_string(), above, below: below.to_vec() });
+    }
     let stem = written(&name.stem);
     let above = name.above.as_ref().map_or(String::new(), |a| format!("^{{{}}}", written(a)));
     match name.below.is_empty() {

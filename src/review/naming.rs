@@ -28,6 +28,10 @@ impl Marker<'_, '_> {
         here: Standing<'_>,
     ) -> Option<Mark> {
         let at = here.at;
+        if self.scope.adjoint_of(name).is_some() {
+            let says = self.scope.adjoint.as_ref().is_some_and(|adjoint| adjoint.at == at);
+            return says.then_some(Mark::Definition { agrees: false });
+        }
         if self.scope.has_index(name) {
             return self.naming_elements(name, value, relation, here);
         }

@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claim::names_of;
+use super::claim::{names_of, stands_in, statements};
+use super::document::Item;
 use super::marker::{Marker, Standing};
 use super::names::spelled;
-use super::tex::syntax::{Expr, FormulaKind, Name};
+use super::scope::Scope;
+use super::tex::syntax::{Expr, FormulaKind, Name, Part, visit};
 use crate::expr::{ExprId, Node};
-use crate::scalar::Function;
+use crate::scalar::{Function, Rational};
 
 /// The most kinks of an equation whose cases are tried one by one.
 const MAX_KINKS: usize = 4;
@@ -16,6 +18,119 @@ const MAX_KINKS: usize = 4;
 const MAX_CASES_OF_A_KINK: usize = 16;
 /// How many items further on the solution of an equation is looked for.
 const SOLVED_WITHIN: usize = 8;
+
+/// "z > 0", built: which of two is the greater.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kink {
+    pub(super) greater: ExprId,
+    pub(super) less: ExprId,
+}
+
+impl Scope<'_> {
+    /// Sides with each logarithm of a product, a quotient or a power as a sum, and what has to be
+    /// positive for that; none where there is no such logarithm.
+    pub(super) fn with_laws_of_ln(
+        &mut self,
+        sides: [ExprId; 2],
+    ) -> Option<([ExprId; 2], Vec<String>)> {
+        let mut others = BTreeMap::new();
+        let mut positive = BTreeSet::new();
+        for id in self.graph.reachable(&sides) {
+            let Node::Call(Function::Ln, of) = self.graph.node(id) else { continue };
+            let mut factors = Vec::new();
+            self.factors(of, 1, &mut factors);
+            if let [(only, 1)] = factors[..]
+                && only == of
+            {
+                continue;
+            }
+            let mut terms = Vec::new();
+            for (factor, times) in factors {
+                if self.graph.as_number(factor).is_some_and(Rational::is_one) {
+                    continue;
+                }
+                let ln = self.graph.call(Function::Ln, factor);
+                let times = self.graph.integer(times);
+                terms.push(self.graph.mul([times, ln]));
+                positive.insert(match self.graph.node(factor) {
+                    Node::Var(symbol) => format!("{} > 0", self.shown(symbol)),
+                    Node::Number(_) => continue,
+                    _ => "every factor under ln > 0".to_string(),
+                });
+            }
+            let sum = match terms.is_empty() {
+                true => self.graph.integer(0),
+                false => self.graph.add(terms),
+            };
+            others.insert(id, sum);
+        }
+        if others.is_empty() {
+            return None;
+        }
+        let sides = self.substituted(&sides, &others)?;
+        Some(([sides[0], sides[1]], positive.into_iter().collect()))
+    }
+
+    /// The factors of an expression with their whole exponents.
+    fn factors(&self, id: ExprId, times: i64, found: &mut Vec<(ExprId, i64)>) {
+        match self.graph.node(id) {
+            Node::Mul(args) => {
+                self.graph.args(args).iter().for_each(|arg| self.factors(*arg, times, found));
+            }
+            Node::Div(a, b) => {
+                self.factors(a, times, found);
+                self.factors(b, -times, found);
+            }
+            Node::Pow(a, b) => {
+                let exponent = self.graph.as_number(b).and_then(|q| q.to_i32());
+                match exponent.and_then(|n| times.checked_mul(i64::from(n))) {
+                    Some(times) => self.factors(a, times, found),
+                    None => found.push((id, times)),
+                }
+            }
+            _ => found.push((id, times)),
+        }
+    }
+
+    /// Sides with what a max, a ReLU, |·| or a case is on one side of its kink; none where they
+    /// have none there.
+    pub(super) fn beside_a_kink(&mut self, sides: &[ExprId], kink: &Kink) -> Option<Vec<ExprId>> {
+        let zero = self.graph.integer(0);
+        let one = self.graph.integer(1);
+        let over = |scope: &mut Self, a: ExprId| -> Option<bool> {
+            let difference = [(kink.greater, kink.less, true), (kink.less, kink.greater, false)];
+            difference.into_iter().find_map(|(x, y, sign)| {
+                let whole = y == zero && a == x || a == scope.graph.sub(x, y);
+                let minus = x == zero && a == scope.graph.neg(y);
+                (whole || minus).then_some(sign)
+            })
+        };
+        let mut others = BTreeMap::new();
+        for id in self.graph.reachable(sides) {
+            let case = match self.graph.node(id) {
+                Node::Max(args) => {
+                    let args = self.graph.args(args);
+                    let both = args.contains(&kink.greater) && args.contains(&kink.less);
+                    (both && args.len() == 2).then_some(kink.greater)
+                }
+                Node::Call(Function::Relu, a) => {
+                    over(self, a).map(|over| if over { a } else { zero })
+                }
+                Node::Call(Function::Step, a) => {
+                    over(self, a).map(|over| if over { one } else { zero })
+                }
+                Node::Call(Function::Abs, a) => {
+                    over(self, a).map(|over| if over { a } else { self.graph.neg(a) })
+                }
+                _ => None,
+            };
+            if let Some(case) = case {
+                others.insert(id, case);
+            }
+        }
+        (!others.is_empty()).then(|| self.substituted(sides, &others)).flatten()
+    }
+}
 
 impl Marker<'_, '_> {
     /// What to say of a row about E if a name that E was defined with has got a new meaning since:
@@ -63,7 +178,39 @@ impl Marker<'_, '_> {
 
     /// What to say of ∂E/∂u = … if it holds where the other quantities that E is made of are held,
     /// though they move with u.
-    pub(super) fn holds_with_others_held(&mut self, lhs: ExprId, rhs: ExprId) -> Option<String> {
+    /// Only where words speak of it, or where the document has this slope in a sum over several
+    /// ways: without either, a slope is the slope.
+    pub(super) fn holds_with_others_held(
+        &mut self,
+        left: &Expr,
+        lhs: ExprId,
+        rhs: ExprId,
+        here: Standing<'_>,
+    ) -> Option<String> {
+        const WORDS: &[&str] = &[
+            "held",
+            "hold",
+            "holding",
+            "fixed",
+            "constant",
+            "direct",
+            "directly",
+            "immediate",
+            "explicit",
+            "keeping",
+            "kept",
+            "treat",
+            "treated",
+            "treating",
+            "independent",
+            "freeze",
+            "frozen",
+            "alone",
+            "local",
+        ];
+        if !self.speaks_of(WORDS, here.at) && !self.is_one_of_several_ways(left) {
+            return None;
+        }
         let Node::Partial { of, by } = self.scope.graph.node(lhs) else { return None };
         let Node::Named(_, body) = self.scope.graph.node(of) else { return None };
         let held: Vec<ExprId> = self
@@ -92,9 +239,105 @@ impl Marker<'_, '_> {
         Some("it holds if what else it is made of is held".to_string())
     }
 
+    /// Whether the words of this section up to a row and behind it have one of some words.
+    fn speaks_of(&self, words: &[&str], at: usize) -> bool {
+        let section = self.scope.outline.at(at).section;
+        let said = |text: &str| {
+            let mut all = text.split(|c: char| !c.is_alphanumeric());
+            all.any(|word| words.contains(&word.to_lowercase().as_str()))
+        };
+        let items = self.document.items.iter().enumerate();
+        items.take(at + 2).any(|(nth, item)| match item {
+            Item::Words(passage) => {
+                self.scope.outline.at(nth).section == section && said(&passage.text)
+            }
+            Item::Row(placed) => {
+                self.scope.outline.at(nth).section == section
+                    && placed.row.parts.iter().any(|part| match part {
+                        Part::Words(words, _) => said(words),
+                        _ => false,
+                    })
+            }
+        })
+    }
+
+    /// Whether a slope is a link of a sum over several ways somewhere in the document.
+    fn is_one_of_several_ways(&self, left: &Expr) -> bool {
+        let links = |term: &Expr| {
+            let mut count = 0;
+            visit(term, &mut |e| {
+                count += usize::from(matches!(e.kind, FormulaKind::Derivative { .. }))
+            });
+            count > 0
+        };
+        statements(self.document).any(|(_, _, statement)| {
+            statement.sides().any(|side| {
+                let mut found = false;
+                visit(side, &mut |e| {
+                    if let FormulaKind::Sum(terms) = &e.kind {
+                        found |= terms.iter().filter(|(_, term)| links(term)).count() > 1
+                            && terms.iter().any(|(_, term)| stands_in(left, term));
+                    }
+                });
+                found
+            })
+        })
+    }
+
     /// What to say of an equation that does not hold everywhere, if it holds in one case of a max
-    /// or of a function with a kink: the document may mean that case and say so in words.
-    pub(super) fn holds_in_a_case(&mut self, lhs: ExprId, rhs: ExprId) -> Option<String> {
+    /// or of a function with a kink: the document may mean that case and say so in words. Where no
+    /// word speaks of cases, or the row has cases itself, it means all of them.
+    pub(super) fn holds_in_a_case(
+        &mut self,
+        lhs: ExprId,
+        rhs: ExprId,
+        right: &Expr,
+        here: Standing<'_>,
+    ) -> Option<String> {
+        const WORDS: &[&str] = &[
+            "greater",
+            "greatest",
+            "great",
+            "largest",
+            "larger",
+            "max",
+            "maximum",
+            "maximal",
+            "biggest",
+            "bigger",
+            "positive",
+            "negative",
+            "active",
+            "inactive",
+            "dead",
+            "alive",
+            "if",
+            "when",
+            "whenever",
+            "case",
+            "cases",
+            "suppose",
+            "supposing",
+            "assume",
+            "assuming",
+            "winner",
+            "wins",
+            "won",
+            "side",
+            "sides",
+            "region",
+            "otherwise",
+            "else",
+            "smaller",
+            "smallest",
+            "selected",
+            "chosen",
+        ];
+        let mut cases = false;
+        visit(right, &mut |e| cases |= matches!(e.kind, FormulaKind::Cases(_)));
+        if cases || !self.speaks_of(WORDS, here.at) {
+            return None;
+        }
         let mut kinks = 0;
         for id in self.scope.graph.reachable(&[lhs, rhs]) {
             let cases = match self.scope.graph.node(id) {

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::build::AnyFunctions;
 use super::claim::{names_in, statements};
 use super::document::Document;
 use super::givens::GivenSum;
@@ -15,6 +16,7 @@ use super::losses::Loss;
 use super::names::{Cells, Convention, spelled};
 use super::prose::Outline;
 use super::tex::syntax::{Expr, FormulaKind, Name};
+use super::tex::unaccented;
 use crate::expr::{ExprId, Graph, Node, Symbol, SymbolId, Winners};
 use crate::scalar::Rational;
 
@@ -58,6 +60,17 @@ impl Definition {
     }
 }
 
+/// \bar{u} = ∂L/∂u, for each u.
+#[derive(Clone, Debug)]
+pub(super) struct Adjoint {
+    /// In which item of the document it is said.
+    pub(super) at: usize,
+    /// The accent, as a combining sign.
+    pub(super) mark: char,
+    /// What is differentiated.
+    pub(super) of: Expr,
+}
+
 /// Everything that names may stand for.
 pub(super) struct Scope<'a> {
     pub(super) graph: Graph,
@@ -98,6 +111,16 @@ pub(super) struct Scope<'a> {
     /// What names are called, apart from their indices, that a definition is made of, or that
     /// something is differentiated by.
     pub(super) introduced: BTreeSet<String>,
+    /// What an accent means, where the document says it of every quantity: ū is ∂L/∂u.
+    pub(super) adjoint: Option<Adjoint>,
+    /// The stems of names that are arrays for certain: they are always bold.
+    pub(super) bold: BTreeSet<String>,
+    /// The functions that the document applies and nobody defines, and those of them that the words
+    /// call any function.
+    pub(super) functions: BTreeSet<String>,
+    pub(super) said_any: BTreeSet<String>,
+    /// What stands for those.
+    pub(super) any_functions: AnyFunctions,
     /// What speaks against a refutation of what was built last: readings of it that are not
     /// certain.
     pub(super) doubts: Vec<String>,
@@ -192,6 +215,11 @@ impl<'a> Scope<'a> {
             spoken: BTreeSet::new(),
             introduced: BTreeSet::new(),
             unread: BTreeSet::new(),
+            adjoint: None,
+            bold: BTreeSet::new(),
+            functions: BTreeSet::new(),
+            said_any: BTreeSet::new(),
+            any_functions: AnyFunctions::new(),
             doubts: Vec::new(),
             kronecker: false,
             authors: BTreeMap::new(),
@@ -406,6 +434,27 @@ impl<'a> Scope<'a> {
     pub(super) fn is_solved(&self, symbol: SymbolId) -> bool {
         let name = self.graph.symbol(symbol).spelling();
         self.unread.contains(&*name) || self.solved.iter().any(|(_, solved)| *solved == *name)
+    }
+
+    /// The quantity by which a name with the accent of derivatives says that something is
+    /// differentiated.
+    pub(super) fn adjoint_of(&self, name: &Name) -> Option<Name> {
+        let adjoint = self.adjoint.as_ref()?;
+        let (stem, mark) = unaccented(&name.stem)?;
+        (mark == adjoint.mark).then(|| Name { stem, ..name.clone() })
+    }
+
+    /// Whether another element of what a variable is an element of stands in an expression: z_1 is
+    /// made of w_11 and w_12, and so the document says where w_21 acts, and that it is not here.
+    pub(super) fn reaches_family(&self, of: ExprId, by: ExprId) -> bool {
+        let family = |id: ExprId| {
+            let name = self.graph.symbol_of(id).map(|s| self.graph.symbol(s).spelling());
+            name.and_then(|name| name.rsplit_once('_').map(|(stem, _)| stem.to_string()))
+        };
+        let Some(own) = family(by) else { return false };
+        self.graph.reachable(&[of]).into_iter().any(|id| {
+            matches!(self.graph.node(id), Node::Var(_)) && family(id).as_ref() == Some(&own)
+        })
     }
 
     /// Whether a name stands for a function with parameters here.

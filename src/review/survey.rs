@@ -15,9 +15,9 @@ use super::names::{Cells, spelled};
 use super::numbers::is_numeric;
 use super::prose::{Outline, Role};
 use super::read::Passage;
-use super::scope::{Definition, Meaning, Scope};
-use super::tex::introduces;
+use super::scope::{Adjoint, Definition, Meaning, Scope};
 use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Relation, visit};
+use super::tex::{introduces, letter, unaccented};
 use super::{convention, givens, indices, losses, suspects};
 
 /// What is known before the walk.
@@ -44,6 +44,9 @@ pub(super) fn survey<'n>(
     let declared: BTreeSet<String> = declared.into_iter().collect();
     scope.spoken.clone_from(&declared);
     scope.plain = quantities(document);
+    (scope.functions, scope.said_any) = functions(document);
+    scope.adjoint = adjoint(document);
+    scope.bold = bold(document);
     let convention = convention::settle(&mut scope, document);
     indices::find(&mut scope, document, round);
     scope.kronecker = speaks_of(document, "Kronecker");
@@ -86,6 +89,12 @@ fn quantities(document: &Document<'_>) -> BTreeSet<String> {
                     });
                     factors.extend(names);
                 }
+                // What something is differentiated by is a quantity.
+                FormulaKind::Derivative { by, .. } => {
+                    if let FormulaKind::Name(name) = &by.kind {
+                        factors.insert(spelled(name));
+                    }
+                }
                 FormulaKind::Apply { head, primes, args } => {
                     let of_a_name = matches!(&args[..], [Expr { kind: FormulaKind::Name(_), .. }]);
                     if *primes > 0 || of_a_name || args.len() != 1 {
@@ -98,6 +107,114 @@ fn quantities(document: &Document<'_>) -> BTreeSet<String> {
     }
     factors.retain(|name| !functions.contains(name) && !FUNCTIONS.contains(&name.as_str()));
     factors
+}
+
+/// What an accent means where it is said of a name that stands nowhere else: "$\\bar{u} = ∂L/∂u$
+/// for each quantity $u$".
+fn adjoint(document: &Document<'_>) -> Option<Adjoint> {
+    statements(document).find_map(|(at, _, statement)| {
+        let (Some(Expr { kind: FormulaKind::Name(name), .. }), [(_, value)]) =
+            (&statement.first, &statement.rest[..])
+        else {
+            return None;
+        };
+        let FormulaKind::Derivative { of, by, order: 1 } = &value.kind else { return None };
+        let FormulaKind::Name(by) = &by.kind else { return None };
+        let (stem, mark) = unaccented(&name.stem)?;
+        if stem != by.stem || name.below != by.below || !matches!(of.kind, FormulaKind::Name(_)) {
+            return None;
+        }
+        let elsewhere = statements(document).any(|(other, _, s)| {
+            let states = !s.rest.is_empty() && other != at;
+            states && names_in(s).iter().any(|n| spelled(n) == spelled(by))
+        });
+        (!elsewhere).then(|| Adjoint { at, mark, of: (**of).clone() })
+    })
+}
+
+/// The stems of names that are bold wherever they stand: arrays.
+fn bold(document: &Document<'_>) -> BTreeSet<String> {
+    const FONTS: &[&str] = &["\\mathbf", "\\boldsymbol", "\\bm", "\\pmb"];
+    let (mut times, mut all) = (BTreeMap::new(), BTreeMap::new());
+    let mut last: Option<Rc<Passage>> = None;
+    for (_, placed, statement) in statements(document) {
+        let mut names = 0;
+        for side in statement.sides() {
+            visit(side, &mut |e| {
+                if let FormulaKind::Name(name) = &e.kind {
+                    *all.entry(name.stem.clone()).or_insert(0usize) += 1;
+                    names += 1;
+                }
+            });
+        }
+        if last.as_ref().is_some_and(|passage| Rc::ptr_eq(passage, &placed.passage)) || names == 0 {
+            continue;
+        }
+        last = Some(placed.passage.clone());
+        let text = placed.passage.text.as_str();
+        for font in FONTS {
+            for (start, _) in text.match_indices(font) {
+                let rest = text[start + font.len()..].trim_start().trim_start_matches('{');
+                let rest = rest.trim_start();
+                let stem = match rest.strip_prefix('\\') {
+                    Some(command) => {
+                        let end = command.find(|c: char| !c.is_ascii_alphabetic());
+                        letter(&command[..end.unwrap_or(command.len())]).map(String::from)
+                    }
+                    None => rest.chars().next().filter(|c| c.is_alphabetic()).map(String::from),
+                };
+                if let Some(stem) = stem {
+                    *times.entry(stem).or_insert(0usize) += 1;
+                }
+            }
+        }
+    }
+    times.retain(|stem, bold| all.get(stem).is_some_and(|whole| *bold >= *whole));
+    times.into_keys().collect()
+}
+
+/// The names that are applied, and never stand by themselves as quantities do; and those of them
+/// that words call any function.
+fn functions(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
+    /// What functions are usually called.
+    const USUAL: &[&str] = &["f", "g", "h", "F", "G", "φ", "ψ", "ϕ", "σ"];
+    const ANY: &[&str] =
+        &["any", "arbitrary", "every", "some", "differentiable", "smooth", "whatever"];
+    let (mut applied, mut bare, mut alone) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (at, _, statement) in statements(document) {
+        let lone = match (&statement.first, &statement.rest[..]) {
+            (Some(Expr { kind: FormulaKind::Name(name), .. }), []) => Some(spelled(name)),
+            _ => None,
+        };
+        if let Some(name) = lone {
+            let before = at.checked_sub(1).and_then(|before| document.items.get(before));
+            if let Some(Item::Words(passage)) = before {
+                let words = passage.text.rsplit(['.', ';', ',']).next().unwrap_or_default();
+                let mut words = words.split_whitespace();
+                if words.any(|word| ANY.contains(&word.to_lowercase().as_str())) {
+                    alone.insert(name);
+                }
+            }
+            continue;
+        }
+        for side in statement.sides() {
+            visit(side, &mut |e| match &e.kind {
+                FormulaKind::Apply { head, primes, args } if args.len() == 1 => {
+                    let name = spelled(head);
+                    if *primes > 0 || USUAL.contains(&name.as_str()) {
+                        applied.insert(name);
+                    }
+                }
+                FormulaKind::Name(name) => {
+                    bare.insert(spelled(name));
+                }
+                _ => {}
+            });
+        }
+    }
+    let functions: BTreeSet<String> = applied.difference(&bare).cloned().collect();
+    let any = alone.intersection(&functions).cloned().collect();
+    (functions, any)
 }
 
 /// What σ is where "σ² = …" defines it: the root.
@@ -154,8 +271,9 @@ fn variables(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
 /// Names with letters for indices that have a definition with one letter and another one with
 /// another: δ_k = y_k − t_k and δ_j = h_j (1 − h_j) Σ_k w_{kj} δ_k.
 fn defined_twice(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
-    let mut found: BTreeMap<String, Vec<(Vec<indices::Item>, &Expr)>> = BTreeMap::new();
-    for (_, _, statement) in statements(document) {
+    type Definitions<'d> = Vec<(Vec<indices::Item>, &'d Expr)>;
+    let mut found: BTreeMap<(String, usize), Definitions<'_>> = BTreeMap::new();
+    for (at, _, statement) in statements(document) {
         let (Some(Expr { kind: FormulaKind::Name(name), .. }), [(relation, value), ..]) =
             (&statement.first, &statement.rest[..])
         else {
@@ -165,7 +283,9 @@ fn defined_twice(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String>
             continue;
         }
         let (key, items) = scope.indices.items(name);
-        found.entry(key).or_default().push((items, value));
+        // Another section gives it another meaning.
+        let section = scope.outline.at(at).section;
+        found.entry((key, section)).or_default().push((items, value));
     }
     let twice = |all: &Vec<(Vec<indices::Item>, &Expr)>| {
         let (letters, body) = &all[0];
@@ -173,7 +293,7 @@ fn defined_twice(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String>
             other.len() == letters.len() && other != letters && !alike(body, letters, value, other)
         })
     };
-    found.into_iter().filter(|(_, all)| twice(all)).map(|(key, _)| key).collect()
+    found.into_iter().filter(|(_, all)| twice(all)).map(|((key, _), _)| key).collect()
 }
 
 /// Whether two definitions say the same with other letters.
@@ -334,6 +454,9 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             continue;
         }
         let Some((name, params)) = defined(first) else { continue };
+        if scope.adjoint_of(name).is_some() {
+            continue;
+        }
         // What was declared is not defined by a conclusion about it, nor by a condition.
         if scope.spoken.contains(&spelled(name)) && !introduces_it {
             continue;

@@ -49,7 +49,7 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
             });
         }
     }
-    let used = used(document);
+    let used = used(scope, document);
     let free = |scope: &mut Scope<'_>, expr: &Expr, at: usize| -> Vec<SymbolId> {
         let FormulaKind::Name(name) = &expr.kind else { return Vec::new() };
         let mut all = scope.each_element(name);
@@ -103,15 +103,7 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
             continue;
         }
         // ∂z_1/∂w_21 where z_1 is made of w_11 and w_12: the document says where w acts.
-        let family = |id: ExprId| {
-            let name = scope.graph.symbol_of(id).map(|s| scope.graph.symbol(s).spelling());
-            name.and_then(|name| name.rsplit_once('_').map(|(stem, _)| stem.to_string()))
-        };
-        let own = family(by);
-        let below = scope.graph.reachable(&[of]);
-        let of_family =
-            |id: &ExprId| matches!(scope.graph.node(*id), Node::Var(_)) && family(*id) == own;
-        if own.is_some() && below.iter().any(of_family) {
+        if scope.reaches_family(of, by) {
             continue;
         }
         // A variable that stands nowhere else says nothing about what depends on it.
@@ -207,13 +199,13 @@ fn bare(side: &Expr) -> &Expr {
 }
 
 /// The names that stand anywhere but below a ∂.
-fn used(document: &Document<'_>) -> BTreeSet<String> {
+fn used(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
     let (mut all, mut below) = (BTreeMap::new(), BTreeMap::new());
     for (_, _, statement) in statements(document) {
         for side in statement.sides() {
             visit(side, &mut |e| match &e.kind {
                 FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } => {
-                    *all.entry(spelled(name)).or_insert(0usize) += 1;
+                    all.entry(spelled(name)).or_insert((0usize, name)).0 += 1;
                 }
                 FormulaKind::Derivative { by, .. } => {
                     if let FormulaKind::Name(name) = &by.kind {
@@ -224,6 +216,10 @@ fn used(document: &Document<'_>) -> BTreeSet<String> {
             });
         }
     }
-    all.retain(|name, times| *times > below.get(name).copied().unwrap_or(0));
-    all.into_keys().collect()
+    all.retain(|name, (times, _)| *times > below.get(name).copied().unwrap_or(0));
+    // Who speaks of w_jk speaks of its elements.
+    let elements = all.values().filter(|(_, name)| scope.has_index(name));
+    let elements: Vec<String> =
+        elements.flat_map(|(_, name)| scope.each_element(name)).map(|e| spelled(&e)).collect();
+    all.into_keys().chain(elements).collect()
 }

@@ -149,7 +149,11 @@ impl Marker<'_, '_> {
     /// unknown length stand in the row: n may be their length.
     pub(super) fn of_some_length(&self, witness: &Witness) -> Option<String> {
         const LENGTHS: &[&str] = &["n", "m", "N", "M", "K", "B"];
-        let is_length = |s: &SymbolId| LENGTHS.contains(&&*self.scope.graph.symbol(*s).spelling());
+        // What something is differentiated by is no length.
+        let is_length = |s: &SymbolId| {
+            let name = self.scope.graph.symbol(*s).spelling();
+            LENGTHS.contains(&&*name) && self.slope.as_deref() != Some(&*name)
+        };
         let length = witness.point.iter().map(|(s, _)| s).find(|s| is_length(s))?;
         let name = self.scope.shown(*length);
         self.scope

@@ -300,8 +300,15 @@ impl World {
                     self.at(a, &inner, letters, depth + 1)
                 })?
             }
-            FormulaKind::BigSum { indices, body, .. } => {
-                let range = self.range.clone()?;
+            FormulaKind::BigSum { indices, from, body, .. } => {
+                let mut range = self.range.clone()?;
+                // Sums of these documents begin with 1; one that begins later leaves terms out.
+                if let Some(from) = from
+                    && let FormulaKind::Number { value, .. } = &from.kind
+                {
+                    let left_out = value.to_i32()?.checked_sub(1).filter(|n| *n >= 0)?;
+                    range = range.start() + i64::from(left_out)..=*range.end();
+                }
                 let mut all = vec![letters.clone()];
                 for index in indices {
                     let with = |l: &Letters, v: i64| {
@@ -417,7 +424,7 @@ fn known_function(known: Known, x: f64) -> f64 {
         Known::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Known::Softplus => (1.0 + x.exp()).ln(),
         Known::Relu => x.max(0.0),
-        Known::Abs => x.abs(),
+        Known::Abs | Known::Norm => x.abs(),
         Known::Sign => x.signum(),
         Known::NormalCdf => normal_cdf(x),
         Known::NormalPdf => (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Item, MAX_ELEMENTS, Run, SUPPOSED, single};
+use super::{Item, MAX_ELEMENTS, Run, SUPPOSED, TRIED, single};
 use crate::review::Mark;
 use crate::review::marker::Marker;
 use crate::review::names::Convention;
@@ -218,13 +218,16 @@ impl Scope<'_> {
         }
         let torn = letters.iter().find(|(_, run)| run.torn).map(|(letter, _)| letter.clone());
         let supposed = letters.values().any(|run| run.supposed);
-        let loose = letters.values().any(|run| run.loose);
+        let within = |(letter, end): &(String, String)| {
+            letters.contains_key(letter) && letters.contains_key(end)
+        };
+        let loose = letters.values().any(|run| run.loose) || self.indices.ends.iter().any(within);
         let count = |run: &Run| usize::try_from(run.last - run.first + 1).unwrap_or(0);
         if letters.values().any(|run| count(run) == 0) {
             return Elements::default();
         }
         let total = letters.values().map(count).fold(1, usize::saturating_mul);
-        let tried = total.min(MAX_ELEMENTS);
+        let tried = if total > MAX_ELEMENTS { TRIED } else { total };
         // The first, the last, and evenly between them.
         let at = |nth: usize| match tried == total {
             true => nth,

@@ -253,6 +253,16 @@ fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
         });
     }
     pairs(&mut indices, document);
+    for (_, _, statement) in statements(document) {
+        each(statement, &mut |e| {
+            if let FormulaKind::BigSum { indices: over, to: Some(to), .. } = &e.kind
+                && let FormulaKind::Name(end) = &to.kind
+                && end.below.is_empty()
+            {
+                indices.ends.extend(over.iter().map(|letter| (letter.clone(), end.stem.clone())));
+            }
+        });
+    }
     // y_{10} is the tenth of the y_i, and row 1 and column 0 of the y_{ij}.
     for (_, _, statement) in statements(document) {
         each(statement, &mut |e| {

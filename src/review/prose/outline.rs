@@ -19,6 +19,8 @@ pub(in crate::review) struct Place {
     pub(in crate::review) sentence: usize,
     /// What it is by the words before it.
     pub(in crate::review) role: Role,
+    /// Whether words between say that the condition before does not hold.
+    pub(in crate::review) otherwise: bool,
     /// Whether words between the formula before and this one say that it holds in general.
     pub(in crate::review) general: bool,
 }
@@ -41,7 +43,7 @@ impl Outline {
             match item {
                 Item::Words(passage) => {
                     before = None;
-                    here.general = false;
+                    (here.general, here.otherwise) = (false, false);
                     for piece in pieces(&passage.text, beginning) {
                         match piece {
                             Piece::Section => {
@@ -60,6 +62,8 @@ impl Outline {
                                 here.role = Role::Plain;
                             }
                             Piece::Words(words) => hear(&words, &mut here),
+                            // "If i = j: …" goes on with what holds then.
+                            Piece::Colon => here.role = Role::Conclusion,
                         }
                     }
                     places.push(here);
@@ -74,7 +78,7 @@ impl Outline {
                     before = passage.filter(|_| !placed.inline);
                     places.push(here);
                     beginning = false;
-                    here.general = false;
+                    (here.general, here.otherwise) = (false, false);
                 }
             }
         }
@@ -110,6 +114,10 @@ fn hear(words: &[String], here: &mut Place) {
                         here.general |= of_it || at + length == words.len();
                         only_joins = false;
                     }
+                    Cue::Otherwise => {
+                        here.otherwise = true;
+                        (role, since, only_joins) = (Role::Conclusion, 0, false);
+                    }
                     Cue::Joins => {}
                 }
                 at += length;
@@ -131,6 +139,7 @@ fn hear(words: &[String], here: &mut Place) {
     here.role = match role {
         // "If so, it is y": the condition is another one.
         Role::Negation if since > 0 => Role::Plain,
+        Role::Range if since > 0 => Role::Plain,
         Role::Condition | Role::Exception | Role::Sought if since > 2 => Role::Plain,
         Role::Supposition if since > 4 => Role::Plain,
         role => role,
@@ -145,6 +154,8 @@ enum Piece {
     Block(bool),
     /// A sentence begins.
     Sentence,
+    /// A colon stands directly behind a formula.
+    Colon,
     /// Words of one sentence, in lower case.
     Words(Vec<String>),
 }
@@ -154,6 +165,9 @@ fn pieces(text: &str, beginning: bool) -> Vec<Piece> {
     let mut all = Vec::new();
     let mut words: Vec<String> = Vec::new();
     let mut blank = false;
+    if !beginning && text.trim_start().starts_with(':') {
+        all.push(Piece::Colon);
+    }
     for (nth, line) in text.split('\n').enumerate() {
         let starts = nth > 0 || beginning;
         let trimmed = line.trim();

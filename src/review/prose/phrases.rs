@@ -8,6 +8,8 @@ pub(in crate::review) enum Cue {
     Role(Role),
     /// What was supposed before holds no longer, nor do the numbers of an example.
     General,
+    /// The condition before it does not hold.
+    Otherwise,
     /// It leads to the next formula of a list, whose role is that of the one before.
     Joins,
 }
@@ -34,6 +36,8 @@ pub(in crate::review) enum Role {
     Sought,
     /// Others write it so.
     Elsewhere,
+    /// It says for what something holds, if it compares.
+    Range,
 }
 
 impl Cue {
@@ -49,6 +53,8 @@ impl Cue {
             Cue::Role(Role::Negation) => "it is said not to hold",
             Cue::Role(Role::Sought) => "it is looked for where it holds",
             Cue::Role(Role::Elsewhere) => "others write it so",
+            Cue::Role(Role::Range) => "a comparison is a condition of its sentence",
+            Cue::Otherwise => "the condition before it is turned round",
             Cue::General => "suppositions and example numbers end here",
             Cue::Joins => "it is what the formula before it is",
         }
@@ -59,7 +65,7 @@ impl Role {
     /// Whether it keeps a formula from saying anything of what stands elsewhere.
     pub(in crate::review) fn is_apart(self) -> bool {
         match self {
-            Role::Plain | Role::Definition | Role::Conclusion => false,
+            Role::Plain | Role::Definition | Role::Conclusion | Role::Range => false,
             Role::Condition
             | Role::Supposition
             | Role::Exception
@@ -179,6 +185,19 @@ pub(in crate::review) const TABLE: &[Phrase] = &[
         "Suppose for contradiction that $y = 2x$.",
         "For contradiction. Then $y = 2x$.",
     ),
+    row("for", Role::Range, "For $y > 0$ it holds.", "For this we get $y = 2x$."),
+    Phrase {
+        words: "else",
+        cue: Cue::Otherwise,
+        example: "If $x > 0$ then $y = 1$, else $y = 0$.",
+        not: "If $x > 0$ then $y = 1$.",
+    },
+    Phrase {
+        words: "otherwise",
+        cue: Cue::Otherwise,
+        example: "If $x > 0$ then $y = 1$, otherwise $y = 0$.",
+        not: "If $x > 0$ then $y = 1$.",
+    },
     row("unless", Role::Exception, "It is zero unless $y = 2x$.", "Unless so, then $y = 2x$."),
     row("except", Role::Exception, "It is zero except $y = 2x$.", "Except this, we get $y = 2x$."),
     row(

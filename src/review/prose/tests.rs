@@ -25,6 +25,10 @@ fn each_phrase_does_what_its_row_says() {
                 assert!(yes.general, "{}", phrase.example);
                 assert!(!no.general, "{}", phrase.not);
             }
+            Cue::Otherwise => {
+                assert!(yes.otherwise, "{}", phrase.example);
+                assert!(!no.otherwise, "{}", phrase.not);
+            }
             Cue::Joins => {
                 assert_eq!(yes.role, Role::Definition, "{}", phrase.example);
                 assert_ne!(no.role, Role::Definition, "{}", phrase.not);

@@ -40,7 +40,9 @@ mod words;
 pub use dots::Dots;
 pub use lexicon::Lexicon;
 pub use macros::Macros;
+pub(in crate::review) use spelling::unaccented;
 pub use spelling::written;
+pub(in crate::review) use symbols::letter;
 pub use syntax::*;
 pub use words::{introduces, references};
 

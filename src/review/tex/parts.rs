@@ -89,6 +89,8 @@ fn whole_or_not(parts: Vec<Part>) -> Vec<Part> {
     let beyond = parts.iter().any(|part| matches!(part, Part::OutOfScope(_)));
     let message = "another part of this row was not read";
     let apart = |part| match part {
+        // A mention states nothing, and is none of it.
+        Part::Statement(s) if s.rest.is_empty() => Part::Statement(s),
         Part::Statement(s) if unread => Part::Unread(s.refused(message)),
         Part::Statement(s) if beyond => Part::OutOfScope(s.refused(message)),
         part => part,

@@ -128,6 +128,19 @@ pub(super) fn accented(stem: &str, mark: char) -> String {
     format!("{stem}{mark}")
 }
 
+/// A stem without its accent, and that: `ŷ` is `y` with `\hat`.
+pub(in crate::review) fn unaccented(stem: &str) -> Option<(String, char)> {
+    let last = stem.chars().next_back()?;
+    let bare = stem.strip_suffix(last)?;
+    if ('\u{300}'..='\u{36f}').contains(&last) || last == '\u{20d7}' {
+        return (!bare.is_empty()).then(|| (bare.to_string(), last));
+    }
+    COMPOSED.iter().find_map(|(mark, without, with)| {
+        let at = with.chars().position(|c| c == last).filter(|_| bare.is_empty())?;
+        Some((without.chars().nth(at)?.to_string(), *mark))
+    })
+}
+
 /// A letter of `\mathcal` or `\mathbb`, as Unicode has it.
 pub(super) fn styled(font: &str, c: char) -> Option<char> {
     let script = matches!(font, "mathcal" | "mathscr");

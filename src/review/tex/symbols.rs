@@ -58,7 +58,7 @@ pub(super) fn command(letter: char) -> Option<&'static str> {
 }
 
 /// The letter of a command, `\alpha` without its backslash.
-pub(super) fn letter(command: &str) -> Option<char> {
+pub(in crate::review) fn letter(command: &str) -> Option<char> {
     LETTERS.iter().find(|(name, _)| *name == command).map(|(_, c)| *c)
 }
 
