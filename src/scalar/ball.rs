@@ -7,8 +7,10 @@
 //! of 106 bits and costs a few nanoseconds an operation, [`Long`] has as many bits as it says and
 //! costs some hundred.
 //!
-//! Radii are `f64`, so one that is not 0 is never less than the smallest normal `f64`, and rounded up: every bound of an error is multiplied by [`MORE`], which
-//! exceeds what rounding may have taken from it.
+//! Radii are `f64`, so one of a result that is not 0 is never less than the smallest normal `f64`,
+//! and rounded up: every bound of an error is multiplied by [`MORE`], which exceeds what rounding may
+//! have taken from it. That of a fraction as it is read may be smaller, so that the fraction is told
+//! from 0.
 
 mod functions;
 mod long;

@@ -198,6 +198,21 @@ fn sqrt<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
         None => return Err(Fault::Overlap),
         Some(_) => {}
     }
+    // Near the ends of the range, where a square would leave it: √x = √(x·2^2k)/2^k.
+    let size = x.middle.to_f64();
+    if !(SQUARES..1.0 / SQUARES).contains(&size) {
+        let half = if size < 1.0 { 300 } else { -300 };
+        let by = |power: i32| Ball::point(libm::scalbn(1.0, power));
+        return sqrt_near(&x.mul(&by(2 * half)?)?)?.mul(&by(-half)?);
+    }
+    sqrt_near(x)
+}
+
+/// Between this and its inverse, squares have all of their digits.
+const SQUARES: f64 = 1e-120;
+
+/// √x above 0, whose square is in range.
+fn sqrt_near<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
     let a = &x.middle;
     let mut root = M::from_f64(libm::sqrt(a.to_f64()));
     let half = M::from_f64(0.5);
@@ -264,6 +279,10 @@ fn pi<M: Middle>() -> Result<Ball<M>, Fault> {
 
 /// e^(−x²/2)/√(2π).
 fn normal_pdf<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
+    // Below the smallest f64, and where x² may overflow.
+    if x.least() > 64.0 {
+        return Ball::point(0.0)?.widened(f64::MIN_POSITIVE);
+    }
     let power = exp_of(&x.mul(x)?.half()?.neg())?;
     power.div(&sqrt_of_two_pi()?)
 }
@@ -296,7 +315,8 @@ fn normal_cdf<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
     let square = above.mul(&above)?;
     let (mut term, mut sum, mut k) = (above.clone(), above.clone(), 1);
     let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
-    while term.most() > enough * sum.least() || far * far > f64::from(k) {
+    // Beside 1/2, what is lost to underflow is nothing, and its radius never falls below it.
+    while term.most() > (enough * sum.least()).max(LOST) || far * far > f64::from(k) {
         k += 2;
         term = term.mul(&square)?.over(k)?;
         sum = sum.add(&term)?;

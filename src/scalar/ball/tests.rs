@@ -51,6 +51,37 @@ proptest! {
         }
     }
 
+    /// Down to the smallest normal `f64`, where squares are 0, and up to the largest.
+    #[test]
+    fn functions_have_values_at_every_size(
+        digits in 1.0..10.0f64, power in -307..307i32, negative in any::<bool>(),
+    ) {
+        let x = format!("{}{digits}e{power}", if negative { "-" } else { "" });
+        let x: Rational = x.parse().unwrap();
+        let (short, long) = (Wide::from_rational(&x).unwrap(), Other::from_rational(&x).unwrap());
+        prop_assert!(short.sign().is_some() && long.sign().is_some(), "{short:?}");
+        for f in smooth() {
+            let (a, b) = (short.call(f), long.call(f));
+            if negative && matches!(f, Function::Ln | Function::Sqrt) {
+                prop_assert_eq!(a, Err(Fault::OutOfDomain(f)));
+                continue;
+            }
+            if !negative && power > 1 && f == Function::Exp {
+                prop_assert!(power == 2 || a == Err(Fault::NotFinite));
+                continue;
+            }
+            if let (Ok(a), Ok(b)) = (&a, &b) {
+                prop_assert!(meet(a, b), "{f}({x}): {a:?} {b:?}");
+                prop_assert!(a.radius() <= 1e-12 * a.most() + 1e-26, "{f}({x}): {a:?}");
+            }
+            prop_assert!(a.is_ok() && b.is_ok(), "{f}({x}): {a:?} {b:?}");
+            if f == Function::Sqrt {
+                let a = a.unwrap();
+                prop_assert!(a.radius() <= 1e-12 * a.most(), "√{x}: {a:?}");
+            }
+        }
+    }
+
     #[test]
     fn a_function_of_a_ball_holds_the_values_of_its_points(
         x in -8.0..8.0f64, r in 0.0..1.5f64, at in -1.0..1.0f64,

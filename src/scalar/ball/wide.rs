@@ -47,8 +47,9 @@ fn two_product(a: f64, b: f64) -> (f64, f64) {
 pub(super) const HUGE: f64 = 1e290;
 /// Below this the error of a product may be lost to underflow.
 pub(super) const TINY: f64 = 1e-270;
-/// What underflow may lose in one of the operations here, and far more.
-const LOST: f64 = 1e-300;
+/// What underflow may lose in one of the operations here, and far more: each of its few products,
+/// sums and quotients loses up to half of the smallest `f64`.
+const LOST: f64 = f64::MIN_POSITIVE;
 /// A bound of the relative error of a product: 5u² is proved without `fma`, for u = 2⁻⁵³.
 pub(super) const OF_PRODUCT: f64 = 1.0 / (1u128 << 103) as f64;
 
@@ -173,7 +174,8 @@ impl Middle for Pair {
         let rest = q.sub(&Rational::from_f64(high).ok()?).ok()?;
         let low = rest.to_f64();
         let exact = rest.is_zero() || Rational::from_f64(low).is_ok_and(|x| x == rest);
-        let error = if exact { 0.0 } else { low.abs() * 2.3e-16 + LOST };
+        // Of what is below the range, the nearest is half of the smallest `f64` away at most.
+        let error = if exact { 0.0 } else { low.abs() * 2.3e-16 + f64::from_bits(1) };
         Some((Pair { high, low }, error))
     }
 
