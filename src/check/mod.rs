@@ -37,6 +37,7 @@ mod overflow;
 mod patterns;
 mod point;
 mod prepared;
+mod range;
 mod reference;
 mod report;
 mod rounding;

@@ -41,18 +41,18 @@ pub(super) struct Noisy {
 impl Noisy {
     /// A number as it is stored, without an error of its own.
     pub fn stored(value: f64) -> Noisy {
-        Noisy { value, squares: value * value, sizes: value.abs(), terms: 1.0, rounded: 0.0 }
+        Noisy { value, squares: square(value), sizes: value.abs(), terms: 1.0, rounded: 0.0 }
     }
 
     /// A number that is rounded when it is stored.
     pub fn rounded(value: f64) -> Noisy {
-        Noisy { rounded: value * value, ..Noisy::stored(value) }
+        Noisy { rounded: square(value), ..Noisy::stored(value) }
     }
 
     /// The result of one operation that rounds once.
     fn result(value: f64, passed: f64) -> Result<Noisy, Fault> {
         match value.is_finite() {
-            true => Ok(Noisy { rounded: passed + value * value, ..Noisy::stored(value) }),
+            true => Ok(Noisy { rounded: passed.min(MOST) + square(value), ..Noisy::stored(value) }),
             false => Err(Fault::NotFinite),
         }
     }
@@ -62,12 +62,35 @@ impl Noisy {
         if self.terms <= 1.0 {
             return self.rounded;
         }
-        let (x, n) = (self.value * self.value, self.terms);
+        let (x, n) = (square(self.value), self.terms);
         self.rounded + x * (n / 3.0).max(1.0) + (self.squares - x / n).max(0.0) * n / 6.0
+    }
+
+    /// Its root. Where squares leave the range of `f64`, the root of as many roundings of all that
+    /// was added up.
+    fn deviation(&self) -> f64 {
+        let variance = self.variance();
+        match variance == 0.0 || (LEAST * 1e10..MOST / 1e10).contains(&variance) {
+            true => variance.sqrt(),
+            false => self.sizes.min(f64::MAX) * (1.0 + self.terms / 2.0).sqrt(),
+        }
     }
 
     fn is_exactly(&self, n: f64) -> bool {
         self.value == n && self.terms <= 1.0 && self.rounded == 0.0
+    }
+}
+
+/// Squares between these are themselves.
+const LEAST: f64 = 1e-300;
+const MOST: f64 = 1e300;
+
+/// x², or what is nearest to it in the range in which squares can be added and multiplied.
+fn square(x: f64) -> f64 {
+    let square = x * x;
+    match (LEAST..MOST).contains(&square) || x == 0.0 {
+        true => square,
+        false => square.clamp(LEAST, MOST),
     }
 }
 
@@ -80,7 +103,7 @@ impl Scalar for Noisy {
     fn from_rational(q: &Rational) -> Result<Noisy, Fault> {
         let value = f64::from_rational(q)?;
         let exact = single(value) && Rational::from_f64(value).is_ok_and(|x| x == *q);
-        let rounded = if exact { 0.0 } else { value * value };
+        let rounded = if exact { 0.0 } else { square(value) };
         Ok(Noisy { rounded, ..Noisy::stored(value) })
     }
 
@@ -130,7 +153,7 @@ impl Scalar for Noisy {
                 return Ok(*one);
             }
         }
-        let of = |a: &Noisy, b: &Noisy| a.variance() * b.value * b.value;
+        let of = |a: &Noisy, b: &Noisy| a.variance() * square(b.value);
         Noisy::result(self.value * other.value, of(self, other) + of(other, self))
     }
 
@@ -143,9 +166,8 @@ impl Scalar for Noisy {
         if other.is_exactly(1.0) || self.is_exactly(0.0) {
             return Ok(*self);
         }
-        let square = other.value * other.value;
-        let passed = (self.variance() + other.variance() * value * value) / square;
-        Noisy::result(value, if passed.is_finite() { passed } else { 0.0 })
+        let passed = self.variance() + other.variance() * square(value);
+        Noisy::result(value, passed / square(other.value))
     }
 
     fn powi(&self, exponent: i32) -> Result<Noisy, Fault> {
@@ -153,7 +175,7 @@ impl Scalar for Noisy {
         match exponent {
             0 => Ok(Noisy::stored(1.0)),
             1 => Ok(*self),
-            n => Noisy::result(value, f64::from(n.unsigned_abs() - 1) * value * value),
+            n => Noisy::result(value, f64::from(n.unsigned_abs() - 1) * square(value)),
         }
     }
 
@@ -233,12 +255,12 @@ impl Watch<Noisy> for Noise {
         let beside_one = self.beside_one.contains(&node);
         for element in elements {
             let mut x = element.value;
-            let variance = element.variance();
-            if variance > 0.0 {
-                x += self.sums * variance.sqrt() * self.uniform();
+            let deviation = element.deviation();
+            if deviation > 0.0 {
+                x += self.sums * deviation * self.uniform();
                 if element.terms > 2.0 {
                     let one = *of_tensor.get_or_insert_with(|| self.uniform());
-                    x += self.sums * element.terms * LOOP * element.sizes * one;
+                    x += self.sums * element.terms * LOOP * element.sizes.min(f64::MAX) * one;
                 }
                 if beside_one {
                     x += self.sums * self.uniform();

@@ -60,12 +60,90 @@ pub(super) enum Outcome {
 /// they move it by so many times what they mostly do.
 const LARGE: f64 = 8.0;
 
+/// What is known to be as small as that, and no more of it, is told from 0 by no format.
+const VANISHED: f64 = 1e-290;
+
+impl Element {
+    /// Whether it is 0 but for what underflows.
+    pub fn vanishes(&self) -> bool {
+        self.radius > 0.0 && self.may_be_zero() && self.value.abs() + self.radius < VANISHED / 4.0
+    }
+}
+
 /// How many units in the last place a number may be off to be called right to its last digit.
 const LAST_DIGITS: f64 = 4.0;
 
 /// Judges the numbers of one tensor. `moved` holds what each pass moved, `base` the gradient in
 /// `f64` without noise.
 pub(super) fn judge(
+    format: Format,
+    numbers: &[f64],
+    exact: &[Element],
+    base: &[f64],
+    moved: &[&[f64]],
+) -> Finding {
+    let sizes = exact.iter().map(|g| g.value.abs().max(g.radius));
+    let sizes = sizes.chain(moved.iter().flat_map(|m| m.iter().map(|d| d.abs())));
+    let greatest = sizes.fold(0.0, f64::max);
+    let mut found = match squared(greatest) {
+        0 => by_passes(format, numbers, exact, base, moved),
+        power => {
+            let to = |x: f64| libm::scalbn(x, power);
+            let all = |all: &[f64]| all.iter().map(|x| to(*x)).collect::<Vec<f64>>();
+            let element = |g: &Element| {
+                let radius = if g.radius > 0.0 { to(g.radius).max(f64::MIN_POSITIVE) } else { 0.0 };
+                Element { value: to(g.value), rest: to(g.rest), radius }
+            };
+            let moved: Vec<Vec<f64>> = moved.iter().map(|m| all(m)).collect();
+            let moved: Vec<&[f64]> = moved.iter().map(Vec::as_slice).collect();
+            let exact: Vec<Element> = exact.iter().map(element).collect();
+            let mut found = by_passes(format, &all(numbers), &exact, &all(base), &moved);
+            found.slack.iter_mut().for_each(|slack| *slack = libm::scalbn(*slack, -power));
+            found
+        }
+    };
+    // Right to the last digit, whatever a program would typically lose.
+    let unit = 1.0 / (1u64 << format.bits()) as f64;
+    let off: Vec<f64> = numbers.iter().zip(exact).map(|(x, g)| g.off(*x)).collect();
+    let last = |n: usize| match exact[n].vanishes() {
+        true => VANISHED,
+        false => LAST_DIGITS * unit * exact[n].value.abs(),
+    };
+    if found.outcome != Outcome::Agree
+        && (0..numbers.len()).all(|n| off[n].abs() + exact[n].radius <= last(n))
+    {
+        let slack = (0..numbers.len()).map(last).collect();
+        let greatest = exact.iter().map(|g| g.value.abs()).fold(0.0, f64::max);
+        let seen = last_of(&off, exact, unit);
+        let part = if greatest > 0.0 { seen / greatest } else { 0.0 };
+        found =
+            Finding { outcome: Outcome::Agree, slack, noticed: [part, 2.0 * LAST_DIGITS * unit] };
+    }
+    found
+}
+
+/// By which power of two numbers of this size are multiplied, so that their squares are in range.
+fn squared(size: f64) -> i32 {
+    match size == 0.0 || !size.is_finite() || (1e-120..1e120).contains(&size) {
+        true => 0,
+        false if size < 1.0 => -350 - libm::ilogb(size),
+        false => 350 - libm::ilogb(size),
+    }
+}
+
+/// The root of the mean of the squares.
+pub(super) fn root_mean_square(all: impl Iterator<Item = f64> + Clone) -> f64 {
+    let power = squared(all.clone().fold(0.0, |greatest, x| greatest.max(x.abs())));
+    let (mut sum, mut count) = (0.0, 0u32);
+    for x in all {
+        let x = libm::scalbn(x, power);
+        (sum, count) = (sum + x * x, count + 1);
+    }
+    libm::scalbn((sum / f64::from(count.max(1))).sqrt(), -power)
+}
+
+/// The judgement of numbers whose squares are in range.
+fn by_passes(
     format: Format,
     numbers: &[f64],
     exact: &[Element],
@@ -135,17 +213,7 @@ pub(super) fn judge(
             None => Outcome::Agree,
         }
     };
-    let outcome = typical();
-    // Right to the last digit, whatever a program would typically lose.
-    let last = |n: usize| LAST_DIGITS * unit * exact[n].value.abs();
-    if outcome != Outcome::Agree
-        && (0..numbers.len()).all(|n| off[n].abs() + exact[n].radius <= last(n))
-    {
-        let slack = (0..numbers.len()).map(last).collect();
-        let noticed = [part(last_of(&off, exact, unit)), 2.0 * LAST_DIGITS * unit];
-        return Finding { outcome: Outcome::Agree, slack, noticed };
-    }
-    Finding { outcome, slack, noticed }
+    Finding { outcome: typical(), slack, noticed }
 }
 
 /// Why an agreement would say nothing, where rounding hides as much as `noticed` says; with that,

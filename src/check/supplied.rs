@@ -22,6 +22,7 @@ use super::judge::{Distance, relative};
 use super::overflow::without_overflow;
 use super::point::{Point, point};
 use super::prepared::{Decided, decided, large};
+use super::range::{overflow, unjudged};
 use super::reference::{Element, Place};
 use super::report::{Certainty, Comparison, Mismatch, Noticed, Number, Precision, Report, Source};
 use super::rounding::{Accumulate, Format};
@@ -145,18 +146,35 @@ pub fn check_supplied(
     supplied: &Supplied,
 ) -> Result<Report, Error> {
     check_input(net, values, supplied)?;
-    let original = net;
     let asked = |id: &QuantityId| supplied.gradients.contains_key(id);
     let params = net.params().filter(|_| supplied.complete);
     let absent: Vec<QuantityId> = params.filter(|id| !asked(id)).collect();
     let mut by: Vec<QuantityId> = supplied.gradients.keys().copied().chain(absent).collect();
     by.sort_unstable();
+    match in_range(net, values, supplied, &by) {
+        Err(error) if error.kind() == Kind::Limit => match overflow(net, values, &by) {
+            Some(why) => Ok(unjudged(net, values, supplied, &by, &why)),
+            None => Err(error),
+        },
+        found => found,
+    }
+}
+
+/// The report where no value leaves the range of `f64`.
+fn in_range(
+    net: &Network,
+    values: &Values<Rational>,
+    supplied: &Supplied,
+    by: &[QuantityId],
+) -> Result<Report, Error> {
+    let original = net;
+    let asked = |id: &QuantityId| supplied.gradients.contains_key(id);
     let kept: Vec<QuantityId> = by.iter().chain(supplied.forward.keys()).copied().collect();
     let (stable, values) = without_overflow(net, values, &kept)?;
     let net = &stable;
     let decided = decided(net, &values, true)?;
-    let at = Place { net, values: &values, decisions: &decided.decisions, by: &by };
-    let scalars = in_scalars(net, &by, &values, &decided);
+    let at = Place { net, values: &values, decisions: &decided.decisions, by };
+    let scalars = in_scalars(net, by, &values, &decided);
     let comparisons: &[_] = match scalars {
         Ok(_) => &[
             (Source::Backward, Precision::Exact),
@@ -165,7 +183,7 @@ pub fn check_supplied(
         ],
         Err(_) => &[(Source::Direction, Precision::F64), (Source::Supplied, Precision::F64)],
     };
-    let mut report = super::blank(net, &by, comparisons);
+    let mut report = super::blank(net, by, comparisons);
     report.forward = compared(at, &supplied.forward, supplied.accumulate)?;
     if let Ok(point) = &scalars {
         sources::compare(net, point, 0, &mut report.parameters);

@@ -12,6 +12,7 @@ mod lowering;
 mod page;
 mod pieces;
 mod random;
+mod range;
 mod supplied;
 mod tails;
 mod tensors;

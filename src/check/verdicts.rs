@@ -15,7 +15,7 @@ use super::estimate;
 use super::reference::{self, DIGITS, Element, Gradients, Place, Witness};
 use super::report::{AtKinks, Choice};
 use super::rounding::{Accumulate, Format};
-use super::rule::{Finding, Outcome, factors, judge};
+use super::rule::{Finding, Outcome, factors, judge, root_mean_square};
 use super::sides::plain;
 use super::supplied::LONG_WORK;
 use super::typical::{How, Spread, Unit, called, spread};
@@ -203,10 +203,12 @@ fn wanted(asked: &Asked<'_>, exact: &Gradients, noise: Option<&Spread>) -> f64 {
         let radius = exact[*k].iter().map(|g| g.radius).fold(0.0, f64::max);
         let own = unit / 16.0 * greatest;
         let typical = noise.map_or(0.0, |noise| {
-            let all = noise.moved.iter().flat_map(|m| &m[*k]).map(|d| d * d);
-            let count = (noise.moved.len() * exact[*k].len()).max(1) as f64;
-            (all.sum::<f64>() / count).sqrt() / 64.0
+            let all = noise.moved.iter().flat_map(|m| &m[*k]).copied();
+            root_mean_square(all) / 64.0
         });
+        if exact[*k].iter().all(|g| g.radius == 0.0 || g.vanishes()) {
+            continue;
+        }
         // A gradient that may be nothing has to be shown to be far less than rounding moves it by.
         let nothing = exact[*k].iter().all(Element::may_be_zero);
         let enough = if nothing { typical / (1u64 << 36) as f64 } else { own.max(typical) };

@@ -4,6 +4,9 @@ use crate::diag::{Error, Kind};
 use crate::net::{Network, NodeId, Op, QuantityId};
 use crate::scalar::{Fault, Function};
 
+/// What is said where a value leaves the range of the numbers it is computed in.
+pub(crate) const OUT_OF_RANGE: &str = "a value leaves the range of f64";
+
 /// A node that has no value at the given point.
 pub(super) fn of_forward(net: &Network, node: NodeId, element: usize, fault: Fault) -> Error {
     let place = place(net, node, element);
@@ -84,7 +87,7 @@ fn common(fault: Fault, place: &str) -> Error {
         Fault::TooLarge => Error::new(Kind::Limit, fault.to_string())
             .label(format!("too large{place}"))
             .hint("compute in f64 instead"),
-        Fault::NotFinite => Error::new(Kind::Limit, "a value leaves the range of f64")
+        Fault::NotFinite => Error::new(Kind::Limit, OUT_OF_RANGE)
             .label(format!("too large{place}"))
             .hint("smaller values, or exact ones, stay in range"),
         Fault::DivisionByZero | Fault::OutOfDomain(_) | Fault::PowerOutOfDomain => {

@@ -38,6 +38,7 @@ pub use asked::MAX_WORK;
 pub use backward::{Gradients, backward};
 pub(crate) use backward::{Shares, backward_watched, backward_with};
 pub(crate) use candidates::candidates;
+pub(crate) use error::OUT_OF_RANGE;
 pub use forward::{Forward, forward};
 pub(crate) use forward::{Watch, forward_watched, loss};
 pub use kinks::{Decide, Decision, Decisions, Kink, KinkKind};
