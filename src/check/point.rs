@@ -82,17 +82,22 @@ pub(super) fn point(
         Ok((_, fractions)) => attempt(run(net, symbolic, fractions, &decisions, &made))?,
         Err(reason) => Err(reason),
     };
+    let residues = || {
+        convert::<Prime>(net, &values)
+            .and_then(|values| run(net, symbolic, values, &decisions, &made))
+            .map_err(|error| error.message().to_string())
+    };
+    let rational = exact.is_ok();
     let (exact, inexact) = match exact {
-        Ok(run) => (Exact::Rational(run), None),
-        Err(reason) => {
-            let residues = convert::<Prime>(net, &values)
-                .and_then(|values| run(net, symbolic, values, &decisions, &made));
-            let exact = match residues {
-                Ok(run) => Exact::Prime(run),
-                Err(error) => Exact::None(error.message().to_string()),
-            };
-            (exact, Some(reason))
-        }
+        // A formula may ask for a slope that no fraction is, where the backward pass has a factor 0
+        // and does not: in the field there is one.
+        Ok(run) => match unvalued(&run).map(|why| (why, residues())) {
+            Some((why, Ok(found))) if unvalued(&found).is_none() => {
+                (Exact::Prime(found), Some(why))
+            }
+            _ => (Exact::Rational(run), None),
+        },
+        Err(reason) => (residues().map_or_else(Exact::None, Exact::Prime), Some(reason)),
     };
     let rounded = convert::<f64>(net, &values);
     // Where nothing is decided, nothing can be decided in another way.
@@ -108,11 +113,11 @@ pub(super) fn point(
         }
         run(net, symbolic, values, &decisions, &made)
     });
-    let real = match (real, &exact) {
-        (Ok(run), _) => Ok(run),
+    let real = match real {
+        Ok(run) => Ok(run),
         // Without a rational run, f64 is the only witness of the point's domain.
-        (Err(error), Exact::Prime(_) | Exact::None(_)) => return Err(error),
-        (Err(error), Exact::Rational(_)) => Err(error.message().to_string()),
+        Err(error) if !rational => return Err(error),
+        Err(error) => Err(error.message().to_string()),
     };
     let enclosure = convert::<Interval>(net, &values)
         .and_then(|values| {
@@ -157,6 +162,11 @@ pub(super) fn reason(error: &Error) -> String {
         Kind::Limit => format!("exact fractions would take more than {MAX_EXACT_BITS} bits"),
         _ => error.message().to_string(),
     }
+}
+
+/// Why a formula has no value in this arithmetic, if one has none.
+fn unvalued<T>(run: &Run<T>) -> Option<String> {
+    run.symbolic.iter().find_map(|gradient| gradient.as_ref().err().cloned())
 }
 
 type Decided = (Decisions, Vec<concrete::Kink>, Made);
