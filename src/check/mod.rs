@@ -46,6 +46,7 @@ mod sides;
 mod sources;
 mod supplied;
 mod symbolic;
+mod taylor;
 mod tensors;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ mod page;
 mod pieces;
 mod random;
 mod range;
+mod steep;
 mod supplied;
 mod tails;
 mod tensors;

@@ -41,9 +41,8 @@ pub(in crate::page) fn ways(ways: Ways<'_>) -> Vec<Inline> {
              numbers, by one forward pass along a random direction that moves every element of \
              every parameter at once, where a wrong element shows whichever it is, but for \
              directions that one draws with a chance of 0; and central differences along such a \
-             direction, from nothing but values of the loss, with a step that is halved and \
-             extrapolated to 0. Formulas in scalars, the third way for smaller networks, were not \
-             asked."
+             direction, from nothing but values of the loss, with a bound of what the step leaves \
+             out. Formulas in scalars, the third way for smaller networks, were not asked."
                 .to_string()
         }
         Ways::Directions => {
@@ -52,8 +51,8 @@ pub(in crate::page) fn ways(ways: Ways<'_>) -> Vec<Inline> {
              other ways: dual numbers, by one forward pass along a random direction that moves \
              every cell of every parameter at once, where a wrong cell shows whichever it is, but \
              for directions that one draws with a chance of 0; and central differences along such \
-             a direction, from nothing but values of the loss, with a step that is halved and \
-             extrapolated to 0. A pass for each cell would take too long."
+             a direction, from nothing but values of the loss, with a bound of what the step leaves \
+             out. A pass for each cell would take too long."
                 .to_string()
         }
         Ways::Cells => {
@@ -181,13 +180,20 @@ pub(in crate::page) fn errors(ways: Ways<'_>) -> Vec<Inline> {
         Ways::Tensors => {
             "Of the sum of all slopes along the direction: the distance of the two ways, the same \
              beside the part that the parameter has in it, and the error bound. The sums have 106 \
-             bits and a bound of their rounding; that of differences is also from the last step \
-             of the extrapolation."
+             bits and a bound of their rounding; that of differences is also from an enclosure of \
+             the third derivative over the whole step."
         }
-        Ways::Cells | Ways::Directions => {
+        Ways::Cells => {
             "The largest error of an f64 number, where it occurs, the largest relative error, and \
              the largest error bound. The bounds come from intervals that hold every rounding \
-             error; for differences, also from the last step of the extrapolation."
+             error; for differences, also from an enclosure of the ninth derivative over the whole \
+             of the largest step."
+        }
+        Ways::Directions => {
+            "The largest error of an f64 number, where it occurs, the largest relative error, and \
+             the largest error bound. The bounds come from intervals that hold every rounding \
+             error; for differences, also from an enclosure of the third derivative over the whole \
+             step."
         }
     }]
 }
