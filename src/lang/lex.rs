@@ -281,9 +281,14 @@ fn blank(rest: &str) -> &str {
     }
 }
 
+/// The next token. What begins one kind of token begins no other.
 fn token(rest: &str) -> IResult<&str, Tok> {
     let name = recognize((satisfy(starts_name), take_while(continues_name)));
-    alt((map_opt(anychar, sign), value(Tok::Name, name), value(Tok::Number, number))).parse(rest)
+    match rest.chars().next() {
+        Some(c) if starts_name(c) => value(Tok::Name, name).parse(rest),
+        Some(c) if c == '.' || c.is_ascii_digit() => value(Tok::Number, number).parse(rest),
+        _ => map_opt(anychar, sign).parse(rest),
+    }
 }
 
 /// The signs, each with its Unicode twins.

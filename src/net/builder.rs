@@ -69,9 +69,19 @@ pub struct Builder {
     values: BTreeMap<QuantityId, Vec<Rational>>,
     loss: Option<QuantityId>,
     reserved: FxHashSet<Look>,
+    /// Names that are reserved as well, and whose looks nobody has asked for yet.
+    to_reserve: Vec<String>,
     whole: Option<String>,
     span: Span,
     scalars: usize,
+}
+
+/// How a name is printed.
+struct Printed {
+    /// In each format.
+    looks: [Look; 3],
+    /// The elements of tensors that it is spelt as: the look of the tensor, and which.
+    elements: Vec<(Look, Vec<usize>)>,
 }
 
 impl Builder {
@@ -94,26 +104,26 @@ impl Builder {
             return Err(Error::new(Kind::Name, format!("`{name}` has no definition")));
         }
         check_shape(&shape)?;
-        self.check_name(name, &shape)?;
+        let printed = self.check_name(name, &shape)?;
         let id = QuantityId(self.quantities.len() as u32);
         let node = self.push(Op::Leaf(id), shape)?;
-        self.name(name, role, node);
+        self.name(name, printed, role, node);
         Ok(id)
     }
 
     /// A name for `value`. Errors: as for the name of [`Builder::declare`].
     pub fn define(&mut self, name: &str, value: NodeId) -> Result<QuantityId, Error> {
         let shape = self.shape(value).clone();
-        self.check_name(name, &shape)?;
+        let printed = self.check_name(name, &shape)?;
         let id = QuantityId(self.quantities.len() as u32);
         let node = self.push(Op::Define(id, value), shape)?;
-        self.name(name, Role::Defined, node);
+        self.name(name, printed, Role::Defined, node);
         Ok(id)
     }
 
     /// Keeps a name from being given to a part by [`Builder::part`], since somebody will use it.
     pub fn reserve(&mut self, name: &str) {
-        self.reserved.extend(looks(name));
+        self.to_reserve.push(name.to_string());
     }
 
     /// What follows is a part of the quantity that will be called so; see [`Builder::part`].
@@ -127,6 +137,9 @@ impl Builder {
     /// Errors: as for [`Builder::define`].
     pub fn part(&mut self, stem: &str, value: NodeId) -> Result<NodeId, Error> {
         let shape = self.shape(value).clone();
+        for name in std::mem::take(&mut self.to_reserve) {
+            self.reserved.extend(looks(&name));
+        }
         let free = |b: &Builder, name: &str| {
             let reserved = looks(name).iter().any(|look| b.reserved.contains(look));
             !reserved && b.check_name(name, &shape).is_ok()
@@ -291,19 +304,20 @@ impl Builder {
         Ok(())
     }
 
-    fn name(&mut self, name: &str, role: Role, node: NodeId) {
+    fn name(&mut self, name: &str, printed: Printed, role: Role, node: NodeId) {
         let id = QuantityId(self.quantities.len() as u32);
         self.names.insert(name.to_string(), id);
-        for look in looks(name) {
+        for look in printed.looks {
             self.looks.entry(look).or_insert(id);
         }
-        for (tensor, at) in elements_spelt(name) {
-            self.subscripted.entry(look(tensor)).or_default().push((id, at));
+        for (tensor, at) in printed.elements {
+            self.subscripted.entry(tensor).or_default().push((id, at));
         }
         self.quantities.push(Quantity { name: name.to_string(), role, node, span: self.span });
     }
 
-    fn check_name(&self, name: &str, shape: &Shape) -> Result<(), Error> {
+    /// How a name will be printed that may be given.
+    fn check_name(&self, name: &str, shape: &Shape) -> Result<Printed, Error> {
         if !is_name(name) {
             return Err(Error::new(
                 Kind::Name,
@@ -312,7 +326,8 @@ impl Builder {
         }
         self.check_free(name)?;
         let seen = |look: &Look| self.looks.get(look).map(|id| self.quantity(*id));
-        if let Some((look, other)) = looks(name).iter().find_map(|l| Some((l, seen(l)?))) {
+        let looks = looks(name);
+        if let Some((look, other)) = looks.iter().find_map(|l| Some((l, seen(l)?))) {
             return Err(print_alike(look, name, other));
         }
         let clash = |element: &str, tensor: &str, at: &[usize], other: &Quantity| {
@@ -321,20 +336,24 @@ impl Builder {
                 .also(other.span, format!("`{}` is defined here", other.name))
                 .hint("rename one of the two")
         };
+        let mut elements = Vec::new();
         for (tensor, at) in elements_spelt(name) {
-            if let Some(id) = self.looks.get(&look(tensor))
+            let tensor = look(tensor);
+            if let Some(id) = self.looks.get(&tensor)
                 && self.shape(self.node_of(*id)).position(&at).is_some()
             {
                 let tensor = self.quantity(*id);
                 return Err(clash(name, &tensor.name, &at, tensor));
             }
+            elements.push((tensor, at));
         }
-        for (id, at) in self.subscripted.get(&look(name)).into_iter().flatten() {
+        let [in_print, ..] = &looks;
+        for (id, at) in self.subscripted.get(in_print).into_iter().flatten() {
             if shape.position(at).is_some() {
                 let other = self.quantity(*id);
                 return Err(clash(&other.name, name, at, other));
             }
         }
-        Ok(())
+        Ok(Printed { looks, elements })
     }
 }

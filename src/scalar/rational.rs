@@ -397,6 +397,13 @@ impl std::str::FromStr for Rational {
 
 /// A decimal number without a fraction bar.
 fn decimal(text: &str) -> Result<Rational, Fault> {
+    // So many digits are below 2^63.
+    if text.len() <= 18
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && let Ok(n) = text.parse::<i64>()
+    {
+        return Ok(Rational::from(n));
+    }
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (negative, digits) = match mantissa.strip_prefix('-') {
         Some(rest) => (true, rest),

@@ -133,6 +133,7 @@ fn latex(part: &str, out: &mut String) {
             out.push_str(command.trim_start_matches("\\mathrm{").trim_end_matches('}'));
         }
         (None, Some(letter)) => out.extend(["\\hat{", letter.encode_utf8(&mut [0; 4]), "}"]),
+        (None, None) if part.bytes().all(|b| b.is_ascii_alphanumeric()) => out.push_str(part),
         (None, None) => out.push_str(&latex_words(part)),
     }
 }

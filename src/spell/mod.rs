@@ -138,8 +138,8 @@ const SUBSCRIPTS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆',
 
 /// The Greek letter of that name: `eta` → η.
 pub(crate) fn greek_letter(name: &str) -> Option<char> {
-    // The shortest of their names are `mu` and its like.
-    if name.len() < 2 {
+    // The shortest of their names are `mu` and its like, and all are letters.
+    if name.len() < 2 || name.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     GREEK.iter().find(|row| row.0 == name).map(|row| row.1)
@@ -147,7 +147,7 @@ pub(crate) fn greek_letter(name: &str) -> Option<char> {
 
 /// What LaTeX writes in a formula for the Greek letter of that name, or for the letter itself.
 pub(crate) fn greek_command(name: &str) -> Option<&'static str> {
-    if name.len() < 2 {
+    if name.len() < 2 || name.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     let mut letters = name.chars();
