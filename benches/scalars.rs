@@ -83,10 +83,13 @@ fn evaluate_once(bencher: Bencher, which: &str) {
 fn evaluate_64_points(bencher: Bencher, which: &str) {
     let (lowered, gradients) = swept(network(which));
     let program = Program::new(&lowered.graph, &gradients, by_value(&lowered));
-    let values: Vec<Vec<f64>> = (0..64).map(|point| values(&lowered, point)).collect();
+    let symbols: Vec<SymbolId> =
+        lowered.graph.symbols().filter_map(|s| lowered.graph.find_symbol(s)).collect();
+    let values: Vec<f64> = (0..64).flat_map(|point| values(&lowered, point)).collect();
+    let (mut batch, mut found) = (program.batch(&symbols), Vec::new());
     bencher
         .counter(ItemsCount::new(64usize))
-        .bench(|| program.evaluate_points(64, &|point, s| Some(values[point][s.index()])));
+        .bench_local(|| batch.evaluate(64, &values, &mut found).len());
 }
 
 fn by_value(lowered: &Lowered) -> Branches<'_> {

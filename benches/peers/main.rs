@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::{fs, process};
 
 use backproof::calculus::sweep::gradients;
-use backproof::expr::{Branches, ExprId, Program, Rest, SymbolId, Winners};
+use backproof::expr::{Batch, Branches, ExprId, Program, Rest, SymbolId, Winners};
 use backproof::net::Role;
 use backproof::{Error, Graph, Lowered, Network, lower, parse_formula, parse_network, prove};
 use serde_json::{Value, json};
@@ -74,24 +74,26 @@ fn job_evaluate(network: &str, values: &str, out: &str, points: &str) -> Result<
     let swept = Swept::of(&read_text(network)?).map_err(|error| first_line(&error))?;
     let values = read_numbers(values)?;
     let count: usize = points.parse().map_err(|_| format!("{points}: no number of points"))?;
-    let points: Vec<Vec<f64>> = (0..count)
-        .map(|k| values.iter().map(|value| value * (1.0 + k as f64 / 1024.0)).collect())
+    let points: Vec<f64> = (0..count)
+        .flat_map(|k| values.iter().map(move |value| value * (1.0 + k as f64 / 1024.0)))
         .collect();
     let (before, from) = (cpu_seconds(), elapsed_seconds());
     let evaluator = Evaluator::of(&swept, values.len())?;
+    let mut batch = evaluator.program.batch(&evaluator.symbols);
     let prepared = cpu_seconds() - before;
-    let mut last = Vec::new();
+    let mut found = Vec::new();
     // Once to have everything in its place, and to have the gradients.
-    evaluator.run(&points, &mut last)?;
+    evaluator.run(&mut batch, &points, &mut found)?;
     let warm = elapsed_seconds() - from;
     let mut wall = 0.0;
     let spent = repeated(|| {
         let from = elapsed_seconds();
-        let done = evaluator.run(black_box(&points), &mut last);
+        let done = evaluator.run(&mut batch, black_box(&points), &mut found);
         wall += elapsed_seconds() - from;
         done
     })?;
-    write_numbers(out, &last)?;
+    let last = &found[found.len() - swept.gradients.len()..];
+    write_numbers(out, last)?;
     let each = count as f64;
     Ok(json!({
         "seconds": spent.seconds / each,
@@ -161,6 +163,8 @@ impl Swept {
 /// evaluating has to replace.
 struct Evaluator<'a> {
     program: Program<'a>,
+    /// The symbols whose values a point has, in their order.
+    symbols: Vec<SymbolId>,
     /// Where the value of a symbol stands among those of a point.
     place: Vec<Option<u32>>,
 }
@@ -169,37 +173,39 @@ impl<'a> Evaluator<'a> {
     fn of(swept: &'a Swept, values: usize) -> Result<Evaluator<'a>, String> {
         let Lowered { graph, winners, .. } = &swept.lowered;
         let mut place = vec![None; graph.symbol_count()];
-        let mut next = 0;
+        let mut symbols = Vec::new();
         for (id, quantity) in swept.net.quantities() {
             if quantity.role == Role::Defined {
                 continue;
             }
-            for cell in swept.lowered.of(id) {
-                if let Some(symbol) = graph.symbol_of(*cell) {
-                    place[symbol.index()] = Some(next);
-                }
-                next += 1;
+            for symbol in swept.lowered.of(id).iter().filter_map(|cell| graph.symbol_of(*cell)) {
+                place[symbol.index()] = Some(symbols.len() as u32);
+                symbols.push(symbol);
             }
         }
-        if next as usize != values {
-            return Err(format!("{values} values for a network of {next}"));
+        if symbols.len() != values {
+            return Err(format!("{values} values for a network of {}", symbols.len()));
         }
         let branches = Branches { winners: Some(winners), rest: Rest::ByValue, opaque: None };
-        Ok(Evaluator { program: Program::new(graph, &swept.gradients, branches), place })
+        let program = Program::new(graph, &swept.gradients, branches);
+        Ok(Evaluator { program, symbols, place })
     }
 
-    /// The gradients at each point; those of the last one stay in `last`.
-    fn run(&self, points: &[Vec<f64>], last: &mut Vec<f64>) -> Result<(), String> {
-        let value = |n: usize, symbol: SymbolId| {
-            self.place[symbol.index()].map(|at| points[n][at as usize])
-        };
-        let mut found = match points {
-            [_] => vec![self.program.evaluate_f64(&|symbol| value(0, symbol))],
-            _ => self.program.evaluate_points(points.len(), &value),
-        };
-        let of_last = found.pop().ok_or("no point")?;
-        *last = of_last.map_err(|error| error.fault.to_string())?;
-        Ok(())
+    /// The gradients at each point, in `found`: at one by itself, or at many at once.
+    fn run(
+        &self,
+        batch: &mut Batch<'_>,
+        points: &[f64],
+        found: &mut Vec<f64>,
+    ) -> Result<(), String> {
+        let width = self.symbols.len();
+        if points.len() == width {
+            let value = |symbol: SymbolId| self.place[symbol.index()].map(|at| points[at as usize]);
+            *found = self.program.evaluate_f64(&value).map_err(|error| error.fault.to_string())?;
+            return Ok(());
+        }
+        let faults = batch.evaluate(points.len() / width, points, found);
+        faults.first().map_or(Ok(()), |(_, error)| Err(error.fault.to_string()))
     }
 }
 

@@ -7,6 +7,7 @@
 //! again after the last step that reads it.
 
 mod compile;
+mod lanes;
 mod points;
 mod run;
 mod slots;
@@ -14,6 +15,7 @@ mod slots;
 use super::{Branches, EvalError, ExprId, Graph, SymbolId, evaluate_all};
 use crate::scalar::Scalar;
 use compile::compile;
+pub use points::Batch;
 use run::{Code, Exact, Real, Value};
 
 /// The values of some roots, ready to be worked out at many points.
@@ -81,12 +83,7 @@ impl<'g> Program<'g> {
 
     /// The values of the roots, or `None` where a step has none or the code does not know.
     fn attempt<V: Value>(&self, env: &dyn Fn(SymbolId) -> Option<V>) -> Option<Vec<V>> {
-        let code = self.code.as_ref()?;
-        let mut memory = vec![V::constant(&0.into()).ok()?; code.slots];
-        let settled = code.run(&mut memory, env).ok()?;
-        settled
-            .is_finite()
-            .then(|| code.roots.iter().map(|r| memory[*r as usize].clone()).collect())
+        self.code.as_ref()?.run(env).ok()
     }
 }
 

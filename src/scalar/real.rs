@@ -55,6 +55,7 @@ impl Scalar for f64 {
         finite(libm::pow(*self, *exponent))
     }
 
+    #[inline]
     fn call(&self, function: Function) -> Result<f64, Fault> {
         let x = *self;
         match function {

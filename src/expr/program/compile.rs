@@ -1,8 +1,9 @@
 //! From nodes to steps: one loop over the nodes, children first.
 //!
 //! What goes in: roots and how kinks are decided. What comes out: steps whose operands are slots.
-//! A product or a negative that a single sum uses becomes a part of that sum's step; whatever a
-//! run of the evaluator looks at has a step or is part of one, used or not, so that it faults.
+//! A product or a negative that a single sum uses becomes a part of that sum's step, and one that
+//! is only a root is made at the end; whatever a run of the evaluator looks at has a step or is
+//! part of one, used or not, so that it faults.
 
 use std::collections::hash_map::Entry;
 
@@ -11,20 +12,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::super::descend::Places;
 use super::super::eval::{factor, order};
 use super::super::{Branches, Decision, ExprId, Graph, Node, Rest, SymbolId};
-use super::run::{Code, Step, Terms};
+use super::run::{Code, Held, Step, Terms};
 use super::slots;
 use crate::scalar::{Function, Rational};
-
-/// Where the value of a node is: in a numbered value, or still to be worked out by whom it is
-/// for. Only what is used once waits.
-#[derive(Clone, Copy)]
-enum Held {
-    Value(u32),
-    Minus(u32),
-    /// The product of two values.
-    Product(u32, u32),
-    MinusProduct(u32, u32),
-}
 
 /// The steps for `roots`; `None` where only the evaluator has an answer.
 pub(super) fn compile(g: &Graph, roots: &[ExprId], branches: Branches<'_>) -> Option<Code> {
@@ -38,7 +28,7 @@ pub(super) fn compile(g: &Graph, roots: &[ExprId], branches: Branches<'_>) -> Op
         let count = &mut uses[places.at(id)];
         *count = count.saturating_add(times);
     };
-    roots.iter().for_each(|root| used(*root, 2));
+    roots.iter().for_each(|root| used(*root, 1));
     for id in &order {
         match g.node(*id) {
             _ if branches.is_opaque(*id) => {}
@@ -67,7 +57,7 @@ pub(super) fn compile(g: &Graph, roots: &[ExprId], branches: Branches<'_>) -> Op
         let held = compiler.keep(*id, held);
         compiler.held.push(held);
     }
-    let roots = roots.iter().map(|root| compiler.value(*root)).collect();
+    let roots = roots.iter().map(|root| compiler.held(*root)).collect();
     let mut code = compiler.code;
     code.roots = roots;
     slots::assign(&mut code, compiler.values as usize);
@@ -80,6 +70,7 @@ struct Compiler<'a> {
     places: Places<'a>,
     /// How often each node is used, up to 255 times.
     uses: Vec<u8>,
+    /// What is used once may wait; slots are not given yet, and a value stands for its own.
     held: Vec<Held>,
     code: Code,
     /// How many values there are.

@@ -1,229 +1,261 @@
-//! A program at many points at once: eight numbers stand side by side in every slot, so that the
-//! compiler makes vectors of them, and the points are shared out among the processors.
+//! A program at many points at once: eight of them stand side by side in every slot, worked out
+//! with the widest instructions that the machine has, and the points are shared out among the
+//! processors.
 //!
-//! What always holds: each point gets what it gets by itself, to the last bit, however many there
-//! are and however many threads there were.
+//! In: a table with the numbers of a point in each row. Out: a table with the values of the roots
+//! in each row, and the points that have none. What always holds: each point gets what it gets by
+//! itself, to the last bit, however many there are, however many threads there were, and whatever
+//! the machine.
 
+use std::array::from_fn;
 use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, available_parallelism, scope};
+
+use fearless_simd::{Level, Simd, dispatch};
+use rustc_hash::FxHashMap;
 
 use super::super::{EvalError, SymbolId};
 use super::Program;
-use super::run::{Code, Value, kink, or_nan, power};
-use crate::scalar::{Fault, Function, Rational, Scalar};
+use super::lanes::{LANES, Lanes};
+use super::run::{Code, Value};
+use crate::scalar::Scalar;
 
-/// How many points are worked out side by side.
-const LANES: usize = 8;
+/// So many operations are worth another thread.
+const WORTH: usize = 1 << 17;
 
-/// The values of the leaves at each point.
-type At<'a> = &'a (dyn Fn(usize, SymbolId) -> Option<f64> + Sync);
+/// Fewer points than these take longer side by side than each by itself.
+const FEW: usize = 4;
 
-/// What comes of each point.
-type Each = Vec<Result<Vec<f64>, EvalError>>;
+/// A program with the memory that it takes at many points; see [`Program::batch`].
+pub struct Batch<'p> {
+    program: &'p Program<'p>,
+    /// Where the number of each symbol stands in a row.
+    places: FxHashMap<SymbolId, usize>,
+    /// How many numbers a row has.
+    width: usize,
+    /// `None` where every point has to be looked at by itself.
+    lanes: Option<Side<'p>>,
+    /// A memory for each thread.
+    memories: Vec<Vec<Lanes>>,
+}
+
+/// What is made ready for eight points side by side.
+struct Side<'p> {
+    code: &'p Code,
+    /// The numbers that go into slots: column and slot, by column.
+    loads: Vec<(usize, u32)>,
+    constants: Vec<(u32, f64)>,
+    level: Level,
+}
 
 impl Program<'_> {
-    /// The values of the roots in `f64` at so many points, each with its own fault: what
-    /// [`Program::evaluate_f64`] gives at each, but side by side, and on all processors. `env` has
-    /// the number of the point and a symbol.
+    /// The program made ready for a table of points: in each row stand the numbers for `columns`.
     ///
     /// ```
-    /// use backproof::expr::{Branches, Graph, Program};
+    /// use backproof::expr::{Branches, Graph, Node, Program};
     /// let mut g = Graph::new();
     /// let (one, x) = (g.integer(1), g.var("x"));
     /// let inverse = g.div(one, x);
     /// let program = Program::new(&g, &[inverse], Branches::default());
-    /// let found = program.evaluate_points(3, &|n, _| Some(n as f64));
-    /// assert!(found[0].is_err(), "1/0 has no value");
-    /// assert_eq!(found[1..], [Ok(vec![1.0]), Ok(vec![0.5])]);
+    /// let mut batch = program.batch(&[g.symbol_of(x).unwrap()]);
+    /// let mut found = Vec::new();
+    /// let faults = batch.evaluate(3, &[0.0, 1.0, 2.0], &mut found);
+    /// assert_eq!(found[1..], [1.0, 0.5]);
+    /// assert_eq!((faults.len(), faults[0].0), (1, 0), "1/0 has no value");
     /// ```
-    pub fn evaluate_points(&self, points: usize, env: At<'_>) -> Each {
-        let groups = points.div_ceil(LANES);
-        let workers = available_parallelism().map_or(1, NonZero::get).min(groups).max(1);
-        // From which point on each worker has them; the first share is done here.
-        let start = |worker: usize| (groups * worker / workers * LANES).min(points);
-        let share = |worker: usize| self.some_points(start(worker), start(worker + 1), env);
-        scope(|threads| {
-            let others: Vec<_> = (1..workers)
-                .map(|worker| Builder::new().spawn_scoped(threads, move || share(worker)).ok())
+    pub fn batch(&self, columns: &[SymbolId]) -> Batch<'_> {
+        let width = columns.len();
+        // Of a symbol that stands twice, the first counts.
+        let places: FxHashMap<SymbolId, usize> =
+            columns.iter().enumerate().rev().map(|(at, symbol)| (*symbol, at)).collect();
+        let lanes = self.code.as_ref().and_then(|code| Side::of(code, &places));
+        let threads = available_parallelism().map_or(1, NonZero::get);
+        Batch { program: self, places, width, lanes, memories: vec![Vec::new(); threads] }
+    }
+}
+
+impl Batch<'_> {
+    /// The values of the roots in `f64` at so many points, with those of a point in a row of
+    /// `results`: what [`Program::evaluate_f64`] gives at each, but side by side, and on all
+    /// processors. `results` is made as long as it has to be. What comes back are the points that
+    /// have no values, in their order, each with its error; in their rows stands NaN.
+    ///
+    /// `values` is row after row. A number that is not there is a symbol without a value.
+    pub fn evaluate(
+        &mut self,
+        points: usize,
+        values: &[f64],
+        results: &mut Vec<f64>,
+    ) -> Vec<(usize, EvalError)> {
+        let roots = self.program.roots.len();
+        results.resize(points * roots, f64::NAN);
+        if results.is_empty() {
+            return Vec::new();
+        }
+        let work =
+            points.saturating_mul(self.lanes.as_ref().map_or(WORTH, |side| side.code.length()));
+        let threads = points.div_ceil(LANES).min(1 + work / WORTH).min(self.memories.len());
+        let mut memories = std::mem::take(&mut self.memories);
+        let this = &*self;
+        // Whoever is free takes the next eight points.
+        let groups = Mutex::new(results.chunks_mut(LANES * roots).enumerate());
+        let share = |memory: &mut Vec<Lanes>| {
+            let mut faults = Vec::new();
+            loop {
+                let next = groups.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((group, rows)) = next else { return faults };
+                this.some_points(group * LANES, values, rows, memory, &mut faults);
+            }
+        };
+        let (mine, others) = memories.split_at_mut(1);
+        let mut faults = scope(|threads_of| {
+            let others: Vec<_> = others[..threads - 1]
+                .iter_mut()
+                // Where there is no thread to be had, the others do its work.
+                .filter_map(|memory| Builder::new().spawn_scoped(threads_of, || share(memory)).ok())
                 .collect();
-            let mut all = share(0);
-            for (other, worker) in others.into_iter().zip(1..) {
-                all.extend(match other.map(|thread| thread.join()) {
-                    Some(Ok(found)) => found,
-                    Some(Err(panic)) => std::panic::resume_unwind(panic),
-                    // Where there is no thread to be had, it is done here.
-                    None => share(worker),
-                });
+            let mut faults = share(&mut mine[0]);
+            for other in others {
+                match other.join() {
+                    Ok(found) => faults.extend(found),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
             }
-            all
-        })
+            faults
+        });
+        self.memories = memories;
+        faults.sort_by_key(|(point, _)| *point);
+        faults
     }
 
-    /// The points from `first` up to `end`.
-    fn some_points(&self, first: usize, end: usize, env: At<'_>) -> Each {
-        let mut all = Vec::with_capacity(end - first);
-        let mut memory = Vec::new();
-        for first in (first..end).step_by(LANES) {
-            let count = LANES.min(end - first);
-            let found = match &self.code {
-                // For two or three, eight at once take longer than each by itself.
-                Some(code) if count > 3 => group(code, first, count, env, &mut memory),
-                _ => Vec::new(),
-            };
-            let mut found = found.into_iter();
-            for point in first..first + count {
-                all.push(match found.next().flatten() {
-                    Some(values) => Ok(values),
-                    None => self.evaluate_f64(&|s| env(point, s)),
-                });
-            }
-        }
-        all
-    }
-}
-
-/// The values at up to eight points; `None` for each that has to be looked at by itself.
-fn group(
-    code: &Code,
-    first: usize,
-    count: usize,
-    env: At<'_>,
-    memory: &mut Vec<Lanes>,
-) -> Vec<Option<Vec<f64>>> {
-    memory.resize(code.slots, Lanes([0.0; LANES]));
-    let leaf = |s: SymbolId| {
-        // What is left over does what the last point does.
-        let at = |n: usize| env(first + n.min(count - 1), s).unwrap_or(f64::NAN);
-        Some(Lanes(std::array::from_fn(at)))
-    };
-    let Ok(settled) = code.run(memory, &leaf) else { return Vec::new() };
-    let mut found: Vec<Option<Vec<f64>>> = settled.0[..count]
-        .iter()
-        .map(|settled| settled.is_finite().then(|| Vec::with_capacity(code.roots.len())))
-        .collect();
-    for root in &code.roots {
-        let lanes = memory[*root as usize].0;
-        for (values, value) in found.iter_mut().zip(lanes) {
-            if let Some(values) = values {
-                values.push(value);
-            }
-        }
-    }
-    found
-}
-
-/// A number for each of eight points.
-#[derive(Clone, Copy)]
-struct Lanes([f64; LANES]);
-
-impl Lanes {
-    #[inline(always)]
-    fn map(mut self, f: impl Fn(f64) -> f64) -> Lanes {
-        for lane in &mut self.0 {
-            *lane = f(*lane);
-        }
-        self
-    }
-
-    #[inline(always)]
-    fn with(mut self, other: &Lanes, f: impl Fn(f64, f64) -> f64) -> Lanes {
-        for (lane, other) in self.0.iter_mut().zip(&other.0) {
-            *lane = f(*lane, *other);
-        }
-        self
-    }
-}
-
-impl Value for Lanes {
-    fn constant(q: &Rational) -> Result<Self, Fault> {
-        Ok(Lanes([f64::from_rational(q)?; LANES]))
-    }
-
-    #[inline(always)]
-    fn add(&self, other: &Self) -> Result<Self, Fault> {
-        Ok(self.with(other, |a, b| a + b))
-    }
-
-    #[inline(always)]
-    fn sub(&self, other: &Self) -> Result<Self, Fault> {
-        Ok(self.with(other, |a, b| a - b))
-    }
-
-    #[inline(always)]
-    fn mul(&self, other: &Self) -> Result<Self, Fault> {
-        Ok(self.with(other, |a, b| a * b))
-    }
-
-    #[inline(always)]
-    fn div(&self, other: &Self) -> Result<Self, Fault> {
-        Ok(self.with(other, |a, b| a / b))
-    }
-
-    #[inline(always)]
-    fn neg(&self) -> Self {
-        self.map(|a| -a)
-    }
-
-    fn power(&self, exponent: i32) -> Result<Self, Fault> {
-        Ok(self.map(|a| power(a, exponent)))
-    }
-
-    fn pow(&self, exponent: &Self) -> Result<Self, Fault> {
-        Ok(self.with(exponent, |a, b| or_nan(Scalar::pow(&a, &b))))
-    }
-
-    fn call(&self, function: Function) -> Result<Self, Fault> {
-        Ok(self.map(|a| or_nan(a.call(function))))
-    }
-
-    fn kink(&self, function: Function) -> Result<Self, Fault> {
-        Ok(self.map(|a| kink(function, a)))
-    }
-
-    fn greatest(memory: &[Self], args: &[u32]) -> Result<Self, Fault> {
-        let at = |slot: u32| memory[slot as usize];
-        let greater = |best: f64, rival: f64| if rival > best { rival } else { best };
-        Ok(args[1..].iter().fold(at(args[0]), |best, arg| best.with(&at(*arg), greater)))
-    }
-
-    fn winner(memory: &[Self], args: &[u32]) -> Result<Self, Fault> {
-        let at = |n: usize| memory[args[n] as usize].0;
-        let (mut best, mut position) = (at(0), [0.0; LANES]);
-        for n in 1..args.len() {
-            let rival = at(n);
-            for lane in 0..LANES {
-                if rival[lane] > best[lane] {
-                    best[lane] = rival[lane];
-                    position[lane] = n as f64;
+    /// Up to eight points, from `first` on; their results are `rows`.
+    fn some_points(
+        &self,
+        first: usize,
+        values: &[f64],
+        rows: &mut [f64],
+        memory: &mut Vec<Lanes>,
+        faults: &mut Vec<(usize, EvalError)>,
+    ) {
+        let roots = self.program.roots.len();
+        let count = rows.len() / roots;
+        let given = values.get(first * self.width..(first + count) * self.width);
+        let settled = match (&self.lanes, given) {
+            (Some(side), Some(given)) if count >= FEW => side.run(given, count, rows, memory),
+            _ => [false; LANES],
+        };
+        for (lane, row) in rows.chunks_mut(roots).enumerate().filter(|(lane, _)| !settled[*lane]) {
+            let from = (first + lane) * self.width;
+            let env = |symbol| values.get(from + self.places.get(&symbol)?).copied();
+            match self.program.evaluate_f64(&env) {
+                Ok(found) => row.copy_from_slice(&found),
+                Err(error) => {
+                    row.fill(f64::NAN);
+                    faults.push((first + lane, error));
                 }
             }
         }
-        Ok(Lanes(position))
+    }
+}
+
+impl<'p> Side<'p> {
+    /// `None` where a symbol has no column or a constant no value: then no point has values.
+    fn of(code: &'p Code, places: &FxHashMap<SymbolId, usize>) -> Option<Side<'p>> {
+        let load = |(slot, symbol): &(u32, SymbolId)| Some((*places.get(symbol)?, *slot));
+        let mut loads: Vec<_> = code.leaves.iter().map(load).collect::<Option<_>>()?;
+        loads.sort_unstable();
+        let constant = |(slot, q): &(u32, _)| Some((*slot, f64::from_rational(q).ok()?));
+        let constants = code.constants.iter().map(constant).collect::<Option<_>>()?;
+        Some(Side { code, loads, constants, level: Level::new() })
     }
 
-    fn wins(&self, position: u32) -> Self {
-        self.map(|a| f64::from(u8::from(a == f64::from(position))))
+    /// Works `rows` out from the numbers that are given; of which points they hold is what comes
+    /// back, the others have to be looked at by themselves.
+    fn run(
+        &self,
+        given: &[f64],
+        count: usize,
+        rows: &mut [f64],
+        memory: &mut Vec<Lanes>,
+    ) -> [bool; LANES] {
+        memory.resize(self.code.slots, Lanes([0.0; LANES]));
+        let settled = dispatch!(self.level, simd => simd.vectorize(
+            #[inline(always)]
+            || self.lanes(given, count, rows, memory)
+        ));
+        settled.map_or([false; LANES], |settled| settled.0.map(f64::is_finite))
     }
 
-    // By itself, so that the sums stay where they are added up.
-    #[inline(never)]
-    fn add_products(self, memory: &[Self], pairs: &[[u32; 2]]) -> Result<Self, Fault> {
-        let mut sum = self.0;
-        for [a, b] in pairs {
-            let (a, b) = (&memory[*a as usize].0, &memory[*b as usize].0);
-            for lane in 0..LANES {
-                sum[lane] += a[lane] * b[lane];
+    /// What was gathered of every value; `None` where a step has none.
+    #[inline(always)]
+    fn lanes(
+        &self,
+        given: &[f64],
+        count: usize,
+        rows: &mut [f64],
+        memory: &mut [Lanes],
+    ) -> Option<Lanes> {
+        for (slot, number) in &self.constants {
+            memory[*slot as usize] = Lanes([*number; LANES]);
+        }
+        let settled = self.load(given, count, memory);
+        let mut settled = self.code.work(memory, settled).ok()?;
+        let width = rows.len() / count;
+        for (block, roots) in self.code.roots.chunks(LANES).enumerate() {
+            let mut values = [Lanes([0.0; LANES]); LANES];
+            for (value, root) in values.iter_mut().zip(roots) {
+                *value = root.value(memory).ok()?;
+                settled.settle(value);
+            }
+            for (lane, row) in rows.chunks_exact_mut(width).enumerate() {
+                let row = &mut row[block * LANES..][..roots.len()];
+                match row.as_chunks_mut::<LANES>().0 {
+                    [row] => *row = from_fn(|n| values[n].0[lane]),
+                    _ => row.iter_mut().zip(&values).for_each(|(to, v)| *to = v.0[lane]),
+                }
             }
         }
-        Ok(Lanes(sum))
+        Some(settled)
     }
 
+    /// Fills the slots of the leaves, by eight columns at a time; gathers whether every number is
+    /// finite.
     #[inline(always)]
-    fn settle(&mut self, value: &Self) {
-        *self = self.with(value, |settled, value| settled + value * 0.0);
-    }
-
-    fn is_finite(&self) -> bool {
-        self.0.iter().all(|settled| settled.is_finite())
+    fn load(&self, given: &[f64], count: usize, memory: &mut [Lanes]) -> Lanes {
+        let width = given.len() / count;
+        // What is left over does what the last point does.
+        let rows: [&[f64]; LANES] = from_fn(|lane| &given[lane.min(count - 1) * width..][..width]);
+        let whole: [&[[f64; LANES]]; LANES] = rows.map(|row| row.as_chunks().0);
+        let mut gathered = [Lanes([0.0; LANES]); LANES];
+        let mut loads = self.loads.as_slice();
+        for block in 0..width.div_ceil(LANES) {
+            let mut numbers = [&[0.0; LANES]; LANES];
+            let mut last = [[0.0; LANES]; LANES];
+            let first = block * LANES;
+            if block < width / LANES {
+                for lane in 0..LANES {
+                    numbers[lane] = &whole[lane][block];
+                }
+            } else {
+                for (row, last) in rows.iter().zip(&mut last) {
+                    row[first..].iter().zip(last).for_each(|(number, to)| *to = *number);
+                }
+                numbers = last.each_ref();
+            }
+            for (gathered, numbers) in gathered.iter_mut().zip(numbers) {
+                gathered.settle(&Lanes(*numbers));
+            }
+            while let [(column, slot), rest @ ..] = loads
+                && let Some(numbers_at) = column.checked_sub(first).filter(|n| *n < LANES)
+            {
+                let value = &mut memory[*slot as usize].0;
+                for lane in 0..LANES {
+                    value[lane] = numbers[lane][numbers_at];
+                }
+                loads = rest;
+            }
+        }
+        Lanes(gathered.map(|lane| lane.0.iter().sum()))
     }
 }

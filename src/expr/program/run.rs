@@ -103,6 +103,7 @@ impl Terms {
     }
 
     /// What a word says, and how many operands follow.
+    #[inline(always)]
     pub(super) fn read(word: u32) -> (Terms, usize) {
         let count = (word & Terms::LONGEST) as usize;
         match word >> 30 {
@@ -114,6 +115,29 @@ impl Terms {
     }
 }
 
+/// Where the value of a node is: in a slot, or still to be worked out by whom it is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Held {
+    Value(u32),
+    Minus(u32),
+    /// The product of two values.
+    Product(u32, u32),
+    MinusProduct(u32, u32),
+}
+
+impl Held {
+    #[inline(always)]
+    pub(super) fn value<V: Value>(self, memory: &[V]) -> Result<V, Fault> {
+        let at = |slot: u32| &memory[slot as usize];
+        Ok(match self {
+            Held::Value(a) => at(a).clone(),
+            Held::Minus(a) => at(a).neg(),
+            Held::Product(a, b) => at(a).mul(at(b))?,
+            Held::MinusProduct(a, b) => at(a).mul(at(b))?.neg(),
+        })
+    }
+}
+
 /// Steps and all that they need.
 #[derive(Default)]
 pub(super) struct Code {
@@ -122,7 +146,8 @@ pub(super) struct Code {
     /// Where the value of each leaf goes.
     pub leaves: Vec<(u32, SymbolId)>,
     pub constants: Vec<(u32, Rational)>,
-    pub roots: Vec<u32>,
+    /// What is made of the slots after the last step, one by one: nothing reads it.
+    pub roots: Vec<Held>,
     pub slots: usize,
 }
 
@@ -144,7 +169,13 @@ pub(super) trait Value: Clone {
     fn winner(memory: &[Self], args: &[u32]) -> Result<Self, Fault>;
     /// 1 where this is that position, else 0.
     fn wins(&self, position: u32) -> Self;
+    /// A sum as its step has it. By itself, so that it is added up in a register.
+    #[inline(never)]
+    fn sum(memory: &[Self], code: &[u32]) -> Result<Self, Fault> {
+        sum(memory, code)
+    }
     /// This and the products of pairs of slots, one after the other.
+    #[inline(always)]
     fn add_products(self, memory: &[Self], pairs: &[[u32; 2]]) -> Result<Self, Fault> {
         pairs
             .iter()
@@ -152,31 +183,51 @@ pub(super) trait Value: Clone {
     }
     /// Gathers in `self`, which begins as 0, whether `value` is finite.
     fn settle(&mut self, value: &Self);
-    /// Whether everything gathered was.
+    /// Whether it is, and so whether everything was that is gathered in it.
     fn is_finite(&self) -> bool;
 }
 
 impl Code {
-    /// Fills the slots; what was gathered of every value, or the first fault.
+    /// The values of the roots, or a fault; where a value is not checked as it is made, any.
     pub(super) fn run<V: Value>(
         &self,
-        memory: &mut [V],
         env: &dyn Fn(SymbolId) -> Option<V>,
-    ) -> Result<V, Fault> {
+    ) -> Result<Vec<V>, Fault> {
         let mut settled = V::constant(&0.into())?;
+        let mut memory = vec![settled.clone(); self.slots];
         for (slot, q) in &self.constants {
             memory[*slot as usize] = V::constant(q)?;
-            settled.settle(&memory[*slot as usize]);
         }
         for (slot, symbol) in &self.leaves {
             // Which leaf has no value, and that this is why, is said by the evaluator.
             memory[*slot as usize] = env(*symbol).ok_or(Fault::NotFinite)?;
             settled.settle(&memory[*slot as usize]);
         }
+        let settled = self.work_apart(&mut memory, settled)?;
+        let mut finite = settled.is_finite();
+        let mut roots = Vec::with_capacity(self.roots.len());
+        for root in &self.roots {
+            let value = root.value(&memory)?;
+            finite &= value.is_finite();
+            roots.push(value);
+        }
+        if finite { Ok(roots) } else { Err(Fault::NotFinite) }
+    }
+
+    /// By itself, so that what is gathered stays in a register.
+    #[inline(never)]
+    fn work_apart<V: Value>(&self, memory: &mut [V], settled: V) -> Result<V, Fault> {
+        self.work(memory, settled)
+    }
+
+    /// Carries out the steps; leaves and constants are in their slots, and what was gathered of
+    /// them in `settled`.
+    #[inline(always)]
+    pub(super) fn work<V: Value>(&self, memory: &mut [V], mut settled: V) -> Result<V, Fault> {
         for step in &self.steps {
             let at = |slot: u32| &memory[slot as usize];
             let (to, value) = match *step {
-                Step::Sum { to, start, end } => (to, sum(memory, self.list(start, end))?),
+                Step::Sum { to, start, end } => (to, V::sum(memory, self.list(start, end))?),
                 Step::Mul { to, a, b } => (to, at(a).mul(at(b))?),
                 Step::Sub { to, a, b } => (to, at(a).sub(at(b))?),
                 Step::Div { to, a, b } => (to, at(a).div(at(b))?),
@@ -195,15 +246,20 @@ impl Code {
         Ok(settled)
     }
 
+    /// How much there is to do.
+    pub(super) fn length(&self) -> usize {
+        self.steps.len() + self.operands.len() + self.leaves.len() + self.roots.len()
+    }
+
+    #[inline(always)]
     fn list(&self, start: u32, end: u32) -> &[u32] {
         &self.operands[start as usize..end as usize]
     }
 }
 
-/// A sum from its first term on, in the order of its runs. By itself, so that it is added up in a
-/// register.
-#[inline(never)]
-fn sum<V: Value>(memory: &[V], code: &[u32]) -> Result<V, Fault> {
+/// A sum from its first term on, in the order of its runs.
+#[inline(always)]
+pub(super) fn sum<V: Value>(memory: &[V], code: &[u32]) -> Result<V, Fault> {
     let at = |slot: u32| &memory[slot as usize];
     let (mut kind, mut run, mut rest) = split(code);
     let mut sum = match (kind, run) {
@@ -244,6 +300,7 @@ fn sum<V: Value>(memory: &[V], code: &[u32]) -> Result<V, Fault> {
 }
 
 /// The first run of a sum, and what comes after it.
+#[inline(always)]
 fn split(code: &[u32]) -> (Terms, &[u32], &[u32]) {
     let (kind, length) = Terms::read(code[0]);
     let (run, rest) = code[1..].split_at(length);

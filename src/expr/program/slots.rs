@@ -1,22 +1,22 @@
 //! Which slot each value of a program lives in: it is free again after the last step that reads
 //! it.
 
-use super::run::{Code, Step, Terms};
+use super::run::{Code, Held, Step, Terms};
 
 /// A value that is read until the end, and one that no step reads.
 const END: u32 = u32::MAX;
 const NEVER: u32 = u32::MAX - 1;
 
 /// Puts slots in place of the numbers of values, of which there are `values`, everywhere in the
-/// code. Leaves and constants are there from the beginning, roots until the end.
+/// code. Leaves and constants are there from the beginning, what roots are made of until the end.
 pub(super) fn assign(code: &mut Code, values: usize) {
     let mut last = vec![NEVER; values];
     for (n, step) in code.steps.iter().enumerate() {
         let mut step = *step;
         step.for_operands(&mut code.operands, |value| last[*value as usize] = n as u32);
     }
-    for root in &code.roots {
-        last[*root as usize] = END;
+    for root in &mut code.roots {
+        root.for_operands(|value| last[*value as usize] = END);
     }
     let mut slots = Slots { of: vec![0; values], free: Vec::new(), count: 0 };
     for (value, _) in &mut code.leaves {
@@ -44,7 +44,7 @@ pub(super) fn assign(code: &mut Code, values: usize) {
         }
     }
     for root in &mut code.roots {
-        *root = slots.of[*root as usize];
+        root.for_operands(|value| *value = slots.of[*value as usize]);
     }
     code.slots = slots.count as usize;
 }
@@ -63,6 +63,18 @@ impl Slots {
         });
         self.of[value as usize] = slot;
         slot
+    }
+}
+
+impl Held {
+    fn for_operands(&mut self, mut visit: impl FnMut(&mut u32)) {
+        match self {
+            Held::Value(a) | Held::Minus(a) => visit(a),
+            Held::Product(a, b) | Held::MinusProduct(a, b) => {
+                visit(a);
+                visit(b);
+            }
+        }
     }
 }
 
