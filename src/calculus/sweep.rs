@@ -5,6 +5,8 @@
 //! gives. What it makes is new by construction, so it is appended and not looked for: equal
 //! subexpressions of gradients may be different nodes. An adjoint of a named quantity is ∂loss/∂(that quantity), held as a variable.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::expr::{ExprId, Graph, Node, Places, Winners, descend};
 use crate::scalar::{Function, Rational, Scalar};
 
@@ -31,51 +33,116 @@ pub fn gradients(g: &mut Graph, root: ExprId, by: &[ExprId], winners: &Winners) 
         None => g.for_children(id, mark),
     });
     let rows = Rows::of(&order);
-    // A slope says h rather than tanh(c) where h is defined so.
-    let mut names = vec![root; rows.count()];
-    order.iter().for_each(|id| names[rows.at(*id)] = *id);
-    // How many contributions come to each adjoint, so that all of them fit into one buffer.
-    let mut starts = vec![0u32; rows.count() + 1];
-    for id in order.iter().rev() {
-        if let Node::Named(_, value) = g.node(*id) {
-            names[rows.at(value)] = *id;
-        }
-        receivers(g, *id, winners, &mut |child| starts[rows.at(child) + 1] += 1);
+    // Nothing is sent to what no variable of `by` lies under.
+    let mut wanted = vec![false; rows.count()];
+    by.iter().filter_map(|x| rows.find(*x)).for_each(|n| wanted[n] = true);
+    for id in &order {
+        let mut any = wanted[rows.at(*id)];
+        receivers(g, *id, winners, &mut |child| any |= wanted[rows.at(child)]);
+        wanted[rows.at(*id)] = any;
     }
-    for n in 0..rows.count() {
-        starts[n + 1] += starts[n];
-    }
-    let one = g.integer(1);
-    let mut buffer = vec![one; starts[rows.count()] as usize];
-    let mut ends: Vec<u32> = starts[..rows.count()].to_vec();
+    let wanted = |id: ExprId| wanted[rows.at(id)];
+    let mut adjoints = Adjoints::new(g, &order, &rows, winners, &wanted);
+    let one = adjoints.one;
     let mut scratch = Scratch { one, factors: Vec::new(), flat: Vec::new() };
+    // A slope says h rather than tanh(c) where h is defined so.
+    let mut names: FxHashMap<ExprId, ExprId> = FxHashMap::default();
     for id in order.iter().rev().copied() {
+        if let Node::Named(_, value) = g.node(id)
+            && matches!(g.node(value), Node::Call(..) | Node::Div(..) | Node::Pow(..))
+        {
+            names.insert(value, id);
+        }
         let n = rows.at(id);
-        let (start, end) = (starts[n] as usize, ends[n] as usize);
-        let adjoint = match &buffer[start..end] {
+        let adjoint = match adjoints.settle(g, n) {
             _ if id == root => one,
-            [] => continue,
-            [single] => *single,
-            terms => {
-                let sum = g.append().add(terms);
-                // Where the contributions were, the adjoint is kept.
-                buffer[start] = sum;
-                sum
-            }
+            Some(adjoint) => adjoint,
+            None => continue,
         };
-        pass_on(g, id, names[n], adjoint, winners, &mut scratch, &mut |child, term| {
-            let to = rows.at(child);
-            buffer[ends[to] as usize] = term;
-            ends[to] += 1;
+        let name = names.get(&id).copied().unwrap_or(id);
+        pass_on(g, id, name, adjoint, winners, &mut scratch, &wanted, &mut |g, child, term| {
+            if wanted(child) {
+                adjoints.send(g, rows.at(child), term);
+            }
         });
     }
     let zero = g.integer(0);
     let adjoint = |x: &ExprId| match rows.find(*x) {
         _ if *x == root => one,
-        Some(n) if ends[n] > starts[n] => buffer[starts[n] as usize],
-        _ => zero,
+        Some(n) => adjoints.found(n).unwrap_or(zero),
+        None => zero,
     };
     by.iter().map(adjoint).collect()
+}
+
+/// What is sent to each row. Where there may be several terms, they are put down at once where the
+/// arguments of their sum will be.
+struct Adjoints {
+    /// The single term, and in the end the adjoint.
+    adjoints: Vec<ExprId>,
+    /// Where the terms begin, or [`ALONE`].
+    starts: Vec<u32>,
+    /// Where they end so far; of those that are alone, how many there are.
+    ends: Vec<u32>,
+    one: ExprId,
+}
+
+/// In place of a beginning: there is one term at most.
+const ALONE: u32 = u32::MAX;
+
+impl Adjoints {
+    fn new(
+        g: &mut Graph,
+        order: &[ExprId],
+        rows: &Rows<'_>,
+        winners: &Winners,
+        wanted: &impl Fn(ExprId) -> bool,
+    ) -> Adjoints {
+        let mut starts = vec![0u32; rows.count()];
+        for id in order {
+            receivers(g, *id, winners, &mut |child| {
+                starts[rows.at(child)] += u32::from(wanted(child));
+            });
+        }
+        let several = starts.iter().filter(|count| **count > 1);
+        let mut place = g.append().room(several.map(|count| *count as usize).sum());
+        for start in &mut starts {
+            *start = match std::mem::replace(start, place) {
+                0 | 1 => ALONE,
+                count => {
+                    place += count;
+                    place - count
+                }
+            };
+        }
+        let ends = starts.iter().map(|start| if *start == ALONE { 0 } else { *start }).collect();
+        let one = g.integer(1);
+        Adjoints { adjoints: vec![one; rows.count()], starts, ends, one }
+    }
+
+    fn send(&mut self, g: &mut Graph, row: usize, term: ExprId) {
+        match self.starts[row] {
+            ALONE => self.adjoints[row] = term,
+            _ => g.append().put(self.ends[row], term),
+        }
+        self.ends[row] += 1;
+    }
+
+    /// The sum of all that was sent, `None` of nothing.
+    fn settle(&mut self, g: &mut Graph, row: usize) -> Option<ExprId> {
+        let (start, end) = (self.starts[row], self.ends[row]);
+        if start != ALONE && end > start {
+            self.adjoints[row] = g.append().sum_there(start, end - start);
+        }
+        self.found(row)
+    }
+
+    /// What [`Adjoints::settle`] found.
+    fn found(&self, row: usize) -> Option<ExprId> {
+        let (start, end) = (self.starts[row], self.ends[row]);
+        let any = if start == ALONE { end > 0 } else { end > start };
+        any.then(|| self.adjoints[row])
+    }
 }
 
 /// A row for each node of a sweep: its number in the graph, where most of the graph takes part,
@@ -132,7 +199,9 @@ fn receivers(g: &Graph, id: ExprId, winners: &Winners, visit: &mut impl FnMut(Ex
     }
 }
 
-/// Sends the adjoint of `id` to its children; `value` is `id`, or its name.
+/// Sends the adjoint of `id` to its children, at least to those that are wanted; `value` is `id`,
+/// or its name.
+#[allow(clippy::too_many_arguments, reason = "the state of one loop")]
 fn pass_on(
     g: &mut Graph,
     id: ExprId,
@@ -140,72 +209,98 @@ fn pass_on(
     adjoint: ExprId,
     winners: &Winners,
     scratch: &mut Scratch,
-    send: &mut impl FnMut(ExprId, ExprId),
+    wanted: &impl Fn(ExprId) -> bool,
+    send: &mut impl FnMut(&mut Graph, ExprId, ExprId),
 ) {
     match g.node(id) {
         Node::Number(_) | Node::Var(_) | Node::Wins { .. } | Node::Partial { .. } => {}
         // a⁰ is 1 everywhere, also at 0, where 0·a⁻¹ has no value.
         Node::Pow(_, b) if g.as_number(b).is_some_and(Rational::is_zero) => {}
-        Node::Named(_, a) => send(a, adjoint),
-        Node::Neg(a) => send(a, minus(g, adjoint)),
-        Node::Sub(a, b) => {
-            send(a, adjoint);
-            send(b, minus(g, adjoint));
+        Node::Named(_, a) => send(g, a, adjoint),
+        Node::Neg(a) if wanted(a) => {
+            let term = minus(g, adjoint);
+            send(g, a, term);
         }
-        Node::Add(args) => g.args(args).iter().for_each(|term| send(*term, adjoint)),
+        Node::Sub(a, b) => {
+            send(g, a, adjoint);
+            if wanted(b) {
+                let term = minus(g, adjoint);
+                send(g, b, term);
+            }
+        }
+        Node::Add(args) => {
+            for k in 0..args.len() {
+                let term = g.args(args)[k];
+                send(g, term, adjoint);
+            }
+        }
         Node::Mul(args) => {
             for k in 0..args.len() {
+                let factors = g.args(args);
+                let factor = factors[k];
+                if !wanted(factor) {
+                    continue;
+                }
                 scratch.factors.clear();
                 scratch.factors.push(adjoint);
-                let factors = g.args(args);
                 scratch.factors.extend_from_slice(&factors[..k]);
                 scratch.factors.extend_from_slice(&factors[k + 1..]);
-                let factor = factors[k];
-                send(factor, times(g, scratch));
+                let term = times(g, scratch);
+                send(g, factor, term);
             }
         }
         Node::Div(a, b) => {
-            let over = g.append().div(adjoint, b);
-            send(a, over);
-            // ∂(a/b)/∂b = −(a/b)/b, and a/b is this node.
-            let top = product(g, scratch, &[adjoint, value]);
-            let slope = g.append().div(top, b);
-            send(b, minus(g, slope));
+            if wanted(a) {
+                let over = g.append().div(adjoint, b);
+                send(g, a, over);
+            }
+            if wanted(b) {
+                // ∂(a/b)/∂b = −(a/b)/b, and a/b is this node.
+                let top = product(g, scratch, &[adjoint, value]);
+                let slope = g.append().div(top, b);
+                let term = minus(g, slope);
+                send(g, b, term);
+            }
         }
         Node::Pow(a, b) => {
-            // The exponent less one, as a number where it is one.
-            let whole = g.as_whole(b).map(|n| Rational::from(i64::from(n)));
-            let exponent = whole.or_else(|| g.as_number(b).cloned());
-            let below = match exponent.as_ref().map(|n| n.sub(&Rational::from(1))) {
-                Some(Ok(less)) => g.number(&less),
-                _ => g.append().sub(b, scratch.one),
-            };
             // 0 under a name or a sign is 0 as well: a⁰ has no slope by a, also where a is 0.
-            if g.as_whole(b) != Some(0) {
+            if wanted(a) && g.as_whole(b) != Some(0) {
+                // The exponent less one, as a number where it is one.
+                let whole = g.as_whole(b).map(|n| Rational::from(i64::from(n)));
+                let exponent = whole.or_else(|| g.as_number(b).cloned());
+                let below = match exponent.as_ref().map(|n| n.sub(&Rational::from(1))) {
+                    Some(Ok(less)) => g.number(&less),
+                    _ => g.append().sub(b, scratch.one),
+                };
                 let power = g.append().pow(a, below);
-                send(a, product(g, scratch, &[adjoint, b, power]));
+                let term = product(g, scratch, &[adjoint, b, power]);
+                send(g, a, term);
             }
             // A whole number under a name may itself be asked for.
-            if g.as_number(b).is_none() {
+            if wanted(b) && g.as_number(b).is_none() {
                 let ln = g.append().call(Function::Ln, a);
-                send(b, product(g, scratch, &[adjoint, value, ln]));
+                let term = product(g, scratch, &[adjoint, value, ln]);
+                send(g, b, term);
             }
         }
-        Node::Call(f, a) => {
+        Node::Call(f, a) if wanted(a) => {
             if let Some(slope) = slope(g, f, a, value, scratch.one) {
-                send(a, product(g, scratch, &[adjoint, slope]));
+                let term = product(g, scratch, &[adjoint, slope]);
+                send(g, a, term);
             }
         }
+        Node::Neg(_) | Node::Call(..) => {}
         Node::Max(args) => match winners.get(&id) {
-            Some(winner) => send(*winner, adjoint),
+            Some(winner) => send(g, *winner, adjoint),
             None => {
-                let mut seen = rustc_hash::FxHashSet::default();
+                let mut seen = FxHashSet::default();
                 for n in 0..args.len() {
                     let arg = g.args(args)[n];
                     // An argument that stands twice wins once.
-                    if seen.insert(arg) {
+                    if wanted(arg) && seen.insert(arg) {
                         let wins = g.append().wins(id, arg);
-                        send(arg, product(g, scratch, &[adjoint, wins]));
+                        let term = product(g, scratch, &[adjoint, wins]);
+                        send(g, arg, term);
                     }
                 }
             }

@@ -2,7 +2,7 @@
 //! [`Fresh`], whose nodes are, for whoever knows that there is no equal one.
 
 use super::graph::Graph;
-use super::node::{ExprId, Node, SymbolId};
+use super::node::{Args, ExprId, Node, SymbolId};
 use crate::scalar::Function;
 
 /// See [`Graph::append`]. A node made here is never found by a constructor of the graph, so an
@@ -40,6 +40,25 @@ impl Append<'_> {
     /// The sum of `args` in their order.
     pub fn add(&mut self, args: &[ExprId]) -> ExprId {
         self.g.push_args(args, Node::Add)
+    }
+
+    /// Room for so many terms of sums to come; the place of the first.
+    pub(crate) fn room(&mut self, terms: usize) -> u32 {
+        self.g.room(terms)
+    }
+
+    /// Puts a term down at a place where there is room.
+    pub(crate) fn put(&mut self, place: u32, term: ExprId) {
+        self.g.put(place, term);
+    }
+
+    /// The sum of so many terms that were put down from there on; of one, that one.
+    pub(crate) fn sum_there(&mut self, start: u32, len: u32) -> ExprId {
+        let args = Args { start, len };
+        match self.g.args(args) {
+            [one] => *one,
+            _ => self.g.push(Node::Add(args)),
+        }
     }
 
     /// The product of `args` in their order.

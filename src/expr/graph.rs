@@ -239,6 +239,18 @@ impl Graph {
         self.push(make(Args { start, len: args.len() as u32 }))
     }
 
+    /// Room in the pool, to be filled by [`Graph::put`]; until then, what stands there is any node.
+    pub(super) fn room(&mut self, args: usize) -> u32 {
+        let start = self.pool.len();
+        self.pool.resize(start + args, ExprId(0));
+        u32::try_from(self.pool.len()).expect("limits keep pools below 2^32");
+        start as u32
+    }
+
+    pub(super) fn put(&mut self, place: u32, arg: ExprId) {
+        self.pool[place as usize] = arg;
+    }
+
     #[doc(hidden)]
     /// Constructors that do not look whether there is an equal node, for whoever makes many that
     /// are new by construction.
