@@ -86,7 +86,7 @@ impl Seed {
             stack[from..].reverse();
         }
         hash.number(roots.len() as u64);
-        Seed(hash.0.finalize().into())
+        hash.seed()
     }
 
     /// A number of this seed: the one of `place` at the point of number `nth`.
@@ -119,25 +119,45 @@ impl Seed {
 }
 
 /// SHA-256 of pieces, each with its length or of a fixed one, so that no two claims are the same
-/// row of bytes.
-struct Hash(Sha256);
+/// row of bytes. They are short, and are put together before they are hashed.
+struct Hash {
+    hash: Sha256,
+    waiting: Vec<u8>,
+}
 
 impl Hash {
+    /// So many bytes are hashed at once.
+    const AT_ONCE: usize = 4096;
+
     fn new() -> Hash {
-        Hash(Sha256::new())
+        Hash { hash: Sha256::new(), waiting: Vec::with_capacity(256) }
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= Hash::AT_ONCE {
+            self.hash.update(&self.waiting);
+            self.waiting.clear();
+        }
+    }
+
+    fn seed(mut self) -> Seed {
+        self.hash.update(&self.waiting);
+        Seed(self.hash.finalize().into())
     }
 
     fn tag(&mut self, tag: u8) {
-        self.0.update([tag]);
+        self.put(&[tag]);
     }
 
     fn number(&mut self, n: u64) {
-        self.0.update(n.to_le_bytes());
+        self.put(&n.to_le_bytes());
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
-        self.0.update(bytes);
+        self.put(bytes);
     }
 
     fn symbol(&mut self, symbol: &Symbol) {
@@ -251,5 +271,25 @@ mod tests {
         assert_eq!(all.len(), count);
         assert_eq!(seed.during(Seed::current), seed);
         assert_ne!(Seed::current(), seed, "and afterwards not");
+    }
+
+    /// However pieces are put together, what is hashed is one after the other.
+    #[test]
+    fn pieces_are_hashed_in_their_order_whatever_their_lengths() {
+        let long = vec![7u8; 3 * Hash::AT_ONCE + 5];
+        let (mut hash, mut whole) = (Hash::new(), Vec::new());
+        for n in 0..2_000u64 {
+            let bytes = &long[..(n as usize * 37) % 90];
+            let bytes = if n % 500 == 499 { long.as_slice() } else { bytes };
+            hash.tag(n as u8);
+            hash.number(n);
+            hash.bytes(bytes);
+            whole.push(n as u8);
+            whole.extend(n.to_le_bytes());
+            whole.extend((bytes.len() as u64).to_le_bytes());
+            whole.extend(bytes);
+        }
+        assert_eq!(hash.seed(), Seed(Sha256::digest(&whole).into()));
+        assert_eq!(Hash::new().seed(), Seed(Sha256::digest([]).into()));
     }
 }
