@@ -13,27 +13,16 @@ use super::reference::Place;
 use super::rounding::{BESIDE_ONE, Computed, Format};
 use super::values::convert;
 
-/// Calls a function that is generic over the bits of a format.
-macro_rules! in_format {
-    ($format:expr, $f:ident($($argument:expr),*)) => {
-        match $format {
-            Format::Bf16 => $f::<8>($($argument),*),
-            Format::F16 => $f::<11>($($argument),*),
-            Format::F32 => $f::<24>($($argument),*),
-            Format::F64 => $f::<53>($($argument),*),
-        }
-    };
-}
 /// For each quantity, the interval of each element; or why there is no bound.
 pub(super) type Bounds = Result<Vec<Vec<Interval>>, String>;
 
 /// The gradients that arithmetic in a format may give.
 pub(super) fn bounds(at: Place<'_>, format: Format) -> Bounds {
-    in_format!(format, run(at)).map_err(|why| format!("{format} has no error bound here: {why}"))
+    format.during(|| run(at)).map_err(|why| format!("{format} has no error bound here: {why}"))
 }
 
-fn forward<const P: u32>(at: Place<'_>) -> Result<Forward<Computed<P>>, Error> {
-    let values = convert::<Computed<P>>(at.net, at.values)?;
+fn forward(at: Place<'_>) -> Result<Forward<Computed>, Error> {
+    let values = convert::<Computed>(at.net, at.values)?;
     let forward = concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?;
     Ok(with_expm1(at.net, &forward).unwrap_or(forward))
 }
@@ -41,16 +30,13 @@ fn forward<const P: u32>(at: Place<'_>) -> Result<Forward<Computed<P>>, Error> {
 /// The same pass for a program that has expm1 where the network has eˣ − 1, as in ELU, and takes
 /// expm1(x) + 1 for its slope: there eˣ is off by roundings of 1. None where there is no such
 /// difference.
-fn with_expm1<const P: u32>(
-    net: &Network,
-    forward: &Forward<Computed<P>>,
-) -> Option<Forward<Computed<P>>> {
+fn with_expm1(net: &Network, forward: &Forward<Computed>) -> Option<Forward<Computed>> {
     let powers = differences_from_one(net);
     if powers.is_empty() {
         return None;
     }
     let all = (0..net.nodes().len()).map(|n| forward.value(NodeId(n as u32)).map(<[_]>::to_vec));
-    let mut all: Vec<Option<Vec<Computed<P>>>> = all.collect();
+    let mut all: Vec<Option<Vec<Computed>>> = all.collect();
     for node in powers {
         for x in all[node.index()].iter_mut().flatten() {
             *x = x.beside_one(BESIDE_ONE).ok()?;
@@ -59,9 +45,9 @@ fn with_expm1<const P: u32>(
     Forward::assembled(net, all, forward.decisions().clone())
 }
 
-fn run<const P: u32>(at: Place<'_>) -> Bounds {
+fn run(at: Place<'_>) -> Bounds {
     let told = |error: Error| error.message().to_string();
-    let forward = forward::<P>(at).map_err(told)?;
+    let forward = forward(at).map_err(told)?;
     let gradients = concrete::backward(at.net, &forward, at.by).map_err(told)?;
     let all = at.by.iter().map(|id| {
         let computed = gradients.of(*id).unwrap_or_default().iter();

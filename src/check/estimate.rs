@@ -7,12 +7,13 @@
 //! many times what that moved; and the passes are held against dual numbers in the field of
 //! 2^61 − 1 elements, where nothing is rounded.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use crate::concrete::{self, Decide, Shares};
 use crate::diag::{Error, Kind};
 use crate::ordered::Ordered;
-use crate::scalar::{Ball, Fault, Function, Interval, Pair, Prime, Rational, Scalar};
+use crate::scalar::{Ball, Fault, Function, Interval, Pair, Prime, Rational, Scalar, during};
 
 use super::directions::Along;
 use super::reference::{self, DIGITS, Element, Gradients, Place, Witness, element};
@@ -23,25 +24,30 @@ use super::values::{convert, work};
 /// How many times as large as what random roundings moved it by an error is taken to be.
 const MARGIN: f64 = 4096.0;
 
-/// A number of 106 bits. Each operation rounds at random, in the stream S: it is moved within the
-/// bound of its own error.
+thread_local! {
+    /// Which random roundings these are; each pass has its own.
+    static STREAM: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A number of 106 bits. Each operation rounds at random, in the stream of the pass: it is moved
+/// within the bound of its own error.
 #[derive(Clone, Debug, PartialEq)]
-struct Shaken<const S: u64>(Ball<Pair>);
+struct Shaken(Ball<Pair>);
 
 /// Moves a result within its radius, by as much as its digits say; it keeps no radius.
-fn shaken<const S: u64>(ball: Result<Ball<Pair>, Fault>) -> Result<Shaken<S>, Fault> {
+fn shaken(ball: Result<Ball<Pair>, Fault>) -> Result<Shaken, Fault> {
     let ball = ball?;
     if ball.radius() == 0.0 {
         return Ok(Shaken(ball));
     }
-    let mut z = ball.to_f64().to_bits() ^ ball.radius().to_bits().rotate_left(17) ^ S;
+    let mut z = ball.to_f64().to_bits() ^ ball.radius().to_bits().rotate_left(17) ^ STREAM.get();
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     let part = ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 52) as f64 - 1.0;
     ball.settled(part).map(Shaken)
 }
 
-impl<const S: u64> Scalar for Shaken<S> {
+impl Scalar for Shaken {
     fn from_rational(q: &Rational) -> Result<Self, Fault> {
         shaken(Ball::from_rational(q))
     }
@@ -86,8 +92,12 @@ impl<const S: u64> Scalar for Shaken<S> {
 /// The gradients and the loss, and by each pass the nearest to them that `f64` pairs have.
 type Pass = (Gradients, Element);
 
-fn pass<const S: u64>(at: Place<'_>, shares: &Shares<Interval>) -> Result<Pass, Error> {
-    let values = convert::<Shaken<S>>(at.net, at.values)?;
+fn pass(stream: u64, at: Place<'_>, shares: &Shares<Interval>) -> Result<Pass, Error> {
+    during(&STREAM, stream, || shaken_pass(at, shares))
+}
+
+fn shaken_pass(at: Place<'_>, shares: &Shares<Interval>) -> Result<Pass, Error> {
+    let values = convert::<Shaken>(at.net, at.values)?;
     let forward = concrete::forward(at.net, &values, Decide::Recorded(at.decisions))?;
     drop(values);
     let weight = |x: &Interval| Ball::point(x.lower + (x.upper - x.lower) / 2.0).map(Shaken);
@@ -102,7 +112,7 @@ fn pass<const S: u64>(at: Place<'_>, shares: &Shares<Interval>) -> Result<Pass, 
     let gradients = concrete::backward_with(at.net, &forward, at.by, &shares)?;
     let of = |id| {
         let all = gradients.of(id).unwrap_or_default().iter();
-        all.map(|x: &Shaken<S>| element(&x.0)).collect()
+        all.map(|x: &Shaken| element(&x.0)).collect()
     };
     Ok((at.by.iter().map(|id| of(*id)).collect(), element(&forward.loss().0)))
 }
@@ -112,7 +122,7 @@ pub(super) fn gradients(
     at: Place<'_>,
     shares: &Shares<Interval>,
 ) -> Result<(Gradients, Element), Error> {
-    let (mut all, mut loss) = pass::<0x0D15_EA5E>(at, shares)?;
+    let (mut all, mut loss) = pass(0x0D15_EA5E, at, shares)?;
     // How far the other passes are off, squared, for each element.
     let mut off: Vec<Vec<f64>> = all.iter().map(|all| vec![0.0; all.len()]).collect();
     let mut add = |(gradients, other): Pass| {
@@ -123,8 +133,8 @@ pub(super) fn gradients(
             }
         }
     };
-    add(pass::<0xFACE_0FF5>(at, shares)?);
-    add(pass::<0xB0A7_10AD>(at, shares)?);
+    add(pass(0xFACE_0FF5, at, shares)?);
+    add(pass(0xB0A7_10AD, at, shares)?);
     for (elements, off) in all.iter_mut().zip(&off) {
         let mean = off.iter().sum::<f64>() / off.len().max(1) as f64;
         for (element, off) in elements.iter_mut().zip(off) {

@@ -69,11 +69,7 @@ macro_rules! with_bits {
     ($bits:expr, $f:ident($($argument:expr),*)) => {
         match $bits {
             ..=106 => $f::<Pair>($($argument),*),
-            107..=192 => $f::<Digits<192>>($($argument),*),
-            193..=320 => $f::<Digits<320>>($($argument),*),
-            321..=512 => $f::<Digits<512>>($($argument),*),
-            513..=1024 => $f::<Digits<1024>>($($argument),*),
-            _ => $f::<Digits<2048>>($($argument),*),
+            bits => Digits::during(bits, || $f::<Digits>($($argument),*)),
         }
     };
 }

@@ -21,9 +21,10 @@
 //! At last the error is taken [`REARRANGED`] times, for a program that writes the same formula
 //! another way (multiplied out, factored), and what underflow may lose is added at each product.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
-use crate::scalar::{Fault, Function, Interval, Rational, Scalar};
+use crate::scalar::{Fault, Function, Interval, Rational, Scalar, during};
 
 /// How precisely other programs evaluate exp, tanh and the like, in units of the roundoff.
 pub const FUNCTION_ULPS: u32 = 4;
@@ -69,7 +70,7 @@ impl Format {
     pub const ALL: [Format; 4] = [Format::Bf16, Format::F16, Format::F32, Format::F64];
 
     /// The number p of bits of its significand; its unit roundoff is 2⁻ᵖ.
-    pub fn bits(self) -> u32 {
+    pub const fn bits(self) -> u32 {
         match self {
             Format::Bf16 => 8,
             Format::F16 => 11,
@@ -105,9 +106,46 @@ impl std::fmt::Display for Format {
     }
 }
 
-/// A number as a program with significands of `P` bits may have computed it.
+/// What a format does to the result of an operation.
+#[derive(Clone, Copy)]
+struct Rounding {
+    format: Format,
+    /// The unit roundoff.
+    unit: f64,
+    /// What a product may lose by underflow, subnormals being flushed to 0 or not; 2^e written
+    /// so that it is exact.
+    underflow: f64,
+}
+
+impl Rounding {
+    const fn of(format: Format) -> Rounding {
+        Rounding {
+            format,
+            unit: 1.0 / (1u64 << format.bits()) as f64,
+            underflow: match format {
+                Format::F16 => 1.0 / (1u64 << 24) as f64,
+                Format::Bf16 | Format::F32 => f32::MIN_POSITIVE as f64,
+                Format::F64 => f64::MIN_POSITIVE,
+            },
+        }
+    }
+}
+
+thread_local! {
+    /// That of the format which is being computed in; the coarsest where none was named.
+    static ROUNDING: Cell<Rounding> = const { Cell::new(Rounding::of(Format::Bf16)) };
+}
+
+impl Format {
+    /// Runs `job`, in which every [`Computed`] is a number of this format.
+    pub(super) fn during<T>(self, job: impl FnOnce() -> T) -> T {
+        during(&ROUNDING, Rounding::of(self), job)
+    }
+}
+
+/// A number as a program may have computed it in the format of [`Format::during`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Computed<const P: u32> {
+pub(super) struct Computed {
     /// Holds the exact value.
     exact: Interval,
     /// The sum of the absolute values of the computed terms that this is a sum of, or more.
@@ -121,33 +159,22 @@ pub(super) struct Computed<const P: u32> {
 /// Bounds are computed in `f64`, rounded to nearest; this covers what that loses.
 const INFLATED: f64 = 1.0 + 1e-9;
 
-impl<const P: u32> Computed<P> {
-    /// The unit roundoff.
-    const U: f64 = 1.0 / (1u64 << P) as f64;
-
-    /// What a product may lose by underflow, subnormals being flushed to 0 or not; 2^e written
-    /// so that it is exact.
-    const UNDERFLOW: f64 = match P {
-        11 => 1.0 / (1u64 << 24) as f64,
-        8 | 24 => f32::MIN_POSITIVE as f64,
-        _ => f64::MIN_POSITIVE,
-    };
-
+impl Computed {
     /// A number that every program has without error.
-    pub fn exactly(exact: Interval) -> Computed<P> {
+    pub fn exactly(exact: Interval) -> Computed {
         Computed { exact, size: magnitude(&exact), terms: 1.0, error: 0.0 }
     }
 
     /// The same where a program may besides have added and taken away 1, by this many roundings.
-    pub fn beside_one(self, roundings: f64) -> Result<Computed<P>, Fault> {
-        let more = roundings * Self::U;
+    pub fn beside_one(self, roundings: f64) -> Result<Computed, Fault> {
+        let more = roundings * ROUNDING.get().unit;
         let error = finite((self.error + more) * INFLATED)?;
         Ok(Computed { error, size: finite((self.size + more) * INFLATED)?, ..self })
     }
 
     /// How far from the exact value it may be.
     fn bound(&self) -> Result<f64, Fault> {
-        let rounded = (self.terms - 1.0) * Self::U;
+        let rounded = (self.terms - 1.0) * ROUNDING.get().unit;
         // Two numbers without error that cancel, a − a, cancel without error.
         if self.terms <= 1.0 || self.terms == 2.0 && self.error == 0.0 && self.vanishes() {
             return Ok(self.error);
@@ -173,9 +200,10 @@ impl<const P: u32> Computed<P> {
 
     /// A result of one operation, with the error that its operands pass on and its own
     /// roundings, in units of u.
-    fn result(exact: Interval, passed: f64, roundings: f64) -> Result<Computed<P>, Fault> {
+    fn result(exact: Interval, passed: f64, roundings: f64) -> Result<Computed, Fault> {
         let size = magnitude(&exact) + passed;
-        let own = if roundings > 0.0 { roundings * Self::U * size + Self::UNDERFLOW } else { 0.0 };
+        let Rounding { unit, underflow, .. } = ROUNDING.get();
+        let own = if roundings > 0.0 { roundings * unit * size + underflow } else { 0.0 };
         let error = finite((passed + own) * INFLATED)?;
         Ok(Computed { exact, size: finite((size + own) * INFLATED)?, terms: 1.0, error })
     }
@@ -185,8 +213,8 @@ impl<const P: u32> Computed<P> {
         &self,
         f: impl Fn(&Interval) -> Result<Interval, Fault>,
         roundings: f64,
-    ) -> Result<Computed<P>, Fault> {
-        let slack = self.bound()? + 2.0 * Self::U * magnitude(&self.exact);
+    ) -> Result<Computed, Fault> {
+        let slack = self.bound()? + 2.0 * ROUNDING.get().unit * magnitude(&self.exact);
         let (lower, upper) = (self.exact.lower - slack, self.exact.upper + slack);
         let exact = f(&self.exact)?;
         let all = f(&Interval::new(lower.next_down(), upper.next_up())?)?;
@@ -241,16 +269,16 @@ fn fits(x: f64, bits: u32) -> bool {
     mantissa == 0 || mantissa.trailing_zeros() >= 53 - bits.min(53)
 }
 
-impl<const P: u32> Scalar for Computed<P> {
-    fn from_rational(q: &Rational) -> Result<Computed<P>, Fault> {
+impl Scalar for Computed {
+    fn from_rational(q: &Rational) -> Result<Computed, Fault> {
         let exact = Interval::from_rational(q)?;
-        match exact.is_point() && fits(exact.lower, P) {
+        match exact.is_point() && fits(exact.lower, ROUNDING.get().format.bits()) {
             true => Ok(Computed::exactly(exact)),
             false => Computed::result(exact, 0.0, 1.0),
         }
     }
 
-    fn add(&self, other: &Computed<P>) -> Result<Computed<P>, Fault> {
+    fn add(&self, other: &Computed) -> Result<Computed, Fault> {
         if self.is_exactly(0.0) {
             return Ok(*other);
         }
@@ -265,11 +293,11 @@ impl<const P: u32> Scalar for Computed<P> {
         })
     }
 
-    fn sub(&self, other: &Computed<P>) -> Result<Computed<P>, Fault> {
+    fn sub(&self, other: &Computed) -> Result<Computed, Fault> {
         self.add(&other.neg())
     }
 
-    fn mul(&self, other: &Computed<P>) -> Result<Computed<P>, Fault> {
+    fn mul(&self, other: &Computed) -> Result<Computed, Fault> {
         let (a, b) = (self, other);
         for (one, kept) in [(a, b), (b, a)] {
             if one.is_exactly(1.0) {
@@ -290,11 +318,11 @@ impl<const P: u32> Scalar for Computed<P> {
         Computed::result(a.exact.mul(&b.exact)?, passed * INFLATED, 1.0)
     }
 
-    fn neg(&self) -> Computed<P> {
+    fn neg(&self) -> Computed {
         Computed { exact: self.exact.neg(), ..*self }
     }
 
-    fn div(&self, other: &Computed<P>) -> Result<Computed<P>, Fault> {
+    fn div(&self, other: &Computed) -> Result<Computed, Fault> {
         let exact = self.exact.div(&other.exact)?;
         if other.is_exactly(1.0) {
             return Ok(*self);
@@ -308,7 +336,7 @@ impl<const P: u32> Scalar for Computed<P> {
         Computed::result(exact, passed * INFLATED, 2.0)
     }
 
-    fn powi(&self, exponent: i32) -> Result<Computed<P>, Fault> {
+    fn powi(&self, exponent: i32) -> Result<Computed, Fault> {
         let ulps = f64::from(exponent.unsigned_abs()) + f64::from(FUNCTION_ULPS);
         match exponent {
             0 | 1 => self.image(|x| x.powi(exponent), 0.0),
@@ -316,7 +344,7 @@ impl<const P: u32> Scalar for Computed<P> {
         }
     }
 
-    fn pow(&self, exponent: &Computed<P>) -> Result<Computed<P>, Fault> {
+    fn pow(&self, exponent: &Computed) -> Result<Computed, Fault> {
         let slack = exponent.bound()?;
         let (lower, upper) = (exponent.exact.lower - slack, exponent.exact.upper + slack);
         let all = match slack == 0.0 {
@@ -329,17 +357,17 @@ impl<const P: u32> Scalar for Computed<P> {
         Computed::result(exact, passed, 0.0)
     }
 
-    fn call(&self, function: Function) -> Result<Computed<P>, Fault> {
+    fn call(&self, function: Function) -> Result<Computed, Fault> {
         let ulps = if function.has_kink() { 0.0 } else { f64::from(FUNCTION_ULPS) };
         let value = self.image(|x| x.call(function), ulps)?;
-        match absolute(function, self.exact.upper, P) {
+        match absolute(function, self.exact.upper, ROUNDING.get().format.bits()) {
             Some(roundings) => value.beside_one(roundings),
             None => Ok(value),
         }
     }
 
     /// That of the exact values.
-    fn compare(&self, other: &Computed<P>) -> Result<Ordering, Fault> {
+    fn compare(&self, other: &Computed) -> Result<Ordering, Fault> {
         self.exact.compare(&other.exact)
     }
 }
@@ -350,11 +378,16 @@ mod tests {
 
     use super::*;
 
-    fn single(x: f32) -> Computed<24> {
+    /// What follows in this test is computed in that format.
+    fn in_format(format: Format) {
+        ROUNDING.set(Rounding::of(format));
+    }
+
+    fn single(x: f32) -> Computed {
         Computed::from_rational(&Rational::from_f64(f64::from(x)).unwrap()).unwrap()
     }
 
-    fn holds(x: &Computed<24>, computed: f32) -> bool {
+    fn holds(x: &Computed, computed: f32) -> bool {
         x.enclosure().is_ok_and(|e| e.contains(f64::from(computed)))
     }
 
@@ -366,6 +399,7 @@ mod tests {
             pairs in proptest::collection::vec((-1e3..1e3f32, -1e3..1e3f32), 1..60),
             swaps in proptest::collection::vec((0..60usize, 0..60usize), 0..60),
         ) {
+            in_format(Format::F32);
             let term = |(a, b): &(f32, f32)| single(*a).mul(&single(*b)).unwrap();
             let sum = pairs.iter().map(term).reduce(|a, b| a.add(&b).unwrap()).unwrap();
             let mut shuffled = pairs.clone();
@@ -383,6 +417,7 @@ mod tests {
 
         #[test]
         fn formulas_in_f32_are_enclosed(a in -20.0..20.0f32, b in 0.01..20.0f32, c in -3.0..3.0f32) {
+            in_format(Format::F32);
             let (x, y, z) = (single(a), single(b), single(c));
             let computed = (a * c - b) / (b + c * c);
             let exact = x.mul(&z).unwrap().sub(&y).unwrap();
@@ -404,6 +439,7 @@ mod tests {
 
     #[test]
     fn exact_arithmetic_has_no_error() {
+        in_format(Format::F32);
         let [one, two, zero] = [1.0, 2.0, 0.0].map(single);
         assert_eq!(one.mul(&two), Ok(two));
         assert_eq!(two.add(&zero), Ok(two));
@@ -415,17 +451,19 @@ mod tests {
         // In another order, (1 + c) − 1 is not c.
         let reordered = nothing.add(&single(1e-9)).unwrap();
         assert!(holds(&reordered, 0.0) && holds(&reordered, (1.0 + 1e-9) - 1.0));
-        let tenth: Computed<24> = Computed::from_rational(&"0.1".parse().unwrap()).unwrap();
+        let tenth = Computed::from_rational(&"0.1".parse().unwrap()).unwrap();
         assert!(holds(&tenth, 0.1));
         assert!(tenth.enclosure().unwrap().width() < 1e-7);
     }
 
     #[test]
     fn what_has_no_bound_has_none() {
-        let term: Computed<8> = Computed::from_rational(&Rational::from(3)).unwrap();
+        in_format(Format::Bf16);
+        let term = Computed::from_rational(&Rational::from(3)).unwrap();
         let sum = (0..200).try_fold(term, |sum, _| sum.add(&term)).unwrap();
         assert_eq!(sum.enclosure(), Err(Fault::TooLarge));
         // 1 − 1 with errors may be 0, or not.
+        in_format(Format::F32);
         let third = single(1.0).div(&single(3.0)).unwrap();
         let nothing = third.sub(&third).unwrap();
         assert_eq!(single(1.0).div(&nothing), Err(Fault::DivisionByZero));
@@ -433,6 +471,7 @@ mod tests {
 
     #[test]
     fn a_sum_of_two_has_the_error_of_its_rounding() {
+        in_format(Format::F32);
         let sum = single(1.0).add(&single(3.0e-9)).unwrap();
         assert!(holds(&sum, 1.0) && sum.enclosure().unwrap().width() > 1e-7);
         // Of two numbers that cancel nothing is left to round, unless they had errors before.
@@ -451,7 +490,8 @@ mod tests {
     /// 0.3 − (0.1 + 0.2) and a bit: what is divided by may be anything within its bound.
     #[test]
     fn a_quotient_holds_those_of_all_that_its_divisor_may_be() {
-        let number = |text: &str| Computed::<24>::from_rational(&text.parse().unwrap()).unwrap();
+        in_format(Format::F32);
+        let number = |text: &str| Computed::from_rational(&text.parse().unwrap()).unwrap();
         let nearly = |text: &str| {
             let sum = number("0.1").add(&number("0.2")).unwrap();
             number(text).sub(&sum).unwrap()

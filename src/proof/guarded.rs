@@ -1,9 +1,10 @@
 //! The number systems of sampling, with a limit on size and with kinks that count as undefined.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use super::witness::Value;
-use crate::scalar::{Fault, Function, Interval, Rational, Scalar};
+use crate::scalar::{Fault, Function, Interval, Rational, Scalar, during};
 
 /// A number system that points are tried in.
 pub(super) trait Bounded: Scalar {
@@ -43,19 +44,52 @@ impl Bounded for Interval {
     }
 }
 
-/// A number of at most `BITS` bits; where `STRICT`, equal numbers have no order, so a tie of a
-/// max and a ReLU at 0 end the evaluation with [`Fault::Overlap`], and a power whose exponent is
-/// no literal has a value for a positive base only.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Guarded<T, const STRICT: bool, const BITS: u64>(pub(super) T);
+/// Whether points on a kink have values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kinks {
+    /// They have.
+    Defined,
+    /// They have none: equal numbers have no order, so a tie of a max and a ReLU at 0 end the
+    /// evaluation with [`Fault::Overlap`], and a power whose exponent is no literal has a value
+    /// for a positive base only.
+    Undefined,
+}
 
-impl<T: Bounded, const STRICT: bool, const BITS: u64> Guarded<T, STRICT, BITS> {
-    fn checked(x: T) -> Result<Self, Fault> {
-        if x.size() > BITS { Err(Fault::TooLarge) } else { Ok(Guarded(x)) }
+/// What is evaluated, and how far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub kinks: Kinks,
+    /// The largest size of a number in bits.
+    pub bits: u64,
+}
+
+thread_local! {
+    static LIMITS: Cell<Limits> = const { Cell::new(Limits { kinks: Kinks::Undefined, bits: 0 }) };
+}
+
+impl Limits {
+    /// Runs `job` within these limits.
+    pub(super) fn during<T>(self, job: impl FnOnce() -> T) -> T {
+        during(&LIMITS, self, job)
     }
 }
 
-impl<T: Bounded, const STRICT: bool, const BITS: u64> Scalar for Guarded<T, STRICT, BITS> {
+/// A number within the [`Limits`] of the evaluation that it is part of.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Guarded<T>(pub(super) T);
+
+impl<T: Bounded> Guarded<T> {
+    fn checked(x: T) -> Result<Self, Fault> {
+        if x.size() > LIMITS.get().bits { Err(Fault::TooLarge) } else { Ok(Guarded(x)) }
+    }
+}
+
+/// Whether points on a kink have no value.
+fn strict() -> bool {
+    LIMITS.get().kinks == Kinks::Undefined
+}
+
+impl<T: Bounded> Scalar for Guarded<T> {
     fn from_rational(q: &Rational) -> Result<Self, Fault> {
         T::from_rational(q).map(Guarded)
     }
@@ -86,7 +120,7 @@ impl<T: Bounded, const STRICT: bool, const BITS: u64> Scalar for Guarded<T, STRI
 
     fn pow(&self, exponent: &Self) -> Result<Self, Fault> {
         // Where the exponent varies, a negative base has powers at single points only.
-        if STRICT && self.0.compare(&T::zero())? == Ordering::Less {
+        if strict() && self.0.compare(&T::zero())? == Ordering::Less {
             return Err(Fault::PowerOutOfDomain);
         }
         Guarded::checked(self.0.pow(&exponent.0)?)
@@ -98,7 +132,7 @@ impl<T: Bounded, const STRICT: bool, const BITS: u64> Scalar for Guarded<T, STRI
 
     fn compare(&self, other: &Self) -> Result<Ordering, Fault> {
         match self.0.compare(&other.0)? {
-            Ordering::Equal if STRICT => Err(Fault::Overlap),
+            Ordering::Equal if strict() => Err(Fault::Overlap),
             order => Ok(order),
         }
     }

@@ -9,7 +9,7 @@
 use std::cell::OnceCell;
 use std::cmp::Ordering;
 
-use super::guarded::{Bounded, Guarded};
+use super::guarded::{Bounded, Guarded, Kinks, Limits};
 use super::seed::{Draw, Seed};
 use super::survey::Survey;
 use super::witness::Witness;
@@ -74,7 +74,7 @@ impl<'a> Search<'a> {
         while self.tried < FIRST {
             let point = self.claim.point(self.tried);
             self.tried += 1;
-            match self.claim.sides::<Rational, true>(&point) {
+            match self.claim.sides::<Rational>(Kinks::Undefined, &point) {
                 Ok([left, right]) if left != right => {
                     return self.best::<Rational>(point, left, right);
                 }
@@ -118,7 +118,7 @@ impl<'a> Search<'a> {
     pub(super) fn refute<T: Bounded>(&mut self) -> Option<Witness> {
         for nth in 0..self.claim.points() {
             let point = self.claim.point(nth);
-            if let Ok([left, right]) = self.claim.sides::<T, true>(&point)
+            if let Ok([left, right]) = self.claim.sides::<T>(Kinks::Undefined, &point)
                 && left.apart(&right)
             {
                 return self.best(point, left, right);
@@ -136,7 +136,7 @@ impl<'a> Search<'a> {
         let mut found = None;
         for nth in 0..self.claim.points() {
             let point = self.claim.point_at_large(nth);
-            if let Ok([left, right]) = self.claim.sides::<Rational, false>(&point)
+            if let Ok([left, right]) = self.claim.sides::<Rational>(Kinks::Defined, &point)
                 && left != right
             {
                 match found {
@@ -157,7 +157,7 @@ impl<'a> Search<'a> {
         if !claim.winners_win(&point) {
             for nth in 0..MORE_POINTS.min(claim.points()) {
                 let other = claim.point(nth);
-                if let Ok([left, right]) = claim.sides::<T, true>(&other)
+                if let Ok([left, right]) = claim.sides::<T>(Kinks::Undefined, &other)
                     && left.apart(&right)
                     && claim.winners_win(&other)
                 {
@@ -226,50 +226,45 @@ impl<'a> Claim<'a> {
 
     /// What one point says, kinks allowed unless the sides differ.
     fn seen_at(&self, point: &Point) -> Sampled {
-        match self.sides::<Rational, false>(point) {
+        match self.sides::<Rational>(Kinks::Defined, point) {
             Ok([left, right]) if left == right => return Sampled::Agree,
-            Ok(_) if self.sides::<Rational, true>(point).is_ok() => return Sampled::Differ,
+            Ok(_) if self.sides::<Rational>(Kinks::Undefined, point).is_ok() => {
+                return Sampled::Differ;
+            }
             Ok(_) => return Sampled::Undefined,
             Err(_) => {}
         }
-        match self.sides::<Interval, false>(point) {
+        match self.sides::<Interval>(Kinks::Defined, point) {
             Ok([left, right]) if !left.apart(&right) => Sampled::Agree,
-            Ok(_) if self.sides::<Interval, true>(point).is_ok() => Sampled::Differ,
+            Ok(_) if self.sides::<Interval>(Kinks::Undefined, point).is_ok() => Sampled::Differ,
             Err(EvalFault::Scalar(Fault::Overlap)) => Sampled::Unclear,
             _ => Sampled::Undefined,
         }
     }
 
-    /// Both sides at a point; where `STRICT`, a point on a kink has no value.
-    fn sides<T: Bounded, const STRICT: bool>(&self, point: &Point) -> Result<[T; 2], EvalFault> {
-        let mut values = self.values::<T, STRICT>(&[self.lhs, self.rhs], point)?;
+    /// Both sides at a point.
+    fn sides<T: Bounded>(&self, kinks: Kinks, point: &Point) -> Result<[T; 2], EvalFault> {
+        let mut values = self.values::<T>(kinks, &[self.lhs, self.rhs], point)?;
         let right = values.swap_remove(1);
         Ok([values.swap_remove(0), right])
     }
 
-    fn values<T: Bounded, const STRICT: bool>(
+    fn values<T: Bounded>(
         &self,
+        kinks: Kinks,
         roots: &[ExprId],
         point: &Point,
     ) -> Result<Vec<T>, EvalFault> {
-        if self.survey.visits <= SMALL_CLAIM {
-            self.guarded::<T, STRICT, BITS_IN_SMALL>(roots, point)
-        } else {
-            self.guarded::<T, STRICT, BITS_IN_LARGE>(roots, point)
-        }
-    }
-
-    fn guarded<T: Bounded, const STRICT: bool, const BITS: u64>(
-        &self,
-        roots: &[ExprId],
-        point: &Point,
-    ) -> Result<Vec<T>, EvalFault> {
+        let small = self.survey.visits <= SMALL_CLAIM;
+        let bits = if small { BITS_IN_SMALL } else { BITS_IN_LARGE };
         let leaf = |symbol| {
             let at = point.binary_search_by(|(s, _)| s.cmp(&symbol)).ok()?;
-            Guarded::<T, STRICT, BITS>::from_rational(&point[at].1).ok()
+            Guarded::<T>::from_rational(&point[at].1).ok()
         };
         let branches = Branches { winners: Some(self.winners), rest: Rest::ByValue, opaque: None };
-        let values = evaluate_all(self.g, roots, &leaf, branches).map_err(|e| e.fault)?;
+        let values = Limits { kinks, bits }
+            .during(|| evaluate_all(self.g, roots, &leaf, branches))
+            .map_err(|e| e.fault)?;
         Ok(values.into_iter().map(|v| v.0).collect())
     }
 
@@ -288,9 +283,9 @@ impl<'a> Claim<'a> {
                         || v == &values[winner]
                 })
             };
-            match self.values::<Rational, false>(args, point) {
+            match self.values::<Rational>(Kinks::Defined, args, point) {
                 Ok(values) => greatest(values),
-                Err(_) => self.values::<Interval, false>(args, point).is_ok_and(highest),
+                Err(_) => self.values::<Interval>(Kinks::Defined, args, point).is_ok_and(highest),
             }
         })
     }

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use crate::expr::{ExprId, Graph, Node, Symbol, Winners};
+use crate::scalar::during;
 
 /// What the points of one claim are drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,10 +107,7 @@ impl Seed {
 
     /// Runs `job` with this as the seed of [`Seed::current`].
     pub(super) fn during<T>(self, job: impl FnOnce() -> T) -> T {
-        let before = CURRENT.replace(self);
-        let result = job();
-        CURRENT.set(before);
-        result
+        during(&CURRENT, self, job)
     }
 
     /// The seed of the claim that is being evaluated.

@@ -4,8 +4,8 @@
 //! Goes in: exact numbers and other balls. Comes out: a ball that holds every value the operation
 //! takes on its operands. What always holds: the exact value lies within the radius of the
 //! midpoint, and a radius of 0 is shown and not assumed; both are finite. [`Wide`] has midpoints
-//! of 106 bits and costs a few nanoseconds an operation, [`Long`] has as many bits as it says and
-//! costs some hundred.
+//! of 106 bits and costs a few nanoseconds an operation, [`Long`] has as many bits as one asks for
+//! and costs some hundred.
 //!
 //! Radii are `f64`, so one of a result that is not 0 is never less than the smallest normal `f64`,
 //! and rounded up: every bound of an error is multiplied by [`MORE`], which exceeds what rounding may
@@ -26,8 +26,8 @@ use super::{Fault, Function, Interval, Rational, SIDE, Scalar};
 
 /// A ball with 106 bits in its middle.
 pub type Wide = Ball<Pair>;
-/// A ball with `P` bits in its middle.
-pub type Long<const P: usize> = Ball<Digits<P>>;
+/// A ball with as many bits in its middle as [`Digits::during`] says.
+pub type Long = Ball<Digits>;
 
 /// What a computed bound is multiplied by: the bounds here are sums and products of a few terms,
 /// each rounded by a part of 2⁻⁵³ at most.
@@ -36,7 +36,7 @@ const MORE: f64 = 1.0 + 1.0 / (1u64 << 44) as f64;
 /// The midpoint of a ball: arithmetic that says by how much it was rounded, at most.
 pub trait Middle: Clone + std::fmt::Debug + PartialEq {
     /// How many bits it keeps.
-    const BITS: u32;
+    fn bits() -> u32;
 
     /// This number, exactly.
     fn from_f64(x: f64) -> Self;
@@ -109,7 +109,7 @@ impl<M: Middle> Ball<M> {
     /// A number by itself that lies beside the middle: `part`, between −1 and 1, of the radius away,
     /// or of the last digits that the middle keeps, if that is more.
     pub fn settled(&self, part: f64) -> Result<Ball<M>, Fault> {
-        let digits = self.middle.size() * libm::exp2(4.0 - f64::from(M::BITS));
+        let digits = self.middle.size() * libm::exp2(4.0 - f64::from(M::bits()));
         Ball::checked(self.middle.add(&M::from_f64(part * self.radius.max(digits))).0, 0.0)
     }
 

@@ -15,6 +15,7 @@ mod interval;
 mod prime;
 mod rational;
 mod real;
+mod setting;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ pub use prime::Prime;
 pub use rational::Rational;
 #[doc(hidden)]
 pub use real::{show_digits, show_f64};
+pub(crate) use setting::during;
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -4,6 +4,8 @@
 //!
 //! f(m ± r) is f(m) ± r·L, where L bounds |f′| on the ball.
 
+mod angles;
+
 use super::{Ball, MORE, Middle};
 use crate::scalar::{Fault, Function, Scalar};
 
@@ -11,6 +13,10 @@ use crate::scalar::{Fault, Function, Scalar};
 pub(super) fn call<M: Middle>(x: &Ball<M>, function: Function) -> Result<Ball<M>, Fault> {
     let (middle, r) = (Ball::exactly(x.middle.clone()), x.radius);
     match function {
+        // Below the range of f64, whatever the radius is.
+        Function::Exp if x.middle.to_f64() / MORE + r * MORE < -750.0 => {
+            Ball::point(0.0)?.widened(f64::MIN_POSITIVE)
+        }
         Function::Exp => {
             let value = exp(&middle)?;
             // e^(m + d) − e^m = e^m·(e^d − 1), and e^d − 1 ≤ d·e^d.
@@ -62,13 +68,18 @@ pub(super) fn call<M: Middle>(x: &Ball<M>, function: Function) -> Result<Ball<M>
             let step = |sign: i32| Ball::point(f64::from(sign.max(0)));
             x.sign().ok_or(Fault::Overlap).and_then(step)
         }
+        Function::Sin => angles::circular(&middle, false)?.widened(r).and_then(angles::limited),
+        Function::Cos => angles::circular(&middle, true)?.widened(r).and_then(angles::limited),
+        // Their slopes are at most e^|x|.
+        Function::Sinh => angles::sinh(&middle)?.widened(angles::growth(x)?),
+        Function::Cosh => angles::cosh(&middle)?.widened(angles::growth(x)?),
     }
 }
 
 /// How much smaller the argument of a series is made, in bits: as many squarings lose as many
 /// bits, and each term of the series gains as many.
 fn halvings<M: Middle>() -> i32 {
-    match M::BITS {
+    match M::bits() {
         ..=128 => 6,
         129..=512 => 14,
         _ => 24,
@@ -101,9 +112,9 @@ fn exp<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
 /// e^x − 1 for |x| ≤ 1/2, by its series.
 fn exp_m1_series<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
     let size = x.most();
-    let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
+    let enough = libm::exp2(-f64::from(M::bits().min(1000)) - 4.0);
     // Where the terms are so small, `f64` has the digits that are left.
-    let short = if M::BITS <= 128 && size > 1e-100 { SHORT } else { 0.0 };
+    let short = if M::bits() <= 128 && size > 1e-100 { SHORT } else { 0.0 };
     let (mut sum, mut term) = (x.clone(), x.clone());
     let (mut bound, mut n) = (size, 1);
     // Relative to the first term, so that a small e^x − 1 has as many digits.
@@ -177,7 +188,7 @@ fn ln_1p_series<M: Middle>(t: &Ball<M>) -> Result<Ball<M>, Fault> {
     if size > 0.25 {
         return Err(Fault::Overlap);
     }
-    let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
+    let enough = libm::exp2(-f64::from(M::bits().min(1000)) - 4.0);
     let (mut sum, mut power) = (t.clone(), t.clone());
     let (mut bound, mut n) = (size, 1);
     while bound > enough * size {
@@ -217,7 +228,7 @@ fn sqrt_near<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
     let mut root = M::from_f64(libm::sqrt(a.to_f64()));
     let half = M::from_f64(0.5);
     let mut digits = 50;
-    while digits < M::BITS + 4 {
+    while digits < M::bits() + 4 {
         root = root.add(&a.div(&root).0).0.mul(&half).0;
         digits *= 2;
     }
@@ -260,10 +271,13 @@ fn softplus<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
 
 /// π by Machin's formula, 16 arctan(1/5) − 4 arctan(1/239).
 fn pi<M: Middle>() -> Result<Ball<M>, Fault> {
+    if let Some((middle, error)) = M::pi() {
+        return Ball::checked(middle, error);
+    }
     let arctan = |n: u32| -> Result<Ball<M>, Fault> {
         let mut power = Ball::point(1.0)?.over(n)?;
         let (mut sum, mut k) = (power.clone(), 1);
-        let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
+        let enough = libm::exp2(-f64::from(M::bits().min(1000)) - 4.0);
         while power.most() > enough {
             power = power.over(n * n)?.neg();
             k += 2;
@@ -314,7 +328,7 @@ fn normal_cdf<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
     }
     let square = above.mul(&above)?;
     let (mut term, mut sum, mut k) = (above.clone(), above.clone(), 1);
-    let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0);
+    let enough = libm::exp2(-f64::from(M::bits().min(1000)) - 4.0);
     // Beside 1/2, what is lost to underflow is nothing, and its radius never falls below it.
     while term.most() > (enough * sum.least()).max(LOST) || far * far > f64::from(k) {
         k += 2;

@@ -5,21 +5,22 @@ use proptest::prelude::*;
 
 use super::*;
 
-type Other = Long<512>;
+/// How long the other balls are.
+const BITS: u32 = 512;
 
 fn wide(x: f64) -> Wide {
     Ball::point(x).unwrap()
 }
 
-fn long(x: f64) -> Other {
+fn long(x: f64) -> Long {
     Ball::point(x).unwrap()
 }
 
 /// Whether the two may be the same number, in the digits of the longer.
-fn meet<const P: usize>(a: &Wide, b: &Long<P>) -> bool {
+fn meet(a: &Wide, b: &Long) -> bool {
     let high = a.to_f64();
     let low = a.sub(&wide(high)).unwrap().to_f64();
-    let a_middle = Ball::<Digits<P>>::point(high).unwrap().add(&Ball::point(low).unwrap()).unwrap();
+    let a_middle = long(high).add(&long(low)).unwrap();
     let apart = a_middle.sub(b).unwrap();
     apart.least() <= a.radius() * MORE
 }
@@ -35,11 +36,13 @@ proptest! {
     fn functions_of_two_lengths_meet(x in -35.0..35.0f64, scale in -12i32..1) {
         let x = x * 10f64.powi(scale);
         for f in smooth() {
-            let (Ok(short), Ok(other)) = (wide(x).call(f), long(x).call(f)) else {
+            let long = Digits::during(BITS, || long(x).call(f));
+            let (Ok(short), Ok(other)) = (wide(x).call(f), long) else {
                 prop_assert!(x <= 0.0 && matches!(f, Function::Ln | Function::Sqrt));
                 continue;
             };
-            prop_assert!(meet(&short, &other), "{f}({x:e}): {short:?} {other:?}");
+            let met = Digits::during(BITS, || meet(&short, &other));
+            prop_assert!(met, "{f}({x:e}): {short:?} {other:?}");
             let size = short.to_f64().abs();
             prop_assert!(short.radius() <= 1e-22 * size + 1e-26, "{f}({x:e}): {short:?}");
             prop_assert!(other.radius() <= 1e-140 * size + 1e-140, "{f}({x:e}): {other:?}");
@@ -112,10 +115,9 @@ proptest! {
             for (found, exact) in all {
                 match (found, exact) {
                     (Ok(found), Ok(exact)) => {
-                        let off = Ball::<Digits<2048>>::from_rational(&exact).unwrap();
+                        let size = Digits::during(2048, || Long::from_rational(&exact).unwrap().most());
                         let interval = found.interval().unwrap();
                         assert!(interval.contains_rational(&exact), "{found:?} {exact}");
-                        let size = off.most();
                         assert!(found.radius() <= relative * (size + 2e6), "{found:?} {exact}");
                     }
                     (found, exact) => assert!(found.is_err() && exact.is_err()),
@@ -123,7 +125,7 @@ proptest! {
             }
         }
         holds::<Pair>(&x, &y, 1e-28);
-        holds::<Digits<192>>(&x, &y, 1e-54);
+        Digits::during(192, || holds::<Digits>(&x, &y, 1e-54));
     }
 
     #[test]
@@ -135,10 +137,12 @@ proptest! {
         let rest = exact - value.to_f64() as i128;
         let low = value.sub(&wide(value.to_f64())).unwrap();
         prop_assert_eq!(low.to_f64() as i128, rest);
-        let [x, y, z] = [a, b, c].map(|n| long(f64::from(n)));
-        let value = x.mul(&y).unwrap().add(&z).unwrap().sub(&x.mul(&y).unwrap()).unwrap();
-        prop_assert_eq!(value.compare(&z), Ok(Ordering::Equal));
-        prop_assert_eq!(value.radius(), 0.0);
+        let (order, radius) = Digits::during(BITS, || {
+            let [x, y, z] = [a, b, c].map(|n| long(f64::from(n)));
+            let value = x.mul(&y).unwrap().add(&z).unwrap().sub(&x.mul(&y).unwrap()).unwrap();
+            (value.compare(&z), value.radius())
+        });
+        prop_assert_eq!((order, radius), (Ok(Ordering::Equal), 0.0));
     }
 }
 
@@ -205,11 +209,14 @@ fn long_numbers_lose_nothing_that_wide_ones_lose() {
     let great = 1e40;
     let sum = wide(1.0).call(Function::Exp).unwrap().add(&wide(great)).unwrap();
     assert!(lost(sum.sub(&wide(great))) > 1e-20);
-    let sum = long(1.0).call(Function::Exp).unwrap().add(&long(great)).unwrap();
-    let back = sum.sub(&long(great)).unwrap();
-    let e = std::f64::consts::E;
-    assert!(back.radius() < 1e-100 && back.compare(&long(e.next_down())) == Ok(Ordering::Greater));
-    assert_eq!(back.compare(&long(e.next_up())), Ok(Ordering::Less));
+    Digits::during(BITS, || {
+        let sum = long(1.0).call(Function::Exp).unwrap().add(&long(great)).unwrap();
+        let back = sum.sub(&long(great)).unwrap();
+        let e = std::f64::consts::E;
+        let below = back.compare(&long(e.next_down()));
+        assert!(back.radius() < 1e-100 && below == Ok(Ordering::Greater));
+        assert_eq!(back.compare(&long(e.next_up())), Ok(Ordering::Less));
+    });
 }
 
 #[test]

@@ -74,7 +74,10 @@ impl Balls {
 }
 
 impl Middle for Pair {
-    const BITS: u32 = 106;
+    #[inline]
+    fn bits() -> u32 {
+        106
+    }
 
     #[inline]
     fn from_f64(x: f64) -> Pair {
