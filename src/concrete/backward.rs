@@ -175,12 +175,12 @@ impl<'a, T: Scalar> Sweep<'a, T> {
     }
 
     /// Adds to the adjoint of one element of an operand what `share` gives, if that operand
-    /// moves at all.
+    /// moves at all. Products of tensors, where most of the work is, go another way.
     fn give(
         &mut self,
         operand: NodeId,
         element: usize,
-        share: impl FnOnce() -> Result<T, Fault>,
+        share: &dyn Fn() -> Result<T, Fault>,
     ) -> Result<(), Fault> {
         if !self.moves[operand.index()] {
             return Ok(());
@@ -210,22 +210,22 @@ impl<'a, T: Scalar> Sweep<'a, T> {
             | Op::Transpose(..)
             | Op::Slice(..) => {
                 let (from, place) = layout::view(net, node).ok_or(Stop::Foreign)?;
-                each(g, |e| self.give(from, place.of(e), || Ok(g[e].clone())))
+                each(g, |e| self.give(from, place.of(e), &|| Ok(g[e].clone())))
             }
             Op::Concat(parts, axis) => {
                 let places = layout::concat(net, parts, *axis);
-                each(g, |e| self.give(places[e].0, places[e].1, || Ok(g[e].clone())))
+                each(g, |e| self.give(places[e].0, places[e].1, &|| Ok(g[e].clone())))
             }
-            Op::Neg(a) => each(g, |e| self.give(*a, e, || Ok(g[e].neg()))),
+            Op::Neg(a) => each(g, |e| self.give(*a, e, &|| Ok(g[e].neg()))),
             Op::Add(all) => all.iter().try_for_each(|a| {
                 let place = self.place(node, *a);
-                each(g, |e| self.give(*a, place.of(e), || Ok(g[e].clone())))
+                each(g, |e| self.give(*a, place.of(e), &|| Ok(g[e].clone())))
             }),
             Op::Sub(a, b) => {
                 let (at_a, at_b) = (self.place(node, *a), self.place(node, *b));
                 each(g, |e| {
-                    self.give(*a, at_a.of(e), || Ok(g[e].clone()))?;
-                    self.give(*b, at_b.of(e), || Ok(g[e].neg()))
+                    self.give(*a, at_a.of(e), &|| Ok(g[e].clone()))?;
+                    self.give(*b, at_b.of(e), &|| Ok(g[e].neg()))
                 })
             }
             Op::Mul(all) => {
@@ -241,8 +241,8 @@ impl<'a, T: Scalar> Sweep<'a, T> {
                 each(g, |e| {
                     // ∂(a/b)/∂a = 1/b, ∂(a/b)/∂b = −(a/b)/b.
                     let part = g[e].div(&divisor[at_b.of(e)])?;
-                    self.give(*a, at_a.of(e), || Ok(part.clone()))?;
-                    self.give(*b, at_b.of(e), || Ok(part.mul(&y[e])?.neg()))
+                    self.give(*a, at_a.of(e), &|| Ok(part.clone()))?;
+                    self.give(*b, at_b.of(e), &|| Ok(part.mul(&y[e])?.neg()))
                 })
             }
             Op::Pow(a, b) => {
@@ -251,40 +251,40 @@ impl<'a, T: Scalar> Sweep<'a, T> {
                 let (at_a, at_b) = (self.place(node, *a), self.place(node, *b));
                 each(g, |e| {
                     let (u, v) = (&base[at_a.of(e)], &exponent[at_b.of(e)]);
-                    self.give(*a, at_a.of(e), || g[e].mul(&power_slope(u, v, whole)?))?;
-                    self.give(*b, at_b.of(e), || g[e].mul(&y[e])?.mul(&u.call(Function::Ln)?))
+                    self.give(*a, at_a.of(e), &|| g[e].mul(&power_slope(u, v, whole)?))?;
+                    self.give(*b, at_b.of(e), &|| g[e].mul(&y[e])?.mul(&u.call(Function::Ln)?))
                 })
             }
             Op::Call(f, a) if f.has_kink() => {
                 let signs = self.forward.decisions().signs(node).ok_or(Stop::Foreign)?;
                 each(g, |e| match (f, signs.get(e), shares.get(&(node, e))) {
                     (_, _, Some(share)) => {
-                        share.iter().try_for_each(|(_, s)| self.give(*a, e, || g[e].mul(s)))
+                        share.iter().try_for_each(|(_, s)| self.give(*a, e, &|| g[e].mul(s)))
                     }
                     (Function::Abs | Function::Relu, Some(Ordering::Greater), None) => {
-                        self.give(*a, e, || Ok(g[e].clone()))
+                        self.give(*a, e, &|| Ok(g[e].clone()))
                     }
                     (Function::Abs, Some(Ordering::Less), None) => {
-                        self.give(*a, e, || Ok(g[e].neg()))
+                        self.give(*a, e, &|| Ok(g[e].neg()))
                     }
                     _ => Ok(()),
                 })
             }
             Op::Call(f, a) => {
                 let (x, y) = (self.value(*a)?, self.value(node)?);
-                each(g, |e| self.give(*a, e, || g[e].mul(&slope(*f, &x[e], &y[e])?)))
+                each(g, |e| self.give(*a, e, &|| g[e].mul(&slope(*f, &x[e], &y[e])?)))
             }
             Op::MaxOf(all) if shares.contains_key(&(node, 0)) => {
                 for (n, s) in &shares[&(node, 0)] {
                     let argument = *all.get(*n).ok_or(Stop::Foreign)?;
-                    each(g, |e| self.give(argument, 0, || g[e].mul(s)))?;
+                    each(g, |e| self.give(argument, 0, &|| g[e].mul(s)))?;
                 }
                 Ok(())
             }
             Op::MaxOf(all) => {
                 let winner = *self.winners(node)?.first().ok_or(Stop::Foreign)?;
                 let winner = *all.get(winner).ok_or(Stop::Foreign)?;
-                each(g, |e| self.give(winner, 0, || Ok(g[e].clone())))
+                each(g, |e| self.give(winner, 0, &|| Ok(g[e].clone())))
             }
             Op::Max(a, _) | Op::Pool { kind: Pooling::Max, input: a, .. } => {
                 let (winners, elements) = (self.winners(node)?, shape(*a).elements());
@@ -295,15 +295,15 @@ impl<'a, T: Scalar> Sweep<'a, T> {
                 }
                 each(g, |e| match shares.get(&(node, e)) {
                     Some(share) => {
-                        share.iter().try_for_each(|(n, s)| self.give(*a, *n, || g[e].mul(s)))
+                        share.iter().try_for_each(|(n, s)| self.give(*a, *n, &|| g[e].mul(s)))
                     }
-                    None => self.give(*a, winners[e], || Ok(g[e].clone())),
+                    None => self.give(*a, winners[e], &|| Ok(g[e].clone())),
                 })
             }
             Op::Sum(a, axes) => {
                 let terms = layout::reduced(shape(*a), axes);
                 each(g, |e| {
-                    terms.of(e).iter().try_for_each(|at| self.give(*a, *at, || Ok(g[e].clone())))
+                    terms.of(e).iter().try_for_each(|at| self.give(*a, *at, &|| Ok(g[e].clone())))
                 })
             }
             Op::Pool { kind, input, size, window } => {
@@ -318,7 +318,7 @@ impl<'a, T: Scalar> Sweep<'a, T> {
                     cells
                         .of(e)
                         .iter()
-                        .try_for_each(|at| self.give(*input, *at, || Ok(share.clone())))
+                        .try_for_each(|at| self.give(*input, *at, &|| Ok(share.clone())))
                 })
             }
             Op::MatMul(a, b) => self.bilinear(node, *a, *b, g, &matmul_lanes),
@@ -400,7 +400,7 @@ impl<'a, T: Scalar> Sweep<'a, T> {
         let mut before = T::one();
         for (n, (operand, values, place)) in factors.iter().enumerate() {
             let rest = &after[factors.len() - 1 - n];
-            self.give(*operand, place.of(e), || before.mul(rest))?;
+            self.give(*operand, place.of(e), &|| before.mul(rest))?;
             before = before.mul(&values[place.of(e)])?;
         }
         Ok(())

@@ -261,7 +261,7 @@ impl<T: Scalar> Pass<'_, T> {
             Op::Call(f, a) => self.elementwise(node, |e| self.get(*a)[e].call(*f)),
             Op::MaxOf(all) => {
                 let candidates = candidates(net, node).unwrap_or_default();
-                let winners = self.win(node, &candidates, |pass, i| &pass.get(all[i])[0])?;
+                let winners = self.win(node, &candidates, &|pass, i| &pass.get(all[i])[0])?;
                 Ok(vec![self.get(all[winners[0]])[0].clone()])
             }
             Op::Max(a, _) => {
@@ -344,7 +344,7 @@ impl<T: Scalar> Pass<'_, T> {
 
     /// A max over the elements of `a` that are listed for each element of the result.
     fn max(&mut self, node: NodeId, a: NodeId, candidates: &Groups) -> Result<Vec<T>, Stop> {
-        let winners = self.win(node, candidates, |pass, i| &pass.get(a)[i])?;
+        let winners = self.win(node, candidates, &|pass, i| &pass.get(a)[i])?;
         Ok(winners.iter().map(|winner| self.get(a)[*winner].clone()).collect())
     }
 
@@ -377,7 +377,7 @@ impl<T: Scalar> Pass<'_, T> {
         &mut self,
         node: NodeId,
         candidates: &Groups,
-        argument: impl Fn(&Self, usize) -> &T,
+        argument: &dyn Fn(&Self, usize) -> &T,
     ) -> Result<Vec<usize>, Stop> {
         if let Decide::Recorded(made) = self.decide {
             let winners = made.winners(node).map(<[usize]>::to_vec);
