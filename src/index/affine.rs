@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::ordered::Ordered;
+
 /// A letter that stands for a whole number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Letter {
@@ -66,7 +68,7 @@ impl Affine {
     }
 
     fn monomial(letters: Vec<Letter>, n: i64) -> Affine {
-        Affine(if n == 0 { BTreeMap::new() } else { BTreeMap::from([(letters, n)]) })
+        Affine(if n == 0 { BTreeMap::new() } else { std::iter::once((letters, n)).into_map() })
     }
 
     /// `self + other`.
@@ -90,7 +92,7 @@ impl Affine {
     /// `self · n`.
     pub fn times_number(&self, n: i64) -> Affine {
         let scaled = self.0.iter().map(|(l, c)| (l.clone(), c.saturating_mul(n)));
-        Affine(scaled.filter(|(_, c)| *c != 0).collect())
+        Affine(scaled.filter(|(_, c)| *c != 0).into_map())
     }
 
     /// `self / n`, where every coefficient is a multiple of n.
@@ -98,7 +100,7 @@ impl Affine {
         if n == 0 || self.0.values().any(|c| c % n != 0) {
             return None;
         }
-        Some(Affine(self.0.iter().map(|(l, c)| (l.clone(), c / n)).collect()))
+        Some(Affine(self.0.iter().map(|(l, c)| (l.clone(), c / n)).into_map()))
     }
 
     /// `self · other`.

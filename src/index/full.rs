@@ -10,6 +10,7 @@ use super::affine::Affine;
 use super::formula::{Element, Formula, TensorName};
 use super::step::IndexDerivation;
 use super::system::apart;
+use crate::ordered::Ordered;
 
 /// The largest number of formulas that a derivative without δ may be made of.
 pub const MAX_FULL: usize = 400;
@@ -100,7 +101,7 @@ impl Writer<'_> {
         let result = apart(&lemma.result, &mut self.taken);
         let axes = lemma.by.at.iter().zip(&e.at);
         let put: BTreeMap<String, Affine> =
-            axes.filter_map(|(l, at)| Some((l.as_index()?.to_string(), at.clone()))).collect();
+            axes.filter_map(|(l, at)| Some((l.as_index()?.to_string(), at.clone()))).into_map();
         self.formula(&result.substitute(&put))
     }
 }

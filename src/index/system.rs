@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::affine::Affine;
 use super::formula::{Element, Formula, Range, TensorName};
 use super::letters::{fresh_all, reserved};
+use crate::ordered::Ordered;
 
 /// What a tensor is, cell by cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,7 +96,7 @@ impl Tensor {
         }
         let body = apart(&definition.body, &mut taken);
         let put: BTreeMap<String, Affine> =
-            definition.axes.iter().map(|r| r.index.clone()).zip(at.iter().cloned()).collect();
+            definition.axes.iter().map(|r| r.index.clone()).zip(at.iter().cloned()).into_map();
         Some(body.substitute(&put))
     }
 }
@@ -106,7 +107,7 @@ pub fn apart(formula: &Formula, taken: &mut BTreeSet<String>) -> Formula {
     if !formula.binds().is_empty() {
         let old: Vec<&str> = formula.binds().iter().map(|r| r.index.as_str()).collect();
         let new = fresh_all(&old, taken);
-        let names = old.iter().map(|s| s.to_string()).zip(new).filter(|(a, b)| a != b).collect();
+        let names = old.iter().map(|s| s.to_string()).zip(new).filter(|(a, b)| a != b).into_map();
         own = formula.rename(&names);
     }
     let children = own.children().into_iter().map(|c| apart(c, taken)).collect();

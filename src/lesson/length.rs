@@ -11,6 +11,7 @@ use crate::calculus::{Derivation, Group, LemmaId, Request, Role, Rule, derive_wi
 use crate::expr::{ExprId, Node};
 use crate::lower::lower;
 use crate::net::{Network, QuantityId};
+use crate::ordered::Ordered;
 
 /// A page of more lines than this, cell by cell, is better read in indices: it passes a few
 /// screens.
@@ -55,7 +56,7 @@ fn predicted(
     }
     // Numbers that contradict a winner are an error, which the form cell by cell tells.
     let Ok(winners) = winners_of(net, &lowered) else { return Some(0) };
-    lowered.winners = winners.iter().map(|w| (w.max, w.winner)).collect();
+    lowered.winners = winners.iter().map(|w| (w.max, w.winner)).into_map();
     if let Some(enough) = enough {
         for count in FIRST.into_iter().filter(|count| *count < by.len()) {
             let request = Request { by: by[..count].to_vec(), updates: false };

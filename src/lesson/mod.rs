@@ -56,6 +56,7 @@ use crate::diag::{Error, Kind};
 use crate::expr::{ExprId, Node, SymbolId, Winners};
 use crate::lower::{Lowered, Maximum, lower};
 use crate::net::{Network, QuantityId};
+use crate::ordered::Ordered;
 use crate::proof::{self, Replay};
 use crate::scalar::Rational;
 
@@ -216,7 +217,7 @@ pub fn lesson(net: Network, ask: &Ask) -> Result<Lesson, Error> {
     }
     within_reach(&lowered, by.len())?;
     let winners = winners_of(&net, &lowered)?;
-    lowered.winners = winners.iter().map(|w| (w.max, w.winner)).collect();
+    lowered.winners = winners.iter().map(|w| (w.max, w.winner)).into_map();
     let Lowered { cells, maxima, values, params, loss, .. } = lowered.clone();
     let request = Request { by: by.clone(), updates: ask.updates };
     let mut derivation = calculus::derive(lowered, &request)?;

@@ -13,6 +13,7 @@ use crate::diag::{Error, Kind};
 use crate::expr::{Branches, EvalError, EvalFault, ExprId, Graph, SymbolId, evaluate_all};
 use crate::lower::{Lowered, lower};
 use crate::net::Network;
+use crate::ordered::Ordered;
 use crate::scalar::{Fault, Rational, Scalar};
 
 /// The largest number of steps of one run.
@@ -129,7 +130,7 @@ fn is_only_inexact(error: &EvalError) -> bool {
 }
 
 fn approximate(values: &BTreeMap<SymbolId, Rational>) -> BTreeMap<SymbolId, f64> {
-    values.iter().map(|(s, q)| (*s, q.to_f64())).collect()
+    values.iter().map(|(s, q)| (*s, q.to_f64())).into_map()
 }
 
 fn every_value(net: &Network, lowered: &Lowered) -> Result<(), Error> {

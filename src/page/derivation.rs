@@ -19,6 +19,7 @@ use crate::calculus::{Derivation, Group, Lemma, LemmaId, Role, Rule, Step};
 use crate::expr::{ExprId, Node};
 use crate::index;
 use crate::lesson::{Lesson, Number};
+use crate::ordered::Ordered;
 use crate::proof::StepProof;
 use crate::scalar::show_digits;
 
@@ -59,7 +60,7 @@ const DIGITS: usize = 6;
 pub fn derivation_page(lesson: &Lesson, level: Level) -> Page {
     let derivation = &lesson.derivation;
     let mut numbers: BTreeMap<ExprId, Math> =
-        lesson.numbers.iter().map(|(e, n)| (*e, number(n))).collect();
+        lesson.numbers.iter().map(|(e, n)| (*e, number(n))).into_map();
     // A result may speak of a derivative that has lines of its own.
     for lemma in &derivation.lemmas {
         if let Some(value) = numbers.get(&lemma.result).cloned() {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::super::affine::{Affine, Letter};
 use super::super::letters::fresh;
 use super::{Condition, Element, Formula, Range, TensorName};
+use crate::ordered::Ordered;
 
 impl Formula {
     /// The formula with forms in the place of free indices, all at once. A bound index that one
@@ -47,7 +48,7 @@ impl Formula {
     /// The formula with its own bound indices renamed, here and in its body.
     pub fn rename(&self, names: &BTreeMap<String, String>) -> Formula {
         let put: BTreeMap<String, Affine> =
-            names.iter().map(|(from, to)| (from.clone(), Affine::index(to))).collect();
+            names.iter().map(|(from, to)| (from.clone(), Affine::index(to))).into_map();
         let form = |a: &Affine| {
             a.substitute(&|letter| match letter {
                 Letter::Index(name) => put.get(name).cloned(),

@@ -5,6 +5,7 @@ use super::super::formula::{Element, Formula, Range};
 use super::super::letters::fresh_all;
 use super::super::system::apart;
 use super::{Applied, Context};
+use crate::ordered::Ordered;
 use crate::scalar::{Function, Rational, Scalar};
 
 fn partial(f: &Formula) -> Option<(&Formula, &Element)> {
@@ -81,7 +82,7 @@ pub fn earlier_result(f: &Formula, c: &Context<'_>) -> Option<Applied> {
     let mut taken = c.taken.clone();
     let result = apart(&lemma.result, &mut taken);
     let axes = lemma.by.at.iter().zip(&y.at);
-    let put = axes.filter_map(|(l, at)| Some((l.as_index()?.to_string(), at.clone()))).collect();
+    let put = axes.filter_map(|(l, at)| Some((l.as_index()?.to_string(), at.clone()))).into_map();
     Some(Applied { contractum: result.substitute(&put), uses: Some(place) })
 }
 
@@ -273,7 +274,7 @@ pub fn max_winner(f: &Formula, c: &Context<'_>) -> Option<Applied> {
             let mut taken = c.taken.clone();
             let old: Vec<&str> = ranges.iter().map(|r| r.index.as_str()).collect();
             let new = fresh_all(&old, &mut taken);
-            let names = old.iter().map(|s| s.to_string()).zip(new.clone()).collect();
+            let names = old.iter().map(|s| s.to_string()).zip(new.clone()).into_map();
             let kept = whole.rename(&names);
             let Formula::Max { ranges, within, body } = whole else { return None };
             let at = ranges.iter().map(Range::affine).collect();

@@ -7,6 +7,7 @@ use super::super::norms::mean_of;
 use super::super::system::apart;
 use super::names::named;
 use super::{Applied, Context};
+use crate::ordered::Ordered;
 use crate::scalar::{Rational, Scalar};
 
 /// Σ_k (u_k − μ) = 0, where μ is defined as (Σ_k u_k)/N, over the same N terms.
@@ -50,7 +51,7 @@ pub fn delta_in_full(f: &Formula, c: &Context<'_>) -> Option<Applied> {
     let mut taken = c.taken.clone();
     let result = apart(&lemma.result, &mut taken);
     let axes = lemma.by.at.iter().zip(&delta.at);
-    let put = axes.filter_map(|(l, at)| Some((l.as_index()?.to_string(), at.clone()))).collect();
+    let put = axes.filter_map(|(l, at)| Some((l.as_index()?.to_string(), at.clone()))).into_map();
     Some(Applied { contractum: result.substitute(&put), uses: Some(place) })
 }
 

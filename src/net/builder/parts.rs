@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Builder, NodeId, Op, QuantityId};
 use crate::diag::Error;
 use crate::net::{Network, Shape};
+use crate::ordered::Ordered;
 use crate::scalar::{Function, Rational};
 
 /// The network with the parts of its normalisations named; `None` where all have names.
@@ -218,7 +219,7 @@ fn rebuilt(
     b.assumptions.iter_mut().for_each(|a| a.max = made[a.max.index()]);
     b.normalised = net.normalised.clone();
     b.normalised.iter_mut().for_each(|n| n.quantity = quantities[&n.quantity]);
-    b.values = net.values.iter().map(|(q, v)| (quantities[q], v.clone())).collect();
+    b.values = net.values.iter().map(|(q, v)| (quantities[q], v.clone())).into_map();
     b.finish().ok()
 }
 

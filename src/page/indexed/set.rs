@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::expr::Symbol;
 use crate::index::{Affine, Condition, Element, Formula, Range, System, Tensor, TensorName};
+use crate::ordered::Ordered;
 use crate::page::math::{Big, Mark, Math, Relation};
 
 /// How formulas are set: an index of a sum says what it goes over, unless a subscript does.
@@ -17,7 +18,7 @@ impl Setter {
     /// For formulas of that network.
     pub(super) fn of(system: &System) -> Setter {
         let key = |t: &Tensor| (t.name.name.clone(), t.name.layer.clone());
-        Setter { lengths: system.tensors.iter().map(|t| (key(t), t.lengths.clone())).collect() }
+        Setter { lengths: system.tensors.iter().map(|t| (key(t), t.lengths.clone())).into_map() }
     }
 
     /// The formula as it will be set.
@@ -180,7 +181,7 @@ fn winner(max: &Formula, at: &[Affine]) -> Option<Formula> {
     match max {
         Formula::Max { ranges, body, .. } => {
             let put: BTreeMap<String, Affine> =
-                ranges.iter().map(|r| r.index.clone()).zip(at.iter().cloned()).collect();
+                ranges.iter().map(|r| r.index.clone()).zip(at.iter().cloned()).into_map();
             Some(body.substitute(&put))
         }
         Formula::MaxOf(all) => {

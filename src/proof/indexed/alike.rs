@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::index::{
     Affine, Condition, Element, Formula, IndexLemma, Letter, Range, System, TensorName,
 };
+use crate::ordered::Ordered;
 use crate::scalar::{Rational, Scalar};
 
 /// What a number in the one is in the other: by which factors the sizes differ.
@@ -122,7 +123,7 @@ impl<'a> Pairs<'a> {
             _ => None,
         };
         let terms = |form: &Affine| -> BTreeMap<Vec<Letter>, i64> {
-            form.terms().map(|(letters, n)| (letters.to_vec(), n)).collect()
+            form.terms().map(|(letters, n)| (letters.to_vec(), n)).into_map()
         };
         let (own, other) = (terms(&a.substitute(&put)), terms(b));
         own.len() == other.len()
