@@ -14,7 +14,7 @@ pub struct Example {
 }
 
 /// Every built-in network, the article's first and the others by subject.
-pub const EXAMPLES: [Example; 46] = [
+pub const EXAMPLES: [Example; 48] = [
     example("article", include_str!("../networks/article.bp")),
     example("article-scalars", include_str!("../networks/article-scalars.bp")),
     example("relu", include_str!("../networks/relu.bp")),
@@ -49,6 +49,8 @@ pub const EXAMPLES: [Example; 46] = [
     example("silu", include_str!("../networks/silu.bp")),
     example("gelu", include_str!("../networks/gelu.bp")),
     example("erf", include_str!("../networks/erf.bp")),
+    example("periodic", include_str!("../networks/periodic.bp")),
+    example("catenary", include_str!("../networks/catenary.bp")),
     example("robust", include_str!("../networks/robust.bp")),
     example("products", include_str!("../networks/products.bp")),
     example("absolute", include_str!("../networks/absolute.bp")),

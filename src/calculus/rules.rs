@@ -215,7 +215,7 @@ table! {
     GeneralPower "general-power" Main
         "∂uᵛ/∂x = v·uᵛ⁻¹·∂u/∂x + uᵛ·ln u·∂v/∂x" "u > 0" Some(differentiate::general_power);
     Elementary "elementary" Main
-        "∂eˣ/∂x = eˣ, ∂ln x/∂x = 1/x, ∂√x/∂x = 1/(2√x), ∂tanh x/∂x = 1 − tanh²x, ∂σ(x)/∂x = σ(x)(1 − σ(x)), ∂softplus(x)/∂x = σ(x), ∂Φ(x)/∂x = φ(x), ∂φ(x)/∂x = −x·φ(x), ∂|x|/∂x = sgn x, ∂relu(x)/∂x = [x > 0]"
+        "∂eˣ/∂x = eˣ, ∂ln x/∂x = 1/x, ∂√x/∂x = 1/(2√x), ∂sin x/∂x = cos x, ∂cos x/∂x = −sin x, ∂sinh x/∂x = cosh x, ∂cosh x/∂x = sinh x, ∂tanh x/∂x = 1 − tanh²x, ∂σ(x)/∂x = σ(x)(1 − σ(x)), ∂softplus(x)/∂x = σ(x), ∂Φ(x)/∂x = φ(x), ∂φ(x)/∂x = −x·φ(x), ∂|x|/∂x = sgn x, ∂relu(x)/∂x = [x > 0]"
         "x ≠ 0 for |x| and relu(x)" Some(differentiate::elementary);
     Chain "chain" Main
         "∂f(u)/∂x = ∂f(z)/∂z·∂z/∂x" "z = u" Some(differentiate::chain);

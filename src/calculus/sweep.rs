@@ -335,6 +335,13 @@ fn slope(g: &mut Graph, f: Function, a: ExprId, value: ExprId, one: ExprId) -> O
         Function::Abs => g.call(Function::Sign, a),
         Function::Relu => g.call(Function::Step, a),
         Function::Sign | Function::Step => return None,
+        Function::Sin => g.call(Function::Cos, a),
+        Function::Cos => {
+            let sine = g.call(Function::Sin, a);
+            g.neg(sine)
+        }
+        Function::Sinh => g.call(Function::Cosh, a),
+        Function::Cosh => g.call(Function::Sinh, a),
     })
 }
 

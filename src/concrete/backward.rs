@@ -447,6 +447,10 @@ fn slope<T: Scalar>(f: Function, x: &T, y: &T) -> Result<T, Fault> {
         Function::Softplus => x.call(Function::Sigmoid),
         Function::NormalCdf => x.call(Function::NormalPdf),
         Function::NormalPdf => Ok(x.mul(y)?.neg()),
+        Function::Sin => x.call(Function::Cos),
+        Function::Cos => Ok(x.call(Function::Sin)?.neg()),
+        Function::Sinh => x.call(Function::Cosh),
+        Function::Cosh => x.call(Function::Sinh),
         Function::Abs | Function::Relu | Function::Sign | Function::Step => {
             unreachable!("{f} has a kink and is treated by its recorded sign")
         }

@@ -72,6 +72,10 @@ fn elementary(function: Function) -> Layer {
         Function::Relu => "max(x, 0), elementwise; has a kink at 0",
         Function::Sign => "−1, 0 or 1 by the sign of x, elementwise",
         Function::Step => "1 where x > 0, else 0, elementwise",
+        Function::Sin => "the sine of an angle in radians, elementwise",
+        Function::Cos => "the cosine of an angle in radians, elementwise",
+        Function::Sinh => "(eˣ − e⁻ˣ)/2, elementwise",
+        Function::Cosh => "(eˣ + e⁻ˣ)/2, elementwise",
     };
     const ONE: &[Parameter] = &[Parameter::tensor("x")];
     let make = Make::Elementary(function);

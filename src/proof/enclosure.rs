@@ -208,6 +208,19 @@ impl Scalar for Enclosure {
             Function::Relu => exact(&|x| x.max(0.0)),
             Function::Sign => exact(&sign),
             Function::Step => exact(&|x| f64::from(u8::from(x > 0.0))),
+            Function::Sin | Function::Cos => Enclosure { lower: -1.0, upper: 1.0 },
+            // eˣ − e⁻ˣ grows on the whole line, so the ends of the difference are its own.
+            Function::Sinh => {
+                let (up, down) = (self.call(Function::Exp)?, self.neg().call(Function::Exp)?);
+                up.sub(&down)?.div(&Enclosure::integer(2))?
+            }
+            // It grows with the distance from 0, and e⁻ˣ is no more than 1 there.
+            Function::Cosh => {
+                let far = self.magnitude();
+                let (up, down) = (far.call(Function::Exp)?, far.neg().call(Function::Exp)?);
+                let sum = up.add(&down)?.div(&Enclosure::integer(2))?;
+                Enclosure { lower: sum.lower.max(1.0), upper: sum.upper }
+            }
         })
     }
 

@@ -391,6 +391,10 @@ impl Tex {
                 });
             }
             Function::Ln => ("\\ln", 2),
+            Function::Sin => ("\\sin", 3),
+            Function::Cos => ("\\cos", 3),
+            Function::Sinh => ("\\sinh", 4),
+            Function::Cosh => ("\\cosh", 4),
             Function::Tanh => ("\\tanh", 4),
             Function::Sigmoid => ("\\sigma", 1),
             Function::NormalCdf => ("\\Phi", 1),

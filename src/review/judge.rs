@@ -16,6 +16,7 @@ use crate::expr::{
     Branches, ExprId, Node, Rest, Symbol, SymbolId, Winners, depends_on, evaluate_all,
 };
 use crate::proof::{Context, How, Leaves, Reason, Verdict, Witness, prove_within};
+use crate::scalar::Function;
 
 /// What is known of an equation.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +75,34 @@ impl Scope<'_> {
     /// Judges `lhs = rhs`, by itself and, if that says nothing or it does not hold, with what the
     /// document lets one suppose: losses that act by way of their last quantities, given sums.
     pub(super) fn judge(&mut self, lhs: ExprId, rhs: ExprId, unknowns: &Unknowns) -> Answer {
+        match self.judge_as_far(lhs, rhs, unknowns) {
+            Answer::Refuted { .. } if self.turns_by_pi(lhs, rhs) => Answer::Undecided(
+                "a sine or a cosine of π has a value of its own, and π is a name here".to_string(),
+            ),
+            answer => answer,
+        }
+    }
+
+    /// Whether π is a name without a definition and stands in the argument of a sine or a cosine:
+    /// what holds for this one number may not hold for others.
+    fn turns_by_pi(&self, lhs: ExprId, rhs: ExprId) -> bool {
+        let is_pi = |id: &ExprId| match self.graph.node(*id) {
+            Node::Var(symbol) => {
+                matches!(self.graph.symbol(symbol).spelling().as_ref(), "π" | "pi")
+            }
+            _ => false,
+        };
+        let both = self.graph.reachable(&[lhs, rhs]);
+        both.iter().any(is_pi)
+            && both.iter().any(|id| match self.graph.node(*id) {
+                Node::Call(Function::Sin | Function::Cos, a) => {
+                    self.graph.reachable(&[a]).iter().any(is_pi)
+                }
+                _ => false,
+            })
+    }
+
+    fn judge_as_far(&mut self, lhs: ExprId, rhs: ExprId, unknowns: &Unknowns) -> Answer {
         let answer = self.judge_alone(lhs, rhs, unknowns);
         // What holds of any function holds of a loss; what is given may not be a loss.
         let of_any = matches!(&answer, Answer::Proved { given, .. } if given.is_empty());

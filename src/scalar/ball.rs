@@ -72,6 +72,10 @@ pub trait Middle: Clone + std::fmt::Debug + PartialEq {
     ) -> bool {
         false
     }
+    /// π and a bound of the error, where it is written down.
+    fn pi() -> Option<(Self, f64)> {
+        None
+    }
     /// √(2π) and a bound of the error, where it is written down.
     fn sqrt_of_two_pi() -> Option<(Self, f64)> {
         None

@@ -134,6 +134,10 @@ impl<T: Scalar> Scalar for Dual<T> {
             Function::Abs => x.call(Function::Sign)?,
             Function::Relu => x.call(Function::Step)?,
             Function::Sign | Function::Step => T::zero(),
+            Function::Sin => x.call(Function::Cos)?,
+            Function::Cos => x.call(Function::Sin)?.neg(),
+            Function::Sinh => x.call(Function::Cosh)?,
+            Function::Cosh => x.call(Function::Sinh)?,
         };
         self.chain(f, &slope)
     }

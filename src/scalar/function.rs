@@ -34,14 +34,26 @@ pub enum Function {
     Sign,
     /// Iverson's \[x > 0\]: 1 or 0. The derivative of ReLU away from 0; 0 at 0 by convention.
     Step,
+    /// The sine of an angle in radians; its slope is cos x.
+    Sin,
+    /// The cosine of an angle in radians; its slope is −sin x.
+    Cos,
+    /// The hyperbolic sine (eˣ − e⁻ˣ)/2; its slope is cosh x.
+    Sinh,
+    /// The hyperbolic cosine (eˣ + e⁻ˣ)/2; its slope is sinh x.
+    Cosh,
 }
 
 impl Function {
     /// Every function, in the order of the documentation.
-    pub const ALL: [Function; 12] = [
+    pub const ALL: [Function; 16] = [
         Function::Exp,
         Function::Ln,
         Function::Sqrt,
+        Function::Sin,
+        Function::Cos,
+        Function::Sinh,
+        Function::Cosh,
         Function::Tanh,
         Function::Sigmoid,
         Function::Softplus,
@@ -68,6 +80,10 @@ impl Function {
             Function::Relu => "relu",
             Function::Sign => "sign",
             Function::Step => "step",
+            Function::Sin => "sin",
+            Function::Cos => "cos",
+            Function::Sinh => "sinh",
+            Function::Cosh => "cosh",
         }
     }
 

@@ -7,6 +7,8 @@
 //! quotients and square roots find out how the nearest `f64` was rounded and move one end by at
 //! most one step; what `f64` holds exactly stays a point, so whole numbers keep their value.
 
+mod stretch;
+
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -41,6 +43,10 @@ impl Interval {
     /// the same algorithm in glibc, 4 units was the most that was seen (its change "Use erfc from
     /// CORE-MATH"), and 2.6 in 60 000 of ours.
     pub const ERFC_ULPS: u32 = 16;
+
+    /// The same for `sinh` and `cosh`: musl's formulas round an `exp` or `expm1` of less than one
+    /// unit four times at most.
+    pub const HYPERBOLIC_ULPS: u32 = 8;
 
     /// The numbers between `a` and `b`, both included, in either order; [`Fault::NotFinite`] if
     /// one of them is no finite number.
@@ -442,6 +448,13 @@ impl Scalar for Interval {
             Function::Step => {
                 let step = |x: f64| f64::from(u8::from(x > 0.0));
                 x.increasing(|x| Ok((step(x), step(x))))
+            }
+            Function::Sin | Function::Cos => stretch::wave(function, x),
+            Function::Sinh => x.increasing(|x| Ok(stretch::hyperbolic(function, x))),
+            // It grows with the distance from 0.
+            Function::Cosh => {
+                let far = x.call(Function::Abs)?;
+                far.increasing(|x| Ok(stretch::hyperbolic(function, x)))
             }
         }
     }

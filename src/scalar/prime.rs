@@ -68,9 +68,10 @@ impl Prime {
     pub(crate) fn known(self, function: Function) -> Option<Result<Prime, Fault>> {
         Some(match (function, self.0) {
             (f, _) if f.has_kink() => Err(Fault::NoOrder),
-            (Function::Exp, 0) => Ok(Prime(1)),
+            (Function::Exp | Function::Cos | Function::Cosh, 0) => Ok(Prime(1)),
             (Function::Ln, 0) => Err(Fault::OutOfDomain(function)),
-            (Function::Ln, 1) | (Function::Tanh, 0) => Ok(Prime(0)),
+            (Function::Ln, 1) => Ok(Prime(0)),
+            (Function::Tanh | Function::Sin | Function::Sinh, 0) => Ok(Prime(0)),
             (Function::Sigmoid | Function::NormalCdf, 0) => Prime(2).inverse(),
             (Function::Sqrt, n @ (0 | 1)) => Ok(Prime(n)),
             _ => return None,

@@ -331,8 +331,8 @@ impl Scalar for Rational {
         };
         let positive = !self.is_negative() && !self.is_zero();
         match function {
-            Function::Exp => only_at(0, Rational::from(1)),
-            Function::Tanh => only_at(0, Rational::from(0)),
+            Function::Exp | Function::Cos | Function::Cosh => only_at(0, Rational::from(1)),
+            Function::Tanh | Function::Sin | Function::Sinh => only_at(0, Rational::from(0)),
             Function::Sigmoid | Function::NormalCdf => only_at(0, Rational::new(1, 2)?),
             Function::Softplus | Function::NormalPdf => Err(Fault::NotExact(function)),
             Function::Ln if positive => only_at(1, Rational::from(0)),

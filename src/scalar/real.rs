@@ -83,6 +83,10 @@ impl Scalar for f64 {
             Function::Sign if x == 0.0 => Ok(0.0),
             Function::Sign => Ok(x.signum()),
             Function::Step => Ok(f64::from(u8::from(x > 0.0))),
+            Function::Sin => finite(libm::sin(x)),
+            Function::Cos => finite(libm::cos(x)),
+            Function::Sinh => finite(libm::sinh(x)),
+            Function::Cosh => finite(libm::cosh(x)),
         }
     }
 

@@ -307,6 +307,13 @@ pub(super) fn elementary(g: &mut Graph, e: ExprId, c: &Context<'_>) -> Option<Ap
         Function::Abs => g.call(Function::Sign, x),
         Function::Relu => g.call(Function::Step, x),
         Function::Sign | Function::Step => g.integer(0),
+        Function::Sin => g.call(Function::Cos, x),
+        Function::Cos => {
+            let sine = g.call(Function::Sin, x);
+            g.neg(sine)
+        }
+        Function::Sinh => g.call(Function::Cosh, x),
+        Function::Cosh => g.call(Function::Sinh, x),
     };
     Some(Applied::to(slope).with([("f", of), ("x", x)]))
 }

@@ -18,7 +18,7 @@ const MAX_TAPS: usize = 36;
 type OtherSlope = (Function, &'static str, fn(f64, f64) -> f64);
 
 /// Slopes that are taken for one another.
-const SLOPES: [OtherSlope; 14] = [
+const SLOPES: [OtherSlope; 17] = [
     (Function::Tanh, "1 − y", |_, y| 1.0 - y),
     (Function::Tanh, "y·(1 − y), that of the sigmoid", |_, y| y * (1.0 - y)),
     (Function::Tanh, "1 + y²", |_, y| 1.0 + y * y),
@@ -33,6 +33,9 @@ const SLOPES: [OtherSlope; 14] = [
     (Function::Sqrt, "1/(2·x)", |x, _| 0.5 / x),
     (Function::Ln, "1/y", |_, y| 1.0 / y),
     (Function::Softplus, "1 − σ(x)", |x, _| 1.0 / (1.0 + libm::exp(x))),
+    (Function::Sin, "−cos x", |x, _| -libm::cos(x)),
+    (Function::Cos, "sin x", |x, _| libm::sin(x)),
+    (Function::Cosh, "−sinh x", |x, _| -libm::sinh(x)),
 ];
 
 /// One thing to try.

@@ -263,6 +263,10 @@ fn slope(function: Function, u: &Formula) -> Option<Formula> {
         Function::Abs => Formula::call(Function::Sign, u.clone()),
         Function::Relu => Formula::call(Function::Step, u.clone()),
         Function::Sign | Function::Step => return Some(Formula::integer(0)),
+        Function::Sin => Formula::call(Function::Cos, u.clone()),
+        Function::Cos => Formula::Neg(Box::new(Formula::call(Function::Sin, u.clone()))),
+        Function::Sinh => Formula::call(Function::Cosh, u.clone()),
+        Function::Cosh => Formula::call(Function::Sinh, u.clone()),
     })
 }
 

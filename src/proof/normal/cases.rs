@@ -14,7 +14,7 @@ use super::kernel::{Form, Kernel};
 use super::monomial::{Factor, Monomial, Power};
 use super::order::feasible;
 use super::polynomial::{Polynomial, Term};
-use super::switch;
+use super::{switch, waves};
 use crate::scalar::{Fault, Rational, Scalar};
 
 /// The largest number of cases that are looked at.
@@ -190,6 +190,8 @@ impl Settled {
             (Form::Logarithm(w), _) => elementary::logarithm(&self.apply(w)?)?.pow(&power),
             (Form::NormalCdf(u), _) => elementary::normal_cdf(&self.apply(u)?)?.pow(&power),
             (Form::NormalPdf(u), _) => elementary::normal_pdf(&self.apply(u)?)?.pow(&power),
+            (Form::Sine(u), _) => waves::sine(&self.apply(u)?)?.pow(&power),
+            (Form::Cosine(u), _) => waves::cosine(&self.apply(u)?)?.pow(&power),
             (Form::Root(v), _) => self.polynomial(v)?.pow(&power),
             (Form::Modulus(y), _) => {
                 let half = factor.power.times(Power::HALF)?;

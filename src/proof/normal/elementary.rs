@@ -33,6 +33,11 @@ pub(super) fn exponential(u: &Fraction) -> Result<Fraction, Fault> {
     Ok(product)
 }
 
+/// eᵘ and e⁻ᵘ, of which sinh and cosh are made.
+pub(super) fn up_and_down(u: &Fraction) -> Result<(Fraction, Fraction), Fault> {
+    Ok((exponential(u)?, exponential(&u.neg())?))
+}
+
 /// w, if `u` is just ln w.
 fn logarithm_argument(u: &Fraction) -> Option<Fraction> {
     let [term] = u.numerator().terms() else { return None };
@@ -104,7 +109,7 @@ pub(super) fn normal_pdf(u: &Fraction) -> Result<Fraction, Fault> {
 }
 
 /// u or −u, whichever begins with a positive coefficient, and whether it is −u; `None` for 0.
-fn upright(u: &Fraction) -> Result<Option<(Fraction, bool)>, Fault> {
+pub(super) fn upright(u: &Fraction) -> Result<Option<(Fraction, bool)>, Fault> {
     if u.numerator().is_zero() {
         return Ok(None);
     }

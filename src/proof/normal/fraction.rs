@@ -13,7 +13,7 @@ use super::elementary;
 use super::kernel::{Form, Kernel, Unknown};
 use super::monomial::{Atom, Monomial, Power};
 use super::polynomial::{Parts, Polynomial};
-use super::switch;
+use super::{switch, waves};
 use crate::expr::SymbolId;
 use crate::scalar::{Fault, Function, Rational, Scalar};
 
@@ -131,6 +131,8 @@ impl Fraction {
         for factor in monomial.factors() {
             if factor.atom.kernel().is_some_and(|k| k.is_root()) {
                 product = product.mul(&elementary::inverse_root(factor)?)?;
+            } else if factor.is_wave() {
+                over.push((Polynomial::atom(factor.atom.clone()), 1));
             } else {
                 let inverse = Monomial::of(factor.atom.clone(), factor.power.negated());
                 product = product.shifted(&inverse)?;
@@ -278,6 +280,16 @@ impl Scalar for Fraction {
             Function::Relu => self.mul(&switch::step(self)?),
             Function::Sign => switch::sign(self),
             Function::Step => switch::step(self),
+            Function::Sin => waves::sine(self),
+            Function::Cos => waves::cosine(self),
+            Function::Sinh => {
+                let (up, down) = elementary::up_and_down(self)?;
+                up.sub(&down)?.mul(&Fraction::constant(Rational::new(1, 2)?))
+            }
+            Function::Cosh => {
+                let (up, down) = elementary::up_and_down(self)?;
+                up.add(&down)?.mul(&Fraction::constant(Rational::new(1, 2)?))
+            }
         }
     }
 

@@ -57,6 +57,10 @@ pub(super) enum Form {
     NormalCdf(Fraction),
     /// φ(u); the first coefficient of u is not negative, for φ is even.
     NormalPdf(Fraction),
+    /// sin u; the first coefficient of u is positive, for sin is odd.
+    Sine(Fraction),
+    /// cos u; the first coefficient of u is positive, for cos is even.
+    Cosine(Fraction),
     /// v, which is positive wherever the expression is defined; stands to a fractional power.
     Root(Polynomial),
     /// |y|; stands to a fractional power.
@@ -86,6 +90,8 @@ impl Form {
             | Form::Logarithm(u)
             | Form::NormalCdf(u)
             | Form::NormalPdf(u)
+            | Form::Sine(u)
+            | Form::Cosine(u)
             | Form::Step(u)
             | Form::Arbitrary(u) => Box::new(u.polynomials()),
             Form::Unknown(_) => Box::new(std::iter::empty()),
@@ -145,6 +151,10 @@ impl Kernel {
 
     pub(super) fn is_exponential(&self) -> bool {
         matches!(self.form, Form::Exponential(_))
+    }
+
+    pub(super) fn is_wave(&self) -> bool {
+        matches!(self.form, Form::Sine(_) | Form::Cosine(_))
     }
 
     pub(super) fn is_root(&self) -> bool {

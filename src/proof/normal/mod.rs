@@ -16,6 +16,7 @@ mod polynomial;
 mod switch;
 #[cfg(test)]
 pub(super) mod value_tests;
+mod waves;
 
 pub(super) use budget::{within, within_both};
 pub use cases::MAX_CASES;

@@ -4,7 +4,8 @@
 //! What always holds: equal monomials have equal lists; the order is lexicographic and agrees
 //! with multiplication; a switch (a kernel that is 0 or 1) stands to the power 1 only; the
 //! exponents of exponentials are rational numbers, those of roots lie in (0, 1) once a
-//! polynomial has taken the monomial in, and all others are whole.
+//! polynomial has taken the monomial in, and all others are whole. Then there is one sine or
+//! cosine in it at most, to the power 1.
 
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -140,6 +141,11 @@ impl Factor {
         self.atom.kernel().is_some_and(|k| k.is_switch())
     }
 
+    /// Whether this is a sine or a cosine.
+    pub(super) fn is_wave(&self) -> bool {
+        self.atom.kernel().is_some_and(|k| k.is_wave())
+    }
+
     /// Whether this is a root whose whole part is still to be taken out.
     fn is_excess(&self) -> bool {
         let in_range = Power::ZERO <= self.power && self.power < Power::ONE;
@@ -189,6 +195,33 @@ impl Monomial {
     /// The position of a root whose power has left (0, 1).
     pub(super) fn excess(&self) -> Option<&Factor> {
         self.0.iter().find(|f| f.is_excess())
+    }
+
+    /// Two sines or cosines of this product, and the product without them; none if there are not
+    /// two.
+    pub(super) fn two_waves(&self) -> Option<(&Kernel, &Kernel, Monomial)> {
+        let mut waves = self.0.iter().filter(|f| f.is_wave());
+        let first = waves.next()?;
+        let again = first.power > Power::ONE;
+        let second = if again { first } else { waves.next()? };
+        let less = |f: &Factor| {
+            let times = i32::from(f == first) + i32::from(f == second);
+            let power = f.power.plus(Power::whole(-times)).ok()?;
+            Some(Factor { atom: f.atom.clone(), power })
+        };
+        let rest: Vec<Factor> = self.0.iter().map(less).collect::<Option<_>>()?;
+        let rest = rest.into_iter().filter(|f| !f.power.is_zero()).collect();
+        Some((first.atom.kernel()?, second.atom.kernel()?, Monomial(rest)))
+    }
+
+    /// Whether there is nothing to be multiplied out.
+    pub(super) fn is_reduced(&self) -> bool {
+        let mut waves = 0;
+        self.0.iter().all(|factor| {
+            let wave = factor.is_wave();
+            waves += i32::from(wave);
+            !factor.is_excess() && (!wave || (waves == 1 && factor.power == Power::ONE))
+        })
     }
 
     /// The product; none where it is 0, as [a wins]·[b wins] is.

@@ -4,13 +4,14 @@
 //! Goes in: terms in any order. Comes out: terms sorted by monomial, the greatest first, each
 //! monomial once and no coefficient 0, so equal polynomials are equal lists. What always holds:
 //! at most [`MAX_TERMS`] terms; the exponents of roots lie in (0, 1), for a whole power of a
-//! root is multiplied out.
+//! root is multiplied out, and so is a product of sines and cosines.
 
 use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::budget::{charge, note};
 use super::monomial::{Atom, Factor, Monomial, Power};
+use super::waves;
 use crate::scalar::{Fault, Rational, Scalar};
 
 /// The largest number of terms of a polynomial in the normal form.
@@ -207,7 +208,7 @@ impl Polynomial {
             for b in right {
                 if let Some(monomial) = a.monomial.times(&b.monomial)? {
                     let coefficient = weighed(a.coefficient.mul(&b.coefficient))?;
-                    let put = if monomial.excess().is_some() { &mut excess } else { &mut terms };
+                    let put = if monomial.is_reduced() { &mut terms } else { &mut excess };
                     put.push(Term { monomial, coefficient });
                 }
             }
@@ -271,11 +272,24 @@ impl Polynomial {
         Ok(Parts { coefficient, monomial: common, primitive: Polynomial(Rc::new(terms)) })
     }
 
-    /// The quotient by a primitive polynomial without switches and roots, if it is exact.
+    /// The quotient by a primitive polynomial without switches and roots, or by one wave, if it is
+    /// exact.
     pub(super) fn divided(&self, by: &Polynomial) -> Result<Option<Polynomial>, Fault> {
         let Some(lead) = by.terms().first() else { return Err(Fault::DivisionByZero) };
         if self.is_zero() || self.terms().len() < by.terms().len() {
             return Ok(None);
+        }
+        if lead.monomial.factors().iter().any(Factor::is_wave) && by.terms().len() == 1 {
+            let each = |t: &Term| {
+                let monomial = t.monomial.divided(&lead.monomial)?;
+                Some(Term { monomial, coefficient: t.coefficient.clone() })
+            };
+            return Ok(self
+                .terms()
+                .iter()
+                .map(each)
+                .collect::<Option<_>>()
+                .map(|t| Polynomial(Rc::new(t))));
         }
         let Parts { coefficient, monomial, primitive } = self.parts()?;
         let (mut rest, mut quotient) = (primitive, Vec::new());
@@ -338,6 +352,9 @@ impl Polynomial {
     /// as far as the signs of its terms tell.
     pub(super) fn known_sign(&self) -> Option<bool> {
         let first = self.terms().first()?;
+        if self.factors().any(Factor::is_wave) {
+            return waves::known_sign(self);
+        }
         let positive = !first.coefficient.is_negative();
         let settled = |t: &Term| {
             t.coefficient.is_negative() != positive
@@ -403,8 +420,13 @@ fn least_powers(terms: &[Term]) -> Result<Monomial, Fault> {
     Ok(least)
 }
 
-/// A term whose monomial has roots to the power 1 or more, with these powers multiplied out.
+/// A term whose monomial has roots to the power 1 or more, or several sines and cosines, with these
+/// multiplied out.
 fn multiplied_out(mut term: Term) -> Result<Polynomial, Fault> {
+    if let Some((first, second, rest)) = term.monomial.two_waves() {
+        let product = waves::product(&first.form, &second.form)?;
+        return product.mul(&Polynomial::term(term.coefficient, rest));
+    }
     let mut product = Polynomial::one();
     while let Some(factor) = term.monomial.excess().cloned() {
         let kernel = factor.atom.kernel().ok_or(Fault::TooLarge)?;

@@ -71,6 +71,8 @@ pub(super) fn kernel(k: &Kernel, point: &[f64]) -> Option<f64> {
             let u = value_at(u, point)?.value;
             libm::exp(-u * u / 2.0) / libm::sqrt(std::f64::consts::TAU)
         }
+        Form::Sine(u) => libm::sin(value_at(u, point)?.value),
+        Form::Cosine(u) => libm::cos(value_at(u, point)?.value),
         Form::Root(v) => {
             let v = polynomial(v, point)?;
             if v.value == 0.0 { 0.0 } else { well_known(v).filter(|v| *v > 0.0)? }

@@ -151,6 +151,10 @@ fn value(t: &Tree, at: &[f64; 3]) -> Option<f64> {
                     }
                 }
                 Function::Step => f64::from(u8::from(kink(x)?)),
+                Function::Sin => libm::sin(x),
+                Function::Cos => libm::cos(x),
+                Function::Sinh => libm::sinh(x),
+                Function::Cosh => libm::cosh(x),
             }
         }
         Max(all) => {
@@ -204,6 +208,10 @@ fn derivative(t: &Tree, v: usize) -> Tree {
                 Function::Abs => Call(Function::Sign, a.clone()),
                 Function::Relu => Call(Function::Step, a.clone()),
                 Function::Sign | Function::Step => Num(0, 1),
+                Function::Sin => Call(Function::Cos, a.clone()),
+                Function::Cos => Neg(Box::new(Call(Function::Sin, a.clone()))),
+                Function::Sinh => Call(Function::Cosh, a.clone()),
+                Function::Cosh => Call(Function::Sinh, a.clone()),
             };
             times(slope, d(a))
         }
@@ -295,6 +303,26 @@ fn moved_call(f: Function, a: &Tree, choice: u8) -> Option<Tree> {
             let twice = Mul(num(2), boxed(a));
             Sub(Box::new(Mul(num(2), call(Function::Sigmoid, &twice))), num(1))
         }
+        (Function::Sin, 1) => Neg(call(Function::Sin, &minus)),
+        (Function::Sin, _) => {
+            let half = Div(boxed(a), num(2));
+            let product = Mul(call(Function::Sin, &half), call(Function::Cos, &half));
+            Mul(num(2), Box::new(product))
+        }
+        (Function::Cos, 1) => Call(Function::Cos, Box::new(minus)),
+        (Function::Cos, _) => {
+            let half = Div(boxed(a), num(2));
+            let square = Pow(call(Function::Sin, &half), 2);
+            Sub(num(1), Box::new(Mul(num(2), Box::new(square))))
+        }
+        (Function::Sinh, 1) => Neg(call(Function::Sinh, &minus)),
+        (Function::Sinh, _) => Div(Box::new(Sub(call(Function::Exp, a), decay)), num(2)),
+        (Function::Cosh, 1) => Call(Function::Cosh, Box::new(minus)),
+        (Function::Cosh, _) => {
+            let half = Div(boxed(a), num(2));
+            let square = Pow(call(Function::Sinh, &half), 2);
+            Add(num(1), Box::new(Mul(num(2), Box::new(square))))
+        }
         (Function::Softplus, 1) => {
             Call(Function::Ln, Box::new(Add(num(1), call(Function::Exp, a))))
         }
@@ -331,6 +359,8 @@ fn mutated(t: &Tree, at: &mut u32) -> Tree {
             Call(Function::Relu, a) => Call(Function::Abs, a.clone()),
             Call(Function::Abs, a) => (**a).clone(),
             Call(Function::Step, a) => Call(Function::Sign, a.clone()),
+            Call(Function::Sin, a) => Call(Function::Cos, a.clone()),
+            Call(Function::Cos, a) => Call(Function::Cosh, a.clone()),
             Call(_, a) => Call(Function::Relu, a.clone()),
             Max(all) => all[0].clone(),
             Beats(a, b) => Beats(b.clone(), a.clone()),

@@ -22,7 +22,7 @@ use super::lex::Tok;
 use super::notation::{self, Makes, Stands};
 use super::syntax::{Expr, FormulaKind};
 use super::tokens::{Parsed, Problem, Tokens, beyond, is_space, refuse};
-use super::{MAX_DEPTH, series, symbols};
+use super::{MAX_DEPTH, functions, series, symbols};
 
 /// How an expression looks in print, which decides what may stand beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -423,7 +423,8 @@ fn side_by_side<'s, 'a>(input: Tokens<'s, 'a>, last: Shape) -> Parsed<'s, 'a, Va
         Shape::Slash => {
             return refuse(here, "a/bc may be (a/b)c or a/(bc): it needs parentheses");
         }
-        Shape::Open => {
+        // The argument of \sin x \cos x ends where another function begins.
+        Shape::Open if !functions::starts(input) => {
             return refuse(here, "is this a part of the function's argument? It needs parentheses");
         }
         // {−a}(b) is −ab however it is read.

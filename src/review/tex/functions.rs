@@ -7,27 +7,46 @@ use super::atoms::{argument, powered};
 use super::expression::{Shape, Value, starts_factor, unexpected, whole};
 use super::lex::Tok;
 use super::names;
-use super::spelling::Function;
+use super::spelling::{Function, function};
 use super::syntax::{Expr, FormulaKind, Known};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
+use crate::scalar::Rational;
 
 /// A function's value: its name stands before `rest`.
 pub(super) fn call<'s, 'a>(
     input: Tokens<'s, 'a>,
     rest: Tokens<'s, 'a>,
-    function: Function,
+    of: Function,
 ) -> Parsed<'s, 'a, Value> {
-    match function {
-        Function::Of(known) => of_one(input, rest, known),
+    match of {
+        Function::Of(known) => of_one(input, rest, known, &|of| call_of(known, of)),
+        Function::Quotient(above, below) => of_one(input, rest, below, &|of| {
+            let one = FormulaKind::Number { value: Rational::from(1), decimals: 0 };
+            let top = above.map_or(one, |above| call_of(above, of));
+            let part = |kind| Box::new(Expr { kind, span: of.span.clone() });
+            FormulaKind::Quotient(part(top), part(call_of(below, of)))
+        }),
         Function::Extreme { least } => extreme(input, rest, least),
         Function::Beyond => beyond(input.span_to(rest), "this function is not in the calculus"),
     }
 }
 
+/// Whether a function of one argument stands here by its command, `\cos` and not `cos`.
+pub(super) fn starts(input: Tokens) -> bool {
+    let Some(Tok::Command(c)) = input.tok() else { return false };
+    matches!(function(c), Some(Function::Of(_) | Function::Quotient(..)))
+}
+
+fn call_of(known: Known, argument: &Expr) -> FormulaKind {
+    FormulaKind::Call(known, Box::new(argument.clone()))
+}
+
+/// A function of one argument; `value` makes it of the argument.
 fn of_one<'s, 'a>(
     input: Tokens<'s, 'a>,
     rest: Tokens<'s, 'a>,
     known: Known,
+    value: &dyn Fn(&Expr) -> FormulaKind,
 ) -> Parsed<'s, 'a, Value> {
     let (mut rest, mut power) = (rest, None);
     while let Some(tok @ (Tok::Sup | Tok::Sub)) = rest.tok() {
@@ -106,8 +125,7 @@ fn of_one<'s, 'a>(
         }
     };
     let span = input.span_to(after);
-    let mut expr =
-        Expr { kind: FormulaKind::Call(known, Box::new(argument.clone())), span: span.clone() };
+    let mut expr = Expr { kind: value(&argument), span: span.clone() };
     if primed {
         // tanh′(z) is ∂tanh(z)/∂z.
         let (of, by) = (Box::new(expr), Box::new(argument));

@@ -9,6 +9,8 @@ use super::syntax::Known;
 pub(super) enum Function {
     /// Of one argument.
     Of(Known),
+    /// The quotient of two functions of the same argument; without the first, 1 over the second.
+    Quotient(Option<Known>, Known),
     /// max or min.
     Extreme {
         /// Whether it is min.
@@ -24,6 +26,16 @@ pub(super) fn function(name: &str) -> Option<Function> {
         "exp" => Function::Of(Known::Exp),
         "ln" | "log" => Function::Of(Known::Ln),
         "tanh" => Function::Of(Known::Tanh),
+        "sin" => Function::Of(Known::Sin),
+        "cos" => Function::Of(Known::Cos),
+        "sinh" => Function::Of(Known::Sinh),
+        "cosh" => Function::Of(Known::Cosh),
+        "tan" => Function::Quotient(Some(Known::Sin), Known::Cos),
+        "cot" => Function::Quotient(Some(Known::Cos), Known::Sin),
+        "sec" => Function::Quotient(None, Known::Cos),
+        "csc" => Function::Quotient(None, Known::Sin),
+        "coth" => Function::Quotient(Some(Known::Cosh), Known::Sinh),
+        "sech" => Function::Quotient(None, Known::Cosh),
         "sqrt" => Function::Of(Known::Sqrt),
         "sigmoid" | "Sigmoid" | "logistic" | "sigm" => Function::Of(Known::Sigmoid),
         "softplus" | "Softplus" => Function::Of(Known::Softplus),
@@ -32,10 +44,9 @@ pub(super) fn function(name: &str) -> Option<Function> {
         "sign" | "sgn" => Function::Of(Known::Sign),
         "max" | "Max" => Function::Extreme { least: false },
         "min" | "Min" => Function::Extreme { least: true },
-        "sin" | "cos" | "tan" | "cot" | "sec" | "csc" | "sinh" | "cosh" | "coth" | "arcsin"
-        | "arccos" | "arctan" | "lim" | "sup" | "inf" | "limsup" | "liminf" | "det" | "arg"
-        | "argmax" | "argmin" | "dim" | "ker" | "deg" | "gcd" | "Pr" | "log2" | "tr" | "diag"
-        | "rank" | "Tr" | "atan" | "erf" => Function::Beyond,
+        "arcsin" | "arccos" | "arctan" | "lim" | "sup" | "inf" | "limsup" | "liminf" | "det"
+        | "arg" | "argmax" | "argmin" | "dim" | "ker" | "deg" | "gcd" | "Pr" | "log2" | "tr"
+        | "diag" | "rank" | "Tr" | "atan" | "erf" => Function::Beyond,
         _ => return None,
     })
 }

@@ -242,6 +242,14 @@ pub enum Known {
     Sqrt,
     /// `\tanh`.
     Tanh,
+    /// `\sin`.
+    Sin,
+    /// `\cos`.
+    Cos,
+    /// `\sinh`.
+    Sinh,
+    /// `\cosh`.
+    Cosh,
     /// `\operatorname{sigmoid}`, `\text{sigmoid}`, `sigmoid(x)`, `logistic`; σ(x), where the
     /// document gives σ no other meaning.
     Sigmoid,

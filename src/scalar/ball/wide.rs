@@ -205,6 +205,11 @@ impl Middle for Pair {
         true
     }
 
+    fn pi() -> Option<(Pair, f64)> {
+        // 3.14159265358979323846264338327950288419716939937510582…, of which these lack 3.0·10⁻³³.
+        Some((Pair { high: std::f64::consts::PI, low: 1.224_646_799_147_353_2e-16 }, 1e-32))
+    }
+
     fn sqrt_of_two_pi() -> Option<(Pair, f64)> {
         // 2.506628274631000502415765284811045253006986740609938…, of which these lack 7.4·10⁻³³.
         let pair = Pair { high: 2.506_628_274_631_000_7, low: -1.832_857_998_045_916_7e-16 };
