@@ -238,7 +238,10 @@ fn shapes_are_checked() {
     assert_eq!(message("a = w_02"), "`w` is 2×2 and has no element [0, 2]");
     assert_eq!(message("a = s[0]"), "`s` is a scalar and has no elements");
     assert_eq!(message("a = max(s)"), "max of one scalar is the scalar itself");
-    assert_eq!(message("a = max(x, s)"), "max of several arguments takes scalars, and `x` is 4×4");
+    assert_eq!(
+        message("a = max(x, s)"),
+        "max: element by element, all have the same shape; `x` is 4×4 and `s` is a scalar"
+    );
     assert_eq!(
         message("a = conv(v, w)"),
         "conv: the input of a kernel with 2 axes must have 2 axes, and `v` is a vector of 3"

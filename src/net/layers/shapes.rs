@@ -31,9 +31,34 @@ pub(super) fn max(b: &mut Builder, args: &Arguments) -> Result<NodeId, Error> {
                 several.len()
             ),
         )
-        .hint("max(c, axis: 0) takes a tensor, max(a, b) several scalars")),
-        several => b.max_of(several),
+        .hint("max(c, axis: 0) takes one tensor, max(a, b) several, element by element")),
+        several if several.iter().all(|a| b.shape(*a).is_scalar()) => b.max_of(several),
+        several => greatest_of_each(b, args.layer.name, several),
     }
+}
+
+/// Element by element: the tensors in a row along a new first axis, and the max along it.
+fn greatest_of_each(b: &mut Builder, name: &str, all: &[NodeId]) -> Result<NodeId, Error> {
+    let shape = b.shape(all[0]).clone();
+    if let Some(other) = all.iter().find(|a| *b.shape(**a) != shape) {
+        let message = format!(
+            "{name}: element by element, all have the same shape; {} is {} and {} is {}",
+            b.called(all[0]),
+            shape.described(),
+            b.called(*other),
+            b.shape(*other).described(),
+        );
+        let hint = match name {
+            "min" => "where one is a number, min(x, high) is high - relu(high - x)",
+            _ => "where one is a number, max(x, low) is low + relu(x - low)",
+        };
+        return Err(Error::new(Kind::Shape, message).hint(hint));
+    }
+    let layer = Shape::new([&[1], shape.lengths()].concat());
+    let layers: Result<Vec<NodeId>, Error> =
+        all.iter().map(|a| b.reshape(*a, layer.clone())).collect();
+    let stacked = b.concat(&layers?, 0)?;
+    b.max_along(stacked, &[0])
 }
 
 /// −max(−x).

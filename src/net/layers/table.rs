@@ -93,8 +93,8 @@ pub(super) const TABLE: &[Layer] = &[
     Layer {
         name: "max",
         parameters: &[Parameter::tensors("values"), AXES, KEEP],
-        doc: "the greatest element of a tensor, along some axes or all, or the greatest of several \
-              scalars; of those that are equal, the first wins",
+        doc: "the greatest element of a tensor, along some axes or all; of several tensors of one \
+              shape the greatest element by element; of those that are equal, the first wins",
         parts: "",
         make: Built(shapes::max),
     },
