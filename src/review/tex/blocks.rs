@@ -36,7 +36,9 @@ pub(super) fn big_sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     if let Some(inside) = last {
         let sides = inside.split(|t| t == Tok::Sign('='));
         to = Some(Box::new(match sides.as_slice() {
-            [letter, value] if indices == names(*letter)? => whole(*value)?.expr,
+            [letter, value] if letter.to - letter.from < 4 && indices == names(*letter)? => {
+                whole(*value)?.expr
+            }
             _ => whole(inside)?.expr,
         }));
     }
