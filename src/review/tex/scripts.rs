@@ -78,15 +78,16 @@ fn script<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Tokens<'s, 'a>> {
         Some(Tok::Symbol(_) | Tok::Text(..) | Tok::Sign('+' | '-' | '*' | '\'')) => {
             Ok((single, input.until(single)))
         }
-        // `w_\mathbf{x}` and `x^\frac12`: a command with its argument is one thing.
-        Some(Tok::Command(c)) if notation::is_look(c) => match single.bracket() {
-            Some((inside, rest)) if single.tok() == Some(Tok::Open) => Ok((rest, inside)),
-            _ => refuse(input.here(), "a script needs braces around it"),
-        },
-        Some(Tok::Command("frac" | "dfrac" | "tfrac")) => {
-            let (rest, _) = argument(single)?;
-            let (rest, _) = argument(rest)?;
-            Ok((rest, input.until(rest)))
+        // `w_\mathbf{x}` and `x^\frac12`: a command with its arguments is one thing.
+        Some(Tok::Command(c)) if notation::of(c).is_some_and(|row| row.arguments > 0) => {
+            let mut rest = single;
+            for _ in 0..notation::of(c).map_or(0, |row| row.arguments) {
+                (rest, _) = argument(rest)?;
+            }
+            match single.bracket() {
+                Some((inside, _)) if notation::is_look(c) => Ok((rest, inside)),
+                _ => Ok((rest, input.until(rest))),
+            }
         }
         Some(Tok::Command("top" | "intercal" | "star" | "dagger" | "circ")) => {
             Ok((single, input.until(single)))
