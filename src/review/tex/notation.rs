@@ -6,8 +6,7 @@
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Notation {
     pub commands: &'static [&'static str],
-    /// How many arguments follow, each a group or a single token; the tests hold it.
-    #[cfg_attr(not(test), allow(dead_code))]
+    /// How many arguments follow, each a group or a single token.
     pub arguments: usize,
     pub stands: Stands,
     pub makes: Makes,
