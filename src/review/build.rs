@@ -138,6 +138,14 @@ impl Scope<'_> {
                 let arg = of(self, &args[0])?;
                 Ok(self.graph.mul([value, arg]))
             }
+            // E(3) of an E with a definition may be its value at 3, and E times 3.
+            FormulaKind::Apply { head, primes: 0, args }
+                if is_number(args) && self.may_be_a_function(head, at) =>
+            {
+                let (name, at) = (spelled(head), &args[0]);
+                let FormulaKind::Number { value, .. } = &at.kind else { return Err(too_large()) };
+                Err(Unbuilt::Unclear(format!("{name}({value}) may be {name} at {value}")))
+            }
             FormulaKind::Apply { head, primes, args } => {
                 let args: Result<Vec<ExprId>, Unbuilt> = args.iter().map(|e| of(self, e)).collect();
                 self.apply(head, *primes, &args?, at, local, most)
@@ -446,6 +454,17 @@ impl Scope<'_> {
         self.any_function(&spelled, primes, args)
     }
 
+    /// Whether a name has a definition that says nothing of its arguments.
+    fn may_be_a_function(&self, head: &Name, at: usize) -> bool {
+        match self.meaning(head, at) {
+            Meaning::Defined(definition, _) | Meaning::Element(definition, ..) => {
+                definition.params.is_empty()
+            }
+            Meaning::Cell(cell) => matches!(self.graph.node(cell), Node::Named(..)),
+            Meaning::Free => false,
+        }
+    }
+
     /// Whether elements of a name are factors somewhere.
     fn plain_elements(&self, name: &Name) -> bool {
         self.plain_keys.contains(&self.indices.items(name).0)
@@ -565,6 +584,11 @@ impl Scope<'_> {
         }
         roots.iter().map(|root| made.get(root).copied()).collect()
     }
+}
+
+/// Whether the only argument is a plain number.
+fn is_number(args: &[Expr]) -> bool {
+    matches!(args, [Expr { kind: FormulaKind::Number { .. }, .. }])
 }
 
 /// Whether a name stands by itself in the only argument that it is followed by.

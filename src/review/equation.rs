@@ -10,7 +10,7 @@ use super::claim::{defined, is_chain_rule, names_of, same};
 use super::judge::Answer;
 use super::marker::{Chain, Marker, Standing};
 use super::names::{is_digits, spelled};
-use super::numbers::{Number, Rounded, is_numeric};
+use super::numbers::{Number, is_numeric};
 use super::scope::Scope;
 use super::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, visit};
 use super::ways::Ways;
@@ -192,22 +192,7 @@ impl Marker<'_, '_> {
             return Mark::Assumption { what };
         }
         if is_numeric(left) && is_numeric(right) {
-            let found = super::numbers::value(left, &self.rounded);
-            return match found {
-                Ok(found) => {
-                    let mut mark = self.compared(&found, right, relation, Vec::new(), here);
-                    // What was rounded further up is shown as it was printed.
-                    if let (Mark::Refuted(wrong), Ok(plain)) =
-                        (&mut mark, super::numbers::value(left, &Rounded::new()))
-                        && let Some(counterexample) = &mut wrong.counterexample
-                        && plain != found
-                    {
-                        counterexample.left = plain.shown();
-                    }
-                    mark
-                }
-                Err(fault) => Mark::Undecided { reason: fault.to_string() },
-            };
+            return self.numbers_alone(left, right, relation, here);
         }
         if let Some(mark) = self.elsewhere(left, right, here) {
             return mark;
@@ -255,6 +240,9 @@ impl Marker<'_, '_> {
                 if let Some(mark) = self.in_numbers(left, lhs, right, relation, here) {
                     return mark;
                 }
+                if let Some(mark) = self.with_parts_told([lhs, rhs], [left, right], here.at) {
+                    return mark;
+                }
                 if let Some(reason) = self.unknown_beside(lhs, rhs, [left, right], here) {
                     return Mark::Undecided { reason };
                 }
@@ -276,7 +264,7 @@ impl Marker<'_, '_> {
                 if let Some(reason) = self.stale(&[left, right], here.at) {
                     return Mark::Undecided { reason };
                 }
-                if let Some(reason) = self.with_told_values(lhs, rhs) {
+                if let Some(reason) = self.with_told_values(lhs, rhs, here.at) {
                     return Mark::Undecided { reason };
                 }
                 if let Some(reason) = self.of_some_length(&witness) {
@@ -294,6 +282,7 @@ impl Marker<'_, '_> {
                         format!("the two sides are not equal, {} being given", given.join(", "))
                     }
                 };
+                let witness = self.with_own_numbers(lhs, rhs, witness, here.at);
                 self.refuted(message, &witness, left, right, here)
             }
             Answer::Undecided(reason) => {

@@ -50,7 +50,7 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
         document,
         scope,
         unknowns,
-        rounded: Rounded::new(),
+        rounded: Rounded::default(),
         wrong: Vec::new(),
         last: None,
         aligned: None,
@@ -262,7 +262,7 @@ impl Marker<'_, '_> {
         }
         if here.general {
             self.under = None;
-            self.scope.forget_told();
+            self.scope.forget_told(at);
         }
         let ends = self.under.as_ref().is_some_and(|under| {
             let sentence = under.place.sentence == here.sentence;
@@ -549,6 +549,7 @@ impl Marker<'_, '_> {
         self.malformed(statement, here, claims);
         if statement.rest.is_empty() {
             self.repeated(statement, here);
+            self.spoken(statement, here.at);
             return;
         }
         if claims.len() > found {
@@ -562,6 +563,9 @@ impl Marker<'_, '_> {
         let carried = match (&statement.first, statement.aside) {
             (Some(first), _) => Chain::at(first.clone()),
             (None, false) => {
+                if self.document.is_in_passing(here.at, here.placed.inline, statement) {
+                    return;
+                }
                 let aligned = statement.aligned && self.aligned.is_some();
                 let slot = if aligned { &mut self.aligned } else { &mut self.last };
                 match slot.take() {

@@ -39,6 +39,8 @@ mod survey;
 mod suspects;
 #[doc(hidden)]
 pub mod tex;
+mod told;
+mod values;
 mod ways;
 mod worked;
 

@@ -9,7 +9,7 @@ use super::claim::{defined, holds_name, names_of};
 use super::judge::Answer;
 use super::marker::{Marker, Standing};
 use super::names::spelled;
-use super::numbers::{Number, Rounded, is_numeric, printed};
+use super::numbers::{Number, is_numeric, printed};
 use super::prose::Role;
 use super::scope::{Certainty, Definition, Meaning, Scope};
 use super::tex::syntax::{Expr, FormulaKind, Name, Relation, visit};
@@ -230,23 +230,24 @@ impl Marker<'_, '_> {
         let Ok(id) = self.scope.build(left, here.at) else { return };
         let Node::Var(symbol) = self.scope.graph.node(id) else { return };
         let found = match is_numeric(value) {
-            true => super::numbers::value(value, &Rounded::new()).ok(),
+            true => super::numbers::value(value).ok(),
             false => {
                 let built = self.scope.build(value, here.at).ok();
-                built.and_then(|id| self.scope.number(id))
+                built.and_then(|id| self.number(id, here.at))
             }
         };
-        match found {
-            Some(Number::Exact(q)) => self.scope.values.insert(symbol, q),
-            // Whatever it is now, it is not what it was.
-            _ => self.scope.values.remove(&symbol),
+        // Whatever it is now, it is not what it was.
+        let value = match found {
+            Some(Number::Exact(q)) => Some(q),
+            _ => None,
         };
+        self.scope.values.give(symbol, value, here.at, None);
     }
 
     /// A value that a name has been given, as an expression.
     pub(super) fn value_of(&mut self, left: &Expr, here: Standing<'_>) -> Option<Expr> {
         let id = self.scope.build(left, here.at).ok()?;
-        let Number::Exact(value) = self.scope.number(id)? else { return None };
+        let Number::Exact(value) = self.number(id, here.at)? else { return None };
         Some(Expr { kind: FormulaKind::Number { value, decimals: 0 }, span: left.span.clone() })
     }
 
@@ -340,9 +341,15 @@ impl Marker<'_, '_> {
     pub(super) fn value(&mut self, name: &Name, value: &Expr, here: Standing<'_>) -> Option<Mark> {
         let left = Expr { kind: FormulaKind::Name(name.clone()), span: value.span.clone() };
         let id = self.scope.build(&left, here.at).ok()?;
-        let Node::Var(symbol) = self.scope.graph.node(id) else { return None };
+        let Node::Var(symbol) = self.scope.graph.node(id) else {
+            // "Suppose that y = 1", "at y = 1": of a y that stands for something else.
+            let supposed = self.scope.outline.at(here.at).role == Role::Supposition
+                || self.document.is_chosen(here.at);
+            let what = "it is supposed here".to_string();
+            return (supposed && is_literal(value)).then_some(Mark::Assumption { what });
+        };
         if !is_literal(value)
-            && let Some(old) = self.scope.values.get(&symbol).cloned()
+            && let Some(old) = self.scope.values.at(symbol, here.at).cloned()
         {
             // "w = 0 − 0.1·(−4)": a step from the old value.
             let steps = match &value.kind {
@@ -355,7 +362,7 @@ impl Marker<'_, '_> {
             self.updated(&left, value, here);
             return Some(Mark::Update);
         }
-        let q = match super::numbers::value(value, &Rounded::new()) {
+        let q = match super::numbers::value(value) {
             Ok(Number::Exact(q)) => q,
             Ok(found) => {
                 let what = format!("{} is {}", spelled(name), found.shown());
@@ -364,9 +371,10 @@ impl Marker<'_, '_> {
             Err(_) => return None,
         };
         let what = format!("{} is {q}", spelled(name));
-        self.scope.told.insert(symbol);
-        if let Some(old) = self.scope.values.insert(symbol, q.clone())
+        let current = self.scope.values.is_current(symbol, here.at);
+        if let Some(old) = self.scope.values.give(symbol, Some(q.clone()), here.at, None)
             && old != q
+            && current
         {
             let source = here.placed.source(&value.span);
             let message = format!("{} was {old} and is {q} from here on", spelled(name));

@@ -1,19 +1,19 @@
 //! Rows of worked numbers: exact arithmetic, to the precision that the author printed.
 //!
 //! A number without a decimal point is what it says. A result with d decimals may be off by half
-//! a unit of the last; a number that was such a result further up carries that along when it is
-//! used again. Where arithmetic is not exact (e^0.3), intervals enclose the value.
+//! a unit of the last; used again it is either what was printed or what it was rounded from, and
+//! the same wherever it stands. Where arithmetic is not exact (e^0.3), intervals enclose the value.
 
-use std::collections::BTreeSet;
+mod rounded;
+
+use rounded::Reading;
+pub(super) use rounded::Rounded;
 
 use super::build::function;
-use super::scope::Scope;
-use super::tex::syntax::{Expr, FormulaKind, Name, visit};
-use crate::expr::{Branches, ExprId, Rest, SymbolId, evaluate};
+use super::claim::same;
+use super::names::spelled;
+use super::tex::syntax::{Expr, FormulaKind, visit};
 use crate::scalar::{Fault, Interval, Rational, Scalar};
-
-/// Numbers that were printed as rounded results further up.
-pub(super) type Rounded = BTreeSet<(Rational, u32)>;
 
 /// A number as far as it is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,9 @@ pub(super) enum Number {
     /// Somewhere in here.
     Enclosed(Interval),
 }
+
+/// The most values of a row's parts that its decimals are held against.
+pub(super) const MAX_VALUES: usize = 200;
 
 /// What comparing a value with a printed number says.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +45,17 @@ impl Number {
         match self {
             Number::Exact(q) => Interval::from_rational(q),
             Number::Enclosed(i) => Ok(*i),
+        }
+    }
+
+    /// Whether two numbers are one, as far as they are known.
+    pub(super) fn meets(&self, other: &Number) -> bool {
+        match (self, other) {
+            (Number::Exact(a), Number::Exact(b)) => a == b,
+            _ => match (self.interval(), other.interval()) {
+                (Ok(a), Ok(b)) => a.lower <= b.upper && b.lower <= a.upper,
+                _ => false,
+            },
         }
     }
 
@@ -74,27 +88,30 @@ pub(super) fn is_numeric(expr: &Expr) -> bool {
     !named
 }
 
-/// The value of an expression without names; its rounded numbers as wide as they may be off.
-pub(super) fn value(expr: &Expr, rounded: &Rounded) -> Result<Number, Fault> {
-    let widened = holds_rounded(expr, rounded);
-    if !widened && let Ok(exact) = compute::<Rational>(expr, &|q, _| Ok(q.clone())) {
-        return Ok(Number::Exact(exact));
-    }
-    let leaf = |q: &Rational, decimals: u32| match rounded.contains(&(q.abs(), decimals)) {
-        true => about(q, decimals),
-        false => Interval::from_rational(q),
-    };
-    compute::<Interval>(expr, &leaf).map(Number::Enclosed)
+/// The value of an expression without names, its numbers being what they say.
+pub(super) fn value(expr: &Expr) -> Result<Number, Fault> {
+    read(expr, &Reading::new())
 }
 
-fn holds_rounded(expr: &Expr, rounded: &Rounded) -> bool {
-    let mut found = false;
-    visit(expr, &mut |e| {
-        if let FormulaKind::Number { value, decimals } = &e.kind {
-            found |= rounded.contains(&(value.clone(), *decimals));
-        }
-    });
-    found
+/// The value of an expression without names in one reading of its numbers.
+fn read(expr: &Expr, reading: &Reading) -> Result<Number, Fault> {
+    let meant = |q: &Rational, decimals: u32| match reading.is_empty() {
+        true => None,
+        false => reading.get(&(q.abs(), decimals)),
+    };
+    let exact = |q: &Rational, decimals: u32| match meant(q, decimals) {
+        None => Ok(q.clone()),
+        Some(Number::Exact(value)) => Ok(value.clone()),
+        Some(Number::Enclosed(_)) => Err(Fault::NoOrder),
+    };
+    if let Ok(exact) = compute::<Rational>(expr, &exact) {
+        return Ok(Number::Exact(exact));
+    }
+    let near = |q: &Rational, decimals: u32| match meant(q, decimals) {
+        None => Interval::from_rational(q),
+        Some(value) => value.interval(),
+    };
+    compute::<Interval>(expr, &near).map(Number::Enclosed)
 }
 
 /// A number and half a unit of its last digit around it.
@@ -224,110 +241,164 @@ fn beside(found: &Number, theirs: &Number, decimals: Option<u32>) -> (String, St
     (shown(found), shown(theirs))
 }
 
-/// The decimals of an expression, as rounded, but for those that were given: what is put in for
-/// a name may have been rounded when it was printed.
-pub(super) fn put_in(expr: &Expr, given: &BTreeSet<Rational>, rounded: &Rounded) -> Rounded {
-    let mut all = rounded.clone();
+/// What is held against a row of numbers.
+#[derive(Clone, Copy)]
+pub(super) enum Held<'a> {
+    /// A value, with others that are known beside it: a decimal of the row may be one of them,
+    /// rounded.
+    Value(&'a Number, &'a [Number]),
+    /// Other numbers.
+    Numbers(&'a Expr),
+}
+
+/// Holds a value, or numbers, against numbers; a result that was rounded is noted in `rounded`.
+/// `loose` is for ≈, which may be off by a whole unit of the last digit.
+pub(super) fn compare(
+    held: Held<'_>,
+    theirs: &Expr,
+    rounded: &mut Rounded,
+    loose: bool,
+) -> Compared {
+    let result = printed(theirs).filter(|(_, decimals)| *decimals > 0 || loose);
+    let parts: Vec<Number> = match held {
+        Held::Numbers(expr) => values_within(expr),
+        Held::Value(_, others) => others.to_vec(),
+    };
+    let origins = match (held, printed(theirs)) {
+        (Held::Value(..), Some(_)) => rounded.origins(&[], &[]),
+        (Held::Value(..), None) => rounded.origins(&[theirs], &parts),
+        (Held::Numbers(expr), Some(_)) => rounded.origins(&[expr], &[]),
+        (Held::Numbers(expr), None) => rounded.origins(&[expr, theirs], &parts),
+    };
+    let sides = |reading: &Reading| -> Result<(Number, Number), Fault> {
+        let found = match held {
+            Held::Value(value, _) => value.clone(),
+            Held::Numbers(expr) => read(expr, reading)?,
+        };
+        // A result is what is asked about, and not what goes in.
+        let theirs = match printed(theirs) {
+            Some((q, _)) => Number::Exact(q),
+            None => read(theirs, reading)?,
+        };
+        Ok((found, theirs))
+    };
+    let (mut best, mut fault) = (None, None);
+    for reading in origins.readings() {
+        let both = sides(&reading).and_then(|(a, b)| Ok((agree(&a, &b, &result, loose)?, a)));
+        match both {
+            Ok((Some(how), found)) => {
+                if let Some(result) = result.as_ref().filter(|(_, decimals)| *decimals > 0)
+                    && how == Compared::Rounded
+                {
+                    rounded.note(result, &found);
+                }
+                best = best.or(Some(how));
+            }
+            Ok((None, _)) => {}
+            Err(found) => fault = fault.or(Some(found)),
+        }
+    }
+    if let Some(how) = best {
+        return how;
+    }
+    if let Some(fault) = fault {
+        return Compared::Unknown(fault.to_string());
+    }
+    // Nothing that was had gives it; what lies between may have been had.
+    let elastic = matches!(held, Held::Value(..)) && printed(theirs).is_none();
+    let may_be = origins.between(elastic).map(|all| {
+        all.iter().any(|reading| {
+            let both = sides(reading).and_then(|(a, b)| agree(&a, &b, &result, loose));
+            both.is_ok_and(|how| how.is_some())
+        })
+    });
+    if let Ok(true) | Err(_) = may_be {
+        let unexplained = origins.unexplained().next().filter(|_| elastic);
+        let reason = match unexplained.and_then(|(q, decimals)| in_decimals(q, *decimals)) {
+            Some(number) => format!("{number} may have been rounded, and nothing says from what"),
+            None => "it depends on how the numbers in it were rounded".to_string(),
+        };
+        return Compared::Unknown(reason);
+    }
+    match sides(&origins.printed()) {
+        Ok((found, value)) => {
+            let decimals = printed(theirs).map(|(_, decimals)| decimals).filter(|d| *d > 0);
+            let (ours, theirs) = beside(&found, &value, decimals);
+            Compared::Different(ours, theirs)
+        }
+        Err(fault) => Compared::Unknown(fault.to_string()),
+    }
+}
+
+/// Whether two numbers are one, and how; `result` is the second of them if it is a result with
+/// decimals.
+fn agree(
+    found: &Number,
+    theirs: &Number,
+    result: &Option<(Rational, u32)>,
+    loose: bool,
+) -> Result<Option<Compared>, Fault> {
+    if let (Number::Exact(a), Number::Exact(b)) = (found, theirs) {
+        if a == b {
+            return Ok(Some(Compared::Equal));
+        }
+        if result.is_none() {
+            return Ok(None);
+        }
+    }
+    let a = found.interval()?;
+    let b = match result {
+        Some((q, decimals)) => {
+            let around = about(q, *decimals)?;
+            match loose {
+                // Digits that were cut off, too; but 1 is not about 1/32.
+                true => cut_off(q, &around, &a)?,
+                false => around,
+            }
+        }
+        None => theirs.interval()?,
+    };
+    Ok((a.lower <= b.upper && b.lower <= a.upper).then_some(Compared::Rounded))
+}
+
+/// The values of all parts of a row of numbers.
+fn values_within(expr: &Expr) -> Vec<Number> {
+    let mut all = Vec::new();
     visit(expr, &mut |e| {
-        if let FormulaKind::Number { value, decimals } = &e.kind
-            && *decimals > 0
-            && !given.contains(value)
+        let whole = matches!(e.kind, FormulaKind::Number { .. });
+        if !whole
+            && all.len() < MAX_VALUES
+            && let Ok(value) = value(e)
         {
-            all.insert((value.clone(), *decimals));
+            all.push(value);
         }
     });
     all
 }
 
-/// Holds a value against the number that the author printed for it; a result that was rounded is
-/// noted in `rounded`. `loose` is for ≈, which may be off by a whole unit of the last digit.
-pub(super) fn compare(
-    found: &Number,
-    theirs: &Expr,
-    rounded: &mut Rounded,
-    loose: bool,
-) -> Compared {
-    let value = match value(theirs, rounded) {
-        Ok(value) => value,
-        Err(fault) => return Compared::Unknown(fault.to_string()),
-    };
-    if let (Number::Exact(a), Number::Exact(b)) = (found, &value)
-        && a == b
-    {
-        return Compared::Equal;
-    }
-    let last = printed(theirs).filter(|(_, decimals)| *decimals > 0 || loose);
-    let decimals = printed(theirs).map(|(_, decimals)| decimals).filter(|d| *d > 0);
-    let different = || {
-        let (ours, theirs) = beside(found, &value, decimals);
-        Compared::Different(ours, theirs)
-    };
-    let both = || -> Result<bool, Fault> {
-        let a = found.interval()?;
-        let b = match &last {
-            Some((q, decimals)) => {
-                let around = about(q, *decimals)?;
-                match loose {
-                    // Digits that were cut off, too; but 1 is not about 1/32.
-                    true => cut_off(q, &around, &a)?,
-                    false => around,
-                }
-            }
-            None => value.interval()?,
-        };
-        Ok(a.lower <= b.upper && b.lower <= a.upper)
-    };
-    match both() {
-        Ok(true) => {
-            let exact = matches!((found, &value), (Number::Exact(_), Number::Exact(_)));
-            if exact && last.is_none() {
-                return different();
-            }
-            if let Some((q, decimals)) = last
-                && !loose
-            {
-                rounded.insert((q.abs(), decimals));
-            }
-            Compared::Rounded
-        }
-        Ok(false) => different(),
-        Err(fault) => Compared::Unknown(fault.to_string()),
-    }
+/// A part of a formula in whose place a number stands.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// A name, or a derivative.
+    pub(super) of: Expr,
+    pub(super) value: Rational,
+    pub(super) decimals: u32,
 }
 
-impl Scope<'_> {
-    /// The exact value of an expression where every name is 2, if it has one.
-    pub(super) fn somewhere(&self, id: ExprId) -> Option<Rational> {
-        let branches = Branches { winners: Some(&self.winners), rest: Rest::ByValue, opaque: None };
-        evaluate(&self.graph, id, &|_| Some(Rational::from(2)), branches).ok()
-    }
-
-    /// The value of an expression with the numbers that were given to its names.
-    pub(super) fn number(&self, id: ExprId) -> Option<Number> {
-        let branches = Branches { winners: Some(&self.winners), rest: Rest::ByValue, opaque: None };
-        let exact = |s: SymbolId| self.values.get(&s).cloned();
-        if let Ok(q) = evaluate::<Rational>(&self.graph, id, &exact, branches) {
-            return Some(Number::Exact(q));
-        }
-        let near = |s: SymbolId| Interval::from_rational(self.values.get(&s)?).ok();
-        evaluate::<Interval>(&self.graph, id, &near, branches).ok().map(Number::Enclosed)
-    }
-}
-
-/// What the names of a formula have to be so that it is this row of numbers, as in "N = (W − F +
-/// 2P)/S + 1 = (4 − 2 + 2·0)/2 + 1". None if it is no such row.
-pub(super) fn instance(formula: &Expr, numbers: &Expr) -> Option<Vec<(Name, Rational)>> {
-    let mut found: Vec<(Name, Rational)> = Vec::new();
+/// What the names and derivatives of a formula have to be so that it is this row of numbers, as in
+/// "N = (W − F + 2P)/S + 1 = (4 − 2 + 2·0)/2 + 1". None if it is no such row.
+pub(super) fn instance(formula: &Expr, numbers: &Expr) -> Option<Vec<Part>> {
+    let mut found: Vec<Part> = Vec::new();
     fits(formula, numbers, &mut found).then_some(found)
 }
 
-fn fits(formula: &Expr, numbers: &Expr, found: &mut Vec<(Name, Rational)>) -> bool {
-    if let FormulaKind::Name(name) = &formula.kind {
-        let Some((q, _)) = printed(numbers) else { return false };
-        return match found.iter().find(|(known, _)| known == name) {
-            Some((_, known)) => *known == q,
+fn fits(formula: &Expr, numbers: &Expr, found: &mut Vec<Part>) -> bool {
+    if let FormulaKind::Name(_) | FormulaKind::Derivative { .. } = &formula.kind {
+        let Some((value, decimals)) = printed(numbers) else { return false };
+        return match found.iter().find(|part| same(&part.of, formula)) {
+            Some(part) => part.value == value,
             None => {
-                found.push((name.clone(), q));
+                found.push(Part { of: formula.clone(), value, decimals });
                 true
             }
         };
@@ -340,6 +411,10 @@ fn fits(formula: &Expr, numbers: &Expr, found: &mut Vec<(Name, Rational)>) -> bo
         (FormulaKind::Neg(a), FormulaKind::Neg(b)) => fits(a, b, found),
         (FormulaKind::Call(f, a), FormulaKind::Call(h, b)) => f == h && fits(a, b, found),
         (FormulaKind::Product(a), FormulaKind::Product(b)) => all(a, b),
+        (
+            FormulaKind::Apply { head: f, primes: 0, args: a },
+            FormulaKind::Apply { head: g, primes: 0, args: b },
+        ) => spelled(f) == spelled(g) && all(a, b),
         (FormulaKind::Quotient(a, b), FormulaKind::Quotient(c, d))
         | (FormulaKind::Power(a, b), FormulaKind::Power(c, d)) => {
             fits(a, c, found) && fits(b, d, found)

@@ -16,8 +16,9 @@ use super::claim::{names_of, same, stands_in, statements_near};
 use super::document::Placed;
 use super::marker::Marker;
 use super::names::{Convention, is_digits, latex, spelled};
-use super::numbers::{Compared, Number, compare, in_decimals, is_numeric, printed};
+use super::numbers::{Compared, Held, Number, compare, in_decimals, is_numeric, printed};
 use super::tex::syntax::{Expr, FormulaKind, Name, visit};
+use super::ways::Ways;
 use crate::scalar::Rational;
 
 /// The most changes that are tried on one line.
@@ -32,6 +33,8 @@ pub const MAX_REPAIRED: usize = 200;
 const MAX_NAMES: usize = 48;
 /// How far around the line names are looked for, in items of the document.
 const NEAR: usize = 60;
+/// The highest rank of changes after which a line is read as a chain rule over several ways.
+const MAX_RANK_OF_WAYS: u8 = 2;
 /// How far around the line other lines are asked to confirm a repair.
 const REACH: usize = 2000;
 
@@ -85,7 +88,13 @@ impl Marker<'_, '_> {
                 break;
             }
             let sides = if *on_left { (&edit.side, right) } else { (left, &edit.side) };
-            if !self.holds(sides.0, sides.1, at) {
+            // What says nothing, or what the line beside it says, is no repair.
+            if same(sides.0, sides.1) || *on_left && self.stands_beside(sides.0, sides.1, at) {
+                continue;
+            }
+            if !self.holds(sides.0, sides.1, at)
+                && !(edit.rank <= MAX_RANK_OF_WAYS && self.holds_by_ways(sides.0, sides.1, at))
+            {
                 continue;
             }
             let confirmed = self.confirmed(sides.0, sides.1, at, placed);
@@ -109,7 +118,7 @@ impl Marker<'_, '_> {
                 if !self.may_try(&mut tries) {
                     return None;
                 }
-                if self.holds(left, &double.side, at) {
+                if !same(left, &double.side) && self.holds(left, &double.side, at) {
                     let mut splices = drop.splices.clone();
                     splices.extend(double.splices);
                     let edit = Edit { splices, ..double };
@@ -146,7 +155,7 @@ impl Marker<'_, '_> {
         let kind = FormulaKind::Number { value, decimals };
         let new = Expr { kind, span: right.span.clone() };
         let good = !matches!(
-            compare(found, &new, &mut Default::default(), false),
+            compare(Held::Value(found, &[]), &new, &mut Default::default(), false),
             Compared::Different(..)
         );
         (good && printed(&new).is_some_and(|(q, _)| q != old))
@@ -190,6 +199,40 @@ impl Marker<'_, '_> {
         });
         self.scope.letters = before;
         holds
+    }
+
+    /// Whether a repaired line holds as the chain rule over several ways.
+    fn holds_by_ways(&mut self, left: &Expr, right: &Expr, at: usize) -> bool {
+        let Some(ways) = Ways::of(left, right) else { return false };
+        if !self.scope.free_letters(&[left, right]).is_empty()
+            || !self.scope.are_ways(&ways, at, &self.unknowns)
+        {
+            return false;
+        }
+        let sides = (self.scope.build(left, at), self.scope.build(right, at));
+        let (Ok(lhs), Ok(rhs)) = sides else { return false };
+        let along = self.scope.along(&ways, &[lhs, rhs], at);
+        along.is_some_and(|s| self.scope.judge(s[0], s[1], &self.unknowns).is_proved())
+    }
+
+    /// Whether the statement before or behind this one says the same.
+    fn stands_beside(&self, left: &Expr, right: &Expr, at: usize) -> bool {
+        let mut before = None;
+        let mut behind = None;
+        for (other, _, statement) in statements_near(self.document, at, NEAR) {
+            if statement.rest.is_empty() || other == at {
+                continue;
+            }
+            if other < at {
+                before = Some(statement);
+            } else if behind.is_none() {
+                behind = Some(statement);
+            }
+        }
+        before.into_iter().chain(behind).any(|statement| {
+            statement.first.as_ref().is_some_and(|first| same(first, left))
+                && statement.rest.iter().any(|(_, side)| same(side, right))
+        })
     }
 
     /// How well the rest of the document confirms a repaired line: 2 if a line of the same number
@@ -245,10 +288,10 @@ impl Marker<'_, '_> {
                 }
             }
         }
-        // Neighbours by an index, for those that stand nowhere else.
+        // Neighbours by an index, for those that are said nowhere else: elements of what is known.
         for name in near.clone() {
             for other in neighbours(&name) {
-                if !names.contains(&other) {
+                if !names.contains(&other) && self.scope.is_known(&other, at) {
                     names.push(other);
                 }
             }

@@ -17,8 +17,8 @@ use super::names::{Cells, Convention, spelled};
 use super::prose::Outline;
 use super::tex::syntax::{Expr, FormulaKind, Name};
 use super::tex::unaccented;
+use super::values::Values;
 use crate::expr::{ExprId, Graph, Node, Symbol, SymbolId, Winners};
-use crate::scalar::Rational;
 
 /// How many definitions may stand inside one another.
 pub const MAX_DEFINITION_DEPTH: usize = 200;
@@ -80,7 +80,7 @@ pub(super) struct Scope<'a> {
     /// Definitions by the spelling of their name, in the order of the document.
     pub(super) definitions: BTreeMap<String, Vec<Definition>>,
     /// Numbers that the document or the network gives to names.
-    pub(super) values: BTreeMap<SymbolId, Rational>,
+    pub(super) values: Values,
     /// The spellings of names that are factors somewhere and functions nowhere: η of "η ∂E/∂w" is
     /// a quantity, and η(t − y) a product.
     pub(super) plain: BTreeSet<String>,
@@ -135,8 +135,6 @@ pub(super) struct Scope<'a> {
     pub(super) solved: BTreeSet<(usize, String)>,
     /// Those of the leaves that are declared in words, or by the network.
     pub(super) declared: BTreeSet<SymbolId>,
-    /// Names to which the document itself has given a number.
-    pub(super) told: BTreeSet<SymbolId>,
     /// Where a name is defined by its square, σ² = ….
     pub(super) squares: BTreeSet<(usize, String)>,
     /// Losses without a definition, by their variable.
@@ -179,6 +177,7 @@ impl<'a> Scope<'a> {
         let graph = lowered.map_or_else(Graph::new, |l| l.graph.clone());
         let winners = lowered.map_or_else(Winners::new, |l| l.winners.clone());
         let values = lowered.map_or_else(BTreeMap::new, |l| l.values.clone());
+        let values = Values::of_network(values);
         let mut leaves = BTreeSet::new();
         if let Some(cells) = &cells {
             for (id, _) in cells.net.quantities() {
@@ -226,7 +225,6 @@ impl<'a> Scope<'a> {
             leaves,
             solved: BTreeSet::new(),
             squares: BTreeSet::new(),
-            told: BTreeSet::new(),
             declared: BTreeSet::new(),
             losses: BTreeMap::new(),
             givens: Vec::new(),
@@ -394,10 +392,8 @@ impl<'a> Scope<'a> {
     }
 
     /// Forgets the numbers that the document told for an example.
-    pub(super) fn forget_told(&mut self) {
-        for symbol in std::mem::take(&mut self.told) {
-            self.values.remove(&symbol);
-        }
+    pub(super) fn forget_told(&mut self, at: usize) {
+        self.values.end(at);
     }
 
     /// Takes the last meaning of a name so far away, where that is not certain; it is given back.
@@ -424,9 +420,9 @@ impl<'a> Scope<'a> {
     pub(super) fn is_introduced(&self, name: &Name) -> bool {
         self.spoken.contains(&spelled(name))
             || self.introduced.contains(&self.indices.items(name).0)
-            || self.known_symbol(name).is_some_and(|symbol| {
-                self.leaves.contains(&symbol) || self.values.contains_key(&symbol)
-            })
+            || self
+                .known_symbol(name)
+                .is_some_and(|symbol| self.leaves.contains(&symbol) || self.values.has(symbol))
     }
 
     /// Whether an equation of the document says where something holds by a value of this name, or

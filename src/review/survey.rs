@@ -36,6 +36,7 @@ pub(super) fn survey<'n>(
 ) -> Survey<'n> {
     let mut scope = Scope::new(cells);
     scope.outline = Outline::of(document);
+    scope.values.divide(document);
     let declared = declared(document);
     for name in &declared {
         let symbol = scope.symbol(name);

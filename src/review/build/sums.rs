@@ -48,7 +48,7 @@ impl Scope<'_> {
             let id = scope.expression(e, at, local, most).ok()?;
             let known = scope.graph.as_number(id).cloned();
             let symbol = scope.graph.symbol_of(id);
-            let value = known.or_else(|| symbol.and_then(|s| scope.values.get(&s).cloned()));
+            let value = known.or_else(|| symbol.and_then(|s| scope.values.at(s, at).cloned()));
             value.and_then(|q| q.to_i32()).map(i64::from)
         };
         let Some((index, others)) = indices.split_first() else {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::review::names::{is_digits, latex};
 use crate::review::numbers::is_numeric;
-use crate::review::tex::syntax::{Expr, FormulaKind, Name, visit};
+use crate::review::tex::syntax::{Expr, FormulaKind, Known, Name, visit};
 use crate::scalar::Rational;
 
 /// The highest digit that is put into an index for which no name of the document speaks.
@@ -125,8 +125,44 @@ fn signs(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
             }
         }
         FormulaKind::Neg(a) => put(2, (**a).clone(), vec![(e.span.clone(), text(&a.span))], emit),
+        // A sign is lost in an exponent sooner than before a whole.
+        FormulaKind::Power(base, exponent) if !is_numeric(exponent) => {
+            if let Some(to) = negated(exponent, text) {
+                let new = Box::new(minus(exponent));
+                let kind = FormulaKind::Power(base.clone(), new);
+                let new = Expr { kind, span: e.span.clone() };
+                put(1, new, vec![(exponent.span.clone(), to)], emit);
+            }
+        }
+        FormulaKind::Call(Known::Exp, exponent) => {
+            if let Some(to) = negated(exponent, text) {
+                let kind = FormulaKind::Call(Known::Exp, Box::new(minus(exponent)));
+                let new = Expr { kind, span: e.span.clone() };
+                put(1, new, vec![(exponent.span.clone(), to)], emit);
+            }
+        }
         _ => {}
     });
+}
+
+/// An exponent with a minus before it, in its own braces or parentheses.
+fn negated(exponent: &Expr, text: Text<'_>) -> Option<String> {
+    let plain = text(&exponent.span);
+    let single = matches!(exponent.kind, FormulaKind::Sum(_) | FormulaKind::Neg(_));
+    let inside = |open: char, close: char| {
+        plain.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).filter(|rest| {
+            // "(a)(b)" opens and closes twice.
+            !rest.contains([open, close]) || open == '{' && !rest.contains("}{")
+        })
+    };
+    if single {
+        return None;
+    }
+    Some(match (inside('{', '}'), inside('(', ')')) {
+        (Some(inner), _) => format!("{{-{inner}}}"),
+        (_, Some(inner)) => format!("(-{inner})"),
+        _ => format!("{{-{plain}}}"),
+    })
 }
 
 /// Another small number in the place of one.
