@@ -119,6 +119,18 @@ impl Scope<'_> {
         !all.is_empty() && all.iter().all(known)
     }
 
+    /// The value of a name that gives way in a sum, where the others have those of a point.
+    pub(super) fn left_over(
+        &self,
+        symbol: SymbolId,
+        point: &dyn Fn(SymbolId) -> f64,
+    ) -> Option<f64> {
+        let symbol_of = |id: &ExprId| self.graph.symbol_of(*id);
+        let given = self.givens.iter().find(|given| symbol_of(&given.last) == Some(symbol))?;
+        let others = given.names.iter().filter(|id| **id != given.last).filter_map(symbol_of);
+        Some(given.total.to_f64() - others.map(point).sum::<f64>())
+    }
+
     fn give(&mut self, names: &[ExprId], total: &Rational) {
         let all: BTreeSet<ExprId> = names.iter().copied().collect();
         let taken = self.givens.iter().any(|given| !given.names.is_disjoint(&all));

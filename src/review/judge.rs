@@ -174,15 +174,17 @@ impl Scope<'_> {
         })
     }
 
-    /// Whether two expressions have plainly different values at two points: a look that costs
-    /// little, before a verdict that costs more. Says nothing where it says no.
+    /// Whether two expressions have plainly different values at two points at which the given
+    /// sums hold: a look that costs little, before a verdict that costs more. Says nothing where it says no.
     pub(super) fn plainly_differ(&self, lhs: ExprId, rhs: ExprId) -> bool {
         let branches = Branches { winners: Some(&self.winners), rest: Rest::ByValue, opaque: None };
         (1..=2).all(|nth: u32| {
-            let at = |s: SymbolId| {
+            let point = |s: SymbolId| {
                 let spread = (s.index() as u32).wrapping_mul(2_654_435_761).rotate_left(nth * 9);
-                Some(0.25 + f64::from(spread % 1009) / 1009.0)
+                0.25 + f64::from(spread % 1009) / 1009.0
             };
+            // What is given holds at these points, too.
+            let at = |s: SymbolId| Some(self.left_over(s, &point).unwrap_or_else(|| point(s)));
             match evaluate_all::<f64>(&self.graph, &[lhs, rhs], &at, branches) {
                 Ok(values) => {
                     let size = 1e-9 + values[0].abs() + values[1].abs();

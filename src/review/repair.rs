@@ -193,8 +193,7 @@ impl Marker<'_, '_> {
             self.repairs.reads += self.scope.work;
             let (Ok(lhs), Ok(rhs)) = (lhs, rhs) else { return false };
             self.repairs.reads += self.scope.graph.reachable(&[lhs, rhs]).len();
-            // What differs may be equal where a given sum is put in.
-            (!self.scope.plainly_differ(lhs, rhs) || !self.scope.givens.is_empty())
+            !self.scope.plainly_differ(lhs, rhs)
                 && self.scope.judge(lhs, rhs, &self.unknowns).is_proved()
         });
         self.scope.letters = before;
