@@ -214,3 +214,52 @@ fn unlike(name: &str, document: &str) -> Vec<String> {
     }
     failed
 }
+
+/// What is proposed for the last wrong row of a document.
+fn proposed(document: &str) -> Option<(String, String)> {
+    let review = review(document, DocumentFormat::Markdown, None).unwrap();
+    let all = refuted(&review);
+    let (_, repair) = all.last().expect("a row is wrong");
+    repair.map(|(from, to)| (from.trim().to_string(), to.trim().to_string()))
+}
+
+#[test]
+fn repairs_mend_what_is_wrong_with_what_is_there() {
+    let cases = [
+        // Greek as LaTeX has it.
+        (
+            r"Let $F = \Psi^3 \Xi$, where $\Xi$ is given. Then $\frac{\partial F}{\partial \Psi} = 3 \Psi^2 \Psi$.",
+            (r"\Psi", r"\Xi"),
+        ),
+        // A sign is lost in an exponent.
+        (r"Let $p = e^{-s}$. Then $\frac{\partial p}{\partial s} = -e^{s}$.", ("s", "{-s}")),
+        (
+            r"Let $a = \frac{1}{1+\exp(-z)}$. Then $\frac{\partial a}{\partial z} = \frac{\exp(z)}{(1+\exp(-z))^2}$.",
+            ("(z)", "(-z)"),
+        ),
+        // A sign of the chain rule over two ways.
+        (
+            r"Let $a = m^3$, $b = \tanh a$, $c = a b$ and $k = c^2$. Then $\frac{\partial k}{\partial a} = \frac{\partial k}{\partial c}\frac{\partial c}{\partial a} - \frac{\partial k}{\partial b}\frac{\partial b}{\partial a}$.",
+            ("-", "+"),
+        ),
+    ];
+    for (document, (from, to)) in cases {
+        let expected = Some((from.to_string(), to.to_string()));
+        assert_eq!(proposed(document), expected, "{document}");
+    }
+}
+
+#[test]
+fn repairs_leave_what_a_row_is_about() {
+    // Not the row above once more.
+    let beside = r"Let $q_1 = m_1 u$, $q_2 = m_2 u$ and $R = q_1 q_2 + q_1$, where $u$ is given.
+
+$$\frac{\partial R}{\partial m_1} = (q_2 + 1) u$$
+$$\frac{\partial R}{\partial m_2} = (q_2 + 1) u$$
+";
+    assert_eq!(proposed(beside), Some(("(q_2 + 1) u".to_string(), "(q_{1}) u".to_string())));
+    // Not the left side once more, nor beside what is then 0.
+    let again = r"Let $a_1 = b_1 c_1$, $a_2 = b_2 a_1$ and $K = (a_1 - t)^2 + a_2^2$. Then $\frac{\partial K}{\partial a_1} = \frac{\partial K}{\partial a_1} + \frac{\partial K}{\partial a_2}\frac{\partial a_2}{\partial a_1}$.";
+    let repair = proposed(again);
+    assert!(repair.as_ref().is_none_or(|(_, to)| to != "t" && !to.contains("a_0")), "{repair:?}");
+}

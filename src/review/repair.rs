@@ -89,7 +89,7 @@ impl Marker<'_, '_> {
             }
             let sides = if *on_left { (&edit.side, right) } else { (left, &edit.side) };
             // What says nothing, or what the line beside it says, is no repair.
-            if same(sides.0, sides.1) || *on_left && self.stands_beside(sides.0, sides.1, at) {
+            if repeats(sides.0, sides.1) || *on_left && self.stands_beside(sides.0, sides.1, at) {
                 continue;
             }
             if !self.holds(sides.0, sides.1, at)
@@ -118,7 +118,7 @@ impl Marker<'_, '_> {
                 if !self.may_try(&mut tries) {
                     return None;
                 }
-                if !same(left, &double.side) && self.holds(left, &double.side, at) {
+                if !repeats(left, &double.side) && self.holds(left, &double.side, at) {
                     let mut splices = drop.splices.clone();
                     splices.extend(double.splices);
                     let edit = Edit { splices, ..double };
@@ -328,6 +328,13 @@ impl Marker<'_, '_> {
         to.push_str(self.document.source.get(done..source.end).unwrap_or_default());
         Repair { source, from: text.to_string(), to }
     }
+}
+
+/// Whether one side says the other again, by itself or as a term beside what is then nothing.
+fn repeats(left: &Expr, right: &Expr) -> bool {
+    same(left, right)
+        || matches!(&right.kind, FormulaKind::Sum(terms)
+            if terms.iter().any(|(minus, term)| !minus && same(left, term)))
 }
 
 /// The LaTeX of a cell that is spelled `c_01`, written as the author writes `c_{10}`.

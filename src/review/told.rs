@@ -14,7 +14,8 @@ impl Document<'_> {
     pub(super) fn is_chosen(&self, at: usize) -> bool {
         const CHOICES: &[&str] = &["for", "at", "with", "near", "around", "say", "of"];
         let words = self.words_at(at.checked_sub(1)).unwrap_or_default();
-        words.split_whitespace().last().is_some_and(|last| CHOICES.contains(&last))
+        let last = words.split_whitespace().last().map(str::to_lowercase);
+        last.is_some_and(|last| CHOICES.contains(&last.as_str()))
     }
 
     fn words_at(&self, at: Option<usize>) -> Option<&str> {

@@ -48,8 +48,8 @@ impl Values {
     pub(super) fn divide(&mut self, document: &Document<'_>) {
         for (at, item) in document.items.iter().enumerate() {
             if let Item::Words(passage) = item {
-                let level = passage.text.lines().filter_map(level).min();
-                self.sections.extend(level.map(|level| (at, level)));
+                let levels = passage.text.lines().filter_map(level);
+                self.sections.extend(levels.map(|level| (at, level)));
             }
         }
     }

@@ -245,9 +245,8 @@ impl Marker<'_, '_> {
         else {
             return None;
         };
-        let mut reads_names = false;
-        visit(right, &mut |e| reads_names |= !matches!(e.kind, FormulaKind::Number { .. }));
-        if reads_names && printed(right).is_none() {
+        // That it is 0 is a claim of its own.
+        if printed(right).is_none() || value.is_zero() {
             return None;
         }
         let what = format!("∂{}/∂{} is {value}", spelled(of), spelled(by));
