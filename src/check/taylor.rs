@@ -41,6 +41,9 @@ pub(super) fn greatest<const N: usize>(
 
 const ZERO: Interval = Interval { lower: 0.0, upper: 0.0 };
 
+/// The odd one and the even one.
+type Waves<const N: usize> = (Taylor<N>, Taylor<N>);
+
 impl<const N: usize> Taylor<N> {
     /// What lies in `here`, and does not move.
     pub fn still(here: Interval) -> Taylor<N> {
@@ -137,6 +140,29 @@ impl<const N: usize> Taylor<N> {
     }
 }
 
+impl<const N: usize> Taylor<N> {
+    /// An odd and an even wave: the slope of the first is the second, and that of the second the
+    /// first, or less the first.
+    fn waves(&self, odd: Function, even: Function, circular: bool) -> Result<Waves<N>, Fault> {
+        let here = &self.coefficients[0];
+        let (mut s, mut c) = ([ZERO; N], [ZERO; N]);
+        (s[0], c[0]) = (here.call(odd)?, here.call(even)?);
+        let length = if self.length == 1 { 1 } else { N };
+        for k in 1..length {
+            let (mut of_s, mut of_c) = (ZERO, ZERO);
+            for i in 1..=k.min(self.length - 1) {
+                let weight = self.coefficients[i].mul(&Interval::integer(i as i32))?;
+                of_s = of_s.add(&weight.mul(&c[k - i])?)?;
+                of_c = of_c.add(&weight.mul(&s[k - i])?)?;
+            }
+            let whole = Interval::integer(k as i32);
+            s[k] = of_s.div(&whole)?;
+            c[k] = if circular { of_c.neg() } else { of_c }.div(&whole)?;
+        }
+        Ok((Taylor { coefficients: s, length }, Taylor { coefficients: c, length }))
+    }
+}
+
 impl<const N: usize> Scalar for Taylor<N> {
     fn from_rational(q: &Rational) -> Result<Taylor<N>, Fault> {
         Interval::from_rational(q).map(Taylor::still)
@@ -229,6 +255,15 @@ impl<const N: usize> Scalar for Taylor<N> {
                 let slope = self.call(Function::NormalPdf)?;
                 self.by_slope(value, |_, k| Ok(slope.coefficients[k]))
             }
+            // Each of the two is the slope of the other, for the circle but for a sign.
+            Function::Sin | Function::Cos => {
+                let all = self.waves(Function::Sin, Function::Cos, true)?;
+                Ok(if function == Function::Sin { all.0 } else { all.1 })
+            }
+            Function::Sinh | Function::Cosh => {
+                let all = self.waves(Function::Sinh, Function::Cosh, false)?;
+                Ok(if function == Function::Sinh { all.0 } else { all.1 })
+            }
             // φ(u) = c·e^v with v = −u²/2.
             Function::NormalPdf => {
                 let half = Taylor::still(Interval::point(-0.5)?);
@@ -240,8 +275,8 @@ impl<const N: usize> Scalar for Taylor<N> {
                     return Ok(value);
                 }
                 let mut sum = ZERO;
-                for i in 1..k {
-                    let term = y[i].mul(&self.coefficients[k - i])?;
+                for (i, known) in y.iter().enumerate().take(k).skip(1) {
+                    let term = known.mul(&self.coefficients[k - i])?;
                     sum = sum.add(&Interval::integer(i as i32).mul(&term)?)?;
                 }
                 let known = sum.div(&Interval::integer(k as i32))?;

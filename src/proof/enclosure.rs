@@ -209,18 +209,18 @@ impl Scalar for Enclosure {
             Function::Sign => exact(&sign),
             Function::Step => exact(&|x| f64::from(u8::from(x > 0.0))),
             Function::Sin | Function::Cos => Enclosure { lower: -1.0, upper: 1.0 },
-            // eˣ − e⁻ˣ grows on the whole line, so the ends of the difference are its own.
+            // It grows on the whole line, and out of the range on both sides.
             Function::Sinh => {
-                let (up, down) = (self.call(Function::Exp)?, self.neg().call(Function::Exp)?);
-                up.sub(&down)?.div(&Enclosure::integer(2))?
+                let end = |x: f64| match Interval::point(x).and_then(|x| x.call(function)) {
+                    _ if x.is_infinite() => Ok((x, x)),
+                    Err(Fault::NotFinite) if x > 0.0 => Ok((f64::MAX, f64::INFINITY)),
+                    Err(Fault::NotFinite) => Ok((f64::NEG_INFINITY, f64::MIN)),
+                    answer => answer.map(|y| (y.lower, y.upper)),
+                };
+                Enclosure { lower: end(self.lower)?.0, upper: end(self.upper)?.1 }
             }
-            // It grows with the distance from 0, and e⁻ˣ is no more than 1 there.
-            Function::Cosh => {
-                let far = self.magnitude();
-                let (up, down) = (far.call(Function::Exp)?, far.neg().call(Function::Exp)?);
-                let sum = up.add(&down)?.div(&Enclosure::integer(2))?;
-                Enclosure { lower: sum.lower.max(1.0), upper: sum.upper }
-            }
+            // It grows with the distance from 0.
+            Function::Cosh => self.magnitude().increasing(function, 1.0, f64::INFINITY)?,
         })
     }
 

@@ -83,7 +83,9 @@ impl Value for Lanes {
                 }
             };
         }
-        Ok(each!(Exp Ln Sqrt Tanh Sigmoid Softplus NormalCdf NormalPdf Abs Relu Sign Step))
+        Ok(
+            each!(Exp Ln Sqrt Tanh Sigmoid Softplus Sin Cos Sinh Cosh NormalCdf NormalPdf Abs Relu Sign Step),
+        )
     }
 
     #[inline(never)]

@@ -234,8 +234,8 @@ impl<'p> Side<'p> {
             let mut last = [[0.0; LANES]; LANES];
             let first = block * LANES;
             if block < width / LANES {
-                for lane in 0..LANES {
-                    numbers[lane] = &whole[lane][block];
+                for (numbers, whole) in numbers.iter_mut().zip(&whole) {
+                    *numbers = &whole[block];
                 }
             } else {
                 for (row, last) in rows.iter().zip(&mut last) {

@@ -61,21 +61,27 @@ proptest! {
     ) {
         let x = format!("{}{digits}e{power}", if negative { "-" } else { "" });
         let x: Rational = x.parse().unwrap();
-        let (short, long) = (Wide::from_rational(&x).unwrap(), Other::from_rational(&x).unwrap());
+        let (short, long) = (Wide::from_rational(&x).unwrap(), Digits::during(BITS, || Long::from_rational(&x)).unwrap());
         prop_assert!(short.sign().is_some() && long.sign().is_some(), "{short:?}");
         for f in smooth() {
-            let (a, b) = (short.call(f), long.call(f));
+            let (a, b) = (short.call(f), Digits::during(BITS, || long.call(f)));
             if negative && matches!(f, Function::Ln | Function::Sqrt) {
                 prop_assert_eq!(a, Err(Fault::OutOfDomain(f)));
                 continue;
             }
-            if !negative && power > 1 && f == Function::Exp {
+            let grows = !negative && f == Function::Exp
+                || matches!(f, Function::Sinh | Function::Cosh);
+            if power > 1 && grows {
                 prop_assert!(power == 2 || a == Err(Fault::NotFinite));
                 continue;
             }
             if let (Ok(a), Ok(b)) = (&a, &b) {
-                prop_assert!(meet(a, b), "{f}({x}): {a:?} {b:?}");
-                prop_assert!(a.radius() <= 1e-12 * a.most() + 1e-26, "{f}({x}): {a:?}");
+                prop_assert!(Digits::during(BITS, || meet(a, b)), "{f}({x}): {a:?} {b:?}");
+                // Of a great angle a ball does not know the turn.
+                let turns = power > 2 && matches!(f, Function::Sin | Function::Cos);
+                // At the ends of the range, an inverse has lost some of its digits.
+                let ends = power.abs() > 280;
+                prop_assert!(turns || ends || a.radius() <= 1e-12 * a.most() + 1e-26, "{f}({x}): {a:?}");
             }
             prop_assert!(a.is_ok() && b.is_ok(), "{f}({x}): {a:?} {b:?}");
             if f == Function::Sqrt {

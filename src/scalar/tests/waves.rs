@@ -3,10 +3,10 @@
 
 use proptest::prelude::*;
 
-use crate::scalar::{Ball, Digits, Function, Interval, Long, Middle, Pair, Rational, Scalar, Wide};
+use crate::scalar::{Ball, Digits, Function, Interval, Middle, Pair, Rational, Scalar, Wide};
 
-/// With digits enough for the greatest angle.
-type Longest = Long<1280>;
+/// Digits enough for the greatest angle.
+const LONGEST: u32 = 1280;
 
 const WAVES: [Function; 2] = [Function::Sin, Function::Cos];
 
@@ -67,7 +67,7 @@ fn huge_angles_have_their_own_sines() {
             assert!(found.width() <= 2e-15 * value.to_f64().abs(), "{f}({x:e}) in {found}");
             // In balls of few digits, nothing may be left of so great an angle.
             assert!(overlap(ball::<Pair>(x, f), found), "{f}({x:e})");
-            let long = ball::<Digits<1280>>(x, f);
+            let long = Digits::during(LONGEST, || ball::<Digits>(x, f));
             assert!(
                 overlap(long, found) && (long.width() <= 1e-15 || x.abs() > 1e270),
                 "{f}({x:e}) in {long}"
@@ -116,7 +116,7 @@ proptest! {
         for x in [x, small].into_iter().filter(|x| x.is_finite()) {
             for f in WAVES {
                 let by_libm = at(x).call(f).unwrap();
-                let by_ball = ball::<Digits<1280>>(x, f);
+                let by_ball = Digits::during(LONGEST, || ball::<Digits>(x, f));
                 prop_assert!((by_ball.width() < 1e-12 || x.abs() > 1e270) && overlap(by_libm, by_ball), "{f}({x:e}): {by_libm} {by_ball}");
                 prop_assert!(overlap(by_ball, ball::<Pair>(x, f)), "{f}({x:e})");
             }
@@ -149,7 +149,7 @@ proptest! {
         prop_assume!((one - middle).abs() <= radius);
         for f in [Function::Sin, Function::Cos] {
             let all = all.call(f).unwrap().interval().unwrap();
-            let one = Longest::point(one).unwrap().call(f).unwrap().interval().unwrap();
+            let one = Digits::during(LONGEST, || ball::<Digits>(one, f));
             prop_assert!(overlap(all, one) && all.width() <= 2.01, "{f} of {middle} ± {radius}: {all}, {one}");
         }
     }

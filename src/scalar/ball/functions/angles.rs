@@ -66,7 +66,7 @@ fn cosine_series<M: Middle>(x: &Ball<M>) -> Result<Ball<M>, Fault> {
 fn alternating<M: Middle>(x: &Ball<M>, first: &Ball<M>, degree: u32) -> Result<Ball<M>, Fault> {
     let square = x.mul(x)?.neg();
     let (size, begun) = (x.most() * x.most() * MORE, first.most());
-    let enough = libm::exp2(-f64::from(M::BITS.min(1000)) - 4.0) * begun;
+    let enough = libm::exp2(-f64::from(M::bits().min(1000)) - 4.0) * begun;
     let (mut sum, mut term, mut n) = (first.clone(), first.clone(), degree);
     let mut bound = begun;
     while bound > enough && bound > f64::MIN_POSITIVE {
