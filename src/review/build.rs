@@ -146,6 +146,9 @@ impl Scope<'_> {
                 let FormulaKind::Number { value, .. } = &at.kind else { return Err(too_large()) };
                 Err(Unbuilt::Unclear(format!("{name}({value}) may be {name} at {value}")))
             }
+            FormulaKind::Apply { head, primes: 0, args } if self.is_of(head, args, at) => {
+                self.name(head, at, local)
+            }
             FormulaKind::Apply { head, primes, args } => {
                 let args: Result<Vec<ExprId>, Unbuilt> = args.iter().map(|e| of(self, e)).collect();
                 self.apply(head, *primes, &args?, at, local, most)
@@ -180,6 +183,16 @@ impl Scope<'_> {
                 Err(Unbuilt::OutOfScope("matrices are not multiplied".to_string()))
             }
         }
+    }
+
+    /// Whether J(θ) is what the document defines by that, a quantity.
+    fn is_of(&self, head: &Name, args: &[Expr], at: usize) -> bool {
+        let Meaning::Defined(definition, _) = self.meaning(head, at) else { return false };
+        !definition.of.is_empty()
+            && definition.of.len() == args.len()
+            && definition.of.iter().zip(args).all(|(of, arg)| {
+                matches!(&arg.kind, FormulaKind::Name(name) if spelled(name) == spelled(of))
+            })
     }
 
     /// Whether an array stands in an expression.

@@ -92,9 +92,10 @@ impl Marker<'_, '_> {
             if repeats(sides.0, sides.1) || *on_left && self.stands_beside(sides.0, sides.1, at) {
                 continue;
             }
-            if !self.holds(sides.0, sides.1, at)
-                && !(edit.rank <= MAX_RANK_OF_WAYS && self.holds_by_ways(sides.0, sides.1, at))
-            {
+            let by_ways = edit.rank <= MAX_RANK_OF_WAYS;
+            let holds = self.holds(sides.0, sides.1, at)
+                || by_ways && self.holds_by_ways(sides.0, sides.1, at);
+            if !holds {
                 continue;
             }
             let confirmed = self.confirmed(sides.0, sides.1, at, placed);

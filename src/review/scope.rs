@@ -30,6 +30,8 @@ pub(super) struct Definition {
     pub(super) at: usize,
     /// The names in the parentheses behind the name: f(x) has one.
     pub(super) params: Vec<Name>,
+    /// The names in parentheses of which the body holds none: J(θ) is J, and says what moves it.
+    pub(super) of: Vec<Name>,
     /// What the name stands for.
     pub(super) body: Expr,
     /// Whether it hides a quantity of the network that has the same name.
@@ -55,8 +57,8 @@ pub(super) enum Certainty {
 impl Definition {
     /// A definition that hides nothing, of one quantity.
     pub(super) fn new(at: usize, body: Expr) -> Definition {
-        let (params, indices) = (Vec::new(), Vec::new());
-        Definition { at, params, body, hides: false, indices, standing: Certainty::Certain }
+        let (params, of, indices) = (Vec::new(), Vec::new(), Vec::new());
+        Definition { at, params, of, body, hides: false, indices, standing: Certainty::Certain }
     }
 }
 

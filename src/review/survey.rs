@@ -488,9 +488,17 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         if params.is_empty() && is_numeric(value) {
             continue;
         }
-        // σ(y) = 0.9 is a value, and not what σ is.
+        // σ(y) = 0.9 is a value, and not what σ is; J(θ) with an element of θ is a quantity.
+        let (mut params, mut of) = (params, Vec::new());
         if !params.is_empty() && !params.iter().any(|p| holds_name(value, p)) {
-            continue;
+            let moves = |p: &Name| {
+                let stem = |e: &Name| e.stem == p.stem && !e.below.is_empty();
+                statements(document).any(|(_, _, s)| names_in(s).iter().any(stem))
+            };
+            if is_numeric(value) || !params.iter().all(moves) {
+                continue;
+            }
+            of = std::mem::take(&mut params);
         }
         if params.is_empty()
             && is_used
@@ -513,7 +521,8 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             continue;
         }
         if scope.cell(name).is_none() && seen.insert(spelled(name)) {
-            let definition = Definition { params, indices, ..Definition::new(at, value.clone()) };
+            let new = Definition::new(at, value.clone());
+            let definition = Definition { params, of, indices, ..new };
             scope.define(name, definition);
         }
     }

@@ -56,6 +56,9 @@ impl Scope<'_> {
     }
 }
 
+/// Sides with numbers in them, and which those are.
+type WithNumbers = (Vec<ExprId>, Vec<(SymbolId, Rational)>);
+
 impl Marker<'_, '_> {
     /// The value of an expression with the numbers that its names have at a place. A derivative has
     /// one only where it is known what is differentiated: a name with a number is no constant.
@@ -266,6 +269,8 @@ impl Marker<'_, '_> {
                 Meaning::Defined(definition, _) => definition.body.clone(),
                 _ => return None,
             },
+            // "−x = −0" is no formula with its numbers: nothing is worked out.
+            _ if here.own_left => return None,
             _ => left.clone(),
         };
         let parts = instance(&body, right)?;
@@ -409,7 +414,7 @@ impl Marker<'_, '_> {
         sides: &[ExprId],
         at: usize,
         meant: impl Fn(&Scope<'_>, SymbolId) -> bool,
-    ) -> Option<(Vec<ExprId>, Vec<(SymbolId, Rational)>)> {
+    ) -> Option<WithNumbers> {
         let variables = self.scope.under_partials(sides).variables;
         let (mut numbers, mut put) = (BTreeMap::new(), Vec::new());
         for id in self.scope.graph.reachable(sides) {
