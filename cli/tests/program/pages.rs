@@ -75,7 +75,7 @@ fn exit_codes_are_those_that_the_pages_name() {
     let reviews = [
         ("Let $y = w x$, where $x$ is given. Then $\\partial y/\\partial w = x$.", 0, 0),
         ("Let $y = w x$, where $x$ is given. Then $\\partial y/\\partial w = w$.", 1, 1),
-        ("Then $\\partial E/\\partial w = 3$.", 0, 1),
+        ("Then $\\partial E/\\partial w = w x$.", 0, 1),
         ("$\\nabla L = A \\odot B$", 0, 0),
         // A second value is a new meaning, and says so in a note.
         ("Let $y = 2$. So $y = 3$.", 0, 0),
