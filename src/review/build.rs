@@ -301,7 +301,7 @@ impl Scope<'_> {
     /// Whether the two indices of Kronecker's δ are equal. A δ with two indices that nothing else
     /// defines is his, and whoever has not heard his name has guessed it.
     fn kronecker(&self, name: &Name) -> Option<bool> {
-        if name.stem != "δ" || name.above.is_some() {
+        if name.stem != "δ" || name.above.is_some() || self.otherwise.contains(&'δ') {
             return None;
         }
         match &self.indices.items(name).1[..] {
@@ -431,6 +431,8 @@ impl Scope<'_> {
             return self.primed(value?, primes, &args, &spelled);
         }
         if let Some(function) = usual(&spelled)
+            && !self.unread.contains(&spelled)
+            && !self.otherwise.iter().any(|letter| spelled.contains(*letter))
             && matches!(self.meaning(head, at), Meaning::Free)
             && let [arg] = args
         {

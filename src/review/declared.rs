@@ -130,12 +130,18 @@ fn said_of(words: &str) -> bool {
 }
 
 fn within_a_sentence<'w>(all: impl Iterator<Item = &'w str>) -> bool {
-    for token in all.take(REACH) {
+    let mut all = all.take(REACH).peekable();
+    while let Some(token) = all.next() {
         if matches!(token.to_ascii_lowercase().as_str(), "not" | "no") {
             return false;
         }
         if is_given(token) {
-            return true;
+            // "are given by" says that their formulas follow.
+            let follows = all.peek().is_some_and(|next| {
+                let next = next.trim_end_matches([':', '.', ';']).to_ascii_lowercase();
+                matches!(next.as_str(), "as" | "by" | "below")
+            });
+            return !(follows && token.eq_ignore_ascii_case("given"));
         }
         if token.ends_with(['.', ';', ':']) {
             return false;
@@ -189,6 +195,7 @@ mod tests {
         assert_eq!(found, ["C", "t", "K"]);
         assert!(said_of(" is the target") && said_of("are the inputs of the layer"));
         assert!(!said_of(" is not constant") && !said_of(" is large. The input"));
+        assert!(!said_of("are given as follows") && !said_of(" is given by the formula"));
         assert!(leads_to("for the input") && !leads_to("is given."));
     }
 }

@@ -14,6 +14,8 @@ use crate::net::Network;
 /// What stands in a document.
 pub(super) struct Document<'t> {
     pub(super) source: &'t str,
+    /// The letters with a usual meaning that words give another one: "let $\\sigma$ be ReLU".
+    pub(super) otherwise: BTreeSet<char>,
     pub(super) items: Vec<Item>,
     lines: Lines<'t>,
 }
@@ -91,7 +93,9 @@ pub(super) fn read<'t>(
         .map(|net| net.quantities().map(|(_, q)| q.name.clone()).collect())
         .unwrap_or_default();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let lexicon = Lexicon::of_placed(&formulas, &known);
+    let mut lexicon = Lexicon::of_placed(&formulas, &known);
+    let otherwise = otherwise(&pieces);
+    otherwise.iter().for_each(|letter| lexicon.give_up(*letter));
     let macros: Vec<Macros> = formulas.into_iter().map(|(_, macros)| macros).collect();
     let mut macros = macros.into_iter();
     let mut items = Vec::new();
@@ -129,7 +133,48 @@ pub(super) fn read<'t>(
         }
     }
     lower_letters(&mut items);
-    Ok(Document { source, items, lines: Lines::of(source) })
+    Ok(Document { source, otherwise, items, lines: Lines::of(source) })
+}
+
+/// The letters of which words say something that is not their usual meaning: a formula that is
+/// nothing but the letter, perhaps with an index or an argument, and words beside it that have no
+/// word of that meaning.
+fn otherwise(pieces: &[Piece]) -> BTreeSet<char> {
+    const LETTERS: &[(char, &str, &[&str])] = &[
+        ('σ', "\\sigma", &["sigmoid", "logistic", "sigmoidal"]),
+        ('δ', "\\delta", &["kronecker", "delta"]),
+    ];
+    let words = |at: Option<usize>| match at.and_then(|at| pieces.get(at)) {
+        Some(Piece::Words(passage)) => passage.text.to_lowercase(),
+        _ => String::new(),
+    };
+    let mut found = BTreeSet::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        let Piece::Formula(passage, _) = piece else { continue };
+        let text = passage.text.trim();
+        let alone = |command: &str, letter: char| {
+            let rest = text.strip_prefix(command).or_else(|| text.strip_prefix(letter));
+            rest.is_some_and(|rest| {
+                let rest = rest.trim_start();
+                let mark = rest.is_empty() || rest.starts_with(['_', '(']);
+                mark && !rest.contains(['=', '<', '>', '+'])
+            })
+        };
+        for (letter, command, usual) in LETTERS {
+            if !alone(command, *letter) {
+                continue;
+            }
+            let (before, behind) = (words(at.checked_sub(1)), words(Some(at + 1)));
+            let before = before.rsplit(['.', ';']).next().unwrap_or_default();
+            let behind = behind.split(['.', ';']).next().unwrap_or_default();
+            let said = format!("{before} {behind}");
+            let denied = said.contains("not ");
+            if denied || !usual.iter().any(|word| said.contains(word)) {
+                found.insert(*letter);
+            }
+        }
+    }
+    found
 }
 
 /// Makes indices of the letters above names that a sum goes over somewhere, x^{(i)} beside

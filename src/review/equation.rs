@@ -187,6 +187,12 @@ impl Marker<'_, '_> {
         here: Standing<'_>,
     ) -> Mark {
         self.scope.doubts.clear();
+        let mut names = names_of(left);
+        names.extend(names_of(right));
+        if let Some(name) = self.scope.defined_in_a_case(names, here.at) {
+            let reason = format!("{name} is defined under a condition");
+            return Mark::Undecided { reason };
+        }
         if self.is_set_to_zero(left, right, here) {
             let what = "the slope is set to 0".to_string();
             return Mark::Assumption { what };
@@ -218,7 +224,7 @@ impl Marker<'_, '_> {
             let reason = "the slope of a function that nobody defines is differentiated";
             return Mark::Undecided { reason: reason.to_string() };
         }
-        if let Some(mark) = self.under_a_condition(lhs, rhs) {
+        if let Some(mark) = self.under_a_condition(lhs, rhs, here) {
             return mark;
         }
         match self.scope.judge(lhs, rhs, &self.unknowns) {
@@ -316,15 +322,25 @@ impl Marker<'_, '_> {
     }
 
     /// The mark of an equation that words say of one side of a kink: max(0, z) is z where z > 0.
-    fn under_a_condition(&mut self, lhs: ExprId, rhs: ExprId) -> Option<Mark> {
-        let (said, kink) = self.kink()?;
-        let sides = self.scope.beside_a_kink(&[lhs, rhs], &kink)?;
+    fn under_a_condition(&mut self, lhs: ExprId, rhs: ExprId, here: Standing<'_>) -> Option<Mark> {
+        let (mut sides, mut all) = (vec![lhs, rhs], Vec::new());
+        for (said, kink) in self.kinks(here.at) {
+            if let Some(found) = self.scope.beside_a_kink(&sides, &kink) {
+                (sides, _) = (found, all.push(said));
+            }
+        }
+        if all.is_empty() {
+            return None;
+        }
         match self.scope.judge(sides[0], sides[1], &self.unknowns) {
             Answer::Proved { how, mut given } => {
-                given.push(said);
+                given.extend(all);
                 Some(proved(how, given))
             }
+            // What is said of the section is a fact beside others: the row is judged as it stands.
+            Answer::Refuted { .. } if !self.supposes_order() => None,
             Answer::Refuted { .. } => {
+                let said = all.join(" and ");
                 let message = format!("the two sides are not equal where {said}");
                 Some(Mark::Refuted(Box::new(Wrong { message, counterexample: None, repair: None })))
             }

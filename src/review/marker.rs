@@ -63,6 +63,7 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
         used: false,
         vague: false,
         under: None,
+        facts: Vec::new(),
         winner: None,
         slope: None,
         ways: None,
@@ -126,6 +127,8 @@ pub(super) struct Marker<'d, 'n> {
     pub(super) conditions: Vec<Condition>,
     /// What is supposed for the moment.
     under: Option<Under>,
+    /// What is said to be greater than what, with the section where it is said.
+    facts: Vec<(usize, String, (Expr, Expr))>,
     /// Who wins a max, said with letters: r_p = r_{ab} in formulas with a and b.
     pub(super) winner: Option<(Expr, Expr)>,
     /// By what the left side of the chain that is being judged is differentiated.
@@ -280,7 +283,18 @@ impl Marker<'_, '_> {
     fn apart(&mut self, statement: &Statement, here: Standing<'_>) -> Option<Mark> {
         let place = self.scope.outline.at(here.at);
         let compares = place.role == Role::Range;
-        if !(place.role.is_apart() || compares) || statement.rest.is_empty() {
+        if statement.rest.is_empty() {
+            return None;
+        }
+        if !(place.role.is_apart() || compares) {
+            // "Let x > 0": it holds in this section.
+            if let (Some(first), [(relation, value)]) = (&statement.first, &statement.rest[..])
+                && !is_equation(*relation)
+                && let Some(order) = self.order(first, value, here)
+            {
+                let said = self.document.text(&here.placed.source(&statement.span));
+                self.facts.push((place.section, said, order));
+            }
             return None;
         }
         if compares && statement.rest.iter().any(|(relation, _)| is_equation(*relation)) {
@@ -437,29 +451,47 @@ impl Marker<'_, '_> {
         if statement.rest.len() != 1 {
             return;
         }
-        let between = first.span.end..second.span.start.max(first.span.end);
-        let sign = here.placed.passage.text.get(between).unwrap_or_default();
-        let order = match sign.trim().trim_matches('&').trim() {
-            ">" | "\\gt" | "\\ge" | "\\geq" | ">=" | "≥" | "\\geqslant" | "&gt;" => {
-                (first.clone(), second.clone())
-            }
-            "<" | "\\lt" | "\\le" | "\\leq" | "<=" | "≤" | "\\leqslant" | "&lt;" => {
-                (second.clone(), first.clone())
-            }
-            _ => return,
-        };
+        let Some(order) = self.order(first, second, here) else { return };
         let said = self.document.text(&here.placed.source(&statement.span));
         let wide = place.role == Role::Supposition;
         self.under = Some(Under { said, order: Some(order), place, wide, used: false });
     }
 
-    /// Which of two is the greater, where words say so of the row at hand.
-    pub(super) fn kink(&mut self) -> Option<(String, Kink)> {
-        let under = self.under.as_ref()?;
-        let (said, (greater, less)) = (under.said.clone(), under.order.clone()?);
-        let greater = self.scope.build(&greater, usize::MAX).ok()?;
-        let less = self.scope.build(&less, usize::MAX).ok()?;
-        Some((said, Kink { greater, less }))
+    /// The greater and the less of two that are compared.
+    fn order(&self, first: &Expr, second: &Expr, here: Standing<'_>) -> Option<(Expr, Expr)> {
+        let between = first.span.end..second.span.start.max(first.span.end);
+        let sign = here.placed.passage.text.get(between).unwrap_or_default();
+        match sign.trim().trim_matches('&').trim() {
+            ">" | "\\gt" | "\\ge" | "\\geq" | ">=" | "≥" | "\\geqslant" | "&gt;" => {
+                Some((first.clone(), second.clone()))
+            }
+            "<" | "\\lt" | "\\le" | "\\leq" | "<=" | "≤" | "\\leqslant" | "&lt;" => {
+                Some((second.clone(), first.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether words beside the row at hand say which of two is the greater.
+    pub(super) fn supposes_order(&self) -> bool {
+        self.under.as_ref().is_some_and(|under| under.order.is_some())
+    }
+
+    /// Which of two is the greater, as is said of the row at hand and of its section.
+    pub(super) fn kinks(&mut self, at: usize) -> Vec<(String, Kink)> {
+        let section = self.scope.outline.at(at).section;
+        let under = self.under.iter().filter_map(|u| Some((u.said.clone(), u.order.clone()?)));
+        let facts = self.facts.iter().filter(|(of, ..)| *of == section);
+        let facts = facts.map(|(_, said, order)| (said.clone(), order.clone()));
+        let all: Vec<(String, (Expr, Expr))> = under.chain(facts).collect();
+        let mut kinks = Vec::new();
+        for (said, (greater, less)) in all {
+            let built = (self.scope.build(&greater, at), self.scope.build(&less, at));
+            if let (Ok(greater), Ok(less)) = built {
+                kinks.push((said, Kink { greater, less }));
+            }
+        }
+        kinks
     }
 
     /// The mark of a claim under what is supposed here: who says "if" does not say "everywhere".

@@ -358,8 +358,27 @@ fn agree(
         }
         None => theirs.interval()?,
     };
-    Ok((a.lower <= b.upper && b.lower <= a.upper).then_some(Compared::Rounded))
+    if a.lower > b.upper || b.lower > a.upper {
+        return Ok(None);
+    }
+    // They may be one. That they are has to be seen: what is known of a number is less than what
+    // was printed of it, or as narrow as a rounding.
+    let width = a.upper - a.lower;
+    let told = match result {
+        Some(_) => {
+            let within = b.lower <= a.lower && a.upper <= b.upper;
+            within || width <= NARROW * (b.upper - b.lower)
+        }
+        None => {
+            let size = a.lower.abs().max(a.upper.abs()) * 1e-9;
+            width <= size && b.upper - b.lower <= size
+        }
+    };
+    if told { Ok(Some(Compared::Rounded)) } else { Err(Fault::Overlap) }
 }
+
+/// How wide a value may be beside half a unit of a printed digit, where it lies across the border.
+const NARROW: f64 = 0.02;
 
 /// The values of all parts of a row of numbers.
 fn values_within(expr: &Expr) -> Vec<Number> {

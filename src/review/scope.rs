@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::AnyFunctions;
-use super::claim::{names_in, statements};
+use super::claim::{names_in, names_of, statements};
 use super::document::Document;
 use super::givens::GivenSum;
 use super::indices::{Indices, Item};
@@ -52,6 +52,8 @@ pub(super) enum Certainty {
     Perhaps,
     /// The name has a meaning from here on that could not be read.
     Unreadable,
+    /// It is said under a condition, and says nothing of what holds without it.
+    Conditional,
 }
 
 impl Definition {
@@ -117,6 +119,8 @@ pub(super) struct Scope<'a> {
     pub(super) adjoint: Option<Adjoint>,
     /// The stems of names that are arrays for certain: they are always bold.
     pub(super) bold: BTreeSet<String>,
+    /// Letters with a usual meaning that words give another one.
+    pub(super) otherwise: BTreeSet<char>,
     /// The functions that the document applies and nobody defines, and those of them that the words
     /// call any function.
     pub(super) functions: BTreeSet<String>,
@@ -216,6 +220,7 @@ impl<'a> Scope<'a> {
             spoken: BTreeSet::new(),
             introduced: BTreeSet::new(),
             unread: BTreeSet::new(),
+            otherwise: BTreeSet::new(),
             adjoint: None,
             bold: BTreeSet::new(),
             functions: BTreeSet::new(),
@@ -396,6 +401,26 @@ impl<'a> Scope<'a> {
     /// Forgets the numbers that the document told for an example.
     pub(super) fn forget_told(&mut self, at: usize) {
         self.values.end(at);
+    }
+
+    /// A name of some that is defined under a condition, by way of other definitions too.
+    pub(super) fn defined_in_a_case(&self, names: Vec<Name>, at: usize) -> Option<String> {
+        let (mut open, mut seen) = (names, BTreeSet::new());
+        while let Some(name) = open.pop() {
+            if !seen.insert(spelled(&name)) {
+                continue;
+            }
+            let (Meaning::Defined(definition, _) | Meaning::Element(definition, ..)) =
+                self.meaning(&name, at)
+            else {
+                continue;
+            };
+            if definition.standing == Certainty::Conditional {
+                return Some(spelled(&name));
+            }
+            open.extend(names_of(&definition.body));
+        }
+        None
     }
 
     /// Takes the last meaning of a name so far away, where that is not certain; it is given back.

@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::claim::{defined, holds_name, names_in, names_of, same, statements};
-use super::declared::declared;
-use super::document::{Document, Item};
+use super::declared::{conditions, declared};
+use super::document::{Document, Item, Placed};
 use super::judge::Unknowns;
 use super::names::{Cells, spelled};
 use super::numbers::is_numeric;
 use super::prose::{Outline, Role};
 use super::read::Passage;
-use super::scope::{Adjoint, Definition, Meaning, Scope};
-use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Relation, visit};
+use super::scope::{Adjoint, Certainty, Definition, Meaning, Scope};
+use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Relation, Statement, visit};
 use super::tex::{introduces, letter, unaccented};
 use super::{convention, givens, indices, losses, suspects};
 
@@ -36,6 +36,7 @@ pub(super) fn survey<'n>(
 ) -> Survey<'n> {
     let mut scope = Scope::new(cells);
     scope.outline = Outline::of(document);
+    scope.otherwise.clone_from(&document.otherwise);
     scope.values.divide(document);
     let declared = declared(document);
     for name in &declared {
@@ -385,6 +386,63 @@ fn introduced(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
     found
 }
 
+/// Whether a definition is said for a case: a comparison stands behind it, in its row or behind
+/// "if", "for" and their like, or a condition before it in its sentence.
+fn stands_in_a_case(
+    scope: &Scope<'_>,
+    document: &Document<'_>,
+    at: usize,
+    placed: &Placed,
+    statement: &Statement,
+) -> bool {
+    let compares = |s: &Statement| {
+        s.rest.iter().any(|(relation, _)| matches!(relation, Relation::Other | Relation::Differs))
+            && !scope.is_about_indices(s)
+    };
+    let of_row = |part: &Part| match part {
+        Part::Statement(s) => s.span.start > statement.span.start && compares(s),
+        _ => false,
+    };
+    if placed.row.parts.iter().any(of_row) {
+        return true;
+    }
+    let sentence = scope.outline.at(at).sentence;
+    let row = |at: usize| match document.items.get(at) {
+        Some(Item::Row(row)) if scope.outline.at(at).sentence == sentence => Some(row),
+        _ => None,
+    };
+    let states = |row: &Placed, all: bool| {
+        row.row.parts.iter().any(|part| match part {
+            Part::Statement(s) => {
+                compares(s) || all && !s.rest.is_empty() && !scope.is_about_indices(s)
+            }
+            _ => false,
+        })
+    };
+    // "a = z if z > 0".
+    if let (Some(Item::Words(passage)), Some(next)) = (document.items.get(at + 1), row(at + 2)) {
+        let words = passage.text.trim_start_matches([',', ' ', '(']);
+        if let Some(word) = conditions(words)
+            && states(next, word != "for")
+        {
+            return true;
+        }
+    }
+    // "If z > 0 then a = z"; but "if Z = XY" is what defines Z.
+    (0..at).rev().take_while(|before| scope.outline.at(*before).sentence == sentence).any(
+        |before| {
+            let role = scope.outline.at(before).role;
+            let own = scope.solved.iter().any(|(solved, _)| *solved == before);
+            let equation = matches!(role, Role::Condition | Role::Supposition) && !own;
+            let range = role == Role::Range;
+            let defines = scope.definitions.values().flatten().any(|d| d.at == before);
+            (equation || range)
+                && !defines
+                && row(before).is_some_and(|before| states(before, equation))
+        },
+    )
+}
+
 /// The first definition of each name is in force everywhere: authors define late. But an equation
 /// for a name that was in use before, and that something is differentiated by and that is itself
 /// never differentiated, is no definition: "the slope vanishes at w = t/x" is no reason to put t/x
@@ -521,7 +579,10 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             continue;
         }
         if scope.cell(name).is_none() && seen.insert(spelled(name)) {
-            let new = Definition::new(at, value.clone());
+            let mut new = Definition::new(at, value.clone());
+            if stands_in_a_case(scope, document, at, placed, statement) {
+                new.standing = Certainty::Conditional;
+            }
             let definition = Definition { params, of, indices, ..new };
             scope.define(name, definition);
         }

@@ -252,12 +252,16 @@ impl Marker<'_, '_> {
         if printed(right).is_none() || value.is_zero() {
             return None;
         }
-        let what = format!("∂{}/∂{} is {value}", spelled(of), spelled(by));
-        self.scope.values.state(lhs, value, here.at);
+        // Of what is defined, a slope is a claim, and no number that is told.
         let unknown = match self.scope.graph.node(below) {
             Node::Var(symbol) => !self.scope.declared.contains(&symbol),
             _ => false,
         };
+        if !unknown {
+            return None;
+        }
+        let what = format!("∂{}/∂{} is {value}", spelled(of), spelled(by));
+        self.scope.values.state(lhs, value, here.at);
         unknown.then_some(Mark::Assumption { what })
     }
 
@@ -436,7 +440,8 @@ impl Marker<'_, '_> {
     /// What to say of a row that a point refutes at which n is a number of its own, though sums of
     /// unknown length stand in the row: n may be their length.
     pub(super) fn of_some_length(&self, witness: &Witness) -> Option<String> {
-        const LENGTHS: &[&str] = &["n", "m", "N", "M", "K", "B"];
+        const LENGTHS: &[&str] =
+            &["n", "m", "d", "k", "N", "M", "K", "B", "C", "D", "H", "J", "L", "P", "Q", "T"];
         // What something is differentiated by is no length.
         let is_length = |s: &SymbolId| {
             let name = self.scope.graph.symbol(*s).spelling();

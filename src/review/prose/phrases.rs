@@ -250,6 +250,17 @@ pub(in crate::review) const TABLE: &[Phrase] = &[
     row("want", Role::Sought, "We want $y = 2x$.", "We want it, then $y = 2x$."),
     row("solve", Role::Sought, "We solve $y = 2x$.", "We solve it and get $y = 2x$."),
     row("solving", Role::Sought, "Solving $y = 2x$ is easy.", "Solving it we get $y = 2x$."),
+    row("setting", Role::Sought, "Setting $y = 2x$ is next.", "From the setting we get $y = 2x$."),
+    row("equating", Role::Sought, "Equating $y = 2x$ is next.", "Equating them we get $y = 2x$."),
+    row("require", Role::Sought, "We require $y = 2x$.", "We require it and get $y = 2x$."),
+    row("demand", Role::Sought, "We demand $y = 2x$.", "We demand it and get $y = 2x$."),
+    row("do not write", Role::Negation, "Do not write $y = 2x$.", "Do not write it; so $y = 2x$."),
+    row(
+        "common mistake is",
+        Role::Negation,
+        "A common mistake is $y = 2x$.",
+        "That is a common mistake; so $y = 2x$.",
+    ),
     row("until", Role::Sought, "We go on until $y = 2x$.", "Until then we get $y = 2x$."),
     row(
         "some authors",

@@ -151,6 +151,11 @@ impl Lexicon {
         (!self.own.contains(stem)).then_some(function)
     }
 
+    /// A letter has another meaning than its usual one here, whatever it is.
+    pub(in crate::review) fn give_up(&mut self, letter: char) {
+        self.own.insert(letter.to_string());
+    }
+
     /// Whether the letter e is a quantity of the document, and not Euler's number.
     pub(super) fn defines(&self, stem: &str) -> bool {
         self.defined.contains(stem)
