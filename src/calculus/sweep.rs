@@ -60,7 +60,8 @@ pub fn gradients(g: &mut Graph, root: ExprId, by: &[ExprId], winners: &Winners) 
             None => continue,
         };
         let name = names.get(&id).copied().unwrap_or(id);
-        pass_on(g, id, name, adjoint, winners, &mut scratch, &wanted, &mut |g, child, term| {
+        let reached = Reached { id, value: name, adjoint };
+        pass_on(g, reached, winners, &mut scratch, &wanted, &mut |g, child, term| {
             if wanted(child) {
                 adjoints.send(g, rows.at(child), term);
             }
@@ -199,14 +200,18 @@ fn receivers(g: &Graph, id: ExprId, winners: &Winners, visit: &mut impl FnMut(Ex
     }
 }
 
-/// Sends the adjoint of `id` to its children, at least to those that are wanted; `value` is `id`,
-/// or its name.
-#[allow(clippy::too_many_arguments, reason = "the state of one loop")]
-fn pass_on(
-    g: &mut Graph,
+/// A node with what the loss moves by it: `value` is the node, or its name.
+#[derive(Clone, Copy)]
+struct Reached {
     id: ExprId,
     value: ExprId,
     adjoint: ExprId,
+}
+
+/// Sends the adjoint of a node to its children, at least to those that are wanted.
+fn pass_on(
+    g: &mut Graph,
+    Reached { id, value, adjoint }: Reached,
     winners: &Winners,
     scratch: &mut Scratch,
     wanted: &impl Fn(ExprId) -> bool,

@@ -4,6 +4,7 @@
 //! calculus of scalars is refused with its reason; a name that stands for nothing becomes a free
 //! variable, and a derivative is never taken to be 0 because its variable was not found.
 
+mod applied;
 mod functions;
 mod sums;
 
@@ -379,126 +380,6 @@ impl Scope<'_> {
         Ok(named)
     }
 
-    /// f(x), f′(x), or a product if f is no function.
-    fn apply(
-        &mut self,
-        head: &Name,
-        primes: u32,
-        args: &[ExprId],
-        at: usize,
-        local: &Local,
-        most: usize,
-    ) -> Built {
-        let head = &self.indices.at(head, &local.indices);
-        let spelled = spelled(head);
-        let definition = match self.meaning(head, at) {
-            Meaning::Defined(definition, _) if !definition.params.is_empty() => {
-                Some(definition.clone())
-            }
-            _ => None,
-        };
-        if let Some(definition) = definition {
-            if definition.standing == Certainty::Unreadable {
-                return Err(unreadable(&spelled));
-            }
-            if definition.params.len() != args.len() {
-                return Err(Unbuilt::Unclear(format!(
-                    "{spelled} takes {} arguments, and {} are given",
-                    definition.params.len(),
-                    args.len()
-                )));
-            }
-            if self.open.len() >= MAX_DEFINITION_DEPTH {
-                return Err(Unbuilt::Unclear(format!(
-                    "too large: more than {MAX_DEFINITION_DEPTH} functions stand inside one another"
-                )));
-            }
-            let mut args = args.to_vec();
-            if primes > 0 {
-                // f′(a) is ∂f(a)/∂a; a number cannot be moved, its name can.
-                for arg in &mut args {
-                    if !matches!(self.graph.node(*arg), Node::Var(_) | Node::Named(..)) {
-                        *arg = self.graph.named("·", *arg);
-                    }
-                }
-            }
-            let params = definition.params.iter().map(super::names::spelled);
-            let inner =
-                Local { params: params.zip(args.iter().copied()).collect(), ..Local::default() };
-            self.open.push((spelled.clone(), usize::MAX));
-            let value = self.expression(&definition.body, definition.at, &inner, most);
-            self.open.pop();
-            return self.primed(value?, primes, &args, &spelled);
-        }
-        if let Some(function) = usual(&spelled)
-            && !self.unread.contains(&spelled)
-            && !self.otherwise.iter().any(|letter| spelled.contains(*letter))
-            && matches!(self.meaning(head, at), Meaning::Free)
-            && let [arg] = args
-        {
-            let value = self.graph.call(function, *arg);
-            return self.primed(value, primes, args, &spelled);
-        }
-        if let ([arg], 0, Some(_)) = (args, primes, self.adjoint_of(head)) {
-            let head = self.name(head, at, local)?;
-            return Ok(self.graph.mul([head, *arg]));
-        }
-        // E(w) is E as it depends on w.
-        if primes == 0 && self.is_known(head, at) {
-            let value = self.name(head, at, local)?;
-            let plain =
-                |arg: &ExprId| matches!(self.graph.node(*arg), Node::Var(_) | Node::Named(..));
-            let none = Winners::new();
-            let depends = |arg: &ExprId| depends_on(&self.graph, value, *arg, &none);
-            if !args.is_empty()
-                && args.iter().all(|arg| plain(arg) && *arg != value && depends(arg))
-            {
-                return Ok(value);
-            }
-        }
-        if primes == 0
-            && let [arg] = args
-            && (self.is_known(head, at)
-                || self.leaf_named(&spelled)
-                || self.plain.contains(&spelled)
-                || !head.below.is_empty() && self.plain_elements(head))
-        {
-            let head = self.name(head, at, local)?;
-            return Ok(self.graph.mul([head, *arg]));
-        }
-        self.any_function(&spelled, primes, args)
-    }
-
-    /// Whether a name has a definition that says nothing of its arguments.
-    fn may_be_a_function(&self, head: &Name, at: usize) -> bool {
-        match self.meaning(head, at) {
-            Meaning::Defined(definition, _) | Meaning::Element(definition, ..) => {
-                definition.params.is_empty()
-            }
-            Meaning::Cell(cell) => matches!(self.graph.node(cell), Node::Named(..)),
-            Meaning::Free => false,
-        }
-    }
-
-    /// Whether elements of a name are factors somewhere.
-    fn plain_elements(&self, name: &Name) -> bool {
-        self.plain_keys.contains(&self.indices.items(name).0)
-    }
-
-    fn leaf_named(&self, name: &str) -> bool {
-        let symbol = self.graph.find_symbol(&Symbol::named(name));
-        symbol.is_some_and(|s| self.leaves.contains(&s))
-    }
-
-    fn primed(&mut self, value: ExprId, primes: u32, args: &[ExprId], name: &str) -> Built {
-        match (primes, args) {
-            (0, _) => Ok(value),
-            (1, [arg]) => self.partial(value, *arg),
-            (1, _) => Err(Unbuilt::Unclear(format!("{name}′ has more than one variable"))),
-            _ => Err(Unbuilt::OutOfScope("second derivatives are not taken".to_string())),
-        }
-    }
-
     /// ∂of/∂by, where `by` may be named in `of` by its value and not by its name.
     fn partial(&mut self, of: ExprId, by: ExprId) -> Built {
         let none = Winners::new();
@@ -549,16 +430,6 @@ pub(super) fn function(known: Known) -> Function {
         Known::Sign => Function::Sign,
         Known::NormalCdf => Function::NormalCdf,
         Known::NormalPdf => Function::NormalPdf,
-    }
-}
-
-/// The functions whose usual name has primes here, which the parser leaves to the scope.
-fn usual(name: &str) -> Option<Function> {
-    match name {
-        "σ" => Some(Function::Sigmoid),
-        "Φ" => Some(Function::NormalCdf),
-        "ReLU" | "relu" => Some(Function::Relu),
-        _ => None,
     }
 }
 

@@ -4,20 +4,19 @@
 //! anywhere; each link of a chain a = b = c is one claim; a chain that was wrong once goes on
 //! from where it is, and says so.
 
+mod supposed;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::rc::Rc;
 
-use super::claim::{defined, holds_name, is_equation};
+use super::claim::{defined, is_equation};
 use super::declared::conditions;
 use super::document::{Document, Item, Placed};
 use super::equation::Wrongly;
 use super::indices::Condition;
 use super::judge::Unknowns;
 use super::names::{Cells, spelled};
-use super::numbers::{Rounded, is_numeric};
-use super::otherwise::Kink;
-use super::prose::{Place, Role};
+use super::numbers::Rounded;
 use super::references;
 use super::repair;
 use super::scope::{Certainty, Definition, Scope};
@@ -26,9 +25,6 @@ use super::tex::introduces;
 use super::tex::syntax::{Expr, FormulaKind, Part, Refused, Relation, Statement, visit};
 use super::ways::Ways;
 use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
-
-/// How many words may stand between two displays of one chain.
-const MAX_WORDS_BETWEEN: usize = 4;
 
 /// Marks every row. Where indices run over what nothing says, twice, with other lengths: what is
 /// proved holds with both.
@@ -126,7 +122,7 @@ pub(super) struct Marker<'d, 'n> {
     /// For which elements the rows are meant, as is said beside or before them.
     pub(super) conditions: Vec<Condition>,
     /// What is supposed for the moment.
-    under: Option<Under>,
+    under: Option<supposed::Under>,
     /// What is said to be greater than what, with the section where it is said.
     facts: Vec<(usize, String, (Expr, Expr))>,
     /// Who wins a max, said with letters: r_p = r_{ab} in formulas with a and b.
@@ -146,20 +142,6 @@ pub(super) struct Marker<'d, 'n> {
     rows: Vec<Row>,
     notes: Vec<Note>,
     pub(super) repairs: repair::Budget,
-}
-
-/// A condition or a supposition in words, and how far it reaches.
-#[derive(Clone)]
-struct Under {
-    /// As it is written.
-    said: String,
-    /// Which of two is the greater, where it says that, and whether it is the other way round.
-    order: Option<(Expr, Expr)>,
-    place: Place,
-    /// Whether it holds on behind its sentence.
-    wide: bool,
-    /// Whether something was stated under it in its own sentence.
-    used: bool,
 }
 
 /// Where a statement stands.
@@ -236,116 +218,6 @@ impl Marker<'_, '_> {
             // Nobody knows what the next row would go on from.
             (self.last, self.aligned) = (None, None);
         }
-    }
-
-    /// Ends what does not reach to the row of item `at`: a chain at the end of its display, a
-    /// supposition where another one begins or words say that something holds in general.
-    fn leave(&mut self, at: usize, placed: &Placed) {
-        let items = &self.document.items;
-        let goes_on = match at.checked_sub(1).map(|before| &items[before]) {
-            Some(Item::Row(before)) => {
-                Rc::ptr_eq(&before.passage, &placed.passage)
-                    || !before.inline && !placed.inline && before.is_whole()
-            }
-            Some(Item::Words(passage)) => {
-                !placed.inline && passage.text.split_whitespace().count() <= MAX_WORDS_BETWEEN
-            }
-            None => false,
-        };
-        if !goes_on {
-            (self.last, self.aligned) = (None, None);
-        }
-        let here = self.scope.outline.at(at);
-        if here.otherwise
-            && let Some(under) = &mut self.under
-            && let Some((greater, less)) = under.order.take()
-        {
-            under.order = Some((less, greater));
-            under.said = format!("not {}", under.said);
-        }
-        if here.general {
-            self.under = None;
-            self.scope.forget_told(at);
-        }
-        let ends = self.under.as_ref().is_some_and(|under| {
-            let sentence = under.place.sentence == here.sentence;
-            under.place.section != here.section
-                || here.role == Role::Supposition && !sentence
-                || !sentence && !under.wide && under.used
-        });
-        if ends {
-            self.under = None;
-        }
-    }
-
-    /// The mark of what words make a condition, a supposition or a question; none where it states
-    /// something.
-    fn apart(&mut self, statement: &Statement, here: Standing<'_>) -> Option<Mark> {
-        let place = self.scope.outline.at(here.at);
-        let compares = place.role == Role::Range;
-        if statement.rest.is_empty() {
-            return None;
-        }
-        if !(place.role.is_apart() || compares) {
-            // "Let x > 0": it holds in this section.
-            if let (Some(first), [(relation, value)]) = (&statement.first, &statement.rest[..])
-                && !is_equation(*relation)
-                && let Some(order) = self.order(first, value, here)
-            {
-                let said = self.document.text(&here.placed.source(&statement.span));
-                self.facts.push((place.section, said, order));
-            }
-            return None;
-        }
-        if compares && statement.rest.iter().any(|(relation, _)| is_equation(*relation)) {
-            return None;
-        }
-        let (relation, value) = statement.rest.first()?;
-        let first = statement.first.as_ref()?;
-        if !is_equation(*relation) {
-            self.suppose_order(statement, first, value, place, here);
-            return None;
-        }
-        if let Some((name, params)) = defined(first) {
-            // "If Z = X + Y" behind "If Z = X·Y": each has a Z of its own.
-            let before = self.scope.definition(&spelled(name), here.at).map(|(d, _)| d.at);
-            let own = before.is_some_and(|before| {
-                before < here.at
-                    && (self.is_another_item(before, here.at)
-                        || self.scope.outline.at(before).role == place.role)
-            });
-            if own
-                && matches!(place.role, Role::Condition | Role::Supposition)
-                && !is_numeric(value)
-                && !holds_name(value, name)
-            {
-                let (name, value) = (name.clone(), value.clone());
-                return self.again(&name, params, &value, Certainty::Certain, here);
-            }
-            // "If Z = XY" says what Z is, where nothing else does.
-            let own = self.scope.definition(&spelled(name), here.at);
-            let defines = own.is_some_and(|(d, _)| d.at == here.at);
-            let given = place.role == Role::Supposition && is_numeric(value);
-            if (defines || given) && place.role != Role::Negation {
-                return None;
-            }
-        }
-        if place.role == Role::Supposition && self.is_winner(first, value, here.at) {
-            return None;
-        }
-        let said = self.document.text(&here.placed.source(&statement.span));
-        let what = match place.role {
-            Role::Negation => "it is said not to hold",
-            Role::Sought => "it is looked for where it holds",
-            Role::Exception => "it is an exception",
-            Role::Elsewhere => "others write it so",
-            _ => "it is a condition",
-        };
-        if matches!(place.role, Role::Condition | Role::Supposition) {
-            let wide = place.role == Role::Supposition;
-            self.under = Some(Under { said, order: None, place, wide, used: false });
-        }
-        Some(Mark::Assumption { what: what.to_string() })
     }
 
     fn claims(&mut self, at: usize, placed: &Placed) {
@@ -437,91 +309,6 @@ impl Marker<'_, '_> {
         let text = self.document.text(&source);
         let label = placed.row.labels.first().map(|l| l.name.clone());
         self.rows.push(Row { source, line, column, text, label, claims });
-    }
-
-    /// "If z > 0": what stands behind it holds there.
-    fn suppose_order(
-        &mut self,
-        statement: &Statement,
-        first: &Expr,
-        second: &Expr,
-        place: Place,
-        here: Standing<'_>,
-    ) {
-        if statement.rest.len() != 1 {
-            return;
-        }
-        let Some(order) = self.order(first, second, here) else { return };
-        let said = self.document.text(&here.placed.source(&statement.span));
-        let wide = place.role == Role::Supposition;
-        self.under = Some(Under { said, order: Some(order), place, wide, used: false });
-    }
-
-    /// The greater and the less of two that are compared.
-    fn order(&self, first: &Expr, second: &Expr, here: Standing<'_>) -> Option<(Expr, Expr)> {
-        let between = first.span.end..second.span.start.max(first.span.end);
-        let sign = here.placed.passage.text.get(between).unwrap_or_default();
-        match sign.trim().trim_matches('&').trim() {
-            ">" | "\\gt" | "\\ge" | "\\geq" | ">=" | "≥" | "\\geqslant" | "&gt;" => {
-                Some((first.clone(), second.clone()))
-            }
-            "<" | "\\lt" | "\\le" | "\\leq" | "<=" | "≤" | "\\leqslant" | "&lt;" => {
-                Some((second.clone(), first.clone()))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether words beside the row at hand say which of two is the greater.
-    pub(super) fn supposes_order(&self) -> bool {
-        self.under.as_ref().is_some_and(|under| under.order.is_some())
-    }
-
-    /// Which of two is the greater, as is said of the row at hand and of its section.
-    pub(super) fn kinks(&mut self, at: usize) -> Vec<(String, Kink)> {
-        let section = self.scope.outline.at(at).section;
-        let under = self.under.iter().filter_map(|u| Some((u.said.clone(), u.order.clone()?)));
-        let facts = self.facts.iter().filter(|(of, ..)| *of == section);
-        let facts = facts.map(|(_, said, order)| (said.clone(), order.clone()));
-        let all: Vec<(String, (Expr, Expr))> = under.chain(facts).collect();
-        let mut kinks = Vec::new();
-        for (said, (greater, less)) in all {
-            let built = (self.scope.build(&greater, at), self.scope.build(&less, at));
-            if let (Ok(greater), Ok(less)) = built {
-                kinks.push((said, Kink { greater, less }));
-            }
-        }
-        kinks
-    }
-
-    /// The mark of a claim under what is supposed here: who says "if" does not say "everywhere".
-    fn weighed(&mut self, claim: &Claim, premise: bool, statement: &Statement) -> Mark {
-        let wrong_somewhere =
-            matches!(&claim.mark, Mark::Refuted(wrong) if wrong.counterexample.is_some());
-        let open = wrong_somewhere || matches!(claim.mark, Mark::Undecided { .. });
-        let plain = |e: &Expr| {
-            let mut derivative = false;
-            visit(e, &mut |e| derivative |= matches!(e.kind, FormulaKind::Derivative { .. }));
-            !derivative
-        };
-        if premise && open && statement.first.as_ref().is_some_and(plain) {
-            let (said, place) = (claim.text.clone(), Place::default());
-            self.under = Some(Under { said, order: None, place, wide: false, used: true });
-            return Mark::Assumption { what: "it is a premise".to_string() };
-        }
-        if !wrong_somewhere {
-            self.under.iter_mut().for_each(|under| under.used = true);
-            return claim.mark.clone();
-        }
-        match &mut self.under {
-            Some(under) => {
-                under.used = true;
-                let reason =
-                    format!("it is said where {}, and does not hold everywhere", under.said);
-                Mark::Undecided { reason }
-            }
-            None => claim.mark.clone(),
-        }
     }
 
     /// "Now let f = …" that cannot be read: from here on nobody knows what f is.

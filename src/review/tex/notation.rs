@@ -11,7 +11,7 @@ pub(super) struct Notation {
     pub stands: Stands,
     pub makes: Makes,
     /// A formula with it, for the tests.
-    #[cfg_attr(not(test), allow(dead_code))]
+    #[cfg_attr(not(test), allow(dead_code, reason = "a test reads each row's example"))]
     pub example: &'static str,
 }
 

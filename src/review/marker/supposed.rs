@@ -1,0 +1,232 @@
+//! What words suppose for the moment: conditions, premises, which of two is the greater, and how far
+//! each reaches.
+//!
+//! Invariant: what is said under a supposition is never refuted for failing without it, and what is
+//! a condition by its words states nothing.
+
+use std::rc::Rc;
+
+use super::{Marker, Standing};
+use crate::review::claim::{defined, holds_name, is_equation};
+use crate::review::document::{Item, Placed};
+use crate::review::names::spelled;
+use crate::review::numbers::is_numeric;
+use crate::review::otherwise::Kink;
+use crate::review::prose::{Place, Role};
+use crate::review::scope::Certainty;
+use crate::review::tex::syntax::{Expr, FormulaKind, Statement, visit};
+use crate::review::{Claim, Mark};
+
+/// How many words may stand between two displays of one chain.
+const MAX_WORDS_BETWEEN: usize = 4;
+
+/// A condition or a supposition in words, and how far it reaches.
+#[derive(Clone)]
+pub(super) struct Under {
+    /// As it is written.
+    said: String,
+    /// Which of two is the greater, where it says that, and whether it is the other way round.
+    order: Option<(Expr, Expr)>,
+    place: Place,
+    /// Whether it holds on behind its sentence.
+    wide: bool,
+    /// Whether something was stated under it in its own sentence.
+    used: bool,
+}
+
+impl Marker<'_, '_> {
+    /// Ends what does not reach to the row of item `at`: a chain at the end of its display, a
+    /// supposition where another one begins or words say that something holds in general.
+    pub(super) fn leave(&mut self, at: usize, placed: &Placed) {
+        let items = &self.document.items;
+        let goes_on = match at.checked_sub(1).map(|before| &items[before]) {
+            Some(Item::Row(before)) => {
+                Rc::ptr_eq(&before.passage, &placed.passage)
+                    || !before.inline && !placed.inline && before.is_whole()
+            }
+            Some(Item::Words(passage)) => {
+                !placed.inline && passage.text.split_whitespace().count() <= MAX_WORDS_BETWEEN
+            }
+            None => false,
+        };
+        if !goes_on {
+            (self.last, self.aligned) = (None, None);
+        }
+        let here = self.scope.outline.at(at);
+        if here.otherwise
+            && let Some(under) = &mut self.under
+            && let Some((greater, less)) = under.order.take()
+        {
+            under.order = Some((less, greater));
+            under.said = format!("not {}", under.said);
+        }
+        if here.general {
+            self.under = None;
+            self.scope.forget_told(at);
+        }
+        let ends = self.under.as_ref().is_some_and(|under| {
+            let sentence = under.place.sentence == here.sentence;
+            under.place.section != here.section
+                || here.role == Role::Supposition && !sentence
+                || !sentence && !under.wide && under.used
+        });
+        if ends {
+            self.under = None;
+        }
+    }
+
+    /// The mark of what words make a condition, a supposition or a question; none where it states
+    /// something.
+    pub(super) fn apart(&mut self, statement: &Statement, here: Standing<'_>) -> Option<Mark> {
+        let place = self.scope.outline.at(here.at);
+        let compares = place.role == Role::Range;
+        if statement.rest.is_empty() {
+            return None;
+        }
+        if !(place.role.is_apart() || compares) {
+            // "Let x > 0": it holds in this section.
+            if let (Some(first), [(relation, value)]) = (&statement.first, &statement.rest[..])
+                && !is_equation(*relation)
+                && let Some(order) = self.order(first, value, here)
+            {
+                let said = self.document.text(&here.placed.source(&statement.span));
+                self.facts.push((place.section, said, order));
+            }
+            return None;
+        }
+        if compares && statement.rest.iter().any(|(relation, _)| is_equation(*relation)) {
+            return None;
+        }
+        let (relation, value) = statement.rest.first()?;
+        let first = statement.first.as_ref()?;
+        if !is_equation(*relation) {
+            self.suppose_order(statement, first, value, place, here);
+            return None;
+        }
+        if let Some((name, params)) = defined(first) {
+            // "If Z = X + Y" behind "If Z = X·Y": each has a Z of its own.
+            let before = self.scope.definition(&spelled(name), here.at).map(|(d, _)| d.at);
+            let own = before.is_some_and(|before| {
+                before < here.at
+                    && (self.is_another_item(before, here.at)
+                        || self.scope.outline.at(before).role == place.role)
+            });
+            if own
+                && matches!(place.role, Role::Condition | Role::Supposition)
+                && !is_numeric(value)
+                && !holds_name(value, name)
+            {
+                let (name, value) = (name.clone(), value.clone());
+                return self.again(&name, params, &value, Certainty::Certain, here);
+            }
+            // "If Z = XY" says what Z is, where nothing else does.
+            let own = self.scope.definition(&spelled(name), here.at);
+            let defines = own.is_some_and(|(d, _)| d.at == here.at);
+            let given = place.role == Role::Supposition && is_numeric(value);
+            if (defines || given) && place.role != Role::Negation {
+                return None;
+            }
+        }
+        if place.role == Role::Supposition && self.is_winner(first, value, here.at) {
+            return None;
+        }
+        let said = self.document.text(&here.placed.source(&statement.span));
+        let what = match place.role {
+            Role::Negation => "it is said not to hold",
+            Role::Sought => "it is looked for where it holds",
+            Role::Exception => "it is an exception",
+            Role::Elsewhere => "others write it so",
+            _ => "it is a condition",
+        };
+        if matches!(place.role, Role::Condition | Role::Supposition) {
+            let wide = place.role == Role::Supposition;
+            self.under = Some(Under { said, order: None, place, wide, used: false });
+        }
+        Some(Mark::Assumption { what: what.to_string() })
+    }
+
+    /// "If z > 0": what stands behind it holds there.
+    pub(super) fn suppose_order(
+        &mut self,
+        statement: &Statement,
+        first: &Expr,
+        second: &Expr,
+        place: Place,
+        here: Standing<'_>,
+    ) {
+        if statement.rest.len() != 1 {
+            return;
+        }
+        let Some(order) = self.order(first, second, here) else { return };
+        let said = self.document.text(&here.placed.source(&statement.span));
+        let wide = place.role == Role::Supposition;
+        self.under = Some(Under { said, order: Some(order), place, wide, used: false });
+    }
+
+    /// The greater and the less of two that are compared.
+    fn order(&self, first: &Expr, second: &Expr, here: Standing<'_>) -> Option<(Expr, Expr)> {
+        let between = first.span.end..second.span.start.max(first.span.end);
+        let sign = here.placed.passage.text.get(between).unwrap_or_default();
+        match sign.trim().trim_matches('&').trim() {
+            ">" | "\\gt" | "\\ge" | "\\geq" | ">=" | "≥" | "\\geqslant" | "&gt;" => {
+                Some((first.clone(), second.clone()))
+            }
+            "<" | "\\lt" | "\\le" | "\\leq" | "<=" | "≤" | "\\leqslant" | "&lt;" => {
+                Some((second.clone(), first.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether words beside the row at hand say which of two is the greater.
+    pub(in crate::review) fn supposes_order(&self) -> bool {
+        self.under.as_ref().is_some_and(|under| under.order.is_some())
+    }
+
+    /// Which of two is the greater, as is said of the row at hand and of its section.
+    pub(in crate::review) fn kinks(&mut self, at: usize) -> Vec<(String, Kink)> {
+        let section = self.scope.outline.at(at).section;
+        let under = self.under.iter().filter_map(|u| Some((u.said.clone(), u.order.clone()?)));
+        let facts = self.facts.iter().filter(|(of, ..)| *of == section);
+        let facts = facts.map(|(_, said, order)| (said.clone(), order.clone()));
+        let all: Vec<(String, (Expr, Expr))> = under.chain(facts).collect();
+        let mut kinks = Vec::new();
+        for (said, (greater, less)) in all {
+            let built = (self.scope.build(&greater, at), self.scope.build(&less, at));
+            if let (Ok(greater), Ok(less)) = built {
+                kinks.push((said, Kink { greater, less }));
+            }
+        }
+        kinks
+    }
+
+    /// The mark of a claim under what is supposed here: who says "if" does not say "everywhere".
+    pub(super) fn weighed(&mut self, claim: &Claim, premise: bool, statement: &Statement) -> Mark {
+        let wrong_somewhere =
+            matches!(&claim.mark, Mark::Refuted(wrong) if wrong.counterexample.is_some());
+        let open = wrong_somewhere || matches!(claim.mark, Mark::Undecided { .. });
+        let plain = |e: &Expr| {
+            let mut derivative = false;
+            visit(e, &mut |e| derivative |= matches!(e.kind, FormulaKind::Derivative { .. }));
+            !derivative
+        };
+        if premise && open && statement.first.as_ref().is_some_and(plain) {
+            let (said, place) = (claim.text.clone(), Place::default());
+            self.under = Some(Under { said, order: None, place, wide: false, used: true });
+            return Mark::Assumption { what: "it is a premise".to_string() };
+        }
+        if !wrong_somewhere {
+            self.under.iter_mut().for_each(|under| under.used = true);
+            return claim.mark.clone();
+        }
+        match &mut self.under {
+            Some(under) => {
+                under.used = true;
+                let reason =
+                    format!("it is said where {}, and does not hold everywhere", under.said);
+                Mark::Undecided { reason }
+            }
+            None => claim.mark.clone(),
+        }
+    }
+}
