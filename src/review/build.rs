@@ -183,6 +183,9 @@ impl Scope<'_> {
             FormulaKind::Matrix(_) => {
                 Err(Unbuilt::OutOfScope("matrices are not multiplied".to_string()))
             }
+            FormulaKind::Array(_) => {
+                Err(Unbuilt::OutOfScope("this is an operation on arrays".to_string()))
+            }
         }
     }
 
@@ -201,7 +204,8 @@ impl Scope<'_> {
         let mut found = false;
         if !self.bold.is_empty() {
             visit(expr, &mut |e| {
-                found |= matches!(&e.kind, FormulaKind::Name(n) if self.bold.contains(&n.stem));
+                found |= matches!(&e.kind, FormulaKind::Name(n)
+                    if self.bold.contains(&n.stem) && !self.indices.is_element(n));
             });
         }
         found

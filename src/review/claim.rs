@@ -93,6 +93,16 @@ pub(super) fn same(a: &Expr, b: &Expr) -> bool {
             FormulaKind::HalfDerivative { of: a, by: b },
             FormulaKind::HalfDerivative { of: c, by: d },
         ) => same(a, c) && same(b, d),
+        (
+            FormulaKind::BigSum { indices: i, from: a, to: b, body: c },
+            FormulaKind::BigSum { indices: j, from: x, to: y, body: z },
+        ) => {
+            let bound = |a: &Option<Box<Expr>>, b: &Option<Box<Expr>>| match (a, b) {
+                (Some(a), Some(b)) => same(a, b),
+                (a, b) => a.is_none() && b.is_none(),
+            };
+            i == j && bound(a, x) && bound(b, y) && same(c, z)
+        }
         (FormulaKind::Call(f, a), FormulaKind::Call(g, b)) => f == g && same(a, b),
         (FormulaKind::Extreme { least: m, of: a }, FormulaKind::Extreme { least: n, of: b }) => {
             m == n && all(a, b)

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::memberships::memberships;
 use super::read::{self, DocumentFormat, Lines, Passage, Piece, Setting};
+use super::shapes::{Arrays, Shape};
 use super::tex::{self, Dots, Lexicon, Macros, syntax};
 use crate::diag::Error;
 use crate::net::Network;
@@ -17,6 +19,12 @@ pub(super) struct Document<'t> {
     /// The letters with a usual meaning that words give another one: "let $\\sigma$ be ReLU".
     pub(super) otherwise: BTreeSet<char>,
     pub(super) items: Vec<Item>,
+    /// The stems of names that are always bold.
+    pub(super) bold: BTreeSet<String>,
+    /// Names in formulas with ∈, with their shapes.
+    pub(super) told: Vec<(syntax::Name, Shape)>,
+    /// What the elements of its arrays are called.
+    pub(super) arrays: Arrays,
     lines: Lines<'t>,
 }
 
@@ -101,6 +109,7 @@ pub(super) fn read<'t>(
     let mut items = Vec::new();
     // "2.0" after a formula with "2.P" is 2·0.
     let mut dots = Dots::default();
+    let mut told = Vec::new();
     for piece in pieces {
         match piece {
             Piece::Words(passage) => items.push(Item::Words(Rc::new(passage))),
@@ -111,6 +120,11 @@ pub(super) fn read<'t>(
                     let inline = setting == Setting::Inline;
                     let passage = passage.clone();
                     items.push(Item::Row(Placed { row, passage, inline }));
+                }
+                for (names, shape) in memberships(&passage.text) {
+                    let rows = tex::rows(&names, &macros, &lexicon, &dots);
+                    let names = rows.iter().flat_map(names_alone);
+                    told.extend(names.map(|name| (name, shape.clone())));
                 }
                 dots = Dots::after(&passage.text, &macros);
             }
@@ -132,8 +146,27 @@ pub(super) fn read<'t>(
             }
         }
     }
-    lower_letters(&mut items);
-    Ok(Document { source, otherwise, items, lines: Lines::of(source) })
+    lower_letters(&mut items, &mut told);
+    let (bold, arrays) = (BTreeSet::new(), Arrays::default());
+    Ok(Document { source, otherwise, items, bold, told, arrays, lines: Lines::of(source) })
+}
+
+/// The names that stand alone, or in a list, in a row.
+fn names_alone(row: &syntax::Row) -> Vec<syntax::Name> {
+    use syntax::{FormulaKind, Part};
+    let sides = row.parts.iter().filter_map(|part| match part {
+        Part::Statement(statement) => statement.first.as_ref(),
+        _ => None,
+    });
+    let all = sides.flat_map(|side| match &side.kind {
+        FormulaKind::List(all) => all.iter().collect(),
+        _ => vec![side],
+    });
+    all.filter_map(|e| match &e.kind {
+        FormulaKind::Name(name) => Some(name.clone()),
+        _ => None,
+    })
+    .collect()
 }
 
 /// The letters of which words say something that is not their usual meaning: a formula that is
@@ -177,10 +210,11 @@ fn otherwise(pieces: &[Piece]) -> BTreeSet<char> {
     found
 }
 
-/// Makes indices of the letters above names that a sum goes over somewhere, x^{(i)} beside
-/// \\sum_i, and of the numbers in their place: their names end in `^` from here on, and the letter
-/// is the first of their indices. Otherwise Σ_i x^{(i)} would be so many times the same.
-fn lower_letters(items: &mut [Item]) {
+/// Makes indices of what stands above names and is one: the letter of a sum, x^{(i)} beside
+/// \\sum_i, the letter for a layer, z^{l} beside a^{l-1}, and the numbers in their place. Their
+/// names end in `^` from here on, and it is the first of their indices. Otherwise Σ_i x^{(i)} would
+/// be so many times the same.
+fn lower_letters(items: &mut [Item], told: &mut [(syntax::Name, Shape)]) {
     use syntax::{Expr, FormulaKind, Name, Part, visit};
     let sides = |items: &mut [Item], change: &mut dyn FnMut(&mut Expr)| {
         for item in items {
@@ -192,11 +226,20 @@ fn lower_letters(items: &mut [Item]) {
             }
         }
     };
-    fn letter(name: &Name) -> Option<char> {
-        let inner = name.above.as_deref()?.trim_matches(['(', ')', '[', ']', '<', '>']);
+    let inner = |name: &Name| {
+        let above = name.above.as_deref().unwrap_or_default();
+        above.trim_matches(['(', ')', '[', ']', '<', '>']).to_string()
+    };
+    // The letter of `i`, `l+1`, and whether it is one of a layer.
+    let letter = |name: &Name| {
+        let inner = inner(name);
         let mut all = inner.chars();
-        all.next().filter(|c| all.next().is_none() && c.is_lowercase())
-    }
+        let first = all.next().filter(|c| c.is_lowercase())?;
+        let rest = all.as_str();
+        let shift = rest.strip_prefix(['+', '-']);
+        let shifted = shift.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+        (rest.is_empty() || shifted).then_some((first, matches!(first, 'l' | 'ℓ')))
+    };
     let mut summed: BTreeSet<char> = BTreeSet::new();
     sides(items, &mut |side| {
         visit(side, &mut |e| {
@@ -208,7 +251,7 @@ fn lower_letters(items: &mut [Item]) {
     let mut stems: BTreeSet<String> = BTreeSet::new();
     sides(items, &mut |side| {
         side.each_name(&mut |name| {
-            if letter(name).is_some_and(|c| summed.contains(&c)) {
+            if letter(name).is_some_and(|(c, layer)| layer || summed.contains(&c)) {
                 stems.insert(name.stem.clone());
             }
         });
@@ -216,18 +259,46 @@ fn lower_letters(items: &mut [Item]) {
     if stems.is_empty() {
         return;
     }
-    sides(items, &mut |side| {
-        side.each_name(&mut |name| {
-            let inner = name.above.as_deref().unwrap_or_default();
-            let inner = inner.trim_matches(['(', ')', '[', ']', '<', '>']).to_string();
-            let number = !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit());
-            if stems.contains(&name.stem) && (number || letter(name).is_some()) {
-                name.stem.push('^');
-                name.above = None;
-                name.below.insert(0, inner);
+    let lower = |name: &mut Name| {
+        let inner = inner(name);
+        let number = !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit());
+        if stems.contains(&name.stem) && (number || inner == "L" || letter(name).is_some()) {
+            name.stem.push('^');
+            name.above = None;
+            name.below.insert(0, inner);
+        }
+    };
+    // ∇_a of what stands at the end: a of the last layer.
+    for item in items.iter_mut() {
+        let Item::Row(placed) = item else { continue };
+        for part in &mut placed.row.parts {
+            let Part::Statement(statement) = part else { continue };
+            let mut last = false;
+            for side in statement.sides() {
+                visit(side, &mut |e| {
+                    last |= matches!(&e.kind, FormulaKind::Name(name) if inner(name) == "L");
+                });
             }
-        });
-    });
+            let all = statement.first.iter_mut().chain(statement.rest.iter_mut().map(|(_, s)| s));
+            all.filter(|_| last).for_each(|side| of_the_last(side, &stems));
+        }
+    }
+    sides(items, &mut |side| side.each_name(&mut |name| lower(name)));
+    told.iter_mut().for_each(|(name, _)| lower(name));
+}
+
+/// Puts the last layer's a for the a of ∇_a.
+fn of_the_last(expr: &mut syntax::Expr, stems: &BTreeSet<String>) {
+    use syntax::FormulaKind;
+    if let FormulaKind::Derivative { by, .. } = &mut expr.kind
+        && let FormulaKind::Name(name) = &mut by.kind
+        && name.below.is_empty()
+        && name.above.is_none()
+        && stems.contains(&name.stem)
+    {
+        name.above = Some("(L)".to_string());
+    }
+    expr.children_mut().into_iter().for_each(|e| of_the_last(e, stems));
 }
 
 /// The formulas of a document, each with the macros as they are where it stands. The source of a

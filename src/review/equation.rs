@@ -11,11 +11,11 @@ use super::judge::Answer;
 use super::marker::{Chain, Marker, Standing};
 use super::names::{is_digits, spelled};
 use super::numbers::{Number, is_numeric};
-use super::scope::Scope;
+use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, visit};
 use super::ways::Ways;
 use super::{Counterexample, Mark, Wrong};
-use crate::expr::{ExprId, Winners, depends_on};
+use crate::expr::{ExprId, Node, Winners, depends_on};
 use crate::proof::{How, Value, Witness};
 
 /// How many of the last wrong lines a row is held against, to see whether it follows from one.
@@ -232,6 +232,10 @@ impl Marker<'_, '_> {
                 let functions = self.scope.any_functions_in(&[lhs, rhs]);
                 given.extend(functions.iter().map(|name| format!("{name} any function")));
                 given.extend(along.map(|(_, ways)| ways.said()));
+                given.extend(
+                    self.costs(&[left, right])
+                        .map(|(name, _)| format!("{name} any function of the last layer")),
+                );
                 proved(how, given)
             }
             Answer::Refuted { mut witness, given } => {
@@ -250,6 +254,10 @@ impl Marker<'_, '_> {
                     return mark;
                 }
                 if let Some(reason) = self.unknown_beside(lhs, rhs, [left, right], here) {
+                    return Mark::Undecided { reason };
+                }
+                if let Some((name, false)) = self.costs(&[left, right]).next() {
+                    let reason = format!("nothing says what {name} depends on");
                     return Mark::Undecided { reason };
                 }
                 if let Some(reason) = self.ties_given(left, here) {
@@ -271,6 +279,9 @@ impl Marker<'_, '_> {
                     return Mark::Undecided { reason };
                 }
                 if let Some(reason) = self.with_told_values(lhs, rhs, here.at) {
+                    return Mark::Undecided { reason };
+                }
+                if let Some(reason) = self.holds_with_a_sum([lhs, rhs]) {
                     return Mark::Undecided { reason };
                 }
                 if let Some(reason) = self.of_some_length(&witness) {
@@ -401,6 +412,27 @@ impl Marker<'_, '_> {
         None
     }
 
+    /// The costs that nobody defines in some expressions, and whether words speak of a cost.
+    fn costs(&self, sides: &[&Expr]) -> impl Iterator<Item = (String, bool)> + use<> {
+        let mut found = Vec::new();
+        let (mut open, mut seen): (Vec<Name>, BTreeSet<String>) =
+            (sides.iter().flat_map(|side| names_of(side)).collect(), BTreeSet::new());
+        while let Some(name) = open.pop().filter(|_| !self.scope.costs.is_empty()) {
+            let key = spelled(&name);
+            if !seen.insert(key.clone()) {
+                continue;
+            }
+            if let Some(told) = self.scope.costs.get(&key) {
+                found.push((key, *told));
+            } else if let Meaning::Defined(d, _) | Meaning::Element(d, ..) =
+                self.scope.meaning(&name, usize::MAX)
+            {
+                open.extend(names_of(&d.body));
+            }
+        }
+        found.into_iter()
+    }
+
     /// What to say of an equation for a name that is given, which would tie it to others.
     fn ties_given(&self, left: &Expr, here: Standing<'_>) -> Option<String> {
         let FormulaKind::Name(name) = &left.kind else { return None };
@@ -443,6 +475,40 @@ impl Marker<'_, '_> {
             });
         }
         !summed.is_disjoint(&single)
+    }
+
+    /// What to say of an equation that holds where the elements of a name that nothing defines sum
+    /// up to 1, as those of a label do.
+    fn holds_with_a_sum(&mut self, sides: [ExprId; 2]) -> Option<String> {
+        /// The most names that are tried, and the most elements of one.
+        const MOST: (usize, usize) = (3, 8);
+        let variables = self.scope.under_partials(&sides).variables;
+        let graph = &self.scope.graph;
+        let mut families: BTreeMap<String, Vec<ExprId>> = BTreeMap::new();
+        for id in graph.reachable(&sides) {
+            if let Node::Var(symbol) = graph.node(id)
+                && !variables.contains(&id)
+                && let name = graph.symbol(symbol).spelling()
+                && let Some((stem, at)) = name.rsplit_once('_')
+                && at.bytes().all(|b| b.is_ascii_digit())
+            {
+                families.entry(stem.to_string()).or_default().push(id);
+            }
+        }
+        let all = families.into_iter().filter(|(_, all)| (2..=MOST.1).contains(&all.len()));
+        for (stem, all) in all.take(MOST.0) {
+            let (last, others) = all.split_last()?;
+            let mut terms = vec![self.scope.graph.integer(1)];
+            for other in others {
+                terms.push(self.scope.graph.neg(*other));
+            }
+            let rest = self.scope.graph.add(terms);
+            let put = self.scope.substituted(&sides, &BTreeMap::from([(*last, rest)]))?;
+            if self.scope.judge(put[0], put[1], &self.unknowns).is_proved() {
+                return Some(format!("it holds if all {stem} sum up to 1, which nothing says"));
+            }
+        }
+        None
     }
 
     /// What to say of an equation that does not hold with the meaning that a name has from a place

@@ -19,7 +19,7 @@ pub(super) use elements::Condition;
 pub(super) use evidence::find;
 
 use super::names::{is_digits, spelled};
-use super::tex::syntax::Name;
+use super::tex::syntax::{Expr, Name};
 
 /// How many values indices take where nothing says how many there are: different ones, and others
 /// in a second round.
@@ -27,7 +27,7 @@ const SUPPOSED_LENGTHS: [i64; 3] = [3, 2, 4];
 /// That, in words.
 pub(super) const SUPPOSED: &str = "sums of unknown length tried with two to four terms";
 /// The most elements that a row with letters is judged for.
-pub const MAX_ELEMENTS: usize = 256;
+pub const MAX_ELEMENTS: usize = 512;
 /// How many are tried of a row with more.
 const TRIED: usize = 64;
 /// The longest run that the numbers of a document show; longer ones are places, not indices.
@@ -76,6 +76,8 @@ pub(super) struct Indices {
     pub(super) fixed: BTreeMap<String, Run>,
     /// What a letter runs over wherever it is an index, if that is the same everywhere.
     usual: BTreeMap<char, Option<Run>>,
+    /// The stems of arrays that are said in elements, with how many indices those have.
+    elements: BTreeSet<(String, usize)>,
     /// Letters that a sum somewhere goes over.
     summed: BTreeSet<char>,
     /// Letters of a sum with the letter that ends it: r and s of Σ_{r=1}^{s}. A row with both may
@@ -202,6 +204,87 @@ impl Indices {
     fn last(&self, letter: char) -> Option<i64> {
         let size = self.sizes.get(&letter.to_string()).map(|(n, _)| *n);
         size.filter(|_| !self.summed.contains(&letter))
+    }
+
+    /// Whether a name has all indices of an element of an array.
+    pub(super) fn is_element(&self, name: &Name) -> bool {
+        self.elements.contains(&(name.stem.clone(), name.below.len()))
+    }
+
+    /// A definition of a layer that is ahead as one of the layer itself: z^{l+1} = w^{l+1} a^l says
+    /// what z^l is.
+    pub(super) fn of_its_layer(&self, name: &Name, value: &Expr) -> (Name, Expr) {
+        let same = || (name.clone(), value.clone());
+        if !name.stem.ends_with('^') {
+            return same();
+        }
+        let Some(Item::Shifted(terms)) = self.items(name).1.into_iter().next() else {
+            return same();
+        };
+        let [(1, Some(letter)), (ahead, None)] = terms[..] else { return same() };
+        let moved = |name: &mut Name| {
+            let Some(part) = name.below.first().filter(|_| name.stem.ends_with('^')) else {
+                return;
+            };
+            let Some(rest) = part.strip_prefix(letter) else { return };
+            let shift: i64 = rest.parse().unwrap_or(0);
+            name.below[0] = match shift - ahead {
+                0 => letter.to_string(),
+                n => format!("{letter}{n:+}"),
+            };
+        };
+        let (mut name, mut value) = same();
+        moved(&mut name);
+        value.each_name(&mut |name| moved(name));
+        (name, value)
+    }
+
+    /// Whether an index of a name is a letter that says how many there are: the L of a^L.
+    pub(super) fn is_at_the_end(&self, name: &Name) -> bool {
+        let last = |item: &Item| matches!(item, Item::Letter(c) if self.last(*c).is_some());
+        name.stem.ends_with('^') && self.items(name).1.first().is_some_and(last)
+    }
+
+    /// What an index of a name runs over.
+    pub(super) fn run_of(&self, key: &str, axis: usize) -> Option<Run> {
+        self.runs.get(&(key.to_string(), axis)).copied()
+    }
+
+    /// The last value of it.
+    pub(super) fn last_of(&self, key: &str, axis: usize) -> Option<i64> {
+        self.run_of(key, axis).map(|run| run.last)
+    }
+
+    /// Says what the one index of a new name runs over.
+    pub(super) fn suppose(&mut self, stem: &str, run: Option<Run>) {
+        if let Some(run) = run {
+            self.runs.insert((stem.to_string(), 0), run);
+        }
+    }
+
+    /// Names with one for all elements of an array.
+    pub(super) fn together(&self, names: Vec<String>) -> Vec<String> {
+        if self.elements.is_empty() {
+            return names;
+        }
+        let whole = |name: String| match name.rsplit_once('_') {
+            Some((array, at))
+                if at.chars().all(|c| c.is_ascii_digit() || c == ',')
+                    && self.elements.iter().any(|(stem, _)| {
+                        array == stem
+                            || array
+                                .strip_prefix(stem.as_str())
+                                .is_some_and(|rest| rest.starts_with('^'))
+                    }) =>
+            {
+                array.to_string()
+            }
+            _ => name,
+        };
+        let mut all: Vec<String> = names.into_iter().map(whole).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// Whether any run or size is supposed.

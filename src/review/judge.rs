@@ -293,6 +293,7 @@ impl Scope<'_> {
             symbols.iter().map(|s| self.graph.symbol(*s).spelling().into_owned()).collect();
         given.sort();
         given.dedup();
+        let given = self.indices.together(given);
         let verdict = self.ask(sides[0], sides[1], &all);
         self.answer(verdict, given)
     }

@@ -4,6 +4,8 @@
 //! anywhere; each link of a chain a = b = c is one claim; a chain that was wrong once goes on
 //! from where it is, and says so.
 
+mod each;
+mod layout;
 mod supposed;
 
 use std::collections::BTreeSet;
@@ -51,6 +53,7 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
         last: None,
         aligned: None,
         introduced: false,
+        turned: None,
         headings: Vec::new(),
         rows: Vec::new(),
         notes: Vec::new(),
@@ -137,6 +140,8 @@ pub(super) struct Marker<'d, 'n> {
     vague: bool,
     /// Whether a formula on its own has stood under them.
     used: bool,
+    /// Whether derivatives by arrays are laid out as transposes, where a row has shown it.
+    turned: Option<bool>,
     /// Items at which a new section starts.
     pub(super) headings: Vec<usize>,
     rows: Vec<Row>,
@@ -251,9 +256,17 @@ impl Marker<'_, '_> {
                     let mark = Mark::Unread { reason: note.message.clone() };
                     claims.push(self.claim(placed, &note.span, mark));
                 }
-                Part::OutOfScope(Refused { note, left, relation, .. }) => {
+                Part::OutOfScope(Refused { note, left, relation, misfit, .. }) => {
                     self.forget(left.as_ref(), *relation, at, local);
-                    let mark = Mark::OutOfScope { what: note.message.clone() };
+                    let message = note.message.clone();
+                    let mark = match misfit {
+                        true => Mark::Refuted(Box::new(Wrong {
+                            message,
+                            counterexample: None,
+                            repair: None,
+                        })),
+                        false => Mark::OutOfScope { what: message },
+                    };
                     claims.push(self.claim(placed, &note.span, mark));
                 }
                 Part::Statement(statement) if self.scope.is_about_indices(statement) => {}
@@ -273,9 +286,12 @@ impl Marker<'_, '_> {
                             self.statement(statement, context, &mut claims);
                             let premise =
                                 premise.is_some_and(|span| statement.span.start < span.start);
+                            let arrays = &self.document.arrays;
                             for claim in &mut claims[found..] {
-                                claim.mark = self.weighed(claim, premise, statement);
+                                let mark = self.weighed(claim, premise, statement);
+                                claim.mark = arrays.weighed(at, statement.span.start, mark);
                             }
+                            self.laid_out(statement, context, &mut claims, found);
                         }
                     }
                 }
@@ -286,6 +302,7 @@ impl Marker<'_, '_> {
         }
         self.conditions = spoken;
         claims.sort_by_key(|c| c.source.start);
+        let mut claims = of_all_elements(claims);
         // "Let $z = …$, $x = …$": each formula of the sentence is introduced.
         self.introduced &= placed.inline;
         let unclear = statements_of(placed)
@@ -555,6 +572,20 @@ fn beside(parts: &[Part], part: &Part, scope: &Scope<'_>) -> Vec<Condition> {
         true => parts.iter().take_while(|p| !states(p)).filter_map(condition).collect(),
         false => behind,
     }
+}
+
+/// One claim for what is said of each element of a written array: the gravest mark counts.
+fn of_all_elements(claims: Vec<Claim>) -> Vec<Claim> {
+    let mut all: Vec<Claim> = Vec::with_capacity(claims.len());
+    for claim in claims {
+        match all.last_mut() {
+            Some(last) if last.source == claim.source => {
+                last.mark = last.mark.clone().and(claim.mark);
+            }
+            _ => all.push(claim),
+        }
+    }
+    all
 }
 
 fn statements_of(placed: &Placed) -> impl Iterator<Item = &Statement> {

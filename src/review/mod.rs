@@ -12,9 +12,11 @@
 //! - a repair was proved before it is offered.
 
 mod around;
+mod arrays;
 mod build;
 mod claim;
 mod convention;
+mod costs;
 mod declared;
 mod document;
 mod equation;
@@ -24,6 +26,7 @@ mod judge;
 mod lists;
 mod losses;
 mod marker;
+mod memberships;
 mod names;
 mod naming;
 mod numbers;
@@ -35,6 +38,7 @@ mod references;
 mod repair;
 pub mod report;
 mod scope;
+mod shapes;
 mod survey;
 mod suspects;
 #[doc(hidden)]
@@ -402,6 +406,7 @@ pub fn review(
         (Some(net), Some(lowered)) => Some(Cells { net, lowered }),
         _ => None,
     };
-    let document = document::read(text, format, network)?;
+    let mut document = document::read(text, format, network)?;
+    arrays::spread(&mut document, network);
     Ok(marker::mark(&document, cells))
 }

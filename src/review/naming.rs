@@ -32,6 +32,10 @@ impl Marker<'_, '_> {
             let says = self.scope.adjoint.as_ref().is_some_and(|adjoint| adjoint.at == at);
             return says.then_some(Mark::Definition { agrees: false });
         }
+        if self.scope.has_index(name) && self.scope.solved.contains(&(at, spelled(name))) {
+            let what = format!("{} has this value where it is said to", spelled(name));
+            return Some(Mark::Assumption { what });
+        }
         if self.scope.has_index(name) {
             return self.naming_elements(name, value, relation, here);
         }
@@ -118,6 +122,7 @@ impl Marker<'_, '_> {
             self.scope.cell(&name).is_none()
         });
         if own {
+            let (name, value) = &self.scope.indices.of_its_layer(name, value);
             let items = self.scope.indices.items(name).1;
             if self.scope.defines_elements(name, &items, value, here.at) {
                 return Some(Mark::Definition { agrees: false });

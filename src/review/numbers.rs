@@ -83,6 +83,7 @@ pub(super) fn is_numeric(expr: &Expr) -> bool {
                 | FormulaKind::BigSum { .. }
                 | FormulaKind::List(_)
                 | FormulaKind::Matrix(_)
+                | FormulaKind::Array(_)
         );
     });
     !named

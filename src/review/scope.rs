@@ -145,6 +145,9 @@ pub(super) struct Scope<'a> {
     pub(super) squares: BTreeSet<(usize, String)>,
     /// Losses without a definition, by their variable.
     pub(super) losses: BTreeMap<ExprId, Loss>,
+    /// Costs that nobody defines, which are any function of the last layer, and whether words speak
+    /// of a cost.
+    pub(super) costs: BTreeMap<String, bool>,
     /// Sums that are given.
     pub(super) givens: Vec<GivenSum>,
     /// The maxima so far by their arguments, sorted: max{a, b} and max{b, a} are decided once.
@@ -234,6 +237,7 @@ impl<'a> Scope<'a> {
             squares: BTreeSet::new(),
             declared: BTreeSet::new(),
             losses: BTreeMap::new(),
+            costs: BTreeMap::new(),
             givens: Vec::new(),
             maxima,
             built: BTreeMap::new(),
@@ -304,6 +308,12 @@ impl<'a> Scope<'a> {
             Some((definition, nth)) => Meaning::Defined(definition, nth),
             None => self.element(name, at).unwrap_or(Meaning::Free),
         }
+    }
+
+    /// Whether anything defines the elements of a name with letters.
+    pub(super) fn defines(&self, name: &Name) -> bool {
+        let (key, items) = self.indices.items(name);
+        self.definitions.contains_key(&of_elements(&key, items.len()))
     }
 
     /// Whether a name is an element of what is defined for all of them.

@@ -17,8 +17,8 @@ use super::prose::{Outline, Role};
 use super::read::Passage;
 use super::scope::{Adjoint, Certainty, Definition, Meaning, Scope};
 use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Relation, Statement, visit};
-use super::tex::{introduces, letter, unaccented};
-use super::{convention, givens, indices, losses, suspects};
+use super::tex::{introduces, unaccented};
+use super::{convention, costs, givens, indices, losses, suspects};
 
 /// What is known before the walk.
 pub(super) struct Survey<'n> {
@@ -48,7 +48,7 @@ pub(super) fn survey<'n>(
     scope.plain = quantities(document);
     (scope.functions, scope.said_any) = functions(document);
     scope.adjoint = adjoint(document);
-    scope.bold = bold(document);
+    scope.bold.clone_from(&document.bold);
     let convention = convention::settle(&mut scope, document);
     indices::find(&mut scope, document, round);
     scope.kronecker = speaks_of(document, "Kronecker");
@@ -66,6 +66,7 @@ pub(super) fn survey<'n>(
     scope.know_authors(document);
     scope.indices.several = defined_twice(&scope, document);
     define_first(&mut scope, document);
+    costs::find(&mut scope, document);
     scope.introduced = introduced(&scope, document);
     scope.unread = unread(&scope, document);
     givens::find(&mut scope, document);
@@ -132,47 +133,6 @@ fn adjoint(document: &Document<'_>) -> Option<Adjoint> {
         });
         (!elsewhere).then(|| Adjoint { at, mark, of: (**of).clone() })
     })
-}
-
-/// The stems of names that are bold wherever they stand: arrays.
-fn bold(document: &Document<'_>) -> BTreeSet<String> {
-    const FONTS: &[&str] = &["\\mathbf", "\\boldsymbol", "\\bm", "\\pmb"];
-    let (mut times, mut all) = (BTreeMap::new(), BTreeMap::new());
-    let mut last: Option<Rc<Passage>> = None;
-    for (_, placed, statement) in statements(document) {
-        let mut names = 0;
-        for side in statement.sides() {
-            visit(side, &mut |e| {
-                if let FormulaKind::Name(name) = &e.kind {
-                    *all.entry(name.stem.clone()).or_insert(0usize) += 1;
-                    names += 1;
-                }
-            });
-        }
-        if last.as_ref().is_some_and(|passage| Rc::ptr_eq(passage, &placed.passage)) || names == 0 {
-            continue;
-        }
-        last = Some(placed.passage.clone());
-        let text = placed.passage.text.as_str();
-        for font in FONTS {
-            for (start, _) in text.match_indices(font) {
-                let rest = text[start + font.len()..].trim_start().trim_start_matches('{');
-                let rest = rest.trim_start();
-                let stem = match rest.strip_prefix('\\') {
-                    Some(command) => {
-                        let end = command.find(|c: char| !c.is_ascii_alphabetic());
-                        letter(&command[..end.unwrap_or(command.len())]).map(String::from)
-                    }
-                    None => rest.chars().next().filter(|c| c.is_alphabetic()).map(String::from),
-                };
-                if let Some(stem) = stem {
-                    *times.entry(stem).or_insert(0usize) += 1;
-                }
-            }
-        }
-    }
-    times.retain(|stem, bold| all.get(stem).is_some_and(|whole| *bold >= *whole));
-    times.into_keys().collect()
 }
 
 /// The names that are applied, and never stand by themselves as quantities do; and those of them
@@ -273,23 +233,27 @@ fn variables(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
 /// Names with letters for indices that have a definition with one letter and another one with
 /// another: δ_k = y_k − t_k and δ_j = h_j (1 − h_j) Σ_k w_{kj} δ_k.
 fn defined_twice(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
-    type Definitions<'d> = Vec<(Vec<indices::Item>, &'d Expr)>;
-    let mut found: BTreeMap<(String, usize), Definitions<'_>> = BTreeMap::new();
+    type Definitions = Vec<(Vec<indices::Item>, Expr)>;
+    let mut found: BTreeMap<(String, usize), Definitions> = BTreeMap::new();
     for (at, _, statement) in statements(document) {
         let (Some(Expr { kind: FormulaKind::Name(name), .. }), [(relation, value), ..]) =
             (&statement.first, &statement.rest[..])
         else {
             continue;
         };
-        if !matches!(relation, Relation::Equal | Relation::Defines) || !scope.has_index(name) {
+        let (name, value) = scope.indices.of_its_layer(name, value);
+        if !matches!(relation, Relation::Equal | Relation::Defines)
+            || !scope.has_index(&name)
+            || scope.indices.is_at_the_end(&name)
+        {
             continue;
         }
-        let (key, items) = scope.indices.items(name);
+        let (key, items) = scope.indices.items(&name);
         // Another section gives it another meaning.
         let section = scope.outline.at(at).section;
         found.entry((key, section)).or_default().push((items, value));
     }
-    let twice = |all: &Vec<(Vec<indices::Item>, &Expr)>| {
+    let twice = |all: &Definitions| {
         let (letters, body) = &all[0];
         all.iter().any(|(other, value)| {
             other.len() == letters.len() && other != letters && !alike(body, letters, value, other)
@@ -309,12 +273,46 @@ fn alike(a: &Expr, letters: &[indices::Item], b: &Expr, others: &[indices::Item]
             _ => None,
         })
         .collect();
-    renamed.each_name(&mut |name| {
+    // The letters of sums first, or one of them may be what another is renamed to.
+    let (mut a, mut next) = (a.clone(), FIRST_BOUND);
+    bind(&mut a, &BTreeMap::new(), &mut next);
+    next = FIRST_BOUND;
+    bind(&mut renamed, &BTreeMap::new(), &mut next);
+    bind(&mut renamed, &map, &mut next);
+    same(&a, &renamed)
+}
+
+/// Signs for the letters of sums, which no document has.
+const FIRST_BOUND: u32 = 0xE000;
+
+/// Renames letters in subscripts, and the letters of sums in the order in which they stand.
+fn bind(expr: &mut Expr, map: &BTreeMap<char, char>, next: &mut u32) {
+    let put = |name: &mut Name| {
         for part in &mut name.below {
             *part = part.chars().map(|c| map.get(&c).copied().unwrap_or(c)).collect();
         }
-    });
-    same(a, &renamed)
+    };
+    let FormulaKind::BigSum { indices, from, to, body } = &mut expr.kind else {
+        if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &mut expr.kind {
+            put(name);
+        }
+        expr.children_mut().into_iter().for_each(|e| bind(e, map, next));
+        return;
+    };
+    let mut inner = map.clone();
+    for letter in indices.iter_mut() {
+        let mut all = letter.chars();
+        let (Some(c), None) = (all.next(), all.next()) else { continue };
+        if u32::from(c) >= FIRST_BOUND {
+            continue;
+        }
+        let Some(new) = char::from_u32(*next) else { continue };
+        *next += 1;
+        inner.insert(c, new);
+        *letter = new.to_string();
+    }
+    from.iter_mut().chain(to).for_each(|e| bind(e, map, next));
+    bind(body, &inner, next);
 }
 
 /// Whether a sum stands in an expression that does not say over what, as one in general words.
@@ -443,6 +441,27 @@ fn stands_in_a_case(
     )
 }
 
+/// Whether an inline formula follows another that defines something by its name, with a comma or
+/// "and" between them: "y = σ(z), z = wx".
+fn goes_on_defining(document: &Document<'_>, at: usize, name: &Name) -> bool {
+    let between = at.checked_sub(1).and_then(|before| document.items.get(before));
+    let Some(Item::Words(passage)) = between else { return false };
+    let words = passage.text.trim().trim_matches([',', ' ']);
+    let before = at.checked_sub(2).and_then(|before| document.items.get(before));
+    let Some(Item::Row(placed)) = before else { return false };
+    matches!(words, "" | "and" | "where" | "with")
+        && placed.row.parts.iter().any(|part| match part {
+            Part::Statement(s) => {
+                s.first.as_ref().and_then(defined).is_some()
+                    && s.rest.iter().any(|(relation, side)| {
+                        matches!(relation, Relation::Equal | Relation::Defines)
+                            && holds_name(side, name)
+                    })
+            }
+            _ => false,
+        })
+}
+
 /// The first definition of each name is in force everywhere: authors define late. But an equation
 /// for a name that was in use before, and that something is differentiated by and that is itself
 /// never differentiated, is no definition: "the slope vanishes at w = t/x" is no reason to put t/x
@@ -513,6 +532,7 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             continue;
         }
         let Some((name, params)) = defined(first) else { continue };
+        let (name, value) = &scope.indices.of_its_layer(name, value);
         if scope.adjoint_of(name).is_some() {
             continue;
         }
@@ -561,6 +581,7 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         if params.is_empty()
             && is_used
             && !document.says_where(at)
+            && !goes_on_defining(document, at, name)
             && !statement.introduced
             && !placed
                 .row
@@ -572,6 +593,10 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             && (moved.contains(&spelled(name)) || document.says_solution(at))
         {
             scope.solved.insert((at, spelled(name)));
+            continue;
+        }
+        // Nor is the last layer, where all layers are defined.
+        if scope.indices.is_at_the_end(name) && scope.defines(name) {
             continue;
         }
         // An element of what is defined for all of them is no new name.

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Item, MAX_ELEMENTS, Run, SUPPOSED, TRIED, single};
-use crate::review::Mark;
-use crate::review::marker::Marker;
+use super::{Item, MAX_ELEMENTS, Run, TRIED, single};
 use crate::review::names::Convention;
 use crate::review::scope::{Meaning, Scope};
 use crate::review::tex::syntax::{Expr, FormulaKind, Name, Relation, Statement, visit};
@@ -59,10 +57,20 @@ impl Scope<'_> {
     /// Whether a statement compares indices with each other or with numbers.
     pub(in crate::review) fn is_about_indices(&self, statement: &Statement) -> bool {
         let mut sides = statement.sides();
+        // The N of j < N, of which nothing else is said.
+        let bounds = matches!(statement.rest[..], [(Relation::Other, _)])
+            && statement.first.as_ref().is_some_and(|e| self.index_letter(e).is_some());
+        let bound = |name: &Name| {
+            bounds
+                && name.below.is_empty()
+                && name.above.is_none()
+                && single(&name.stem).is_some_and(char::is_uppercase)
+                && matches!(self.meaning(name, usize::MAX), Meaning::Free)
+        };
         let index = |e: &Expr| match &e.kind {
             FormulaKind::Number { .. } => true,
             FormulaKind::Name(name) => {
-                self.index_letter(e).is_some() || self.indices.size(name).is_some()
+                self.index_letter(e).is_some() || self.indices.size(name).is_some() || bound(name)
             }
             _ => false,
         };
@@ -128,6 +136,34 @@ impl Scope<'_> {
         }
         for expr in exprs {
             self.free(expr, &mut Vec::new(), &mut found);
+        }
+        for (letter, most) in self.last_layers(exprs) {
+            if let Some(run) = found.get_mut(&letter).filter(|run| run.first <= most) {
+                run.last = run.last.min(most);
+            }
+        }
+        found
+    }
+
+    /// The last layer for which a row with l + 1 in it can be meant.
+    fn last_layers(&self, exprs: &[&Expr]) -> BTreeMap<String, i64> {
+        let mut found: BTreeMap<String, i64> = BTreeMap::new();
+        for expr in exprs {
+            visit(expr, &mut |e| {
+                let FormulaKind::Name(name) = &e.kind else { return };
+                if !name.stem.ends_with('^') {
+                    return;
+                }
+                let (key, items) = self.indices.items(name);
+                let Some(Item::Shifted(terms)) = items.first() else { return };
+                let Some(last) = self.indices.last_of(&key, 0) else { return };
+                if let [(1, Some(letter)), (ahead, None)] = terms[..]
+                    && ahead > 0
+                {
+                    let most = found.entry(letter.to_string()).or_insert(i64::MAX);
+                    *most = (*most).min(last - ahead);
+                }
+            });
         }
         found
     }
@@ -272,19 +308,6 @@ impl Elements {
     }
 }
 
-/// Whether a sum stands in an expression whose bounds are not both numbers.
-fn sums_openly(expr: &Expr) -> bool {
-    let mut found = false;
-    let number = |e: &Option<Box<Expr>>| {
-        e.as_deref().is_some_and(|e| matches!(e.kind, FormulaKind::Number { .. }))
-    };
-    visit(expr, &mut |e| {
-        found |=
-            matches!(&e.kind, FormulaKind::BigSum { from, to, .. } if !number(from) || !number(to));
-    });
-    found
-}
-
 /// The run of a letter that stands in two places. A run that is known counts before one that is
 /// supposed; of two that are known, it is what they have in common: a row speaks of elements that
 /// there are.
@@ -349,7 +372,7 @@ impl Condition {
         }
     }
 
-    fn speaks_of(&self, element: &BTreeMap<String, i64>) -> bool {
+    pub(in crate::review) fn speaks_of(&self, element: &BTreeMap<String, i64>) -> bool {
         let right = match &self.right {
             Bound::Letter(letter) => element.contains_key(letter),
             Bound::Number(_) => true,
@@ -358,103 +381,11 @@ impl Condition {
     }
 
     /// As it is written.
-    fn said(&self) -> String {
+    pub(in crate::review) fn said(&self) -> String {
         let sign = if self.equal { "=" } else { "≠" };
         match &self.right {
             Bound::Letter(letter) => format!("{} {sign} {letter}", self.left),
             Bound::Number(n) => format!("{} {sign} {n}", self.left),
         }
-    }
-}
-
-impl Marker<'_, '_> {
-    /// Marks an equation once for each element that its sides speak of, and puts the marks
-    /// together: the gravest counts, and says of which element it is.
-    pub(in crate::review) fn for_elements(
-        &mut self,
-        sides: &[&Expr],
-        mut mark: impl FnMut(&mut Self) -> Option<Mark>,
-    ) -> Option<Mark> {
-        let elements = self.scope.elements(sides, &self.conditions);
-        let (complete, total, tried) = (elements.is_complete(), elements.total, elements.all.len());
-        if let Some(letter) = elements.torn {
-            let reason = format!("{letter} has one range in one place and another in another");
-            return Some(Mark::Undecided { reason });
-        }
-        if let Some(name) = elements.twice {
-            let reason = format!("{name} is defined with one letter here and another there");
-            return Some(Mark::Undecided { reason });
-        }
-        let heeded: Vec<String> = match elements.all.first() {
-            Some(element) if !element.is_empty() => self
-                .conditions
-                .iter()
-                .filter(|c| c.speaks_of(element))
-                .map(Condition::said)
-                .collect(),
-            _ => Vec::new(),
-        };
-        let mut all: Option<Mark> = None;
-        for element in elements.all {
-            let winner = self.winner.clone().filter(|(_, value)| {
-                self.scope.free_letters(&[value]).keys().all(|letter| element.contains_key(letter))
-            });
-            let winner = winner
-                .and_then(|(left, value)| self.under_winner(&left, &value, &element, usize::MAX));
-            let before = std::mem::replace(&mut self.scope.letters, element.clone());
-            (self.scope.guessed, self.scope.loose) = (false, false);
-            let before_it = std::mem::replace(&mut self.scope.supposed, elements.supposed);
-            let mut found = mark(self);
-            if let Some((max, winner)) = winner {
-                self.restore(max, winner);
-            }
-            // What is said of single elements may be true of another length.
-            let single = self.scope.supposed
-                && element.is_empty()
-                && !sides.iter().any(|side| sums_openly(side));
-            if single && let Some(Mark::Refuted(_)) = found {
-                found = Some(Mark::of_no_length());
-            }
-            let loose = std::mem::take(&mut self.scope.loose) || elements.loose;
-            if loose && let Some(Mark::Refuted(_)) = found {
-                let reason = "it is not certain which values its indices take here";
-                found = Some(Mark::Undecided { reason: reason.to_string() });
-            }
-            let guessed = std::mem::take(&mut self.scope.guessed);
-            if guessed && let Some(Mark::Refuted(_)) = found {
-                let reason = "δ has no definition, and it is wrong if it is Kronecker's";
-                found = Some(Mark::Undecided { reason: reason.to_string() });
-            }
-            if let Some(Mark::Proved { given, .. }) = &mut found {
-                given.extend(guessed.then(|| "δ is Kronecker's".to_string()));
-                given.extend(heeded.iter().cloned());
-                given.extend(self.scope.supposed.then(|| SUPPOSED.to_string()));
-            }
-            self.scope.letters = before;
-            self.scope.supposed |= before_it;
-            all = match (all, found?) {
-                (_, Mark::Refuted(mut wrong)) => {
-                    if !element.is_empty() {
-                        let values = element.iter().map(|(letter, n)| format!("{letter} = {n}"));
-                        let values = values.collect::<Vec<_>>().join(", ");
-                        wrong.message = format!("{}, for {values}", wrong.message);
-                    }
-                    return Some(Mark::Refuted(wrong));
-                }
-                // What cannot be judged for one element is not judged for the others.
-                (_, found @ (Mark::Undecided { .. } | Mark::OutOfScope { .. })) => {
-                    return Some(found);
-                }
-                (None, found) => Some(found),
-                (Some(all), found) => Some(all.and(found)),
-            };
-        }
-        if let Some(Mark::Proved { .. } | Mark::Definition { .. }) = all
-            && !complete
-        {
-            let reason = format!("it holds for the {tried} of {total} elements that were tried");
-            return Some(Mark::Undecided { reason });
-        }
-        all
     }
 }

@@ -8,6 +8,7 @@ use crate::review::claim::{defined, statements};
 use crate::review::document::Document;
 use crate::review::names::{Cells, is_digits, spelled};
 use crate::review::scope::Scope;
+use crate::review::shapes::Length;
 use crate::review::tex::syntax::{Expr, FormulaKind, Name, Statement, visit};
 
 /// The places that have to run over the same values, found by joining those that share a letter.
@@ -253,6 +254,28 @@ fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
         });
     }
     pairs(&mut indices, document);
+    // What stands above a name and is an index is one of that name.
+    for (_, _, statement) in statements(document) {
+        each(statement, &mut |e| {
+            if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &e.kind
+                && name.stem.ends_with('^')
+                && let Some(above) = name.below.first()
+            {
+                let letters = above.chars().filter(|c| c.is_alphabetic());
+                indices.paired.extend(letters.map(|c| (c, name.stem.clone())));
+            }
+        });
+    }
+    for (base, axis, _) in &document.arrays.axes {
+        let rank = indices.elements.iter().find(|(stem, _)| *stem == base.stem).map_or(0, |e| e.1);
+        indices.elements.remove(&(base.stem.clone(), rank));
+        indices.elements.insert((base.stem.clone(), rank.max(axis + 1)));
+        // The t of h_t, which is a vector.
+        if *axis > 0 {
+            let letters = "ijklmnpqrst".chars();
+            indices.paired.extend(letters.map(|c| (c, base.stem.clone())));
+        }
+    }
     for (_, _, statement) in statements(document) {
         each(statement, &mut |e| {
             if let FormulaKind::BigSum { indices: over, to: Some(to), .. } = &e.kind
@@ -359,6 +382,10 @@ fn sizes(
                 }
             }
             FormulaKind::Name(name) => {
+                // The L of a^L is the number of the last layer.
+                if name.stem.ends_with('^') && name.below.first().is_some_and(|l| l == "L") {
+                    found.insert("L".to_string());
+                }
                 let items = scope.indices.items(name).1;
                 letters.extend(items.iter().filter_map(|item| match item {
                     Item::Letter(c) => Some(*c),
@@ -397,6 +424,10 @@ fn sizes(
             }
         }
     }
+    found.extend(document.arrays.axes.iter().filter_map(|(_, _, length)| match length {
+        Length::Named(letter) => Some(letter.clone()),
+        Length::Number(_) | Length::Unknown => None,
+    }));
     let mut sizes = BTreeMap::new();
     for name in found {
         let free = Name { stem: name.clone(), below: Vec::new(), above: None };
@@ -525,6 +556,17 @@ fn classes(scope: &Scope<'_>, document: &Document<'_>) -> Shown {
             _ => {}
         });
         known.extend(met);
+    }
+    for (base, axis, length) in &document.arrays.axes {
+        let (key, _) = scope.indices.items(base);
+        let place = Node::Place(key, *axis);
+        classes.of(place.clone());
+        let seen = match length {
+            Length::Number(n) => Seen::Bounds(1, *n, false),
+            Length::Named(letter) => Seen::Sized(1, letter.clone()),
+            Length::Unknown => Seen::Summed,
+        };
+        all.push((place, seen));
     }
     Shown { classes, all, apart }
 }

@@ -339,7 +339,8 @@ fn with(whole: &Expr, old: &Expr, new: &Expr) -> Expr {
         FormulaKind::Number { .. }
         | FormulaKind::Name(_)
         | FormulaKind::Cases(_)
-        | FormulaKind::Matrix(_) => whole.kind.clone(),
+        | FormulaKind::Matrix(_)
+        | FormulaKind::Array(_) => whole.kind.clone(),
         FormulaKind::Neg(a) => FormulaKind::Neg(boxed(a)),
         FormulaKind::Sum(terms) => {
             FormulaKind::Sum(terms.iter().map(|(m, t)| (*m, one(t))).collect())

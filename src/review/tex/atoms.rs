@@ -175,6 +175,7 @@ fn command<'s, 'a>(input: Tokens<'s, 'a>, name: &'a str) -> Parsed<'s, 'a, Piece
         Makes::Root => functions::root(input).map(value),
         Makes::Sum => blocks::big_sum(input).map(value),
         Makes::Braced => blocks::braced(input).map(value),
+        Makes::Elementwise => unexpected(input),
         Makes::Refused(why) => refuse(input.here(), why),
         Makes::Beyond(why) => beyond(input.here(), why),
         Makes::Inside => {

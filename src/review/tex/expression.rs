@@ -20,7 +20,7 @@ use nom::combinator::{map, opt};
 use super::fraction::{self, Piece};
 use super::lex::Tok;
 use super::notation::{self, Makes, Stands};
-use super::syntax::{Expr, FormulaKind};
+use super::syntax::{Array, Expr, FormulaKind};
 use super::tokens::{Parsed, Problem, Tokens, beyond, is_space, refuse};
 use super::{MAX_DEPTH, functions, series, symbols};
 
@@ -247,12 +247,27 @@ enum Op {
     Times,
     Dot,
     Over,
+    Elementwise,
 }
 
 fn operator<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Op> {
     let times = alt((sign('·'), sign('*'))).map(|_| Op::Times);
     let over = sign('/').map(|_| Op::Over);
-    alt((times, over, dot)).parse(input)
+    let elementwise = by_elements.map(|_| Op::Elementwise);
+    alt((times, over, elementwise, dot)).parse(input)
+}
+
+/// ⊙, the product of arrays element by element.
+fn by_elements<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, ()> {
+    let notation = match input.tok() {
+        Some(Tok::Command(c)) => notation::of(c),
+        Some(Tok::Sign(c)) => notation::of_sign(c),
+        _ => None,
+    };
+    match notation.map(|row| row.makes) {
+        Some(Makes::Elementwise) => Ok((input.skip(1), ())),
+        _ => missing(input),
+    }
 }
 
 /// A dot between two factors. At the end it is a full stop, and left alone.
@@ -299,6 +314,8 @@ pub(super) fn term<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let (mut rest, first) = fraction::factor(input)?;
     let alone = first.shape;
     let (mut left, mut last, mut slashes) = (vec![first.expr], first.shape, 0);
+    // What stands before each ⊙, which binds less than a product does.
+    let mut before = Vec::new();
     loop {
         let at = spaces(rest);
         let op = match operator(at) {
@@ -330,10 +347,18 @@ pub(super) fn term<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
             let kind = FormulaKind::Quotient(Box::new(above), Box::new(value.expr));
             left.push(Expr { kind, span });
             last = Shape::Slash;
+        } else if let Some((_, Op::Elementwise)) = op {
+            before.push(product(std::mem::replace(&mut left, vec![value.expr])));
         } else {
             left.push(value.expr);
         }
         rest = after;
+    }
+    if !before.is_empty() {
+        before.push(product(left));
+        let kind = FormulaKind::Array(Box::new(Array::Elementwise(before)));
+        let expr = Expr { kind, span: input.span_to(rest) };
+        return Ok((rest, Value { expr, shape: Shape::Product }));
     }
     let shape = match left.len() {
         1 if slashes == 0 => alone,

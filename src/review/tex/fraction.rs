@@ -12,7 +12,7 @@ use self::around::{bare, beside, by_index, divides, enclosed, grouped, holds_rou
 use super::atoms::{powered, starts_name};
 use super::expression::{Result, Shape, Value, product, starts_factor, whole};
 use super::lex::Tok;
-use super::syntax::{Expr, FormulaKind, visit};
+use super::syntax::{Array, Expr, FormulaKind, visit};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 
 /// A value, or ∂/∂x that still wants its operand.
@@ -292,10 +292,23 @@ pub(super) fn factor<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
             Ok((rest.level_of(input), Value { expr, shape: Shape::Name }))
         }
         Some(Tok::Letter('d') | Tok::Text(_, "d")) if slashed(input) => leibniz(input),
-        Some(Tok::Symbol('∇')) => beyond(input.here(), "∇ makes an array of derivatives"),
+        Some(Tok::Symbol('∇')) => gradient(input),
         Some(Tok::Symbol('∞')) => refuse(input.here(), "∞ is no number"),
         _ => powered(input),
     }
+}
+
+/// ∇f, which does not say by what it differentiates.
+fn gradient<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let rest = input.skip(1);
+    if !starts_factor(rest) {
+        return beyond(input.here(), "∇ makes an array of derivatives");
+    }
+    let (after, of) = powered(rest.deeper()?)?;
+    let after = after.level_of(input);
+    let kind = FormulaKind::Array(Box::new(Array::Gradient(of.expr)));
+    let expr = Expr { kind, span: input.span_to(after) };
+    Ok((after, Value { expr, shape: Shape::Leibniz }))
 }
 
 /// ∂ or d in a line: ∂E/∂w, ∂/∂w(…), ∂E/w, ∂E.

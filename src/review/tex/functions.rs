@@ -8,7 +8,7 @@ use super::expression::{Shape, Value, starts_factor, unexpected, whole};
 use super::lex::Tok;
 use super::names;
 use super::spelling::{Function, function};
-use super::syntax::{Expr, FormulaKind, Known};
+use super::syntax::{Array, Expr, FormulaKind, Known};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 use crate::scalar::Rational;
 
@@ -214,6 +214,15 @@ pub(super) fn norm<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
             Some(found) => found,
             None => (script.until(script.skip(1)), script.skip(1)),
         };
+        let frobenius = matches!(
+            (inside.tok(), inside.token(1)),
+            (Some(Tok::Letter('F') | Tok::Text(_, "F")), None)
+        );
+        if frobenius {
+            let kind = FormulaKind::Array(Box::new(Array::Frobenius(argument)));
+            let expr = Expr { kind, span: input.span_to(behind) };
+            return Ok((behind, Value { expr, shape: Shape::Atom }));
+        }
         if !matches!((inside.tok(), inside.token(1)), (Some(Tok::Digit('2')), None)) {
             return beyond(input.span_to(behind), "only the length of an array is read as a norm");
         }

@@ -39,6 +39,8 @@ pub struct Lexicon {
     indexed: BTreeSet<(String, String)>,
     /// Letters that number steps: `w^{t+1}`.
     steps: BTreeSet<char>,
+    /// Whether a sum goes up to T.
+    to_t: bool,
     /// Whether an index stands directly behind its letter: `z1 = …`, `\partial w1`.
     glued: bool,
     /// Stems with the letters that number them above: `y^k = …`.
@@ -166,6 +168,11 @@ impl Lexicon {
         self.alone.contains(&letter)
     }
 
+    /// Whether T is a number of steps, or another quantity of the document: then it may be a power.
+    pub(super) fn counts_to_t(&self) -> bool {
+        self.to_t || self.defined.contains("T")
+    }
+
     /// Whether a number above this stem is a mark and no power: it is defined with one, or the
     /// layers of the document are numbered so, and it never stands without.
     pub(super) fn numbers_above(&self, stem: &str) -> bool {
@@ -223,6 +230,16 @@ fn scan(tokens: &[Token], lexicon: &mut Lexicon, candidates: &mut BTreeMap<Strin
             Tok::Text(_, words) => words.trim().to_string(),
             Tok::Sup => {
                 step(&tokens[i..], lexicon);
+                continue;
+            }
+            Tok::Command("sum" | "prod") => {
+                let ahead = tokens[i..].iter().take(REACH).map(|t| t.tok).collect::<Vec<_>>();
+                let last = ahead.iter().position(|t| *t == Tok::Sup).map(|at| &ahead[at + 1..]);
+                let opened = last.map(|last| match last {
+                    [Tok::Open, rest @ ..] => rest,
+                    rest => rest,
+                });
+                lexicon.to_t |= matches!(opened, Some([Tok::Letter('T'), ..]));
                 continue;
             }
             _ => continue,

@@ -13,7 +13,7 @@ use super::functions;
 use super::lex::{Font, Tok};
 use super::lexicon::Run;
 use super::scripts::{Above, above, below, scripts};
-use super::syntax::{Expr, FormulaKind, Name, visit};
+use super::syntax::{Array, Expr, FormulaKind, Name, visit};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 use super::{MAX_NAME, spelling};
 
@@ -169,6 +169,18 @@ pub(super) fn scripted<'s, 'a>(
             Above::Mark(mark) if name.above.is_none() => name.above = Some(mark),
             Above::Mark(_) => return refuse(inside.span(), "a second mark stands above this name"),
             Above::Power => power = Some(whole(inside)?.expr),
+            Above::Transpose(_) if found.primes > 0 => {
+                return refuse(span, "a prime and a transpose stand on the same name");
+            }
+            Above::Transpose(mark) => {
+                if mark.is_some() && name.above.is_some() {
+                    return refuse(inside.span(), "a second mark stands above this name");
+                }
+                name.above = name.above.or(mark);
+                let of = Expr { kind: FormulaKind::Name(name), span: span.clone() };
+                let kind = FormulaKind::Array(Box::new(Array::Transpose(of)));
+                return Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
+            }
         }
     }
     let parenthesis = matches!(rest.tok(), Some(Tok::Sign('(') | Tok::Fence(true, '(')))
@@ -335,21 +347,31 @@ pub(super) fn raised<'s, 'a>(
     let (after, found) = scripts(rest)?;
     let span = input.span_to(after);
     if let Some(inside) = found.below {
-        return beyond(
-            inside.span(),
-            "an index below an expression: an element of an array, or a value at a point",
-        );
+        let plain =
+            matches!(base.shape, Shape::Paren) && found.above.is_none() && found.primes == 0;
+        if !plain {
+            return beyond(
+                inside.span(),
+                "an index below an expression: an element of an array, or a value at a point",
+            );
+        }
+        let kind = FormulaKind::Array(Box::new(Array::Element(base.expr, below(inside)?)));
+        return Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
     }
     if found.primes > 0 {
         return refuse(span, "a prime stands on an expression");
     }
     let Some(inside) = found.above else { return unexpected(rest) };
+    if let Above::Transpose(None) = above(inside, "this")? {
+        let kind = FormulaKind::Array(Box::new(Array::Transpose(base.expr)));
+        return Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
+    }
     if !matches!(base.shape, Shape::Number | Shape::Paren | Shape::Atom) {
         return refuse(span, "braces are not seen in print: what is raised to this power?");
     }
     match above(inside, "this")? {
         Above::Power => {}
-        Above::Mark(_) => {
+        Above::Mark(_) | Above::Transpose(_) => {
             return refuse(inside.span(), "what stands above this expression is no power");
         }
     }

@@ -39,6 +39,8 @@ pub(super) enum Makes {
     Braced,
     /// Its argument, as if that stood there by itself.
     Inside,
+    /// A product element by element.
+    Elementwise,
     /// Nothing: it is not read, for this reason.
     Refused(&'static str),
     /// Nothing: it lies outside of scalar calculus, as this.
@@ -137,11 +139,18 @@ pub(super) const TABLE: &[Notation] = &[
         example: "\\binom{a}{b}",
     },
     Notation {
-        commands: &["odot", "otimes", "oplus", "circ", "star", "bullet", "wedge"],
+        commands: &["odot", "circ"],
+        arguments: 0,
+        stands: Stands::Between,
+        makes: Makes::Elementwise,
+        example: "a \\odot b",
+    },
+    Notation {
+        commands: &["otimes", "oplus", "star", "bullet", "wedge"],
         arguments: 0,
         stands: Stands::Between,
         makes: Makes::Beyond("this is an operation on arrays"),
-        example: "a \\odot b",
+        example: "a \\otimes b",
     },
     Notation {
         commands: &["pm", "mp"],

@@ -344,7 +344,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         let left = if end > from { self.side(from, end).ok() } else { None };
         let relation = first.map(|(_, relation)| *relation);
         let carries = relation.is_some() && self.trimmed(from, end).is_none();
-        let refused = Refused { note, left, relation, carries };
+        let refused = Refused { note, left, relation, carries, misfit: false };
         match beyond {
             true => Part::OutOfScope(refused),
             false => Part::Unread(refused),

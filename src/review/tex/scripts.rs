@@ -133,6 +133,8 @@ pub(super) fn below(inside: Tokens) -> Result<Vec<String>> {
 pub(super) enum Above {
     Power,
     Mark(String),
+    /// A transpose, perhaps behind a mark: `W^{(2)\top}`.
+    Transpose(Option<String>),
 }
 
 /// Words that mark a name and are no power.
@@ -157,15 +159,27 @@ pub(super) fn above(inside: Tokens, stem: &str) -> Result<Above> {
     };
     let core = if bracketed { &toks[1..toks.len() - 1] } else { &toks[..] };
     if layer(core) {
-        return beyond(inside.span(), "a letter stands for the number of a layer");
+        let number = text(inside).unwrap_or_default();
+        return Ok(Above::Mark(format!("({})", number.trim_matches(['(', ')', '[', ']']))));
     }
+    let turned = |tok: &Tok| {
+        matches!(tok, Tok::Letter('T') | Tok::Text(_, "T") | Tok::Command("top" | "intercal"))
+    };
     match toks.as_slice() {
-        [
-            Tok::Letter('T' | 'H')
-            | Tok::Text(_, "T" | "H")
-            | Tok::Command("top" | "intercal" | "dagger"),
-        ]
-        | [Tok::Sign('-'), Tok::Letter('T') | Tok::Command("top")] => {
+        [Tok::Letter('T') | Tok::Text(_, "T")] if inside.of.lexicon.counts_to_t() => {
+            return beyond(inside.span(), "T above a name is a transpose, or a number of steps");
+        }
+        [only] if turned(only) => return Ok(Above::Transpose(None)),
+        [first @ .., last] if turned(last) && !first.is_empty() => {
+            let last = inside.skip((inside.to - inside.from - 1) as usize);
+            let number = text(inside.until(last)).unwrap_or_default();
+            let plain = number.trim_matches(['(', ')', '[', ']', ',']);
+            if !plain.is_empty() && plain.chars().all(|c| c.is_alphanumeric() || "+-".contains(c)) {
+                return Ok(Above::Transpose(Some(format!("({plain})"))));
+            }
+            return beyond(inside.span(), "a transpose is an operation on arrays");
+        }
+        [Tok::Letter('H') | Tok::Text(_, "H") | Tok::Command("dagger")] => {
             return beyond(inside.span(), "a transpose is an operation on arrays");
         }
         [Tok::Sign('+' | '-' | '*')] | [Tok::Command("star")] => {

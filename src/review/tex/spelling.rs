@@ -45,8 +45,8 @@ pub(super) fn function(name: &str) -> Option<Function> {
         "max" | "Max" => Function::Extreme { least: false },
         "min" | "Min" => Function::Extreme { least: true },
         "arcsin" | "arccos" | "arctan" | "lim" | "sup" | "inf" | "limsup" | "liminf" | "det"
-        | "arg" | "argmax" | "argmin" | "dim" | "ker" | "deg" | "gcd" | "Pr" | "log2" | "tr"
-        | "diag" | "rank" | "Tr" | "atan" | "erf" => Function::Beyond,
+        | "arg" | "argmax" | "argmin" | "dim" | "ker" | "deg" | "gcd" | "Pr" | "log2" | "rank"
+        | "atan" | "erf" => Function::Beyond,
         _ => return None,
     })
 }

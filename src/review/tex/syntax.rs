@@ -70,12 +70,14 @@ pub struct Refused {
     pub relation: Option<Relation>,
     /// Whether it starts with its relation, and so goes on from the row before.
     pub carries: bool,
+    /// Whether it is wrong whatever its names stand for: its arrays do not fit together.
+    pub misfit: bool,
 }
 
 impl Refused {
     /// That of which no more is known than why it was not read.
     pub fn because(note: Note) -> Refused {
-        Refused { note, left: None, relation: None, carries: false }
+        Refused { note, left: None, relation: None, carries: false, misfit: false }
     }
 }
 
@@ -111,7 +113,8 @@ impl Statement {
         let relation = self.rest.first().map(|(relation, _)| *relation);
         let carries = self.first.is_none() && relation.is_some();
         let left = self.first.filter(|_| relation.is_some());
-        Refused { note: Note { message: message.into(), span: self.span }, left, relation, carries }
+        let note = Note { message: message.into(), span: self.span };
+        Refused { note, left, relation, carries, misfit: false }
     }
 }
 
@@ -218,6 +221,37 @@ pub enum FormulaKind {
     List(Vec<Expr>),
     /// A row or a column or a matrix in brackets: its rows.
     Matrix(Vec<Vec<Expr>>),
+    /// What only arrays have. None is left where a document was read: what can be said in
+    /// elements is, and what cannot is out of scope.
+    Array(Box<Array>),
+}
+
+/// Notation of vectors and matrices.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Array {
+    /// `x^\top`.
+    Transpose(Expr),
+    /// `u \odot v`, element by element.
+    Elementwise(Vec<Expr>),
+    /// `\nabla f`, without a word of what it is differentiated by.
+    Gradient(Expr),
+    /// `\lVert W \rVert_F`.
+    Frobenius(Expr),
+    /// `(A x)_i`: an element.
+    Element(Expr, Vec<String>),
+}
+
+impl Array {
+    /// What it is made of.
+    pub fn parts(&self) -> Vec<&Expr> {
+        match self {
+            Array::Transpose(a)
+            | Array::Gradient(a)
+            | Array::Frobenius(a)
+            | Array::Element(a, _) => vec![a],
+            Array::Elementwise(all) => all.iter().collect(),
+        }
+    }
 }
 
 /// a < b and its like, in a case distinction.
@@ -287,41 +321,42 @@ impl Expr {
         if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &mut self.kind {
             change(name);
         }
+        self.children_mut().into_iter().for_each(|e| e.each_name(change));
+    }
+
+    /// The expressions that it is made of, in order, to be changed.
+    pub fn children_mut(&mut self) -> Vec<&mut Expr> {
         match &mut self.kind {
-            FormulaKind::Number { .. } | FormulaKind::Name(_) => {}
-            FormulaKind::Neg(a) | FormulaKind::Call(_, a) | FormulaKind::Differential(a) => {
-                a.each_name(change)
-            }
-            FormulaKind::Sum(terms) => terms.iter_mut().for_each(|(_, e)| e.each_name(change)),
+            FormulaKind::Number { .. } | FormulaKind::Name(_) => Vec::new(),
+            FormulaKind::Neg(a) | FormulaKind::Call(_, a) | FormulaKind::Differential(a) => vec![a],
+            FormulaKind::Sum(terms) => terms.iter_mut().map(|(_, term)| term).collect(),
             FormulaKind::Product(all)
             | FormulaKind::Extreme { of: all, .. }
-            | FormulaKind::List(all) => {
-                all.iter_mut().for_each(|e| e.each_name(change));
-            }
-            FormulaKind::Apply { args, .. } => args.iter_mut().for_each(|e| e.each_name(change)),
+            | FormulaKind::List(all)
+            | FormulaKind::Apply { args: all, .. } => all.iter_mut().collect(),
             FormulaKind::Quotient(a, b)
             | FormulaKind::Power(a, b)
             | FormulaKind::Derivative { of: a, by: b, .. }
-            | FormulaKind::HalfDerivative { of: a, by: b } => {
-                a.each_name(change);
-                b.each_name(change);
-            }
+            | FormulaKind::HalfDerivative { of: a, by: b } => vec![a, b],
             FormulaKind::BigSum { from, to, body, .. } => {
-                from.iter_mut().chain(to).for_each(|e| e.each_name(change));
-                body.each_name(change);
+                from.iter_mut().chain(to).chain([body]).map(|e| &mut **e).collect()
             }
             FormulaKind::Cases(cases) => {
+                let mut all = Vec::new();
                 for (value, condition) in cases {
-                    value.each_name(change);
-                    if let Some(condition) = condition {
-                        condition.left.each_name(change);
-                        condition.right.each_name(change);
-                    }
+                    all.push(value);
+                    all.extend(condition.iter_mut().flat_map(|c| [&mut *c.left, &mut *c.right]));
                 }
+                all
             }
-            FormulaKind::Matrix(rows) => {
-                rows.iter_mut().flatten().for_each(|e| e.each_name(change));
-            }
+            FormulaKind::Matrix(rows) => rows.iter_mut().flatten().collect(),
+            FormulaKind::Array(array) => match &mut **array {
+                Array::Transpose(a)
+                | Array::Gradient(a)
+                | Array::Frobenius(a)
+                | Array::Element(a, _) => vec![a],
+                Array::Elementwise(all) => all.iter_mut().collect(),
+            },
         }
     }
 
@@ -351,6 +386,7 @@ impl Expr {
                 all
             }
             FormulaKind::Matrix(rows) => rows.iter().flatten().collect(),
+            FormulaKind::Array(array) => array.parts(),
         }
     }
 }

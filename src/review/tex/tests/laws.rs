@@ -200,6 +200,7 @@ fn places(rows: &[Row]) -> Vec<Range<usize>> {
                 }
             }
             FormulaKind::Matrix(rows) => exprs.extend(rows.iter().flatten()),
+            FormulaKind::Array(array) => exprs.extend(array.parts()),
         }
     }
     out

@@ -51,6 +51,13 @@ pub fn show(expr: &Expr) -> String {
             let rows: Vec<String> = rows.iter().map(|row| format!("[{}]", all(row))).collect();
             format!("(matrix {})", rows.join(" "))
         }
+        FormulaKind::Array(array) => match &**array {
+            Array::Transpose(a) => format!("(ᵀ {})", show(a)),
+            Array::Elementwise(factors) => format!("(⊙ {})", all(factors)),
+            Array::Gradient(a) => format!("(∇ {})", show(a)),
+            Array::Frobenius(a) => format!("(F {})", show(a)),
+            Array::Element(a, below) => format!("(at {} {})", show(a), below.join(",")),
+        },
     }
 }
 

@@ -1,0 +1,177 @@
+//! Which arrays a document has: names with their shapes, and how sure they are.
+//!
+//! Invariants: a name has one shape in a document; what words, ℝ or a network say is never
+//! replaced by what formulas suggest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::review::shapes::Shape;
+use crate::review::tex::syntax::Name;
+
+/// What is known of a name.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) shape: Shape,
+    /// Whether something says so, and not only custom.
+    pub(super) certain: bool,
+    /// Whether words, ℝ or a network say so.
+    pub(super) told: bool,
+    /// Whether it is the network that says so.
+    pub(super) network: bool,
+}
+
+/// A name as an array with numbers or letters that say which of its family it is: h_{t−1} is the
+/// member t − 1 of h.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// What it is called by apart from them, with words and numbers of its own in the stem.
+    pub(super) base: Name,
+    /// Which member.
+    pub(super) of: Vec<String>,
+}
+
+impl Member {
+    /// The key of its family.
+    pub(super) fn key(&self) -> String {
+        let above = self.base.above.as_deref().unwrap_or_default();
+        format!("{}^{above}[{}]", self.base.stem, self.of.len())
+    }
+}
+
+/// What a name is among the arrays.
+pub(super) enum Sight {
+    /// An array, or a number that is known to be one.
+    Known(Member, Known),
+    /// An element of an array.
+    Element,
+    /// A number in one formula and an array in another.
+    Torn,
+    /// Nobody says.
+    Unknown(Member),
+}
+
+/// The names with their shapes.
+#[derive(Debug, Default)]
+pub(super) struct Shapes {
+    all: BTreeMap<String, Known>,
+    /// Those of which words say that they are their own transpose.
+    symmetric: BTreeSet<String>,
+    /// Those that are numbers in one formula and arrays in another.
+    torn: BTreeSet<String>,
+}
+
+/// Letters that say which of several things is meant.
+const LETTERS: &str = "ijklmnpqrst";
+
+/// The single indices of a part of a subscript; none if it is a word.
+fn indices(part: &str) -> Option<Vec<String>> {
+    let index = |c: char| LETTERS.contains(c);
+    if !part.is_empty() && part.chars().all(index) && part.len() <= 2 {
+        return Some(part.chars().map(String::from).collect());
+    }
+    let shifted = part.chars().next().is_some_and(index)
+        && part[1..].starts_with(['+', '-'])
+        && part[2..].chars().all(|c| c.is_ascii_digit() || index(c))
+        && part.len() > 2;
+    shifted.then(|| vec![part.to_string()])
+}
+
+/// The name as a member, with its numbers as part of what it is called, or as which it is.
+fn member(name: &Name, numbers: bool) -> Member {
+    let mut stem = name.stem.clone();
+    let mut of = Vec::new();
+    for (nth, part) in name.below.iter().enumerate() {
+        let lowered = nth == 0 && name.stem.ends_with('^');
+        let digits = part.bytes().all(|b| b.is_ascii_digit());
+        match indices(part) {
+            _ if lowered => of.push(part.clone()),
+            Some(found) => of.extend(found),
+            None if digits && numbers => of.push(part.clone()),
+            None => {
+                stem.push('_');
+                stem.push_str(part);
+            }
+        }
+    }
+    Member { base: Name { stem, below: Vec::new(), above: name.above.clone() }, of }
+}
+
+impl Shapes {
+    /// What a name is.
+    pub(super) fn of(&self, name: &Name) -> Sight {
+        let (plain, counted) = (member(name, false), member(name, true));
+        for member in [&plain, &counted] {
+            if self.torn.contains(&member.key()) {
+                return Sight::Torn;
+            }
+            if let Some(known) = self.all.get(&member.key()) {
+                return Sight::Known(member.clone(), known.clone());
+            }
+        }
+        // The last of its subscripts are those of an element.
+        for rank in 1..=2usize.min(counted.of.len()) {
+            let of = counted.of[..counted.of.len() - rank].to_vec();
+            let whole = Member { of, ..counted.clone() };
+            if self.all.get(&whole.key()).is_some_and(|known| known.shape.rank() == rank) {
+                return Sight::Element;
+            }
+        }
+        let run = counted.of.len() == 1 && counted.of[0].len() == 2;
+        let whole = Member { of: Vec::new(), ..counted };
+        if run && self.all.get(&whole.key()).is_some_and(|known| known.shape.rank() == 2) {
+            return Sight::Element;
+        }
+        Sight::Unknown(plain)
+    }
+
+    /// Says of what shape a name is; whether that is news.
+    pub(super) fn learn(&mut self, member: &Member, shape: &Shape, certain: bool) -> bool {
+        match self.all.get_mut(&member.key()) {
+            None => {
+                let known = Known { shape: shape.clone(), certain, told: false, network: false };
+                self.all.insert(member.key(), known);
+                true
+            }
+            Some(known) => match known.shape.with(shape) {
+                Some(both) if both != known.shape && !known.told => {
+                    known.shape = both;
+                    true
+                }
+                _ => false,
+            },
+        }
+    }
+
+    /// Says it for certain, before anything else.
+    pub(super) fn tell(&mut self, name: &Name, shape: Shape, network: bool) {
+        let key = member(name, false).key();
+        self.all.entry(key).or_insert(Known { shape, certain: true, told: true, network });
+    }
+
+    /// Says that a matrix is its own transpose.
+    pub(super) fn mirror(&mut self, name: &Name) {
+        self.symmetric.insert(member(name, false).key());
+    }
+
+    /// Whether it is said to be.
+    pub(super) fn is_symmetric(&self, member: &Member) -> bool {
+        self.symmetric.contains(&member.key())
+    }
+
+    /// Takes back what formulas showed of a name, which they show otherwise elsewhere; whether that
+    /// is news.
+    pub(super) fn tear(&mut self, member: &Member) -> bool {
+        match self.all.get(&member.key()) {
+            Some(known) if !known.told => {
+                self.all.remove(&member.key());
+                self.torn.insert(member.key())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether there is any array.
+    pub(super) fn has_arrays(&self) -> bool {
+        self.all.values().any(|known| known.shape.is_array())
+    }
+}

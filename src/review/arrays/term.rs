@@ -1,0 +1,577 @@
+//! An expression with the shapes of everything in it. In go an expression and the shapes of names,
+//! out comes a term, or why it is none.
+//!
+//! Invariant: a product of arrays is never turned round, nor one that does not fit made to fit.
+
+use std::ops::Range;
+
+use super::shape::{Shapes, Sight};
+use crate::review::shapes::{Length, Shape};
+use crate::review::tex::syntax::{Array, Expr, FormulaKind, Known, Name, visit};
+
+/// Why an expression has no elements.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Trouble {
+    /// Its shapes do not fit, whatever the names stand for.
+    Misfit(String),
+    /// A number stands where an array must, or the other way round.
+    Mixed(&'static str),
+    /// It is not read, for this reason.
+    Beyond(String),
+}
+
+/// An expression of which all shapes are known.
+#[derive(Clone, Debug)]
+pub(super) struct Term {
+    pub(super) shape: Shape,
+    pub(super) kind: Kind,
+    pub(super) span: Range<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    /// A number, made of numbers alone.
+    Plain(Expr),
+    /// An array, which member of its family it is, and whether it is its own transpose.
+    Name(Name, Vec<String>, bool),
+    Transpose(Box<Term>),
+    Neg(Box<Term>),
+    Sum(Vec<(bool, Term)>),
+    /// A product of two, as matrices are multiplied, or of two columns with a dot between them.
+    Times(Box<Term>, Box<Term>),
+    Elementwise(Vec<Term>),
+    Quotient(Box<Term>, Box<Term>),
+    Power(Box<Term>, Box<Term>),
+    Call(Known, Box<Term>),
+    Apply(Name, u32, Box<Term>),
+    Extreme(bool, Vec<Term>),
+    /// ‖x‖, and whether its square is meant.
+    Norm(Box<Term>, bool),
+    /// A derivative, how often it is taken, and whether the index of its variable comes first.
+    Slope(Box<Term>, Box<Term>, u32, bool),
+    /// A sum over an index.
+    Over(Vec<String>, [Option<Box<Expr>>; 2], Box<Term>),
+    Literal(Vec<Vec<Term>>),
+    Identity,
+    Ones,
+    Diagonal(Box<Term>),
+    Trace(Box<Term>),
+    Softmax(Box<Term>),
+    Element(Box<Term>, Vec<String>),
+}
+
+/// What terms are made with.
+pub(super) struct Reading<'s> {
+    pub(super) shapes: &'s Shapes,
+    /// Names of functions of arrays whose value is a number: f of f(x) = xᵀx.
+    pub(super) scalars: &'s [String],
+    /// The formula's text, in which a dot between vectors is seen.
+    pub(super) text: &'s str,
+    /// Names of which custom alone says what they are.
+    pub(super) unsure: Vec<String>,
+    /// Matrices that are their own transpose.
+    pub(super) symmetric: Vec<String>,
+    /// Whether derivatives are laid out in the less usual way: those of a number as the transpose
+    /// of its variable, those of a vector by a vector with the variable's index first.
+    pub(super) other_layout: bool,
+}
+
+type Made = Result<Term, Trouble>;
+
+pub(super) fn beyond<T>(why: &str) -> Result<T, Trouble> {
+    Err(Trouble::Beyond(why.to_string()))
+}
+
+/// What functions of one number are called, which are taken element by element of an array.
+const ELEMENTWISE: &[&str] = &["σ", "φ", "ϕ", "ψ", "f", "g", "h", "s", "a", "tanh", "ReLU", "relu"];
+
+impl Reading<'_> {
+    pub(super) fn term(&mut self, expr: &Expr) -> Made {
+        let span = expr.span.clone();
+        let made = |shape: Shape, kind: Kind| Ok(Term { shape, kind, span: span.clone() });
+        let scalar = |expr: &Expr| made(Shape::Scalar, Kind::Plain(expr.clone()));
+        match &expr.kind {
+            FormulaKind::Number { .. } => scalar(expr),
+            FormulaKind::Name(name) => self.name(expr, name),
+            FormulaKind::Neg(a) => {
+                let a = self.term(a)?;
+                made(a.shape.clone(), Kind::Neg(Box::new(a)))
+            }
+            FormulaKind::Sum(terms) => self.sum(terms, span),
+            FormulaKind::Product(factors) => self.product(factors),
+            FormulaKind::Quotient(a, b) => {
+                let (a, b) = (self.term(a)?, self.term(b)?);
+                if b.shape.is_array() {
+                    return beyond("nothing is divided by an array");
+                }
+                made(a.shape.clone(), Kind::Quotient(Box::new(a), Box::new(b)))
+            }
+            FormulaKind::Power(a, b) => self.power(a, b, span),
+            FormulaKind::Call(Known::Norm, a) => {
+                let a = self.term(a)?;
+                match a.shape.rank() {
+                    1 => made(Shape::Scalar, Kind::Norm(Box::new(a), false)),
+                    0 => made(Shape::Scalar, Kind::Call(Known::Norm, Box::new(a))),
+                    _ => beyond("the norm of a matrix may be one of several"),
+                }
+            }
+            FormulaKind::Call(known, a) => {
+                let a = self.term(a)?;
+                if *known == Known::Abs && a.shape.is_array() {
+                    return beyond("bars around an array may be its length or its determinant");
+                }
+                made(a.shape.clone(), Kind::Call(*known, Box::new(a)))
+            }
+            FormulaKind::Extreme { least, of } => {
+                let of: Result<Vec<Term>, Trouble> = of.iter().map(|e| self.term(e)).collect();
+                let of = of?;
+                let shape = joint(&of)?;
+                made(shape, Kind::Extreme(*least, of))
+            }
+            FormulaKind::Apply { head, primes, args } => self.apply(expr, head, *primes, args),
+            FormulaKind::Derivative { of, by, order } => {
+                let by = self.term(by)?;
+                // What is differentiated by an array is a number by a great letter: a loss.
+                let of = match &of.kind {
+                    FormulaKind::Name(name) if by.shape.is_array() && self.is_loss(name) => {
+                        let (kind, span) = (Kind::Plain((**of).clone()), of.span.clone());
+                        Term { shape: Shape::Scalar, kind, span }
+                    }
+                    _ => self.term(of)?,
+                };
+                self.slope(of, by, *order, span)
+            }
+            FormulaKind::BigSum { indices, from, to, body } => {
+                let body = self.term(body)?;
+                let bounds = [from.clone(), to.clone()];
+                made(body.shape.clone(), Kind::Over(indices.clone(), bounds, Box::new(body)))
+            }
+            FormulaKind::Matrix(rows) => self.literal(rows, span),
+            FormulaKind::Array(array) => self.array(array, span),
+            // What has parts that are arrays in other places is not read.
+            FormulaKind::Cases(_)
+            | FormulaKind::Differential(_)
+            | FormulaKind::HalfDerivative { .. }
+            | FormulaKind::List(_) => match self.is_plain(expr) {
+                true => scalar(expr),
+                false => beyond("an array stands in this"),
+            },
+        }
+    }
+
+    /// Whether a name that nobody defines is that of a loss.
+    fn is_loss(&self, name: &Name) -> bool {
+        let mut letters = name.stem.chars();
+        let great = letters.next().is_some_and(|c| c.is_uppercase() || c == 'ℓ' || c == '𝓛');
+        great && letters.next().is_none() && matches!(self.shapes.of(name), Sight::Unknown(_))
+    }
+
+    /// Whether no array stands in an expression.
+    fn is_plain(&self, expr: &Expr) -> bool {
+        let mut plain = true;
+        visit(expr, &mut |e| match &e.kind {
+            FormulaKind::Array(_) | FormulaKind::Matrix(_) => plain = false,
+            FormulaKind::Name(name) => {
+                plain &= !matches!(self.shapes.of(name), Sight::Known(_, k) if k.shape.is_array());
+            }
+            _ => {}
+        });
+        plain
+    }
+
+    fn name(&mut self, expr: &Expr, name: &Name) -> Made {
+        let span = expr.span.clone();
+        let plain =
+            || Term { shape: Shape::Scalar, kind: Kind::Plain(expr.clone()), span: span.clone() };
+        match self.shapes.of(name) {
+            Sight::Known(member, known) if known.shape.is_array() => {
+                if !known.certain {
+                    self.unsure.push(name.stem.clone());
+                }
+                let mirrored = known.shape.rank() == 2 && self.shapes.is_symmetric(&member);
+                if mirrored {
+                    self.symmetric.push(name.stem.clone());
+                }
+                let kind = Kind::Name(member.base, member.of, mirrored);
+                Ok(Term { shape: known.shape, kind, span })
+            }
+            Sight::Known(_, known) => {
+                if !known.certain {
+                    self.unsure.push(name.stem.clone());
+                }
+                Ok(plain())
+            }
+            Sight::Element => Ok(plain()),
+            Sight::Torn => {
+                let stem = &name.stem;
+                let why = format!("{stem} is a number in one formula and an array in another");
+                Err(Trouble::Beyond(why))
+            }
+            Sight::Unknown(_) if name.stem == "I" && name.below.is_empty() => {
+                Ok(Term { shape: Shape::matrix(), kind: Kind::Identity, span })
+            }
+            Sight::Unknown(_) if name.stem == "𝟙" => {
+                Ok(Term { shape: Shape::column(), kind: Kind::Ones, span })
+            }
+            // What is called by one of these is a number: a step, a weight of a penalty.
+            Sight::Unknown(_) if "αβγεηκλρτ".contains(&name.stem) => Ok(plain()),
+            Sight::Unknown(_) => {
+                self.unsure.push(name.stem.clone());
+                Ok(plain())
+            }
+        }
+    }
+
+    fn sum(&mut self, terms: &[(bool, Expr)], span: Range<usize>) -> Made {
+        let mut all = Vec::with_capacity(terms.len());
+        for (minus, term) in terms {
+            all.push((*minus, self.term(term)?));
+        }
+        // 1 − a takes the number from each element; another number beside an array is a mistake.
+        let number = |t: &Term| matches!(&t.kind, Kind::Plain(e) if matches!(e.kind, FormulaKind::Number { .. }));
+        let arrays: Vec<Term> =
+            all.iter().map(|(_, t)| t.clone()).filter(|t| t.shape.is_array()).collect();
+        if arrays.is_empty() {
+            return Ok(Term { shape: Shape::Scalar, kind: Kind::Sum(all), span });
+        }
+        let shape = joint(&arrays)?;
+        if all.iter().any(|(_, t)| !t.shape.is_array() && !number(t)) {
+            return Err(Trouble::Mixed("a number is added to an array"));
+        }
+        Ok(Term { shape, kind: Kind::Sum(all), span })
+    }
+
+    fn product(&mut self, factors: &[Expr]) -> Made {
+        let mut all = Vec::with_capacity(factors.len());
+        for factor in factors {
+            all.push(self.term(factor)?);
+        }
+        let mut all = all.into_iter();
+        let Some(mut left) = all.next() else { return beyond("a product of nothing") };
+        for right in all {
+            let between = self.text.get(left.span.end..right.span.start).unwrap_or_default();
+            let dot = ["\\cdot", "·", "⋅", "\\bullet"].iter().any(|sign| between.contains(sign));
+            left = times(left, right, dot)?;
+        }
+        Ok(left)
+    }
+
+    fn power(&mut self, a: &Expr, b: &Expr, span: Range<usize>) -> Made {
+        let two = matches!(&b.kind, FormulaKind::Number { value, .. } if value.to_i32() == Some(2));
+        let (norm, frobenius) = match &a.kind {
+            FormulaKind::Call(Known::Norm, inner) => (Some(&**inner), false),
+            FormulaKind::Array(array) => match &**array {
+                Array::Frobenius(inner) => (Some(inner), true),
+                _ => (None, false),
+            },
+            _ => (None, false),
+        };
+        if let (Some(inner), true) = (norm, two) {
+            let inner = self.term(inner)?;
+            if inner.shape.is_array() {
+                if inner.shape.rank() == 2 && !frobenius {
+                    return beyond("the norm of a matrix may be one of several");
+                }
+                let kind = Kind::Norm(Box::new(inner), true);
+                return Ok(Term { shape: Shape::Scalar, kind, span });
+            }
+        }
+        let (a, b) = (self.term(a)?, self.term(b)?);
+        if a.shape.is_array() || b.shape.is_array() {
+            return beyond("a power of an array may be taken of its elements or of itself");
+        }
+        let kind = Kind::Power(Box::new(a), Box::new(b));
+        Ok(Term { shape: Shape::Scalar, kind, span })
+    }
+
+    fn apply(&mut self, expr: &Expr, head: &Name, primes: u32, args: &[Expr]) -> Made {
+        let span = expr.span.clone();
+        let mut all = Vec::new();
+        for arg in args {
+            all.push(self.term(arg)?);
+        }
+        if all.iter().all(|arg| !arg.shape.is_array()) {
+            return match self.is_plain(expr) {
+                true => Ok(Term { shape: Shape::Scalar, kind: Kind::Plain(expr.clone()), span }),
+                false => beyond("an array stands in the argument of a function"),
+            };
+        }
+        let made = |shape: Shape, kind: Kind| Ok(Term { shape, kind, span: span.clone() });
+        let name = head.stem.as_str();
+        // J(θ), L(y, t): a number that arrays move.
+        if primes == 0 && self.scalars.iter().any(|f| f == name) {
+            let kind = FormulaKind::Name(head.clone());
+            return made(Shape::Scalar, Kind::Plain(Expr { kind, span: expr.span.clone() }));
+        }
+        // W(x + b): a matrix stands before a parenthesis, and is no function.
+        if let (Sight::Known(..), 0, [arg]) = (self.shapes.of(head), primes, &all[..]) {
+            let head = Expr { kind: FormulaKind::Name(head.clone()), span: span.start..span.start };
+            let head = self.term(&head)?;
+            let span = span.clone();
+            return Ok(Term { span, ..times(head, arg.clone(), false)? });
+        }
+        let [arg] = &all[..] else { return beyond("a function of several arrays is not read") };
+        let arg = Box::new(arg.clone());
+        let plain = head.below.is_empty() && head.above.is_none();
+        match (name.to_lowercase().as_str(), primes, &arg.shape) {
+            ("softmax", 0, Shape::Column(_) | Shape::Row(_)) if plain => {
+                made(arg.shape.clone(), Kind::Softmax(arg))
+            }
+            ("diag", 0, Shape::Column(n) | Shape::Row(n)) if plain => {
+                made(Shape::Matrix(n.clone(), n.clone()), Kind::Diagonal(arg))
+            }
+            ("tr" | "trace", 0, Shape::Matrix(m, n)) if plain => match m.clashes(n) {
+                true => Err(Trouble::Misfit(format!(
+                    "only a square matrix has a trace, and this is {}",
+                    arg.shape.said()
+                ))),
+                false => made(Shape::Scalar, Kind::Trace(arg)),
+            },
+            _ if ELEMENTWISE.contains(&name) => {
+                made(arg.shape.clone(), Kind::Apply(head.clone(), primes, arg))
+            }
+            _ => beyond("what this function makes of an array is not said"),
+        }
+    }
+
+    fn slope(&mut self, of: Term, by: Term, order: u32, span: Range<usize>) -> Made {
+        let named = |t: &Term| match &t.kind {
+            Kind::Name(..) | Kind::Plain(_) => true,
+            Kind::Transpose(inner) => matches!(inner.kind, Kind::Name(..)),
+            _ => false,
+        };
+        if order != 1 && (of.shape.is_array() || by.shape.is_array()) {
+            return beyond("second derivatives by arrays are not taken");
+        }
+        if matches!(by.kind, Kind::Name(_, _, true)) {
+            return beyond("a derivative by a symmetric matrix may mean two things");
+        }
+        if by.shape.is_array() && !named(&by) {
+            return beyond("by what this differentiates is not certain");
+        }
+        let first = self.other_layout;
+        // ∇ is always a column.
+        let here = self.text.get(span.start..).unwrap_or_default();
+        let nabla = here.starts_with("\\nabla") || here.starts_with('∇');
+        if first && !nabla && of.shape == Shape::Scalar && by.shape.is_array() {
+            let shape = by.shape.clone();
+            let kind = Kind::Slope(Box::new(of), Box::new(by), order, false);
+            let turned = shape.turned();
+            let slope = Term { shape, kind, span: span.clone() };
+            return Ok(Term { shape: turned, kind: Kind::Transpose(Box::new(slope)), span });
+        }
+        let shape = match (&of.shape, &by.shape) {
+            (Shape::Scalar, shape) => shape.clone(),
+            (shape, Shape::Scalar) => shape.clone(),
+            (Shape::Column(m), Shape::Column(n)) if first => Shape::Matrix(n.clone(), m.clone()),
+            (Shape::Column(m), Shape::Column(n) | Shape::Row(n)) => {
+                Shape::Matrix(m.clone(), n.clone())
+            }
+            _ => return beyond("a derivative with more than two indices is not read"),
+        };
+        let kind = Kind::Slope(Box::new(of), Box::new(by), order, first);
+        Ok(Term { shape, kind, span })
+    }
+
+    fn literal(&mut self, rows: &[Vec<Expr>], span: Range<usize>) -> Made {
+        let columns = rows.first().map_or(0, Vec::len);
+        if columns == 0 || rows.iter().any(|row| row.len() != columns) {
+            return beyond("the rows of this matrix have different lengths");
+        }
+        let mut all = Vec::new();
+        for row in rows {
+            let row: Result<Vec<Term>, Trouble> = row.iter().map(|e| self.term(e)).collect();
+            let row = row?;
+            if row.iter().any(|t| t.shape.is_array()) {
+                return beyond("a matrix of arrays is not read");
+            }
+            all.push(row);
+        }
+        let size = |n: usize| Length::Number(n as i64);
+        let shape = match (all.len(), columns) {
+            (1, n) => Shape::Row(size(n)),
+            (m, 1) => Shape::Column(size(m)),
+            (m, n) => Shape::Matrix(size(m), size(n)),
+        };
+        Ok(Term { shape, kind: Kind::Literal(all), span })
+    }
+
+    fn array(&mut self, array: &Array, span: Range<usize>) -> Made {
+        match array {
+            Array::Transpose(a) => {
+                let a = self.term(a)?;
+                if !a.shape.is_array() {
+                    return beyond("a transpose is an operation on arrays");
+                }
+                Ok(Term { shape: a.shape.turned(), kind: Kind::Transpose(Box::new(a)), span })
+            }
+            Array::Elementwise(all) => {
+                let all: Result<Vec<Term>, Trouble> = all.iter().map(|e| self.term(e)).collect();
+                let all = all?;
+                let arrays: Vec<Term> =
+                    all.iter().filter(|t| t.shape.is_array()).cloned().collect();
+                if arrays.is_empty() {
+                    return beyond("this is an operation on arrays");
+                }
+                let shape = joint(&arrays)?;
+                Ok(Term { shape, kind: Kind::Elementwise(all), span })
+            }
+            Array::Gradient(of) => {
+                let FormulaKind::Apply { head, primes: 0, args } = &of.kind else {
+                    return beyond("∇ does not say by what it differentiates");
+                };
+                let [by] = &args[..] else {
+                    return beyond("∇ does not say by what it differentiates");
+                };
+                let by = self.term(by)?;
+                let array =
+                    matches!(self.shapes.of(head), Sight::Known(_, k) if k.shape.is_array());
+                if array || !by.shape.is_array() {
+                    return beyond("∇ makes an array of derivatives");
+                }
+                let of = Expr { kind: FormulaKind::Name(head.clone()), span: of.span.clone() };
+                let (shape, span) = (Shape::Scalar, span.clone());
+                let of = Term { shape, kind: Kind::Plain(of), span };
+                let span = of.span.clone();
+                self.slope(of, by, 1, span)
+            }
+            Array::Frobenius(of) => {
+                let of = self.term(of)?;
+                match of.shape.is_array() {
+                    true => {
+                        let kind = Kind::Norm(Box::new(of), false);
+                        Ok(Term { shape: Shape::Scalar, kind, span })
+                    }
+                    false => beyond("this is an operation on arrays"),
+                }
+            }
+            Array::Element(of, below) => {
+                let of = self.term(of)?;
+                let mut at = Vec::new();
+                for part in below {
+                    match part.len() {
+                        2 if of.shape.rank() == 2 && below.len() == 1 => {
+                            at.extend(part.chars().map(String::from));
+                        }
+                        _ => at.push(part.clone()),
+                    }
+                }
+                if of.shape.rank() != at.len() || at.is_empty() {
+                    return beyond("this index fits no element of the array");
+                }
+                let kind = Kind::Element(Box::new(of), at);
+                Ok(Term { shape: Shape::Scalar, kind, span })
+            }
+        }
+    }
+}
+
+/// The shape that all of some arrays have; numbers among them count for every element.
+fn joint(terms: &[Term]) -> Result<Shape, Trouble> {
+    let mut shape: Option<Shape> = None;
+    for term in terms.iter().filter(|t| t.shape.is_array()) {
+        shape = Some(match shape {
+            None => term.shape.clone(),
+            Some(known) => match known.with(&term.shape) {
+                Some(both) => both,
+                None => {
+                    let (one, other) = (known.said(), term.shape.said());
+                    return Err(Trouble::Misfit(format!("one part is {one} and another {other}")));
+                }
+            },
+        });
+    }
+    Ok(shape.unwrap_or(Shape::Scalar))
+}
+
+/// Two factors, as matrices are multiplied.
+fn times(left: Term, right: Term, dot: bool) -> Result<Term, Trouble> {
+    let span = left.span.start..right.span.end;
+    let fit = |inner: &Length, other: &Length| match inner.clashes(other) {
+        true => Err(Trouble::Misfit(format!(
+            "{} and {} do not fit: a product needs as many columns on the left as rows on the right",
+            left.shape.said(),
+            right.shape.said()
+        ))),
+        false => Ok(()),
+    };
+    let shape = match (&left.shape, &right.shape) {
+        (Shape::Scalar, other) | (other, Shape::Scalar) => other.clone(),
+        (Shape::Matrix(m, k), Shape::Matrix(l, n)) => {
+            fit(k, l)?;
+            Shape::Matrix(m.clone(), n.clone())
+        }
+        (Shape::Matrix(m, k), Shape::Column(l)) => {
+            fit(k, l)?;
+            Shape::Column(m.clone())
+        }
+        (Shape::Row(k), Shape::Matrix(l, n)) => {
+            fit(k, l)?;
+            Shape::Row(n.clone())
+        }
+        (Shape::Row(k), Shape::Column(l)) => {
+            fit(k, l)?;
+            Shape::Scalar
+        }
+        (Shape::Column(m), Shape::Row(n)) => Shape::Matrix(m.clone(), n.clone()),
+        (Shape::Column(k), Shape::Column(l)) if dot => {
+            if k.clashes(l) {
+                fit(k, l)?;
+            }
+            Shape::Scalar
+        }
+        (one, other) => {
+            return Err(Trouble::Beyond(format!(
+                "a product of {} and {} is no product of matrices",
+                one.said(),
+                other.said()
+            )));
+        }
+    };
+    Ok(Term { shape, kind: Kind::Times(Box::new(left), Box::new(right)), span })
+}
+
+impl Term {
+    /// Whether a written matrix stands in it.
+    pub(super) fn has_literal(&self) -> bool {
+        matches!(self.kind, Kind::Literal(_)) || self.parts().into_iter().any(Term::has_literal)
+    }
+
+    /// Whether any array stands in it.
+    pub(super) fn has_array(&self) -> bool {
+        self.shape.is_array() || self.parts().into_iter().any(Term::has_array)
+    }
+
+    /// The arrays with a name in it, each with which member of its family it is.
+    pub(super) fn names<'t>(&'t self, all: &mut Vec<(&'t Name, &'t [String], &'t Shape)>) {
+        if let Kind::Name(base, of, _) = &self.kind {
+            all.push((base, of, &self.shape));
+        }
+        self.parts().into_iter().for_each(|part| part.names(all));
+    }
+
+    fn parts(&self) -> Vec<&Term> {
+        match &self.kind {
+            Kind::Plain(_) | Kind::Name(..) | Kind::Identity | Kind::Ones => Vec::new(),
+            Kind::Transpose(a)
+            | Kind::Neg(a)
+            | Kind::Call(_, a)
+            | Kind::Apply(_, _, a)
+            | Kind::Norm(a, _)
+            | Kind::Over(_, _, a)
+            | Kind::Diagonal(a)
+            | Kind::Trace(a)
+            | Kind::Softmax(a)
+            | Kind::Element(a, _) => vec![a],
+            Kind::Times(a, b)
+            | Kind::Quotient(a, b)
+            | Kind::Power(a, b)
+            | Kind::Slope(a, b, ..) => {
+                vec![a, b]
+            }
+            Kind::Sum(terms) => terms.iter().map(|(_, t)| t).collect(),
+            Kind::Elementwise(all) | Kind::Extreme(_, all) => all.iter().collect(),
+            Kind::Literal(rows) => rows.iter().flatten().collect(),
+        }
+    }
+}
