@@ -21,8 +21,8 @@ pub(super) struct Document<'t> {
     pub(super) items: Vec<Item>,
     /// The stems of names that are always bold.
     pub(super) bold: BTreeSet<String>,
-    /// Names in formulas with ∈, with their shapes.
-    pub(super) told: Vec<(syntax::Name, Shape)>,
+    /// Names in formulas with ∈, with their shapes and the item behind which they stand.
+    pub(super) told: Vec<(usize, syntax::Name, Shape)>,
     /// What the elements of its arrays are called.
     pub(super) arrays: Arrays,
     lines: Lines<'t>,
@@ -124,7 +124,7 @@ pub(super) fn read<'t>(
                 for (names, shape) in memberships(&passage.text) {
                     let rows = tex::rows(&names, &macros, &lexicon, &dots);
                     let names = rows.iter().flat_map(names_alone);
-                    told.extend(names.map(|name| (name, shape.clone())));
+                    told.extend(names.map(|name| (items.len(), name, shape.clone())));
                 }
                 dots = Dots::after(&passage.text, &macros);
             }
@@ -214,7 +214,7 @@ fn otherwise(pieces: &[Piece]) -> BTreeSet<char> {
 /// \\sum_i, the letter for a layer, z^{l} beside a^{l-1}, and the numbers in their place. Their
 /// names end in `^` from here on, and it is the first of their indices. Otherwise Σ_i x^{(i)} would
 /// be so many times the same.
-fn lower_letters(items: &mut [Item], told: &mut [(syntax::Name, Shape)]) {
+fn lower_letters(items: &mut [Item], told: &mut [(usize, syntax::Name, Shape)]) {
     use syntax::{Expr, FormulaKind, Name, Part, visit};
     let sides = |items: &mut [Item], change: &mut dyn FnMut(&mut Expr)| {
         for item in items {
@@ -284,7 +284,7 @@ fn lower_letters(items: &mut [Item], told: &mut [(syntax::Name, Shape)]) {
         }
     }
     sides(items, &mut |side| side.each_name(&mut |name| lower(name)));
-    told.iter_mut().for_each(|(name, _)| lower(name));
+    told.iter_mut().for_each(|(_, name, _)| lower(name));
 }
 
 /// Puts the last layer's a for the a of ∇_a.

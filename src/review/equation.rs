@@ -260,6 +260,9 @@ impl Marker<'_, '_> {
                     let reason = format!("nothing says what {name} depends on");
                     return Mark::Undecided { reason };
                 }
+                if let Some(reason) = self.may_be_imaginary([left, right], here) {
+                    return Mark::Undecided { reason };
+                }
                 if let Some(reason) = self.ties_given(left, here) {
                     return Mark::Undecided { reason };
                 }
@@ -431,6 +434,19 @@ impl Marker<'_, '_> {
             }
         }
         found.into_iter()
+    }
+
+    /// What to say of an equation with an i or j that nobody defines where words speak of complex
+    /// numbers.
+    fn may_be_imaginary(&self, sides: [&Expr; 2], here: Standing<'_>) -> Option<String> {
+        let unit = |name: &Name| {
+            matches!(name.stem.as_str(), "i" | "j" | "ⅈ" | "ⅉ")
+                && name.below.is_empty()
+                && name.above.is_none()
+                && !self.scope.is_known(name, here.at)
+        };
+        let found = sides.iter().flat_map(|side| names_of(side)).find(unit)?;
+        self.scope.complex.then(|| format!("{} may be the imaginary unit", spelled(&found)))
     }
 
     /// What to say of an equation for a name that is given, which would tie it to others.

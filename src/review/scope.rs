@@ -130,6 +130,8 @@ pub(super) struct Scope<'a> {
     /// What speaks against a refutation of what was built last: readings of it that are not
     /// certain.
     pub(super) doubts: Vec<String>,
+    /// Whether the words speak of complex numbers, among which i is one.
+    pub(super) complex: bool,
     /// Whether the words speak of Kronecker, whose δ has two indices.
     pub(super) kronecker: bool,
     /// How the author calls cells of the network, where he counts otherwise than it does.
@@ -230,6 +232,7 @@ impl<'a> Scope<'a> {
             said_any: BTreeSet::new(),
             any_functions: AnyFunctions::new(),
             doubts: Vec::new(),
+            complex: false,
             kronecker: false,
             authors: BTreeMap::new(),
             leaves,

@@ -79,6 +79,16 @@ impl Shape {
         }
     }
 
+    /// The same with lengths of which nobody knows anything.
+    pub(super) fn without_lengths(&self) -> Shape {
+        match self {
+            Shape::Scalar => Shape::Scalar,
+            Shape::Column(_) => Shape::column(),
+            Shape::Row(_) => Shape::Row(Length::Unknown),
+            Shape::Matrix(..) => Shape::matrix(),
+        }
+    }
+
     /// The shape of the transpose.
     pub(super) fn turned(&self) -> Shape {
         match self.clone() {
@@ -136,6 +146,8 @@ pub(super) struct Arrays {
 pub(super) struct Spread {
     /// A name of which custom alone says what it is.
     pub(super) unsure: Option<String>,
+    /// An array beside a sum over others of which nothing is told.
+    pub(super) untold: Option<String>,
     /// What is taken as given: "A symmetric".
     pub(super) given: Vec<String>,
     /// How its derivatives are laid out.
@@ -164,6 +176,9 @@ impl Arrays {
         match mark {
             Mark::Refuted(_) if let Some(name) = &spread.unsure => {
                 open(format!("nothing says what {name} is: a number, or an array"))
+            }
+            Mark::Refuted(_) if let Some(name) = &spread.untold => {
+                open(format!("nothing says what {name} is"))
             }
             Mark::Refuted(_) if let Some(word) = self.more => {
                 open(format!("words say more of the arrays here than is read: \"{word}\""))

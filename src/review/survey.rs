@@ -52,6 +52,7 @@ pub(super) fn survey<'n>(
     let convention = convention::settle(&mut scope, document);
     indices::find(&mut scope, document, round);
     scope.kronecker = speaks_of(document, "Kronecker");
+    scope.complex = ["omplex", "maginar", "maginär"].iter().any(|w| speaks_of(document, w));
     for name in statements(document).flat_map(|(_, _, s)| names_in(s)) {
         if scope.plain.contains(&spelled(&name)) {
             scope.plain_keys.insert(scope.indices.items(&name).0);
@@ -448,8 +449,12 @@ fn goes_on_defining(document: &Document<'_>, at: usize, name: &Name) -> bool {
     let Some(Item::Words(passage)) = between else { return false };
     let words = passage.text.trim().trim_matches([',', ' ']);
     let before = at.checked_sub(2).and_then(|before| document.items.get(before));
-    let Some(Item::Row(placed)) = before else { return false };
-    matches!(words, "" | "and" | "where" | "with")
+    let (Some(Item::Row(placed)), Some(Item::Row(own))) = (before, document.items.get(at)) else {
+        return false;
+    };
+    placed.inline
+        && own.inline
+        && matches!(words, "" | "and" | "where" | "with")
         && placed.row.parts.iter().any(|part| match part {
             Part::Statement(s) => {
                 s.first.as_ref().and_then(defined).is_some()
@@ -582,6 +587,7 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             && is_used
             && !document.says_where(at)
             && !goes_on_defining(document, at, name)
+            && names_of(value).iter().all(|name| before_it.contains(&spelled(name)))
             && !statement.introduced
             && !placed
                 .row

@@ -13,7 +13,7 @@ pub(in crate::review) fn bold(items: &[Item]) -> BTreeSet<String> {
     const FONTS: &[&str] = &["\\mathbf", "\\boldsymbol", "\\bm", "\\pmb"];
     let (mut times, mut all) = (BTreeMap::new(), BTreeMap::new());
     let mut last: Option<Rc<Passage>> = None;
-    for (placed, statement) in super::rows(items) {
+    for (_, placed, statement) in super::rows(items) {
         let mut names = 0;
         for side in statement.sides() {
             visit(side, &mut |e| {

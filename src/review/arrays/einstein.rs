@@ -2,8 +2,10 @@
 //! product is summed over. In go statements, out come the same with their sums written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::review::document::Item;
+use crate::review::read::Passage;
 use crate::review::tex::syntax::{Expr, FormulaKind, Part, visit};
 
 /// Words that say so, in small letters.
@@ -26,24 +28,33 @@ pub(super) fn write_sums(items: &mut [Item]) {
         Item::Row(_) => false,
     });
     let Some(said) = said else { return };
+    // What stands once in some term of a formula is an index that it speaks of.
+    let mut free: BTreeMap<*const Passage, BTreeSet<char>> = BTreeMap::new();
+    for item in &items[said..] {
+        let Item::Row(placed) = item else { continue };
+        let own = free.entry(Rc::as_ptr(&placed.passage)).or_default();
+        for part in &placed.row.parts {
+            let Part::Statement(statement) = part else { continue };
+            statement.sides().for_each(|side| once(side, own));
+        }
+    }
     for item in &mut items[said..] {
         let Item::Row(placed) = item else { continue };
+        let free = &free[&Rc::as_ptr(&placed.passage)];
         for part in &mut placed.row.parts {
             let Part::Statement(statement) = part else { continue };
-            // An index that one side has once is one of what the statement speaks of.
-            let mut free: BTreeSet<char> = BTreeSet::new();
-            for side in statement.sides() {
-                if !matches!(side.kind, FormulaKind::Product(_) | FormulaKind::Sum(_)) {
-                    free.extend(letters(side).into_keys());
-                }
-            }
-            for side in statement.first.iter_mut() {
-                sums(side, &free);
-            }
-            for (_, side) in &mut statement.rest {
-                sums(side, &free);
-            }
+            statement.first.iter_mut().for_each(|side| sums(side, free));
+            statement.rest.iter_mut().for_each(|(_, side)| sums(side, free));
         }
+    }
+}
+
+/// The letters that stand once in a term.
+fn once(expr: &Expr, found: &mut BTreeSet<char>) {
+    match &expr.kind {
+        FormulaKind::Sum(terms) => terms.iter().for_each(|(_, term)| once(term, found)),
+        FormulaKind::Neg(a) => once(a, found),
+        _ => found.extend(letters(expr).into_iter().filter(|(_, n)| *n == 1).map(|(c, _)| c)),
     }
 }
 

@@ -86,14 +86,7 @@ impl Learner<'_> {
 
     /// The shape of an expression, where all of it is known.
     fn shape(&self, expr: &Expr) -> Option<Shape> {
-        let mut reading = Reading {
-            shapes: self.shapes,
-            scalars: self.scalars,
-            text: "",
-            unsure: Vec::new(),
-            symmetric: Vec::new(),
-            other_layout: false,
-        };
+        let mut reading = Reading::new(self.shapes, self.scalars, "", false);
         let term = reading.term(expr).ok()?;
         reading.unsure.is_empty().then_some(term.shape)
     }

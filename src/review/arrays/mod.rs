@@ -19,13 +19,14 @@ mod spread;
 mod term;
 mod told;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::shape::{Shapes, Sight};
 use self::spread::Spreader;
 use self::term::{Reading, Term, Trouble};
 use super::document::{Document, Item, Placed};
 use super::names::spelled;
+use super::prose::Outline;
 use super::shapes::{Arrays, Length, Shape};
 use super::tex::syntax::{Array, Expr, FormulaKind, Known, Name, Part, Statement, visit};
 use crate::net::Network;
@@ -33,53 +34,97 @@ use crate::net::Network;
 /// Says the statements of a document about arrays in elements.
 pub(super) fn spread(document: &mut Document<'_>, network: Option<&Network>) {
     document.bold = bold::bold(&document.items);
-    let told = std::mem::take(&mut document.told);
-    document.arrays = spread_items(&mut document.items, told, &document.bold, network);
-}
-
-fn spread_items(
-    items: &mut [Item],
-    told: Vec<(Name, Shape)>,
-    bold: &BTreeSet<String>,
-    network: Option<&Network>,
-) -> Arrays {
-    einstein::write_sums(items);
-    let mut shapes = Shapes::default();
-    for (name, shape) in told.into_iter().chain(told::words(items)) {
-        shapes.tell(&name, shape, false);
-    }
-    let (symmetric, more) = told::properties(items);
-    symmetric.iter().for_each(|name| shapes.mirror(name));
-    let all: Vec<&Statement> = rows(items).map(|(_, statement)| statement).collect();
-    if let Some(net) = network {
-        tell_network(&all, net, &mut shapes);
-    }
-    if !shapes.has_arrays() && !all.iter().any(|s| speaks_of_arrays(s)) {
-        return Arrays::default();
-    }
-    let scalars = scalars(&all, &shapes);
-    infer::infer(&all, &mut shapes, &scalars, bold);
-    while all.iter().any(|statement| tear(statement, &mut shapes, &scalars)) {}
-    let default = told::of_all(items);
-    let arrays = Arrays { more, ..Arrays::default() };
-    let mut spreader = Spreader::new(&shapes, &scalars, default, arrays);
-    for (at, item) in items.iter_mut().enumerate() {
+    einstein::write_sums(&mut document.items);
+    let outline = Outline::of(document);
+    let sections: Vec<usize> = (0..document.items.len()).map(|at| outline.at(at).section).collect();
+    let mut told = std::mem::take(&mut document.told);
+    told.extend(told::words(&document.items));
+    let (symmetric, more) = told::properties(&document.items);
+    let default = told::of_all(&document.items);
+    let known = Told { told, symmetric, bold: &document.bold, network };
+    let Some(found) = in_sections(&document.items, &sections, &known) else { return };
+    let of = |section: &usize| found.get(section).map(|(shapes, all)| (shapes, all.as_slice()));
+    let Some(first) = sections.first().and_then(of) else { return };
+    let mut spreader = Spreader::new(first, default, Arrays { more, ..Arrays::default() });
+    let mut here = None;
+    for (at, item) in document.items.iter_mut().enumerate() {
+        if here != Some(sections[at])
+            && let Some((shapes, scalars)) = of(&sections[at])
+        {
+            spreader.enter(shapes, scalars);
+            here = Some(sections[at]);
+        }
         if let Item::Row(placed) = item {
             spreader.row(at, placed);
         }
     }
-    spreader.arrays
+    document.arrays = spreader.arrays;
 }
 
-/// The statements with their rows.
-fn rows(items: &[Item]) -> impl Iterator<Item = (&Placed, &Statement)> {
-    let rows = items.iter().filter_map(|item| match item {
-        Item::Row(placed) => Some(placed),
+/// What is known of arrays before any formula is looked at.
+struct Told<'d> {
+    /// What words and ℝ say, with the item that says so.
+    told: Vec<(usize, Name, Shape)>,
+    symmetric: Vec<Name>,
+    bold: &'d BTreeSet<String>,
+    network: Option<&'d Network>,
+}
+
+/// The shapes in each section, and the functions of arrays that are numbers there; none if there is
+/// no array anywhere. A section that says or shows nothing of arrays has none, and what it shows
+/// goes before what another says.
+fn in_sections(
+    items: &[Item],
+    sections: &[usize],
+    known: &Told<'_>,
+) -> Option<BTreeMap<usize, (Shapes, Vec<String>)>> {
+    let mut statements: BTreeMap<usize, Vec<&Statement>> = BTreeMap::new();
+    for (at, _, statement) in rows(items) {
+        statements.entry(sections[at]).or_default().push(statement);
+    }
+    let mut found: BTreeMap<usize, (Shapes, Vec<String>)> = BTreeMap::new();
+    let mut all = Shapes::default();
+    for section in sections.iter().copied().collect::<BTreeSet<usize>>() {
+        let own = statements.get(&section).map_or(&[][..], |all| all.as_slice());
+        let mut shapes = Shapes::default();
+        for (at, name, shape) in &known.told {
+            if sections.get(*at).or(sections.last()) == Some(&section) {
+                shapes.tell(name, shape.clone(), false);
+            }
+        }
+        known.symmetric.iter().for_each(|name| shapes.mirror(name));
+        if let Some(net) = known.network {
+            tell_network(own, net, &mut shapes);
+        }
+        let scalars = scalars(own, &shapes);
+        infer::infer(own, &mut shapes, &scalars, known.bold);
+        all.take_over(&shapes);
+        found.insert(section, (shapes, scalars));
+    }
+    let mut any = false;
+    for (section, (shapes, numbers)) in &mut found {
+        let own = statements.get(section).map_or(&[][..], |all| all.as_slice());
+        if !shapes.has_arrays() && !own.iter().any(|s| speaks_of_arrays(s)) {
+            continue;
+        }
+        any = true;
+        shapes.take_over(&all);
+        *numbers = scalars(own, shapes);
+        infer::infer(own, shapes, numbers, known.bold);
+        while own.iter().any(|statement| tear(statement, shapes, numbers)) {}
+    }
+    any.then_some(found)
+}
+
+/// The statements with their items and rows.
+fn rows(items: &[Item]) -> impl Iterator<Item = (usize, &Placed, &Statement)> {
+    let rows = items.iter().enumerate().filter_map(|(at, item)| match item {
+        Item::Row(placed) => Some((at, placed)),
         Item::Words(_) => None,
     });
-    rows.flat_map(|placed| {
+    rows.flat_map(|(at, placed)| {
         placed.row.parts.iter().filter_map(move |part| match part {
-            Part::Statement(statement) => Some((placed, statement)),
+            Part::Statement(statement) => Some((at, placed, statement)),
             _ => None,
         })
     })
@@ -161,14 +206,7 @@ fn scalars(all: &[&Statement], shapes: &Shapes) -> Vec<String> {
         if let (Some(FormulaKind::Apply { head, primes: 0, .. }), [(_, value), ..]) =
             (statement.first.as_ref().map(|f| &f.kind), &statement.rest[..])
         {
-            let mut reading = Reading {
-                shapes,
-                scalars: &[],
-                text: "",
-                unsure: Vec::new(),
-                symmetric: Vec::new(),
-                other_layout: false,
-            };
+            let mut reading = Reading::new(shapes, &[], "", false);
             let number = reading.term(value).is_ok_and(|t| !t.shape.is_array() && t.has_array());
             let great = head.stem.chars().next().is_some_and(char::is_uppercase);
             if number || great {
@@ -176,47 +214,39 @@ fn scalars(all: &[&Statement], shapes: &Shapes) -> Vec<String> {
             }
         }
     }
-    found.into_iter().collect()
+    found.into_iter().filter(|name| !term::is_function_of_arrays(name)).collect()
 }
 
-/// Takes back what formulas showed of the names of a statement that is about numbers alone; whether
-/// that is news.
+/// Takes back what is said of the names of a statement that is about numbers alone: first what only
+/// other sections say, then what formulas showed; whether that is news.
 fn tear(statement: &Statement, shapes: &mut Shapes, scalars: &[String]) -> bool {
     if speaks_of_arrays(statement) || statement.first.is_none() {
         return false;
     }
-    let mut reading = Reading {
-        shapes,
-        scalars,
-        text: "",
-        unsure: Vec::new(),
-        symmetric: Vec::new(),
-        other_layout: false,
-    };
+    let mut reading = Reading::new(shapes, scalars, "", false);
     let sides: Result<Vec<Term>, Trouble> =
         statement.sides().map(|side| reading.term(side)).collect();
-    let mixed = match sides {
-        Err(Trouble::Mixed(_)) => true,
-        Err(_) => false,
-        Ok(sides) => sides.windows(2).any(|two| two[0].shape.rank() != two[1].shape.rank()),
-    };
-    let mut news = false;
-    if mixed {
-        let mut names = Vec::new();
-        for side in statement.sides() {
-            visit(side, &mut |e| {
-                if let FormulaKind::Name(name) = &e.kind {
-                    names.push(name);
-                }
-            });
+    let (odd, mixed) = match sides {
+        Err(trouble) => (true, matches!(trouble, Trouble::Mixed(_))),
+        Ok(sides) => {
+            let mixed = sides.windows(2).any(|two| two[0].shape.rank() != two[1].shape.rank());
+            (mixed, mixed)
         }
-        for name in names {
-            if let Sight::Known(member, known) = shapes.of(name)
+    };
+    if !odd {
+        return false;
+    }
+    let mut members = Vec::new();
+    for side in statement.sides() {
+        visit(side, &mut |e| {
+            if let FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. } = &e.kind
+                && let Sight::Known(member, known) = shapes.of(name)
                 && known.shape.is_array()
             {
-                news |= shapes.tear(&member);
+                members.push(member);
             }
-        }
+        });
     }
-    news
+    let left = members.iter().filter(|member| shapes.leave(member)).count() > 0;
+    left || mixed && members.iter().filter(|member| shapes.tear(member)).count() > 0
 }

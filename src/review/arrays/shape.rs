@@ -3,6 +3,7 @@
 //! Invariants: a name has one shape in a document; what words, ℝ or a network say is never
 //! replaced by what formulas suggest.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::review::shapes::Shape;
@@ -18,6 +19,8 @@ pub(super) struct Known {
     pub(super) told: bool,
     /// Whether it is the network that says so.
     pub(super) network: bool,
+    /// Whether only another section says or shows it.
+    pub(super) foreign: bool,
 }
 
 /// A name as an array with numbers or letters that say which of its family it is: h_{t−1} is the
@@ -51,7 +54,7 @@ pub(super) enum Sight {
 }
 
 /// The names with their shapes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Shapes {
     all: BTreeMap<String, Known>,
     /// Those of which words say that they are their own transpose.
@@ -128,7 +131,13 @@ impl Shapes {
     pub(super) fn learn(&mut self, member: &Member, shape: &Shape, certain: bool) -> bool {
         match self.all.get_mut(&member.key()) {
             None => {
-                let known = Known { shape: shape.clone(), certain, told: false, network: false };
+                let known = Known {
+                    shape: shape.clone(),
+                    certain,
+                    told: false,
+                    network: false,
+                    foreign: false,
+                };
                 self.all.insert(member.key(), known);
                 true
             }
@@ -145,7 +154,35 @@ impl Shapes {
     /// Says it for certain, before anything else.
     pub(super) fn tell(&mut self, name: &Name, shape: Shape, network: bool) {
         let key = member(name, false).key();
-        self.all.entry(key).or_insert(Known { shape, certain: true, told: true, network });
+        let new = Known { shape, certain: true, told: true, network, foreign: false };
+        match self.all.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(new);
+            }
+            // Two sizes for one name are none.
+            Entry::Occupied(mut entry) if entry.get().shape != new.shape => {
+                let known = entry.get_mut();
+                known.shape = known.shape.without_lengths();
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+
+    /// Takes over what another section says or shows of names of which this one says nothing.
+    pub(super) fn take_over(&mut self, other: &Shapes) {
+        for (key, known) in &other.all {
+            if !self.torn.contains(key) {
+                let foreign = || Known { foreign: true, ..known.clone() };
+                self.all.entry(key.clone()).or_insert_with(foreign);
+            }
+        }
+        self.symmetric.extend(other.symmetric.iter().cloned());
+    }
+
+    /// Leaves what only another section says of a name; whether that is news.
+    pub(super) fn leave(&mut self, member: &Member) -> bool {
+        let foreign = self.all.get(&member.key()).is_some_and(|known| known.foreign);
+        foreign && self.all.remove(&member.key()).is_some()
     }
 
     /// Says that a matrix is its own transpose.

@@ -11,12 +11,12 @@ use std::rc::Rc;
 use super::element::Elements;
 use super::shape::{Shapes, Sight};
 use super::speaks_of_arrays;
-use super::term::{Reading, Term, Trouble};
+use super::term::{Kind, Reading, Term, Trouble};
 use crate::review::document::Placed;
 use crate::review::memberships::memberships;
 use crate::review::read::Passage;
 use crate::review::shapes::{Arrays, Layout, Length, Shape, Spread};
-use crate::review::tex::syntax::{FormulaKind, Part, Relation, Statement, visit};
+use crate::review::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, Statement, visit};
 
 /// The letters of indices, the first to be taken first.
 const LETTERS: [&str; 8] = ["i", "j", "k", "p", "q", "m", "n", "l"];
@@ -46,12 +46,16 @@ struct Chain {
 
 impl<'s> Spreader<'s> {
     pub(super) fn new(
-        shapes: &'s Shapes,
-        scalars: &'s [String],
+        (shapes, scalars): (&'s Shapes, &'s [String]),
         default: Option<i64>,
         arrays: Arrays,
     ) -> Spreader<'s> {
         Spreader { shapes, scalars, default, arrays, seen: BTreeSet::new(), chain: None }
+    }
+
+    /// Goes on in a section with shapes of its own.
+    pub(super) fn enter(&mut self, shapes: &'s Shapes, scalars: &'s [String]) {
+        (self.shapes, self.scalars, self.chain) = (shapes, scalars, None);
     }
 
     /// The row with its statements said in elements.
@@ -93,15 +97,16 @@ impl<'s> Spreader<'s> {
             };
         }
         let (mut last, mut why) = (None, None);
+        let chain = self.chain.clone();
         for other_layout in [false, true] {
-            let chain = self.chain.clone();
+            self.chain.clone_from(&chain);
             match self.spread(at, &statement, passage, other_layout) {
                 Ok(Some(all)) if other_layout => {
                     self.note_layout(at, &statement, Layout::Turned);
-                    return all.into_iter().map(Part::Statement).collect();
+                    return all.into_iter().filter(says_something).map(Part::Statement).collect();
                 }
                 Ok(Some(all)) => {
-                    let after = std::mem::replace(&mut self.chain, chain);
+                    let after = std::mem::replace(&mut self.chain, chain.clone());
                     let layout = match self.spread(at, &statement, passage, true) {
                         Ok(Some(other)) if other == all => Layout::Any,
                         Ok(Some(other)) => Layout::Either(other),
@@ -109,7 +114,7 @@ impl<'s> Spreader<'s> {
                     };
                     self.chain = after;
                     self.note_layout(at, &statement, layout);
-                    return all.into_iter().map(Part::Statement).collect();
+                    return all.into_iter().filter(says_something).map(Part::Statement).collect();
                 }
                 Ok(None) => {
                     self.chain = None;
@@ -127,7 +132,12 @@ impl<'s> Spreader<'s> {
             }
         }
         self.chain = None;
-        let holds = |kind: fn(&Trouble) -> bool| why.iter().chain(&last).all(kind);
+        // A written matrix may give its name a new size.
+        let mut written = false;
+        for side in statement.sides() {
+            visit(side, &mut |e| written |= matches!(e.kind, FormulaKind::Matrix(_)));
+        }
+        let misfit = why.iter().chain(&last).all(|t| matches!(t, Trouble::Misfit(_))) && !written;
         let refused = |message: &str, misfit: bool| {
             let mut refused = statement.clone().refused(message);
             refused.misfit = misfit;
@@ -140,9 +150,7 @@ impl<'s> Spreader<'s> {
             vec![Part::OutOfScope(refused)]
         };
         match why {
-            Some(Trouble::Misfit(message)) if holds(|t| matches!(t, Trouble::Misfit(_))) => {
-                refused(&message, true)
-            }
+            Some(Trouble::Misfit(message)) if misfit => refused(&message, true),
             Some(Trouble::Misfit(message) | Trouble::Beyond(message)) => refused(&message, false),
             Some(Trouble::Mixed(message)) => refused(message, false),
             None => vec![Part::Statement(statement)],
@@ -164,14 +172,8 @@ impl<'s> Spreader<'s> {
         passage: &Rc<Passage>,
         other_layout: bool,
     ) -> Result<Option<Vec<Statement>>, Trouble> {
-        let mut reading = Reading {
-            shapes: self.shapes,
-            scalars: self.scalars,
-            text: passage.text.as_str(),
-            unsure: Vec::new(),
-            symmetric: Vec::new(),
-            other_layout,
-        };
+        let mut reading =
+            Reading::new(self.shapes, self.scalars, passage.text.as_str(), other_layout);
         let carried = statement.first.is_none();
         let mut sides = Vec::new();
         for side in statement.sides() {
@@ -192,6 +194,7 @@ impl<'s> Spreader<'s> {
             return Err(Trouble::Beyond("a comparison of arrays is not read".to_string()));
         }
         let unsure = reading.unsure.first().cloned();
+        let untold = self.untold_beside_a_sum(&sides);
         let mut given: Vec<String> =
             reading.symmetric.iter().map(|name| format!("{name} symmetric")).collect();
         given.dedup();
@@ -249,10 +252,27 @@ impl<'s> Spreader<'s> {
         for side in &sides {
             self.note_axes(side);
         }
-        self.arrays
-            .spread
-            .insert((at, statement.span.start), Spread { unsure, given, layout: Layout::Any });
+        self.arrays.spread.insert(
+            (at, statement.span.start),
+            Spread { unsure, untold, given, layout: Layout::Any },
+        );
         Ok(Some(found))
+    }
+
+    /// An array of which nothing is told in an equation with a sum over an index and without a
+    /// derivative: μ beside Σ_i x_i may be their mean.
+    fn untold_beside_a_sum(&self, sides: &[Term]) -> Option<String> {
+        let has = |kind: fn(&Kind) -> bool| sides.iter().any(|side| side.has(kind));
+        if !has(|k| matches!(k, Kind::Over(..))) || has(|k| matches!(k, Kind::Slope(..))) {
+            return None;
+        }
+        let mut all = Vec::new();
+        sides.iter().for_each(|side| side.names(&mut all));
+        let untold = |(base, of, _): &&(&Name, &[String], &Shape)| {
+            let name = Name { below: of.to_vec(), ..(*base).clone() };
+            !matches!(self.shapes.of(&name), Sight::Known(_, known) if known.told)
+        };
+        all.iter().find(untold).map(|(base, ..)| base.stem.clone())
     }
 
     /// Whether a name stands in a statement of which the document says that it is an array.
@@ -362,6 +382,16 @@ impl<'s> Spreader<'s> {
             }
         }
     }
+}
+
+/// Whether a statement is more than x_1 = x_1, which x = (x_1, x_2) is in elements.
+fn says_something(statement: &Statement) -> bool {
+    let plain = |e: &Expr| match &e.kind {
+        FormulaKind::Name(name) => Some(name.clone()),
+        _ => None,
+    };
+    let names: Option<Vec<Name>> = statement.sides().map(plain).collect();
+    names.is_none_or(|names| names.windows(2).any(|two| two[0] != two[1]))
 }
 
 /// A statement about the elements at some indices.

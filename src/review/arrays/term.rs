@@ -76,10 +76,27 @@ pub(super) struct Reading<'s> {
     pub(super) other_layout: bool,
 }
 
+impl<'s> Reading<'s> {
+    pub(super) fn new(
+        shapes: &'s Shapes,
+        scalars: &'s [String],
+        text: &'s str,
+        other_layout: bool,
+    ) -> Reading<'s> {
+        let (unsure, symmetric) = (Vec::new(), Vec::new());
+        Reading { shapes, scalars, text, unsure, symmetric, other_layout }
+    }
+}
+
 type Made = Result<Term, Trouble>;
 
 pub(super) fn beyond<T>(why: &str) -> Result<T, Trouble> {
     Err(Trouble::Beyond(why.to_string()))
+}
+
+/// Whether functions of whole arrays are called so.
+pub(super) fn is_function_of_arrays(name: &str) -> bool {
+    ["softmax", "diag", "tr", "trace"].contains(&name.to_lowercase().as_str())
 }
 
 /// What functions of one number are called, which are taken element by element of an array.
@@ -474,6 +491,12 @@ fn joint(terms: &[Term]) -> Result<Shape, Trouble> {
             None => term.shape.clone(),
             Some(known) => match known.with(&term.shape) {
                 Some(both) => both,
+                None if known.rank() != term.shape.rank() => {
+                    return beyond("a vector is added to a matrix");
+                }
+                None if known.turned().with(&term.shape).is_some() => {
+                    return beyond("a row stands beside a column");
+                }
                 None => {
                     let (one, other) = (known.said(), term.shape.said());
                     return Err(Trouble::Misfit(format!("one part is {one} and another {other}")));
@@ -532,9 +555,14 @@ fn times(left: Term, right: Term, dot: bool) -> Result<Term, Trouble> {
 }
 
 impl Term {
+    /// Whether something of a kind stands in it.
+    pub(super) fn has(&self, kind: fn(&Kind) -> bool) -> bool {
+        kind(&self.kind) || self.parts().into_iter().any(|part| part.has(kind))
+    }
+
     /// Whether a written matrix stands in it.
     pub(super) fn has_literal(&self) -> bool {
-        matches!(self.kind, Kind::Literal(_)) || self.parts().into_iter().any(Term::has_literal)
+        self.has(|kind| matches!(kind, Kind::Literal(_)))
     }
 
     /// Whether any array stands in it.

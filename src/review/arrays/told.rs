@@ -7,7 +7,7 @@ use crate::review::shapes::{Length, Shape};
 use crate::review::tex::syntax::{Expr, FormulaKind, Name, Part};
 
 /// What words say of the names beside them.
-pub(super) fn words(items: &[Item]) -> Vec<(Name, Shape)> {
+pub(super) fn words(items: &[Item]) -> Vec<(usize, Name, Shape)> {
     let mut found = Vec::new();
     for at in 0..items.len() {
         let Item::Row(placed) = &items[at] else { continue };
@@ -33,7 +33,7 @@ pub(super) fn words(items: &[Item]) -> Vec<(Name, Shape)> {
             });
             let short = article.split_whitespace().count() <= 4 && !article.contains(['.', ';']);
             if called && joined && short {
-                found.extend(named.into_iter().flatten().map(|name| (name, shape.clone())));
+                found.extend(named.into_iter().flatten().map(|name| (at, name, shape.clone())));
             }
             continue;
         }
@@ -41,10 +41,24 @@ pub(super) fn words(items: &[Item]) -> Vec<(Name, Shape)> {
         if names.is_empty() {
             continue;
         }
-        let before = words_at(items, at.wrapping_sub(1)).unwrap_or_default();
-        let behind = words_at(items, at + 1).unwrap_or_default();
+        // "the vectors u and v": what is said before the first and behind the last of them.
+        let joins = |at: usize, next: usize| {
+            let words = words_at(items, at).map(|words| words.trim().trim_matches(','));
+            let named =
+                matches!(items.get(next), Some(Item::Row(row)) if !self::names(row).is_empty());
+            named && matches!(words, Some("" | "and" | " and"))
+        };
+        let (mut first, mut last) = (at, at);
+        while first >= 2 && joins(first - 1, first - 2) {
+            first -= 2;
+        }
+        while joins(last + 1, last + 2) {
+            last += 2;
+        }
+        let before = words_at(items, first.wrapping_sub(1)).unwrap_or_default();
+        let behind = words_at(items, last + 1).unwrap_or_default();
         if let Some(shape) = kind_before(before).or_else(|| kind_behind(behind)) {
-            found.extend(names.into_iter().map(|name| (name, shape.clone())));
+            found.extend(names.into_iter().map(|name| (at, name, shape.clone())));
         }
     }
     found
