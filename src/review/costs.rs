@@ -132,7 +132,7 @@ fn output(scope: &Scope<'_>, document: &Document<'_>) -> Option<Name> {
                 let (_, items) = scope.indices.items(name);
                 name.stem.ends_with('^')
                     && matches!(&items[..], [Item::Shifted(terms), Item::Letter(_)]
-                        if terms.iter().any(|(n, c)| c.is_none() && *n < 0))
+                        if matches!(terms[..], [(1, Some('l' | 'ℓ')), (n, None)] if n < 0))
                     && scope.defines(name)
             });
             if before.is_some() {

@@ -146,7 +146,6 @@ pub(super) fn read<'t>(
             }
         }
     }
-    lower_letters(&mut items, &mut told);
     let (bold, arrays) = (BTreeSet::new(), Arrays::default());
     Ok(Document { source, otherwise, items, bold, told, arrays, lines: Lines::of(source) })
 }
@@ -208,97 +207,6 @@ fn otherwise(pieces: &[Piece]) -> BTreeSet<char> {
         }
     }
     found
-}
-
-/// Makes indices of what stands above names and is one: the letter of a sum, x^{(i)} beside
-/// \\sum_i, the letter for a layer, z^{l} beside a^{l-1}, and the numbers in their place. Their
-/// names end in `^` from here on, and it is the first of their indices. Otherwise Σ_i x^{(i)} would
-/// be so many times the same.
-fn lower_letters(items: &mut [Item], told: &mut [(usize, syntax::Name, Shape)]) {
-    use syntax::{Expr, FormulaKind, Name, Part, visit};
-    let sides = |items: &mut [Item], change: &mut dyn FnMut(&mut Expr)| {
-        for item in items {
-            let Item::Row(placed) = item else { continue };
-            for part in &mut placed.row.parts {
-                let Part::Statement(statement) = part else { continue };
-                statement.first.iter_mut().for_each(&mut *change);
-                statement.rest.iter_mut().for_each(|(_, side)| change(side));
-            }
-        }
-    };
-    let inner = |name: &Name| {
-        let above = name.above.as_deref().unwrap_or_default();
-        above.trim_matches(['(', ')', '[', ']', '<', '>']).to_string()
-    };
-    // The letter of `i`, `l+1`, and whether it is one of a layer.
-    let letter = |name: &Name| {
-        let inner = inner(name);
-        let mut all = inner.chars();
-        let first = all.next().filter(|c| c.is_lowercase())?;
-        let rest = all.as_str();
-        let shift = rest.strip_prefix(['+', '-']);
-        let shifted = shift.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
-        (rest.is_empty() || shifted).then_some((first, matches!(first, 'l' | 'ℓ')))
-    };
-    let mut summed: BTreeSet<char> = BTreeSet::new();
-    sides(items, &mut |side| {
-        visit(side, &mut |e| {
-            if let FormulaKind::BigSum { indices, .. } = &e.kind {
-                summed.extend(indices.iter().filter_map(|i| i.chars().next()));
-            }
-        });
-    });
-    let mut stems: BTreeSet<String> = BTreeSet::new();
-    sides(items, &mut |side| {
-        side.each_name(&mut |name| {
-            if letter(name).is_some_and(|(c, layer)| layer || summed.contains(&c)) {
-                stems.insert(name.stem.clone());
-            }
-        });
-    });
-    if stems.is_empty() {
-        return;
-    }
-    let lower = |name: &mut Name| {
-        let inner = inner(name);
-        let number = !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit());
-        if stems.contains(&name.stem) && (number || inner == "L" || letter(name).is_some()) {
-            name.stem.push('^');
-            name.above = None;
-            name.below.insert(0, inner);
-        }
-    };
-    // ∇_a of what stands at the end: a of the last layer.
-    for item in items.iter_mut() {
-        let Item::Row(placed) = item else { continue };
-        for part in &mut placed.row.parts {
-            let Part::Statement(statement) = part else { continue };
-            let mut last = false;
-            for side in statement.sides() {
-                visit(side, &mut |e| {
-                    last |= matches!(&e.kind, FormulaKind::Name(name) if inner(name) == "L");
-                });
-            }
-            let all = statement.first.iter_mut().chain(statement.rest.iter_mut().map(|(_, s)| s));
-            all.filter(|_| last).for_each(|side| of_the_last(side, &stems));
-        }
-    }
-    sides(items, &mut |side| side.each_name(&mut |name| lower(name)));
-    told.iter_mut().for_each(|(_, name, _)| lower(name));
-}
-
-/// Puts the last layer's a for the a of ∇_a.
-fn of_the_last(expr: &mut syntax::Expr, stems: &BTreeSet<String>) {
-    use syntax::FormulaKind;
-    if let FormulaKind::Derivative { by, .. } = &mut expr.kind
-        && let FormulaKind::Name(name) = &mut by.kind
-        && name.below.is_empty()
-        && name.above.is_none()
-        && stems.contains(&name.stem)
-    {
-        name.above = Some("(L)".to_string());
-    }
-    expr.children_mut().into_iter().for_each(|e| of_the_last(e, stems));
 }
 
 /// The formulas of a document, each with the macros as they are where it stands. The source of a

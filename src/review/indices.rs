@@ -274,10 +274,21 @@ impl Indices {
                         array == stem
                             || array
                                 .strip_prefix(stem.as_str())
-                                .is_some_and(|rest| rest.starts_with('^'))
+                                .is_some_and(|rest| rest.starts_with(['^', '(']))
                     }) =>
             {
-                array.to_string()
+                // a^(1)_2 is an element of a member of a family.
+                match array.split_once("^(") {
+                    Some((family, _))
+                        if self
+                            .elements
+                            .iter()
+                            .any(|(s, _)| s.strip_suffix('^') == Some(family)) =>
+                    {
+                        family.to_string()
+                    }
+                    _ => array.to_string(),
+                }
             }
             _ => name,
         };

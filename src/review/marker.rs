@@ -53,6 +53,8 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
         last: None,
         aligned: None,
         introduced: false,
+        columns: Vec::new(),
+        beside: Vec::new(),
         turned: None,
         headings: Vec::new(),
         rows: Vec::new(),
@@ -140,6 +142,10 @@ pub(super) struct Marker<'d, 'n> {
     vague: bool,
     /// Whether a formula on its own has stood under them.
     used: bool,
+    /// The chains of the row before, where several stand beside one another.
+    columns: Vec<Chain>,
+    /// Those of this row.
+    beside: Vec<Chain>,
     /// Whether derivatives by arrays are laid out as transposes, where a row has shown it.
     turned: Option<bool>,
     /// Items at which a new section starts.
@@ -211,6 +217,7 @@ impl Marker<'_, '_> {
             self.used = false;
             return;
         }
+        self.columns = std::mem::take(&mut self.beside);
         self.used |= !placed.inline;
         self.leave(at, placed);
         self.claims(at, placed);
@@ -402,6 +409,13 @@ impl Marker<'_, '_> {
                 if self.document.is_in_passing(here.at, here.placed.inline, statement) {
                     return;
                 }
+                // Of two columns each goes on with its own.
+                if let Some(nth) = beside_others(here.placed, statement)
+                    && self.columns.len() > 1
+                {
+                    self.last = self.columns.get(nth).cloned();
+                    self.aligned = None;
+                }
                 let aligned = statement.aligned && self.aligned.is_some();
                 let slot = if aligned { &mut self.aligned } else { &mut self.last };
                 match slot.take() {
@@ -438,6 +452,9 @@ impl Marker<'_, '_> {
                 let value = self.value_of(&chain.first, here);
                 chain = Chain::at(value.unwrap_or_else(|| side.clone()));
             }
+        }
+        if beside_others(here.placed, statement).is_some() {
+            self.beside.push(chain.clone());
         }
         if !statement.aside {
             if statement.aligned || self.aligned.is_none() {
@@ -572,6 +589,17 @@ fn beside(parts: &[Part], part: &Part, scope: &Scope<'_>) -> Vec<Condition> {
         true => parts.iter().take_while(|p| !states(p)).filter_map(condition).collect(),
         false => behind,
     }
+}
+
+/// Which of several equations of a row a statement is; none where there is one.
+fn beside_others(placed: &Placed, statement: &Statement) -> Option<usize> {
+    let mut all: Vec<usize> = statements_of(placed)
+        .filter(|s| !s.aside && s.rest.iter().any(|(relation, _)| is_equation(*relation)))
+        .map(|s| s.span.start)
+        .collect();
+    all.dedup();
+    let nth = all.iter().position(|start| *start == statement.span.start)?;
+    (all.len() > 1 && !placed.inline).then_some(nth)
 }
 
 /// One claim for what is said of each element of a written array: the gravest mark counts.

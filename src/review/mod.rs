@@ -29,6 +29,7 @@ mod marker;
 mod memberships;
 mod names;
 mod naming;
+mod numbered;
 mod numbers;
 mod otherwise;
 mod prose;
@@ -407,6 +408,7 @@ pub fn review(
         _ => None,
     };
     let mut document = document::read(text, format, network)?;
+    numbered::lower(&mut document);
     arrays::spread(&mut document, network);
     Ok(marker::mark(&document, cells))
 }

@@ -32,6 +32,9 @@ impl Marker<'_, '_> {
             let says = self.scope.adjoint.as_ref().is_some_and(|adjoint| adjoint.at == at);
             return says.then_some(Mark::Definition { agrees: false });
         }
+        if is_step(name, value) {
+            return Some(Mark::Update);
+        }
         if self.scope.has_index(name) && self.scope.solved.contains(&(at, spelled(name))) {
             let what = format!("{} has this value where it is said to", spelled(name));
             return Some(Mark::Assumption { what });
@@ -463,4 +466,19 @@ fn is_dependence(name: &Name, value: &Expr) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether "w^{t+1} = w^t − η ∂E/∂w^t" says what the next step makes of a name.
+fn is_step(name: &Name, value: &Expr) -> bool {
+    let ahead = name.below.first().is_some_and(|part| part.contains('+'));
+    if !name.stem.ends_with('^') || !ahead {
+        return false;
+    }
+    let (mut own, mut slope) = (false, false);
+    visit(value, &mut |e| match &e.kind {
+        FormulaKind::Name(other) => own |= other.stem == name.stem,
+        FormulaKind::Derivative { .. } => slope = true,
+        _ => {}
+    });
+    own && slope
 }

@@ -1,6 +1,6 @@
 //! Shapes of arrays, and what is noted of statements that were said in elements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Mark;
 use super::tex::syntax::{Name, Statement};
@@ -135,6 +135,8 @@ pub(super) struct Arrays {
     /// The stems of arrays with how many indices their elements have, and which of them it is, with
     /// its length.
     pub(super) axes: Vec<(Name, usize, Length)>,
+    /// Letters that say which member of a family an array is, with its stem: the t of h_t.
+    pub(super) letters: BTreeSet<(char, String)>,
     /// Statements that were said in elements, by their item and start.
     pub(super) spread: BTreeMap<(usize, usize), Spread>,
     /// A word that says more of arrays than is read.
@@ -174,9 +176,9 @@ impl Arrays {
         let Some(spread) = self.spread.get(&(at, start)) else { return mark };
         let open = |reason: String| Mark::Undecided { reason };
         match mark {
-            Mark::Refuted(_) if let Some(name) = &spread.unsure => {
-                open(format!("nothing says what {name} is: a number, or an array"))
-            }
+            Mark::Refuted(_) if let Some(name) = &spread.unsure => open(format!(
+                "it is wrong by what {name} usually is, and nothing says what it is here"
+            )),
             Mark::Refuted(_) if let Some(name) = &spread.untold => {
                 open(format!("nothing says what {name} is"))
             }

@@ -102,12 +102,18 @@ fn in_sections(
         found.insert(section, (shapes, scalars));
     }
     let mut any = false;
+    // The last section that speaks of a name counts first, then any other.
+    let mut before = Shapes::default();
     for (section, (shapes, numbers)) in &mut found {
         let own = statements.get(section).map_or(&[][..], |all| all.as_slice());
+        let mut here = shapes.clone();
+        here.take_over(&before);
+        before = here;
         if !shapes.has_arrays() && !own.iter().any(|s| speaks_of_arrays(s)) {
             continue;
         }
         any = true;
+        shapes.take_over(&before);
         shapes.take_over(&all);
         *numbers = scalars(own, shapes);
         infer::infer(own, shapes, numbers, known.bold);

@@ -142,7 +142,7 @@ impl Shapes {
                 true
             }
             Some(known) => match known.shape.with(shape) {
-                Some(both) if both != known.shape && !known.told => {
+                Some(both) if both != known.shape => {
                     known.shape = both;
                     true
                 }

@@ -14,6 +14,7 @@ use super::speaks_of_arrays;
 use super::term::{Kind, Reading, Term, Trouble};
 use crate::review::document::Placed;
 use crate::review::memberships::memberships;
+use crate::review::names::spelled;
 use crate::review::read::Passage;
 use crate::review::shapes::{Arrays, Layout, Length, Shape, Spread};
 use crate::review::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, Statement, visit};
@@ -195,8 +196,8 @@ impl<'s> Spreader<'s> {
         }
         let unsure = reading.unsure.first().cloned();
         let untold = self.untold_beside_a_sum(&sides);
-        let mut given: Vec<String> =
-            reading.symmetric.iter().map(|name| format!("{name} symmetric")).collect();
+        let mut given = std::mem::take(&mut reading.said);
+        given.sort();
         given.dedup();
         let mut shape = chain.as_ref().map_or(sides[0].shape.clone(), |c| c.last.shape.clone());
         for side in &mut sides {
@@ -370,6 +371,8 @@ impl<'s> Spreader<'s> {
         let mut all = Vec::new();
         term.names(&mut all);
         for (base, of, shape) in all {
+            let letters = of.iter().flat_map(|part| part.chars()).filter(|c| c.is_alphabetic());
+            self.arrays.letters.extend(letters.map(|c| (c, base.stem.clone())));
             if !self.seen.insert((base.stem.clone(), base.above.clone(), of.len())) {
                 continue;
             }
@@ -387,10 +390,10 @@ impl<'s> Spreader<'s> {
 /// Whether a statement is more than x_1 = x_1, which x = (x_1, x_2) is in elements.
 fn says_something(statement: &Statement) -> bool {
     let plain = |e: &Expr| match &e.kind {
-        FormulaKind::Name(name) => Some(name.clone()),
+        FormulaKind::Name(name) => Some(spelled(name)),
         _ => None,
     };
-    let names: Option<Vec<Name>> = statement.sides().map(plain).collect();
+    let names: Option<Vec<String>> = statement.sides().map(plain).collect();
     names.is_none_or(|names| names.windows(2).any(|two| two[0] != two[1]))
 }
 

@@ -69,8 +69,8 @@ pub(super) struct Reading<'s> {
     pub(super) text: &'s str,
     /// Names of which custom alone says what they are.
     pub(super) unsure: Vec<String>,
-    /// Matrices that are their own transpose.
-    pub(super) symmetric: Vec<String>,
+    /// What is taken as given: "A symmetric".
+    pub(super) said: Vec<String>,
     /// Whether derivatives are laid out in the less usual way: those of a number as the transpose
     /// of its variable, those of a vector by a vector with the variable's index first.
     pub(super) other_layout: bool,
@@ -83,8 +83,8 @@ impl<'s> Reading<'s> {
         text: &'s str,
         other_layout: bool,
     ) -> Reading<'s> {
-        let (unsure, symmetric) = (Vec::new(), Vec::new());
-        Reading { shapes, scalars, text, unsure, symmetric, other_layout }
+        let (unsure, said) = (Vec::new(), Vec::new());
+        Reading { shapes, scalars, text, unsure, said, other_layout }
     }
 }
 
@@ -207,7 +207,7 @@ impl Reading<'_> {
                 }
                 let mirrored = known.shape.rank() == 2 && self.shapes.is_symmetric(&member);
                 if mirrored {
-                    self.symmetric.push(name.stem.clone());
+                    self.said.push(format!("{} symmetric", name.stem));
                 }
                 let kind = Kind::Name(member.base, member.of, mirrored);
                 Ok(Term { shape: known.shape, kind, span })
@@ -286,8 +286,10 @@ impl Reading<'_> {
         if let (Some(inner), true) = (norm, two) {
             let inner = self.term(inner)?;
             if inner.shape.is_array() {
+                // ‖W‖² of a matrix may be the square of another norm, and nearly always is this one.
                 if inner.shape.rank() == 2 && !frobenius {
-                    return beyond("the norm of a matrix may be one of several");
+                    self.unsure.push("‖·‖".to_string());
+                    self.said.push("‖·‖ Frobenius' norm".to_string());
                 }
                 let kind = Kind::Norm(Box::new(inner), true);
                 return Ok(Term { shape: Shape::Scalar, kind, span });

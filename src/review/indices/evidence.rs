@@ -270,12 +270,8 @@ fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
         let rank = indices.elements.iter().find(|(stem, _)| *stem == base.stem).map_or(0, |e| e.1);
         indices.elements.remove(&(base.stem.clone(), rank));
         indices.elements.insert((base.stem.clone(), rank.max(axis + 1)));
-        // The t of h_t, which is a vector.
-        if *axis > 0 {
-            let letters = "ijklmnpqrst".chars();
-            indices.paired.extend(letters.map(|c| (c, base.stem.clone())));
-        }
     }
+    indices.paired.extend(document.arrays.letters.iter().cloned());
     for (_, _, statement) in statements(document) {
         each(statement, &mut |e| {
             if let FormulaKind::BigSum { indices: over, to: Some(to), .. } = &e.kind

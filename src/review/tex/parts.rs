@@ -143,7 +143,10 @@ impl<'s, 'a> Walk<'s, 'a> {
                 }
                 Tok::Wide | Tok::Amp | Tok::Break => {
                     let end = (i..to).find(|k| !self.tok(*k).is_some_and(is_space)).unwrap_or(to);
-                    if tok != Tok::Break && self.parts_formulas(i, end, to, &pending) {
+                    // `& &=`: the next of two columns.
+                    let columns = (i..end).filter(|k| self.tok(*k) == Some(Tok::Amp)).count();
+                    let next = columns > 1 && i > pending.from && end < to;
+                    if tok != Tok::Break && (next || self.parts_formulas(i, end, to, &pending)) {
                         self.close(&mut pending, i, end, Link::Other);
                         if let Some(after) = self.number_behind(end, to) {
                             pending.from = after;

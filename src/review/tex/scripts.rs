@@ -205,10 +205,8 @@ pub(super) fn above(inside: Tokens, stem: &str) -> Result<Above> {
         toks.as_slice()
         && inside.of.lexicon.is_step(*c)
     {
-        return beyond(
-            inside.span(),
-            format!("{c} above {stem} is the number of a step, or its power"),
-        );
+        let number = text(inside).unwrap_or_default();
+        return Ok(Above::Mark(format!("({number})")));
     }
     if let [Tok::Letter(c)] = toks.as_slice()
         && inside.of.lexicon.is_numbered(stem, *c)
