@@ -15,7 +15,9 @@ pub(super) use functions::AnyFunctions;
 
 use super::indices::Item;
 use super::names::spelled;
-use super::scope::{Adjoint, Certainty, Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, sorted};
+use super::scope::{
+    Adjoint, Certainty, Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, dropped, sorted,
+};
 use super::tex::syntax::{Expr, FormulaKind, Known, Name, visit};
 use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
 use crate::scalar::Function;
@@ -352,9 +354,11 @@ impl Scope<'_> {
                 "too large: more than {MAX_DEFINITION_DEPTH} definitions stand inside one another"
             )));
         }
-        if definition.standing == Certainty::Unreadable {
-            let name = key.0.strip_suffix("[]").unwrap_or(&key.0);
-            return Err(unreadable(name));
+        let name = key.0.strip_suffix("[]").unwrap_or(&key.0);
+        match definition.standing {
+            Certainty::Unreadable => return Err(unreadable(name)),
+            Certainty::Dropped => return Err(Unbuilt::Unclear(dropped(name))),
+            Certainty::Certain | Certainty::Perhaps | Certainty::Conditional => {}
         }
         if self.too_large.contains(&key) {
             return Err(too_large());

@@ -189,8 +189,7 @@ impl Marker<'_, '_> {
         self.scope.doubts.clear();
         let mut names = names_of(left);
         names.extend(names_of(right));
-        if let Some(name) = self.scope.defined_in_a_case(names, here.at) {
-            let reason = format!("{name} is defined under a condition");
+        if let Some(reason) = self.scope.defined_in_a_case(names, here.at) {
             return Mark::Undecided { reason };
         }
         if self.is_set_to_zero(left, right, here) {
@@ -316,6 +315,9 @@ impl Marker<'_, '_> {
                     return mark;
                 }
                 if let Some(mark) = self.by_laws_of_ln(lhs, rhs) {
+                    return mark;
+                }
+                if let Some(mark) = self.with_steps_held(lhs, rhs, here) {
                     return mark;
                 }
                 Mark::Undecided { reason }
@@ -634,7 +636,7 @@ impl Marker<'_, '_> {
     }
 }
 
-fn proved(how: How, given: Vec<String>) -> Mark {
+pub(super) fn proved(how: How, given: Vec<String>) -> Mark {
     let error_bound = match how {
         How::Exact => None,
         How::Probabilistic { error_bound } => Some(error_bound),

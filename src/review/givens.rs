@@ -20,6 +20,8 @@ use crate::scalar::Rational;
 /// A sum of names with its value.
 #[derive(Clone, Debug)]
 pub(super) struct GivenSum {
+    /// In which item it is said, if the document says it.
+    at: Option<usize>,
     names: BTreeSet<ExprId>,
     total: Rational,
     /// The name that gives way to what the others leave of the total.
@@ -36,7 +38,7 @@ pub(super) type PutIn = ([ExprId; 2], Vec<String>);
 pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
     let known = scope.cells.as_ref().map(|cells| cells.lowered.distributions.clone());
     for sum in known.unwrap_or_default() {
-        scope.give(&sum, &Rational::from(1));
+        scope.give(&sum, &Rational::from(1), None);
     }
     for name in told(document) {
         let elements = scope.each_element(&name);
@@ -67,7 +69,7 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
             // What is said of the network's own names is held against it.
             let own = |id: &ExprId| scope.graph.symbol_of(*id).is_some_and(|s| scope.is_own(s));
             if names.iter().all(own) {
-                scope.give(&names, &total);
+                scope.give(&names, &total, Some(at));
             }
         }
     }
@@ -196,7 +198,7 @@ impl Scope<'_> {
         Some(given.total.to_f64() - others.map(point).sum::<f64>())
     }
 
-    fn give(&mut self, names: &[ExprId], total: &Rational) {
+    fn give(&mut self, names: &[ExprId], total: &Rational, at: Option<usize>) {
         let all: BTreeSet<ExprId> = names.iter().copied().collect();
         let taken = self.givens.iter().any(|given| !given.names.is_disjoint(&all));
         let Some((last, others)) = names.split_last() else { return };
@@ -214,7 +216,15 @@ impl Scope<'_> {
             .map(|symbol| self.shown(symbol))
             .collect();
         let said = format!("{} = {total}", shown.join(" + "));
-        self.givens.push(GivenSum { names: all, total: total.clone(), last: *last, rest, said });
+        let (names, total, last) = (all, total.clone(), *last);
+        self.givens.push(GivenSum { at, names, total, last, rest, said });
+    }
+
+    /// Forgets the sums that were only supposed.
+    pub(super) fn forget_supposed_sums(&mut self) {
+        let supposed =
+            |given: &GivenSum| given.at.is_some_and(|at| self.outline.at(at).role.is_apart());
+        self.givens.retain(|given| !supposed(given));
     }
 
     /// Two sides with the given sums put in, and which they are; none where no given sum has

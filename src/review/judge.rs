@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::Scope;
 use crate::expr::{
-    Branches, ExprId, Node, Rest, Symbol, SymbolId, Winners, depends_on, evaluate_all,
+    Branches, ExprId, Graph, Node, Rest, Symbol, SymbolId, Winners, depends_on, evaluate_all,
 };
 use crate::proof::{Context, How, Leaves, Reason, Verdict, Witness, prove_within};
 use crate::scalar::Function;
@@ -48,15 +48,19 @@ pub(super) struct Suspicion {
     /// On what: the variables that something is differentiated by and that, as far as it is
     /// defined, it does not depend on. None where it may be anything.
     pub(super) on: Option<BTreeSet<ExprId>>,
+    /// Whether it is no more than the step before of a recurrence, which may be meant to be held.
+    pub(super) step: bool,
     /// What gives it away, to be put behind a sentence.
     pub(super) why: String,
 }
 
 impl Suspicion {
     /// Whether it says anything of derivatives by these variables: what seems to hide a way from y
-    /// says nothing of the way from w.
-    fn concerns(&self, variables: &BTreeSet<ExprId>) -> bool {
-        self.on.as_ref().is_none_or(|on| !on.is_disjoint(variables))
+    /// says nothing of the way from w, unless y is made of w.
+    fn concerns(&self, variables: &BTreeSet<ExprId>, graph: &Graph) -> bool {
+        let none = Winners::new();
+        let by = |y: &ExprId| variables.iter().any(|v| depends_on(graph, *y, *v, &none));
+        self.on.as_ref().is_none_or(|on| !on.is_disjoint(variables) || on.iter().any(by))
     }
 }
 
@@ -262,7 +266,7 @@ impl Scope<'_> {
             unknown.iter().filter_map(|id| self.graph.symbol_of(*id)).collect();
         let hidden = symbols.iter().find_map(|s| {
             let suspicion = unknowns.suspect.get(s)?;
-            suspicion.concerns(&under.variables).then_some((s, suspicion))
+            suspicion.concerns(&under.variables, &self.graph).then_some((s, suspicion))
         });
         if let Some((hidden, suspicion)) = hidden {
             let reason = Reason::NoDefinition(*hidden).sentence(&self.graph);

@@ -27,6 +27,7 @@ use super::tex::introduces;
 use super::tex::syntax::{Expr, FormulaKind, Part, Refused, Relation, Statement, visit};
 use super::ways::Ways;
 use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
+use crate::expr::Winners;
 
 /// Marks every row. Where indices run over what nothing says, twice, with other lengths: what is
 /// proved holds with both.
@@ -44,8 +45,10 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
 fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Review, bool) {
     let Survey { scope, convention, unknowns } = survey(document, cells, round);
     let supposes = scope.indices.supposes();
+    let won = scope.winners.clone();
     let mut marker = Marker {
         document,
+        won,
         scope,
         unknowns,
         rounded: Rounded::default(),
@@ -130,6 +133,8 @@ pub(super) struct Marker<'d, 'n> {
     under: Option<supposed::Under>,
     /// What is said to be greater than what, with the section where it is said.
     facts: Vec<(usize, String, (Expr, Expr))>,
+    /// Who wins which max before anybody says so.
+    won: Winners,
     /// Who wins a max, said with letters: r_p = r_{ab} in formulas with a and b.
     pub(super) winner: Option<(Expr, Expr)>,
     /// By what the left side of the chain that is being judged is differentiated.

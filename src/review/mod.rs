@@ -18,6 +18,7 @@ mod claim;
 mod convention;
 mod costs;
 mod declared;
+mod dependences;
 mod document;
 mod equation;
 mod givens;

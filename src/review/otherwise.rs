@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Mark;
 use super::claim::{names_of, stands_in, statements};
 use super::document::Item;
+use super::equation::proved;
+use super::judge::{Answer, Unknowns};
 use super::marker::{Marker, Standing};
 use super::names::spelled;
 use super::scope::Scope;
@@ -18,6 +21,29 @@ const MAX_KINKS: usize = 4;
 const MAX_CASES_OF_A_KINK: usize = 16;
 /// How many items further on the solution of an equation is looked for.
 const SOLVED_WITHIN: usize = 8;
+
+/// Words that speak of slopes with other quantities held.
+const HELD: &[&str] = &[
+    "held",
+    "hold",
+    "holding",
+    "fixed",
+    "constant",
+    "direct",
+    "directly",
+    "immediate",
+    "explicit",
+    "keeping",
+    "kept",
+    "treat",
+    "treated",
+    "treating",
+    "independent",
+    "freeze",
+    "frozen",
+    "alone",
+    "local",
+];
 
 /// "z > 0", built: which of two is the greater.
 #[derive(Clone, Copy, Debug)]
@@ -187,28 +213,7 @@ impl Marker<'_, '_> {
         rhs: ExprId,
         here: Standing<'_>,
     ) -> Option<String> {
-        const WORDS: &[&str] = &[
-            "held",
-            "hold",
-            "holding",
-            "fixed",
-            "constant",
-            "direct",
-            "directly",
-            "immediate",
-            "explicit",
-            "keeping",
-            "kept",
-            "treat",
-            "treated",
-            "treating",
-            "independent",
-            "freeze",
-            "frozen",
-            "alone",
-            "local",
-        ];
-        if !self.speaks_of(WORDS, here.at) && !self.is_one_of_several_ways(left) {
+        if !self.speaks_of(HELD, here.at) && !self.is_one_of_several_ways(left) {
             return None;
         }
         let Node::Partial { of, by } = self.scope.graph.node(lhs) else { return None };
@@ -237,6 +242,26 @@ impl Marker<'_, '_> {
             return None;
         }
         Some("it holds if what else it is made of is held".to_string())
+    }
+
+    /// The mark of an equation that holds where the step before of a recurrence is held, if words
+    /// speak of that: h_{t−1} in the definition of h_t.
+    pub(super) fn with_steps_held(
+        &mut self,
+        lhs: ExprId,
+        rhs: ExprId,
+        here: Standing<'_>,
+    ) -> Option<Mark> {
+        if !self.unknowns.suspect.values().any(|s| s.step) || !self.speaks_of(HELD, here.at) {
+            return None;
+        }
+        let mut suspect = self.unknowns.suspect.clone();
+        suspect.retain(|_, suspicion| !suspicion.step);
+        let unknowns = Unknowns { suspect, strangers: self.unknowns.strangers.clone() };
+        match self.scope.judge(lhs, rhs, &unknowns) {
+            Answer::Proved { how, given } => Some(proved(how, given)),
+            _ => None,
+        }
     }
 
     /// Whether the words of this section up to a row and behind it have one of some words.

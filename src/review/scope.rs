@@ -54,6 +54,8 @@ pub(super) enum Certainty {
     Unreadable,
     /// It is said under a condition, and says nothing of what holds without it.
     Conditional,
+    /// What was supposed of the name is supposed no longer.
+    Dropped,
 }
 
 impl Definition {
@@ -416,7 +418,8 @@ impl<'a> Scope<'a> {
         self.values.end(at);
     }
 
-    /// A name of some that is defined under a condition, by way of other definitions too.
+    /// What to say of names of which one is defined under a condition, or by what is supposed no
+    /// longer, by way of other definitions too.
     pub(super) fn defined_in_a_case(&self, names: Vec<Name>, at: usize) -> Option<String> {
         let (mut open, mut seen) = (names, BTreeSet::new());
         while let Some(name) = open.pop() {
@@ -428,8 +431,12 @@ impl<'a> Scope<'a> {
             else {
                 continue;
             };
-            if definition.standing == Certainty::Conditional {
-                return Some(spelled(&name));
+            match definition.standing {
+                Certainty::Conditional => {
+                    return Some(format!("{} is defined under a condition", spelled(&name)));
+                }
+                Certainty::Dropped => return Some(dropped(&spelled(&name))),
+                Certainty::Certain | Certainty::Perhaps | Certainty::Unreadable => {}
             }
             open.extend(names_of(&definition.body));
         }
@@ -507,6 +514,11 @@ impl<'a> Scope<'a> {
 /// What the definitions of all elements of a name are kept under.
 pub(super) fn of_elements(key: &str, rank: usize) -> String {
     format!("{key}[{rank}]")
+}
+
+/// What to say of a name that was something by a supposition.
+pub(super) fn dropped(name: &str) -> String {
+    format!("what was supposed of {name} is supposed no longer")
 }
 
 /// A set of arguments, whatever their order.

@@ -68,6 +68,7 @@ pub(super) fn survey<'n>(
     scope.indices.several = defined_twice(&scope, document);
     define_first(&mut scope, document);
     costs::find(&mut scope, document);
+    drop_supposed(&mut scope);
     scope.introduced = introduced(&scope, document);
     scope.unread = unread(&scope, document);
     givens::find(&mut scope, document);
@@ -465,6 +466,20 @@ fn goes_on_defining(document: &Document<'_>, at: usize, name: &Name) -> bool {
             }
             _ => false,
         })
+}
+
+/// What is a definition by a supposition ends where words drop that.
+fn drop_supposed(scope: &mut Scope<'_>) {
+    for all in scope.definitions.values_mut() {
+        let Some(last) = all.last() else { continue };
+        let role = scope.outline.at(last.at).role;
+        if matches!(role, Role::Supposition | Role::Condition)
+            && let Some(at) = scope.outline.dropped_behind(last.at)
+        {
+            let ended = Definition { at, standing: Certainty::Dropped, ..last.clone() };
+            all.push(ended);
+        }
+    }
 }
 
 /// The first definition of each name is in force everywhere: authors define late. But an equation

@@ -7,13 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claim::{defined, same, statements};
+use super::claim::{defined, names_in, names_of, same, statements};
+use super::dependences::{self, Dependence, has_letter, step_of};
 use super::document::Document;
 use super::judge::{Suspicion, Unknowns};
 use super::names::spelled;
 use super::numbers::is_numeric;
 use super::scope::{Meaning, Scope};
-use super::tex::syntax::{Expr, FormulaKind, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, visit};
 use crate::expr::{ExprId, Node, SymbolId, Winners, depends_on};
 
 /// What the document as a whole says of its names without a definition; the variables of
@@ -132,21 +133,100 @@ pub(super) fn unknowns(scope: &mut Scope<'_>, document: &Document<'_>) -> Unknow
                     shown(scope, by)
                 );
                 let why = if itself { String::new() } else { why };
-                let on = (!itself).then(BTreeSet::new);
-                let entry =
-                    unknowns.suspect.entry(symbol).or_insert(Suspicion { on: on.clone(), why });
-                match (&mut entry.on, on) {
-                    (Some(known), Some(_)) => {
-                        known.insert(by);
-                    }
-                    (known, _) => *known = None,
-                }
+                let on = (!itself).then(|| BTreeSet::from([by]));
+                suspect(&mut unknowns, symbol, Suspicion { on, step: false, why });
             }
         }
     }
     scope.letters.clear();
     scope.leaves.extend(variables);
+    for said in dependences::told(document).into_iter().chain(steps(scope, document)) {
+        depends(scope, &mut unknowns, said);
+    }
     unknowns
+}
+
+/// The steps before of what is defined by a recurrence: h_{t−1} in the definition of h_t is what h_t
+/// was, and whatever moves each h moves it, but for what has a step of its own.
+fn steps(scope: &Scope<'_>, document: &Document<'_>) -> Vec<Dependence> {
+    let mut moved_by: Vec<Name> = Vec::new();
+    for (_, _, statement) in statements(document) {
+        for side in statement.sides() {
+            visit(side, &mut |e| {
+                if let FormulaKind::Derivative { by, .. } = &e.kind
+                    && let FormulaKind::Name(by) = &by.kind
+                    && !moved_by.contains(by)
+                {
+                    moved_by.push(by.clone());
+                }
+            });
+        }
+    }
+    let mut found: Vec<Dependence> = Vec::new();
+    for (at, _, statement) in statements(document) {
+        for name in names_in(statement) {
+            let Meaning::Defined(definition, _) = scope.meaning(&name, at) else { continue };
+            for before in names_of(&definition.body) {
+                let Some(letters) = step_of(&name, &before) else { continue };
+                if !matches!(scope.meaning(&before, at), Meaning::Free)
+                    || found.iter().any(|known| known.of == before)
+                {
+                    continue;
+                }
+                let free = |by: &&Name| !has_letter(by, &letters) && **by != before;
+                for by in moved_by.iter().filter(free) {
+                    let (whole, by) = (spelled(&name), by.clone());
+                    let why = format!(", and may depend on {} as {whole} does", spelled(&by));
+                    found.push(Dependence { at, of: before.clone(), by, why, step: true });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Puts a name under suspicion for what it is said to depend on.
+fn depends(scope: &mut Scope<'_>, unknowns: &mut Unknowns, said: Dependence) {
+    let Dependence { at, of, by, why, step } = said;
+    let by: Vec<Expr> = scope
+        .each_element(&by)
+        .into_iter()
+        .map(|by| Expr { kind: FormulaKind::Name(by), span: 0..0 })
+        .collect();
+    for element in scope.each_element(&of) {
+        if !matches!(scope.meaning(&element, at), Meaning::Free) {
+            continue;
+        }
+        let symbol = scope.symbol_of(&element);
+        let mut on = BTreeSet::new();
+        for by in &by {
+            on.extend(scope.build(by, at));
+        }
+        // ∂m/∂r where r is made of m is the other way round.
+        let none = Winners::new();
+        let itself = scope.graph.var(&spelled(&element));
+        on.retain(|y| !depends_on(&scope.graph, *y, itself, &none));
+        if on.is_empty() || step && scope.declared.contains(&symbol) {
+            continue;
+        }
+        scope.leaves.remove(&symbol);
+        scope.declared.remove(&symbol);
+        let why = why.clone();
+        suspect(unknowns, symbol, Suspicion { on: Some(on), step, why });
+    }
+}
+
+/// One more suspicion of a name.
+fn suspect(unknowns: &mut Unknowns, symbol: SymbolId, new: Suspicion) {
+    let Some(known) = unknowns.suspect.get_mut(&symbol) else {
+        unknowns.suspect.insert(symbol, new);
+        return;
+    };
+    known.step &= new.step;
+    known.on = match (known.on.take(), new.on) {
+        (Some(known), Some(new)) => Some(known.union(&new).copied().collect()),
+        _ => None,
+    };
 }
 
 /// How a derivative stands in a side.

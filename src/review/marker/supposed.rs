@@ -60,9 +60,16 @@ impl Marker<'_, '_> {
             under.order = Some((less, greater));
             under.said = format!("not {}", under.said);
         }
-        if here.general {
+        if here.general || here.drops {
             self.under = None;
             self.scope.forget_told(at);
+        }
+        if here.drops {
+            self.facts.clear();
+            self.winner = None;
+            self.scope.winners.clone_from(&self.won);
+            self.scope.indices.fixed.clear();
+            self.scope.forget_supposed_sums();
         }
         let ends = self.under.as_ref().is_some_and(|under| {
             let sentence = under.place.sentence == here.sentence;

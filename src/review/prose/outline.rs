@@ -23,6 +23,8 @@ pub(in crate::review) struct Place {
     pub(in crate::review) otherwise: bool,
     /// Whether words between the formula before and this one say that it holds in general.
     pub(in crate::review) general: bool,
+    /// Whether they say that what was supposed before is supposed no longer.
+    pub(in crate::review) drops: bool,
 }
 
 /// The places of all formulas of a document.
@@ -43,7 +45,7 @@ impl Outline {
             match item {
                 Item::Words(passage) => {
                     before = None;
-                    (here.general, here.otherwise) = (false, false);
+                    (here.general, here.otherwise, here.drops) = (false, false, false);
                     for piece in pieces(&passage.text, beginning) {
                         match piece {
                             Piece::Section => {
@@ -78,11 +80,17 @@ impl Outline {
                     before = passage.filter(|_| !placed.inline);
                     places.push(here);
                     beginning = false;
-                    (here.general, here.otherwise) = (false, false);
+                    (here.general, here.otherwise, here.drops) = (false, false, false);
                 }
             }
         }
         Outline { places }
+    }
+
+    /// The first item behind one before which words drop what was supposed.
+    pub(in crate::review) fn dropped_behind(&self, item: usize) -> Option<usize> {
+        let behind = self.places.iter().enumerate().skip(item.saturating_add(1));
+        behind.filter(|(_, place)| place.drops).map(|(nth, _)| nth).next()
     }
 
     /// The place of an item; the last one's behind the end.
@@ -113,6 +121,10 @@ fn hear(words: &[String], here: &mut Place) {
                         let of_it = !phrase.words.starts_with("for ");
                         here.general |= of_it || at + length == words.len();
                         only_joins = false;
+                    }
+                    Cue::Drops(found) => {
+                        here.drops = true;
+                        (role, since, only_joins) = (found, 0, false);
                     }
                     Cue::Otherwise => {
                         here.otherwise = true;

@@ -8,6 +8,8 @@ pub(in crate::review) enum Cue {
     Role(Role),
     /// What was supposed before holds no longer, nor do the numbers of an example.
     General,
+    /// What was supposed before is supposed no longer; the formula right behind it has this role.
+    Drops(Role),
     /// The condition before it does not hold.
     Otherwise,
     /// It leads to the next formula of a list, whose role is that of the one before.
@@ -55,6 +57,8 @@ impl Cue {
             Cue::Role(Role::Elsewhere) => "others write it so",
             Cue::Role(Role::Range) => "a comparison is a condition of its sentence",
             Cue::Otherwise => "the condition before it is turned round",
+            Cue::Drops(Role::Negation) => "it is supposed no longer",
+            Cue::Drops(_) => "nothing of what was supposed before it holds",
             Cue::General => "suppositions and example numbers end here",
             Cue::Joins => "it is what the formula before it is",
         }
@@ -78,7 +82,7 @@ impl Role {
 
 /// A row of the table.
 pub(in crate::review) struct Phrase {
-    /// Words in lower case, one blank between them.
+    /// Words in lower case, one blank between them; `a/b` is either of two.
     pub(in crate::review) words: &'static str,
     /// What they say.
     pub(in crate::review) cue: Cue,
@@ -90,6 +94,15 @@ pub(in crate::review) struct Phrase {
 
 const fn row(words: &'static str, role: Role, example: &'static str, not: &'static str) -> Phrase {
     Phrase { words, cue: Cue::Role(role), example, not }
+}
+
+const fn drops(
+    words: &'static str,
+    role: Role,
+    example: &'static str,
+    not: &'static str,
+) -> Phrase {
+    Phrase { words, cue: Cue::Drops(role), example, not }
 }
 
 /// All phrases. Where several begin at a word, the longest counts.
@@ -303,6 +316,91 @@ pub(in crate::review) const TABLE: &[Phrase] = &[
     row("yields", Role::Conclusion, "This yields $y = 2x$.", "It yields it if $y = 2x$."),
     row("implies", Role::Conclusion, "This implies $y = 2x$.", "It implies it if $y = 2x$."),
     row("becomes", Role::Conclusion, "It becomes $y = 2x$.", "It becomes it if $y = 2x$."),
+    drops(
+        "drop/drops/dropping/lift/lifting/relax/relaxing/abandon/abandoning this/that/it/these/both",
+        Role::Plain,
+        "We drop this. Then $y = 2x$.",
+        "We drop the ball. Then $y = 2x$.",
+    ),
+    drops(
+        "drop/drops/dropping/lift/lifting/relax/relaxing/abandon/abandoning/remove/removing/forget \
+         the/our/all/this/that/these/any assumption/assumptions/condition/conditions/restriction/\
+         restrictions/supposition/requirement/constraint/hypothesis/simplification",
+        Role::Negation,
+        "We drop the assumption $y = 2x$.",
+        "We make the assumption $y = 2x$.",
+    ),
+    drops(
+        "drop/drops/dropping/lift/lifting/relax/relaxing/abandon/abandoning/remove/removing/forget \
+         the/our/all/this/that/these/any assumption/condition/restriction/supposition/requirement/\
+         constraint/hypothesis that",
+        Role::Negation,
+        "We drop the assumption that $y = 2x$.",
+        "We make the assumption that $y = 2x$.",
+    ),
+    drops(
+        "assumption/assumptions/condition/restriction/supposition/requirement/constraint/this/it \
+         is/are/was/can/may/being/now dropped/lifted/relaxed/removed/abandoned",
+        Role::Plain,
+        "The assumption is lifted. Then $y = 2x$.",
+        "The weight is lifted. Then $y = 2x$.",
+    ),
+    drops(
+        "assumption/assumptions/condition/restriction/supposition/requirement/constraint/this/it \
+         is/are/was/can/may now/be/then/again dropped/lifted/relaxed/removed/abandoned",
+        Role::Plain,
+        "The condition can be dropped. Then $y = 2x$.",
+        "The weight can be dropped. Then $y = 2x$.",
+    ),
+    drops(
+        "without this/that/these/the/our/any/such assumption/assumptions/condition/conditions/\
+         restriction/restrictions/supposition/requirement/constraint/hypothesis",
+        Role::Plain,
+        "Without this assumption $y = 2x$.",
+        "Without this we get $y = 2x$.",
+    ),
+    drops(
+        "without the assumption/condition/restriction/supposition/requirement that",
+        Role::Negation,
+        "Without the assumption that $y = 2x$ it is wrong.",
+        "With the assumption that $y = 2x$ it is right.",
+    ),
+    drops(
+        "without assuming/supposing/requiring",
+        Role::Negation,
+        "Without assuming $y = 2x$ it is wrong.",
+        "Assuming $y = 2x$ it is right.",
+    ),
+    drops(
+        "without assuming/supposing/requiring that",
+        Role::Negation,
+        "Without assuming that $y = 2x$ it is wrong.",
+        "Assuming that $y = 2x$ it is right.",
+    ),
+    drops(
+        "no longer/more assume/assuming/suppose/supposing/require/have/has/holds/hold/given/true",
+        Role::Negation,
+        "We no longer assume $y = 2x$.",
+        "We still assume $y = 2x$.",
+    ),
+    drops(
+        "no longer assume/assuming/suppose/supposing/require that",
+        Role::Negation,
+        "We no longer assume that $y = 2x$.",
+        "We still assume that $y = 2x$.",
+    ),
+    drops(
+        "not assume/suppose/require/assuming this/it/so",
+        Role::Plain,
+        "Now we do not assume this. Then $y = 2x$.",
+        "Now we do assume this. Then $y = 2x$.",
+    ),
+    Phrase {
+        words: "the general case",
+        cue: Cue::General,
+        example: "In the general case, $y = 2x$.",
+        not: "In this case, $y = 2x$.",
+    },
     Phrase {
         words: "in general",
         cue: Cue::General,
@@ -354,7 +452,7 @@ pub(super) fn at(words: &[String]) -> Option<(&'static Phrase, usize)> {
     let begins = |phrase: &&Phrase| {
         let mut own = phrase.words.split(' ');
         let mut theirs = words.iter();
-        own.all(|word| theirs.next().is_some_and(|w| w == word))
+        own.all(|word| theirs.next().is_some_and(|w| word.split('/').any(|one| w == one)))
     };
     let length = |phrase: &Phrase| phrase.words.split(' ').count();
     let found = TABLE.iter().filter(begins).max_by_key(|phrase| length(phrase))?;

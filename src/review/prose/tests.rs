@@ -25,6 +25,11 @@ fn each_phrase_does_what_its_row_says() {
                 assert!(yes.general, "{}", phrase.example);
                 assert!(!no.general, "{}", phrase.not);
             }
+            Cue::Drops(role) => {
+                assert!(yes.drops || role == Role::Plain, "{}", phrase.example);
+                assert!(yes.role == role || role == Role::Plain, "{}", phrase.example);
+                assert!(!no.drops, "{}", phrase.not);
+            }
             Cue::Otherwise => {
                 assert!(yes.otherwise, "{}", phrase.example);
                 assert!(!no.otherwise, "{}", phrase.not);
