@@ -322,12 +322,15 @@ impl Marker<'_, '_> {
         let otherwise = placed.row.parts.iter().any(
             |part| matches!(part, Part::Words(words, _) if words.trim().starts_with("otherwise")),
         );
-        if self.vague || unclear || otherwise || self.is_conditional(at, placed) {
-            for claim in &mut claims {
-                if matches!(claim.mark, Mark::Refuted(_)) {
-                    let reason = "it is said to hold under a condition, and does not without it";
-                    claim.mark = Mark::Undecided { reason: reason.to_string() };
-                }
+        let open = if self.vague || unclear || otherwise || self.is_conditional(at, placed) {
+            Some("it is said to hold under a condition, and does not without it".to_string())
+        } else {
+            let case = self.scope.outline.case(at);
+            case.map(|case| format!("it is said \"{case}\", and does not hold everywhere"))
+        };
+        for claim in claims.iter_mut().filter(|_| open.is_some()) {
+            if matches!(claim.mark, Mark::Refuted(_)) {
+                claim.mark = Mark::Undecided { reason: open.clone().unwrap_or_default() };
             }
         }
         if claims.is_empty() {

@@ -6,6 +6,7 @@
 //! - a phrase acts in its own sentence, and on the formulas behind it up to the next phrase;
 //! - words that are in no row of the table mean nothing.
 
+mod cases;
 mod outline;
 mod phrases;
 #[cfg(test)]

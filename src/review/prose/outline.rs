@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::cases;
 use super::phrases::{self, Cue, Role};
 use crate::review::document::{Document, Item};
 use crate::review::read::Passage;
@@ -25,6 +26,8 @@ pub(in crate::review) struct Place {
     pub(in crate::review) general: bool,
     /// Whether they say that what was supposed before is supposed no longer.
     pub(in crate::review) drops: bool,
+    /// Words that say for what the formula is meant and that are no formula, by their number.
+    case: Option<usize>,
 }
 
 /// The places of all formulas of a document.
@@ -32,13 +35,16 @@ pub(in crate::review) struct Place {
 pub(in crate::review) struct Outline {
     /// One for each item of the document; that of words is where they end.
     places: Vec<Place>,
+    /// Words that say for what formulas are meant.
+    cases: Vec<String>,
 }
 
 impl Outline {
     /// The places of a document's items.
     pub(in crate::review) fn of(document: &Document<'_>) -> Outline {
         let mut here = Place::default();
-        let mut places = Vec::with_capacity(document.items.len());
+        let mut places: Vec<Place> = Vec::with_capacity(document.items.len());
+        let mut cases: Vec<String> = Vec::new();
         let mut beginning = true;
         let mut before: Option<*const Passage> = None;
         for item in &document.items {
@@ -53,17 +59,35 @@ impl Outline {
                                 here.block += 1;
                                 here.sentence += 1;
                                 (here.listed, here.role) = (false, Role::Plain);
+                                here.case = None;
                             }
                             Piece::Block(listed) => {
                                 here.block += 1;
                                 here.sentence += 1;
                                 (here.listed, here.role) = (listed, Role::Plain);
+                                here.case = None;
                             }
                             Piece::Sentence => {
                                 here.sentence += 1;
                                 here.role = Role::Plain;
+                                here.case = None;
                             }
-                            Piece::Words(words) => hear(&words, &mut here),
+                            Piece::Words(words) => {
+                                hear(&words, &mut here);
+                                let sentence = here.sentence;
+                                for case in cases::all(&words) {
+                                    // "$a = z$ for active units".
+                                    if case.start <= 1
+                                        && let Some(before) = places.last_mut()
+                                        && before.sentence == sentence
+                                        && before.case.is_none()
+                                    {
+                                        before.case = Some(cases.len());
+                                    }
+                                    here.case = Some(cases.len());
+                                    cases.push(words[case].join(" "));
+                                }
+                            }
                             // "If i = j: …" goes on with what holds then.
                             Piece::Colon => here.role = Role::Conclusion,
                         }
@@ -84,7 +108,12 @@ impl Outline {
                 }
             }
         }
-        Outline { places }
+        Outline { places, cases }
+    }
+
+    /// Words that say for what an item is meant, and that are no formula.
+    pub(in crate::review) fn case(&self, item: usize) -> Option<&str> {
+        self.cases.get(self.at(item).case?).map(String::as_str)
     }
 
     /// The first item behind one before which words drop what was supposed.
@@ -134,6 +163,7 @@ fn hear(words: &[String], here: &mut Place) {
                 }
                 at += length;
             }
+            None if words[at] == "," => at += 1,
             None => {
                 only_joins = false;
                 since = since.saturating_add(1);
@@ -223,6 +253,9 @@ fn sentences(line: &str, words: &mut Vec<String>, all: &mut Vec<Piece>) {
         let ends = token.ends_with(['.', ';', '!', '?']) && !is_short(&word);
         if !word.is_empty() && word != "-" {
             words.push(word);
+        }
+        if token.ends_with(',') {
+            words.push(",".to_string());
         }
         if ends {
             if !words.is_empty() {
