@@ -19,6 +19,80 @@ impl Document<'_> {
         matches!(first.as_str(), "where" | "with" | "here" | "and") || tex::introduces(sentence)
     }
 
+    /// Whether the words right before a formula set it against another one of the same sentence: "in
+    /// the second model", "whereas".
+    pub(super) fn contrasts(&self, at: usize) -> bool {
+        const WORDS: &[&str] = &[
+            "second",
+            "third",
+            "other",
+            "another",
+            "whereas",
+            "while",
+            "but",
+            "versus",
+            "vs",
+            "instead",
+            "alternatively",
+            "respectively",
+            "or",
+            "later",
+            "else",
+            "otherwise",
+        ];
+        const HEADS: &[&str] = &["for", "in", "with", "under", "on", "without"];
+        let Some(Item::Words(passage)) = at.checked_sub(1).and_then(|at| self.items.get(at)) else {
+            return false;
+        };
+        let sentence = passage.text.rsplit(['.', ';']).next().unwrap_or_default();
+        let all: Vec<String> = sentence
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect();
+        let last = all.len().saturating_sub(1);
+        all.iter().enumerate().any(|(nth, word)| {
+            WORDS.contains(&word.as_str()) || nth < last && HEADS.contains(&word.as_str())
+        })
+    }
+
+    /// Whether the sentence before a formula speaks of a step from one value to the next.
+    pub(super) fn speaks_of_a_step(&self, at: usize) -> bool {
+        const WORDS: &[&str] = &[
+            "step",
+            "steps",
+            "iteration",
+            "iterations",
+            "iterate",
+            "epoch",
+            "round",
+            "update",
+            "updates",
+            "updated",
+            "next",
+            "again",
+            "afterwards",
+            "second",
+            "third",
+            "new",
+            "after",
+            "later",
+            "repeat",
+            "repeating",
+            "once",
+            "twice",
+            "momentum",
+            "moves",
+            "pass",
+        ];
+        let Some(Item::Words(passage)) = at.checked_sub(1).and_then(|at| self.items.get(at)) else {
+            return false;
+        };
+        let sentence = passage.text.rsplit(['.', ';']).next().unwrap_or_default();
+        let mut all = sentence.split(|c: char| !c.is_alphanumeric());
+        all.any(|word| WORDS.contains(&word.to_lowercase().as_str()))
+    }
+
     /// Whether the words before a row say that it solves something: "the optimum is".
     pub(super) fn says_solution(&self, at: usize) -> bool {
         const WORDS: &[&str] =

@@ -173,6 +173,21 @@ impl Marker<'_, '_> {
         relation: Relation,
         here: Standing<'_>,
     ) -> Mark {
+        let mark = self.once_more(left, right, relation, here);
+        match mark {
+            Mark::Refuted(_) => self.otherwise_read([left, right], relation, here).unwrap_or(mark),
+            mark => mark,
+        }
+    }
+
+    /// The same as it is read.
+    pub(super) fn once_more(
+        &mut self,
+        left: &Expr,
+        right: &Expr,
+        relation: Relation,
+        here: Standing<'_>,
+    ) -> Mark {
         let mark = self.for_elements(&[left, right], |marker| {
             Some(marker.equal_here(left, right, relation, here))
         });

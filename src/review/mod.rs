@@ -36,6 +36,7 @@ mod otherwise;
 mod prose;
 #[doc(hidden)]
 pub mod read;
+mod readings;
 mod references;
 mod repair;
 pub mod report;

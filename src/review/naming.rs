@@ -217,7 +217,7 @@ impl Marker<'_, '_> {
             && !holds_name(value, name)
             && in_names
             && said
-            && then.sentence != now.sentence
+            && (then.sentence != now.sentence || self.document.contrasts(here.at))
             && (functions || here.placed.inline || nth > 0)
     }
 
@@ -364,7 +364,12 @@ impl Marker<'_, '_> {
                 FormulaKind::Sum(terms) => terms.first().and_then(|(_, t)| printed(t)),
                 _ => None,
             };
-            if steps.is_none_or(|(q, _)| q != old) {
+            let says = || {
+                let new = super::numbers::value(value).ok();
+                let other = new.is_some_and(|new| !new.meets(&Number::Exact(old.clone())));
+                other && self.document.speaks_of_a_step(here.at)
+            };
+            if steps.is_none_or(|(q, _)| q != old) && !says() {
                 return None;
             }
             self.updated(&left, value, here);

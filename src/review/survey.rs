@@ -13,7 +13,7 @@ use super::document::{Document, Item, Placed};
 use super::judge::Unknowns;
 use super::names::{Cells, spelled};
 use super::numbers::is_numeric;
-use super::prose::{Outline, Role};
+use super::prose::{Outline, Place, Role};
 use super::read::Passage;
 use super::scope::{Adjoint, Certainty, Definition, Meaning, Scope};
 use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Relation, Statement, visit};
@@ -488,7 +488,7 @@ fn drop_supposed(scope: &mut Scope<'_>) {
 /// for w above.
 fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
     let mut seen = BTreeSet::new();
-    let mut used: BTreeMap<String, Rc<Passage>> = BTreeMap::new();
+    let mut used: BTreeMap<String, (usize, Rc<Passage>)> = BTreeMap::new();
     let (varied, moved) = variables(document);
     let names_defined: BTreeSet<String> = statements(document)
         .filter(|(_, _, s)| s.rest.first().is_some_and(|(_, side)| !is_numeric(side)))
@@ -501,14 +501,17 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             .map(spelled)
             .filter(|name| before.contains_key(name))
             .collect();
-        let is_used = statement.first.as_ref().and_then(defined).is_some_and(|(name, _)| {
-            before.get(&spelled(name)).is_some_and(|first| !Rc::ptr_eq(first, &placed.passage))
-        });
-        let role = scope.outline.at(at).role;
+        let first_use = statement.first.as_ref().and_then(defined);
+        let first_use = first_use.and_then(|(name, _)| before.get(&spelled(name)));
+        let is_used = first_use.is_some_and(|(_, first)| !Rc::ptr_eq(first, &placed.passage));
+        let Place { role, sentence, .. } = scope.outline.at(at);
+        // "If $y = \\sin z$, $z = wx$": what a condition is made of is part of it.
+        let of_before =
+            first_use.is_some_and(|(first, _)| scope.outline.at(*first).sentence != sentence);
         let general = statement.rest.iter().any(|(_, side)| sums_nothing_named(side));
         if !general && statement.rest.iter().any(|(_, side)| !is_numeric(side)) {
             for name in names_in(statement) {
-                used.entry(spelled(&name)).or_insert_with(|| placed.passage.clone());
+                used.entry(spelled(&name)).or_insert_with(|| (at, placed.passage.clone()));
             }
         }
         let (Some(first), [(relation, value), ..]) = (&statement.first, &statement.rest[..]) else {
@@ -560,7 +563,7 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         if scope.spoken.contains(&spelled(name)) && !introduces_it {
             continue;
         }
-        if role.is_apart() && is_used && !introduces_it {
+        if role.is_apart() && is_used && of_before && !introduces_it {
             continue;
         }
         let states = matches!(relation, Relation::Equal | Relation::Defines)

@@ -149,6 +149,15 @@ impl Marker<'_, '_> {
             {
                 return Some(mark);
             }
+            // "In the next step v = 0.9·1 + 1": with the values of that step.
+            if matches!(mark, Mark::Refuted(_))
+                && printed(right).is_none()
+                && matches!(left.kind, FormulaKind::Name(_))
+                && self.document.speaks_of_a_step(here.at)
+            {
+                let reason = "it may be of a step with other numbers".to_string();
+                return Some(Mark::Undecided { reason });
+            }
             return Some(self.of_its_place(mark, &found, here.at));
         }
         if let Some(mark) = self.with_values(lhs, right, here) {

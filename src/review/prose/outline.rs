@@ -108,6 +108,7 @@ impl Outline {
                 }
             }
         }
+        end_conditions(document, &mut places);
         Outline { places, cases }
     }
 
@@ -126,6 +127,32 @@ impl Outline {
     pub(in crate::review) fn at(&self, item: usize) -> Place {
         let last = self.places.last();
         self.places.get(item).or(last).copied().unwrap_or_default()
+    }
+}
+
+/// "If $z > 0$, $a = z$": behind a condition that begins a sentence, a comma ends it where no
+/// other word of the sentence does.
+fn end_conditions(document: &Document<'_>, places: &mut [Place]) {
+    let rows: Vec<usize> =
+        (0..places.len()).filter(|nth| matches!(document.items[*nth], Item::Row(_))).collect();
+    let sentences: Vec<&[usize]> =
+        rows.chunk_by(|a, b| places[*a].sentence == places[*b].sentence).collect();
+    for sentence in sentences {
+        let role = |nth: &usize| places[*nth].role;
+        let ends = sentence.iter().any(|nth| role(nth) == Role::Conclusion);
+        if ends || role(&sentence[0]) != Role::Condition {
+            continue;
+        }
+        let comma = |nth: &usize| {
+            let before = nth.checked_sub(1).map(|before| &document.items[before]);
+            matches!(before, Some(Item::Words(words)) if words.text.trim() == ",")
+        };
+        let Some(first) = sentence.iter().skip(1).position(comma) else { continue };
+        for nth in &sentence[first + 1..] {
+            if places[*nth].role == Role::Condition {
+                places[*nth].role = Role::Conclusion;
+            }
+        }
     }
 }
 
