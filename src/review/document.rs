@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::bases::{self, Bases};
 use super::memberships::memberships;
 use super::read::{self, DocumentFormat, Lines, Passage, Piece, Setting};
 use super::shapes::{Arrays, Shape};
@@ -25,6 +26,8 @@ pub(super) struct Document<'t> {
     pub(super) told: Vec<(usize, syntax::Name, Shape)>,
     /// What the elements of its arrays are called.
     pub(super) arrays: Arrays,
+    /// What words tell of the base of logarithms.
+    pub(super) bases: Option<Bases>,
     lines: Lines<'t>,
 }
 
@@ -104,6 +107,7 @@ pub(super) fn read<'t>(
     let mut lexicon = Lexicon::of_placed(&formulas, &known);
     let otherwise = otherwise(&pieces);
     otherwise.iter().for_each(|letter| lexicon.give_up(*letter));
+    let bases = bases::told(with_formulas(&pieces));
     let macros: Vec<Macros> = formulas.into_iter().map(|(_, macros)| macros).collect();
     let mut macros = macros.into_iter();
     let mut items = Vec::new();
@@ -146,8 +150,12 @@ pub(super) fn read<'t>(
             }
         }
     }
+    if let Some(bases) = &bases {
+        tell_bases(&mut items, bases);
+    }
     let (bold, arrays) = (BTreeSet::new(), Arrays::default());
-    Ok(Document { source, otherwise, items, bold, told, arrays, lines: Lines::of(source) })
+    let lines = Lines::of(source);
+    Ok(Document { source, otherwise, items, bold, told, arrays, bases, lines })
 }
 
 /// The names that stand alone, or in a list, in a row.
@@ -207,6 +215,36 @@ fn otherwise(pieces: &[Piece]) -> BTreeSet<char> {
         }
     }
     found
+}
+
+/// The words of a document, each with the text of the formulas before and behind it.
+fn with_formulas(pieces: &[Piece]) -> impl Iterator<Item = (&str, [&str; 2])> {
+    let formula = |at: Option<usize>| match at.and_then(|at| pieces.get(at)) {
+        Some(Piece::Formula(passage, _)) => passage.text.as_str(),
+        _ => "",
+    };
+    pieces.iter().enumerate().filter_map(move |(at, piece)| match piece {
+        Piece::Words(passage) => {
+            Some((passage.text.as_str(), [formula(at.checked_sub(1)), formula(Some(at + 1))]))
+        }
+        _ => None,
+    })
+}
+
+/// Brings logarithms to the base that words tell.
+fn tell_bases(items: &mut [Item], bases: &Bases) {
+    use syntax::{Part, Statement};
+    for item in items {
+        let Item::Row(placed) = item else { continue };
+        for part in &mut placed.row.parts {
+            let Part::Statement(Statement { first, rest, .. }) = part else { continue };
+            for side in first.iter_mut().chain(rest.iter_mut().map(|(_, side)| side)) {
+                if let Some(new) = bases.settled(side, &placed.passage.text) {
+                    *side = new;
+                }
+            }
+        }
+    }
 }
 
 /// The formulas of a document, each with the macros as they are where it stands. The source of a

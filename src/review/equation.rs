@@ -304,6 +304,9 @@ impl Marker<'_, '_> {
                 if let Some(reason) = self.of_some_length(&witness) {
                     return Mark::Undecided { reason };
                 }
+                if let Some(reason) = self.of_what_is_said([lhs, rhs]) {
+                    return Mark::Undecided { reason };
+                }
                 if let Some(reason) = self.holds_with_others_held(left, lhs, rhs, here) {
                     return Mark::Undecided { reason };
                 }

@@ -9,11 +9,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{names_in, statements};
-use super::document::{Document, Item};
+use super::document::Document;
 use super::names::spelled;
 use super::numbers::is_numeric;
-use super::scope::{Meaning, Scope};
-use super::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, Statement};
+use super::scope::Scope;
+use super::tex::syntax::{Expr, FormulaKind, Relation, Statement};
 use crate::expr::{ExprId, Node, SymbolId};
 use crate::scalar::Rational;
 
@@ -40,19 +40,6 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
     for sum in known.unwrap_or_default() {
         scope.give(&sum, &Rational::from(1), None);
     }
-    for name in told(document) {
-        let elements = scope.each_element(&name);
-        if elements.len() > 1
-            && elements.iter().all(|e| matches!(scope.meaning(e, usize::MAX), Meaning::Free))
-        {
-            let names: Vec<ExprId> =
-                elements.iter().map(|e| scope.graph.var(&spelled(e))).collect();
-            let own = |id: &ExprId| scope.graph.symbol_of(*id).is_some_and(|s| scope.is_own(s));
-            if names.iter().all(own) {
-                scope.give(&names, &Rational::from(1));
-            }
-        }
-    }
     // Of names with numbers a sum is a claim like any other.
     let numbered: BTreeSet<String> = statements(document)
         .filter(|(_, _, s)| s.rest.iter().any(|(_, side)| is_numeric(side)))
@@ -61,6 +48,23 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
             _ => None,
         })
         .collect();
+    // "where $y$ is one-hot": its elements sum to 1.
+    let one = Rational::from(1);
+    for property in scope.properties.clone().iter().filter(|p| p.sums_to_one()) {
+        let all = statements(document).flat_map(|(_, _, s)| names_in(s));
+        let mut whole = all.filter(|name| {
+            name.stem == property.of.stem && name.below.len() == 1 && scope.has_index(name)
+        });
+        let Some(name) = whole.next() else { continue };
+        let mut elements = Vec::new();
+        for element in scope.each_element(&name) {
+            let expr = Expr { kind: FormulaKind::Name(element), span: 0..0 };
+            elements.extend(scope.build(&expr, usize::MAX));
+        }
+        if elements.iter().all(|id| matches!(scope.graph.node(*id), Node::Var(_))) {
+            scope.give(&elements, &one, None);
+        }
+    }
     for (at, _, statement) in statements(document) {
         if names_in(statement).iter().any(|name| numbered.contains(&spelled(name))) {
             continue;
@@ -73,58 +77,6 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
             }
         }
     }
-}
-
-/// The names of which words say that they are one-hot or a distribution, with letters for their
-/// indices: "a one-hot vector $t$", "$t_i$ is one-hot".
-fn told(document: &Document<'_>) -> Vec<Name> {
-    const SAID: &[&str] = &["one-hot", "one hot", "onehot", "probability distribution"];
-    /// How many words stand at most between those and the name.
-    const REACH: usize = 4;
-    let near = |words: &str, behind: bool| {
-        let lower = words.to_lowercase();
-        let part = match behind {
-            true => lower.split(['.', ';', ':', '\n']).next(),
-            false => lower.rsplit(['.', ';', ':']).next(),
-        };
-        let part = part.unwrap_or_default();
-        if part.contains(" not ") || part.contains("n't ") {
-            return false;
-        }
-        SAID.iter().any(|said| {
-            let Some(at) = part.rfind(said) else { return false };
-            let between = if behind { &part[..at] } else { &part[at + said.len()..] };
-            between.split_whitespace().count() <= REACH && !between.contains(',')
-        })
-    };
-    let words = |at: Option<usize>| match at.and_then(|at| document.items.get(at)) {
-        Some(Item::Words(passage)) => passage.text.as_str(),
-        _ => "",
-    };
-    let mut found = Vec::new();
-    for (at, item) in document.items.iter().enumerate() {
-        let Item::Row(placed) = item else { continue };
-        let [Part::Statement(statement)] = &placed.row.parts[..] else { continue };
-        let (Some(Expr { kind: FormulaKind::Name(name), .. }), []) =
-            (&statement.first, &statement.rest[..])
-        else {
-            continue;
-        };
-        let behind = words(Some(at + 1)).trim_start();
-        let verb = ["is ", "are ", "denotes ", ", a one", ", the one", "one-hot", "one hot"];
-        let of_it = verb.iter().any(|verb| behind.starts_with(verb));
-        if !(near(words(at.checked_sub(1)), false) || of_it && near(behind, true)) {
-            continue;
-        }
-        let array = document.arrays.axes.iter().find(|(base, _, _)| {
-            base.stem == name.stem && base.above == name.above && name.below.is_empty()
-        });
-        found.push(match array {
-            Some((base, 0, _)) => Name { below: vec!["i".to_string()], ..base.clone() },
-            _ => name.clone(),
-        });
-    }
-    found
 }
 
 impl Scope<'_> {

@@ -4,6 +4,7 @@
 //! anywhere; each link of a chain a = b = c is one claim; a chain that was wrong once goes on
 //! from where it is, and says so.
 
+mod again;
 mod each;
 mod layout;
 mod supposed;

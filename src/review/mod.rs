@@ -13,6 +13,7 @@
 
 mod around;
 mod arrays;
+mod bases;
 mod build;
 mod claim;
 mod convention;
@@ -33,6 +34,7 @@ mod naming;
 mod numbered;
 mod numbers;
 mod otherwise;
+mod properties;
 mod prose;
 #[doc(hidden)]
 pub mod read;

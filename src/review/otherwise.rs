@@ -213,7 +213,10 @@ impl Marker<'_, '_> {
         rhs: ExprId,
         here: Standing<'_>,
     ) -> Option<String> {
-        if !self.speaks_of(HELD, here.at) && !self.is_one_of_several_ways(left) {
+        if !self.speaks_of(HELD, here.at)
+            && !self.speaks_of_totals(here.at)
+            && !self.is_one_of_several_ways(left)
+        {
             return None;
         }
         let Node::Partial { of, by } = self.scope.graph.node(lhs) else { return None };
@@ -283,6 +286,19 @@ impl Marker<'_, '_> {
                         _ => false,
                     })
             }
+        })
+    }
+
+    /// Whether the words of this section speak of a total derivative, beside which there is another.
+    fn speaks_of_totals(&self, at: usize) -> bool {
+        let section = self.scope.outline.at(at).section;
+        self.document.items.iter().enumerate().any(|(nth, item)| match item {
+            Item::Words(passage) => {
+                let text = passage.text.to_lowercase();
+                self.scope.outline.at(nth).section == section
+                    && (text.contains("total derivative") || text.contains("total differential"))
+            }
+            Item::Row(_) => false,
         })
     }
 

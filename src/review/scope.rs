@@ -14,6 +14,7 @@ use super::givens::GivenSum;
 use super::indices::{Indices, Item};
 use super::losses::Loss;
 use super::names::{Cells, Convention, spelled};
+use super::properties::Property;
 use super::prose::Outline;
 use super::tex::syntax::{Expr, FormulaKind, Name};
 use super::tex::unaccented;
@@ -112,6 +113,8 @@ pub(super) struct Scope<'a> {
     pub(super) outline: Outline,
     /// The spellings of names that words declare as given.
     pub(super) spoken: BTreeSet<String>,
+    /// What words say of names, and no formula does.
+    pub(super) properties: Vec<Property>,
     /// The spellings of names whose only definition could not be read: they may depend on anything.
     pub(super) unread: BTreeSet<String>,
     /// What names are called, apart from their indices, that a definition is made of, or that
@@ -226,6 +229,7 @@ impl<'a> Scope<'a> {
             outline: Outline::default(),
             spoken: BTreeSet::new(),
             introduced: BTreeSet::new(),
+            properties: Vec::new(),
             unread: BTreeSet::new(),
             otherwise: BTreeSet::new(),
             adjoint: None,

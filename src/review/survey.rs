@@ -18,7 +18,7 @@ use super::read::Passage;
 use super::scope::{Adjoint, Certainty, Definition, Meaning, Scope};
 use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Relation, Statement, visit};
 use super::tex::{introduces, unaccented};
-use super::{convention, costs, givens, indices, losses, suspects};
+use super::{convention, costs, givens, indices, losses, properties, suspects};
 
 /// What is known before the walk.
 pub(super) struct Survey<'n> {
@@ -45,6 +45,7 @@ pub(super) fn survey<'n>(
     }
     let declared: BTreeSet<String> = declared.into_iter().collect();
     scope.spoken.clone_from(&declared);
+    scope.properties = properties::told(document);
     scope.plain = quantities(document);
     (scope.functions, scope.said_any) = functions(document);
     scope.adjoint = adjoint(document);

@@ -38,7 +38,7 @@ const PLAIN: &str = "\
     transformer attention recurrent feedforward feed-forward convolution convolutional filter \
     kernel gate gates cell state states norm normalisation normalization batchnorm layernorm \
     dense embedding image pixel pixels channel channels multiclass multi-class binary-class \
-    linear-regression elementwise element-wise respect regard sake simplicity convenience \
+    linear-regression alone elementwise element-wise respect regard sake simplicity convenience \
     completeness clarity brevity short reference comparison illustration purpose purposes reason \
     reasons moment start beginning end once while long ease definiteness concreteness basis \
     account behalf average-free contrary turn order course help generality further ado doubt \
@@ -167,6 +167,11 @@ fn one(words: &[String], at: usize) -> Option<usize> {
         .take_while(|word| !ENDS.contains(word) && !HEADS.iter().any(|(head, _)| head == word))
         .collect();
     let end = at + 1 + inside.len();
+    // "It goes on correctly."
+    let next = words.get(at + 1).map(String::as_str).unwrap_or_default();
+    if *head == "on" && !holds("the a an each every all both any these those its", next) {
+        return None;
+    }
     let clause = matches!(*head, "if" | "when" | "whenever" | "unless" | "once");
     let speaks = clause && words.get(at + 1).is_some_and(|w| SPEAKERS.contains(&w.as_str()));
     // "For the output $y$": the formula says which, and its name is no word.
