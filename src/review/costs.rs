@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use super::claim::{names_of, statements};
+use super::claim::{defined, names_of, statements};
 use super::document::{Document, Item as Piece};
 use super::indices::Item;
 use super::names::spelled;
@@ -21,7 +21,15 @@ const COSTS: &[&str] = &["cost", "loss", "error", "objective"];
 
 /// Defines costs that nobody defines by the outputs of the last layer.
 pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
-    let Some(output) = output(scope, document) else { return };
+    // What has a penalty depends on more than the last layer.
+    let penalty = document.items.iter().any(|item| match item {
+        Piece::Words(passage) => {
+            let text = passage.text.to_lowercase();
+            ["penalt", "regulari", "weight decay"].iter().any(|word| text.contains(word))
+        }
+        Piece::Row(_) => false,
+    });
+    let Some(output) = output(scope, document).filter(|_| !penalty) else { return };
     let key = scope.indices.items(&output).0;
     let Some(last) = scope.indices.last_of(&key, 0) else { return };
     let mut costs: BTreeSet<Name> = BTreeSet::new();
@@ -83,8 +91,13 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
 /// Declares what layers are made of and nothing defines: what stands before the first of them, and
 /// what something is differentiated by.
 fn inputs(scope: &mut Scope<'_>, document: &Document<'_>) {
-    let mut found: BTreeSet<Name> = BTreeSet::new();
+    let (mut found, mut starts): (BTreeSet<Name>, BTreeSet<String>) = Default::default();
     for (_, _, statement) in statements(document) {
+        let own = statement.first.as_ref().and_then(defined).map(|(name, _)| name.clone());
+        let defines = own.is_some_and(|name| {
+            let layer = name.below.first().is_some_and(|part| !part.contains('-'));
+            name.stem.ends_with('^') && layer && scope.defines(&name)
+        });
         for side in statement.sides() {
             visit(side, &mut |e| match &e.kind {
                 FormulaKind::Derivative { by, .. } => {
@@ -96,7 +109,9 @@ fn inputs(scope: &mut Scope<'_>, document: &Document<'_>) {
                         found.insert(by.clone());
                     }
                 }
-                FormulaKind::Name(name) if name.stem.ends_with('^') && scope.defines(name) => {
+                FormulaKind::Name(name)
+                    if defines && name.stem.ends_with('^') && scope.defines(name) =>
+                {
                     let (key, items) = scope.indices.items(name);
                     let first = scope.indices.run_of(&key, 0).map(|run| run.first);
                     if let (Some(Item::Shifted(terms)), Some(first)) = (items.first(), first)
@@ -105,12 +120,14 @@ fn inputs(scope: &mut Scope<'_>, document: &Document<'_>) {
                         let mut before = name.clone();
                         before.below[0] = (first - 1).to_string();
                         found.insert(before);
+                        starts.insert(key);
                     }
                 }
                 _ => {}
             });
         }
     }
+    scope.starts = starts;
     for name in found {
         for element in scope.each_element(&name) {
             let symbol = scope.symbol_of(&element);

@@ -242,6 +242,10 @@ impl Marker<'_, '_> {
             return mark;
         }
         match self.scope.judge(lhs, rhs, &self.unknowns) {
+            // How many there are is a part of the claim, and nothing says it.
+            Answer::Proved { .. } if self.scope.supposed && self.counts([left, right]) => {
+                Mark::of_no_length()
+            }
             Answer::Proved { how, mut given } => {
                 let functions = self.scope.any_functions_in(&[lhs, rhs]);
                 given.extend(functions.iter().map(|name| format!("{name} any function")));
@@ -631,7 +635,7 @@ impl Marker<'_, '_> {
     ) -> Mark {
         let counterexample = Some(self.counterexample(witness));
         // A repair would be looked for in the usual reading of every derivative.
-        let usual = self.ways.is_none();
+        let usual = self.ways.is_none() && !here.in_elements;
         // What other equations rest on says nothing of this one.
         let before = self.scope.rests();
         let repair =

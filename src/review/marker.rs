@@ -25,7 +25,7 @@ use super::repair;
 use super::scope::{Certainty, Definition, Scope};
 use super::survey::{Survey, survey};
 use super::tex::introduces;
-use super::tex::syntax::{Expr, FormulaKind, Part, Refused, Relation, Statement, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, Part, Refused, Relation, Statement, visit};
 use super::ways::Ways;
 use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
 use crate::expr::Winners;
@@ -57,9 +57,10 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
         last: None,
         aligned: None,
         introduced: false,
+        constrained: BTreeSet::new(),
         columns: Vec::new(),
         beside: Vec::new(),
-        turned: None,
+        turned: [None; 2],
         headings: Vec::new(),
         rows: Vec::new(),
         notes: Vec::new(),
@@ -148,12 +149,15 @@ pub(super) struct Marker<'d, 'n> {
     vague: bool,
     /// Whether a formula on its own has stood under them.
     used: bool,
+    /// The stems of names for which words give an equation that defines none of them.
+    constrained: BTreeSet<String>,
     /// The chains of the row before, where several stand beside one another.
     columns: Vec<Chain>,
     /// Those of this row.
     beside: Vec<Chain>,
-    /// Whether derivatives by arrays are laid out as transposes, where a row has shown it.
-    turned: Option<bool>,
+    /// Whether derivatives of vectors by vectors, and of numbers by arrays, are laid out as
+    /// transposes, where a row has shown it.
+    turned: [Option<bool>; 2],
     /// Items at which a new section starts.
     pub(super) headings: Vec<usize>,
     rows: Vec<Row>,
@@ -170,6 +174,8 @@ pub(super) struct Standing<'p> {
     pub(super) local: bool,
     /// Whether the left side of the link stands in this row, and not in one before.
     pub(super) own_left: bool,
+    /// Whether it was said in elements, in which no repair is written.
+    pub(super) in_elements: bool,
 }
 
 impl Marker<'_, '_> {
@@ -291,7 +297,9 @@ impl Marker<'_, '_> {
                 Part::Statement(statement) => {
                     let several = equations > 1 && !statement.aligned;
                     let local = local || several || statement.introduced;
-                    let context = Standing { at, placed, local, own_left: false };
+                    let key = (at, statement.span.start);
+                    let in_elements = self.document.arrays.spread.contains_key(&key);
+                    let context = Standing { at, placed, local, own_left: false, in_elements };
                     match self.apart(statement, context) {
                         Some(mark) => claims.push(self.claim(placed, &statement.span, mark)),
                         None => {
@@ -303,6 +311,13 @@ impl Marker<'_, '_> {
                             for claim in &mut claims[found..] {
                                 let mark = self.weighed(claim, premise, statement);
                                 claim.mark = arrays.weighed(at, statement.span.start, mark);
+                                if matches!(claim.mark, Mark::Refuted(_))
+                                    && let Some(name) = self.constrained_in(statement, at)
+                                {
+                                    let reason =
+                                        format!("a condition is given for {name} that is not used");
+                                    claim.mark = Mark::Undecided { reason };
+                                }
                             }
                             self.laid_out(statement, context, &mut claims, found);
                         }
@@ -412,6 +427,13 @@ impl Marker<'_, '_> {
             claims.push(self.claim(here.placed, &statement.span, Mark::Assumption { what }));
             return;
         }
+        if self.is_constraint(statement, here) {
+            let names = statement.sides().flat_map(super::claim::names_of);
+            self.constrained.extend(names.map(|name| name.stem));
+            let what = "it is given".to_string();
+            claims.push(self.claim(here.placed, &statement.span, Mark::Assumption { what }));
+            return;
+        }
         let carried = match (&statement.first, statement.aside) {
             (Some(first), _) => Chain::at(first.clone()),
             (None, false) => {
@@ -471,6 +493,42 @@ impl Marker<'_, '_> {
             }
             self.last = Some(chain);
         }
+    }
+
+    /// A name that a statement is made of, by way of definitions too, for which an equation is given.
+    fn constrained_in(&self, statement: &Statement, at: usize) -> Option<String> {
+        if self.constrained.is_empty() {
+            return None;
+        }
+        let mut open: Vec<Name> = statement.sides().flat_map(super::claim::names_of).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if self.constrained.contains(&name.stem) {
+                return Some(name.stem);
+            }
+            let key = self.scope.indices.items(&name).0;
+            if !seen.insert(key) {
+                continue;
+            }
+            if let Some(definition) = self.scope.in_force(&name, at) {
+                open.extend(super::claim::names_of(&definition.body));
+            }
+        }
+        None
+    }
+
+    /// Whether words give an equation that defines nothing: "with uᵀu = 1".
+    fn is_constraint(&self, statement: &Statement, here: Standing<'_>) -> bool {
+        const GIVE: &[&str] = &["let", "with", "where", "that", "assume", "suppose", "given", "to"];
+        let before = here.at.checked_sub(1).and_then(|at| self.document.items.get(at));
+        let Some(Item::Words(passage)) = before else { return false };
+        let last = passage.text.split_whitespace().last().unwrap_or_default().to_lowercase();
+        let names = |e: &Expr| matches!(e.kind, FormulaKind::Name(_) | FormulaKind::Apply { .. });
+        let slope = |e: &Expr| matches!(e.kind, FormulaKind::Derivative { .. });
+        here.placed.inline
+            && GIVE.contains(&last.as_str())
+            && matches!(statement.rest[..], [(Relation::Equal, _)])
+            && statement.sides().all(|side| !names(side) && !slope(side) && !is_numeric_sum(side))
     }
 
     /// What has no meaning whatever its names are.
@@ -609,6 +667,11 @@ fn beside_others(placed: &Placed, statement: &Statement) -> Option<usize> {
     all.dedup();
     let nth = all.iter().position(|start| *start == statement.span.start)?;
     (all.len() > 1 && !placed.inline).then_some(nth)
+}
+
+/// Whether a side is made of numbers and operations alone, other than a number.
+fn is_numeric_sum(side: &Expr) -> bool {
+    !matches!(side.kind, FormulaKind::Number { .. }) && super::numbers::is_numeric(side)
 }
 
 /// One claim for what is said of each element of a written array: the gravest mark counts.

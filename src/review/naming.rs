@@ -32,14 +32,17 @@ impl Marker<'_, '_> {
             let says = self.scope.adjoint.as_ref().is_some_and(|adjoint| adjoint.at == at);
             return says.then_some(Mark::Definition { agrees: false });
         }
-        if is_step(name, value) {
+        if is_step(name, value)
+            || self.scope.has_index(name) && holds_name(value, name) && is_update(name, value)
+        {
             return Some(Mark::Update);
         }
         if self.scope.has_index(name) && self.scope.solved.contains(&(at, spelled(name))) {
             let what = format!("{} has this value where it is said to", spelled(name));
             return Some(Mark::Assumption { what });
         }
-        if self.scope.has_index(name) {
+        let (moved, _) = self.scope.indices.of_its_layer(name, value);
+        if self.scope.has_index(name) || self.scope.has_index(&moved) {
             return self.naming_elements(name, value, relation, here);
         }
         if matches!(&value.kind, FormulaKind::Name(winner) if self.scope.has_index(winner)) {

@@ -8,12 +8,56 @@ use std::collections::BTreeSet;
 
 use super::document::{Document, Item};
 use super::shapes::Shape;
-use super::tex::syntax::{Expr, FormulaKind, Name, Part, visit};
+use super::tex::syntax::{Array, Expr, FormulaKind, Name, Part, visit};
 
 /// Makes indices of the numbers of names.
 pub(super) fn lower(document: &mut Document<'_>) {
+    turn_primes(&mut document.items);
     lower_moments(&mut document.items);
     lower_letters(&mut document.items, &mut document.told);
+}
+
+/// Makes transposes of primes, X′y, where a great letter stands with one and without, as in
+/// econometrics; elsewhere a prime is a part of its name.
+fn turn_primes(items: &mut [Item]) {
+    let mut all = Vec::new();
+    for item in items.iter_mut() {
+        let Item::Row(placed) = item else { continue };
+        for part in &mut placed.row.parts {
+            let Part::Statement(statement) = part else { continue };
+            all.extend(statement.first.iter_mut());
+            all.extend(statement.rest.iter_mut().map(|(_, side)| side));
+        }
+    }
+    let (mut primed, mut plain, mut applied) = (BTreeSet::new(), BTreeSet::new(), false);
+    for side in &all {
+        visit(side, &mut |e| match &e.kind {
+            FormulaKind::Name(name) if name.above.as_deref() == Some("′") => {
+                primed.insert(name.stem.clone());
+            }
+            FormulaKind::Name(name) => {
+                plain.insert(name.stem.clone());
+            }
+            FormulaKind::Apply { primes, .. } => applied |= *primes > 0,
+            _ => {}
+        });
+    }
+    let great = |stem: &String| stem.chars().next().is_some_and(char::is_uppercase);
+    if applied || !primed.iter().any(|stem| great(stem) && plain.contains(stem)) {
+        return;
+    }
+    fn turn(expr: &mut Expr) {
+        if let FormulaKind::Name(name) = &expr.kind
+            && name.above.as_deref() == Some("′")
+        {
+            let of = FormulaKind::Name(Name { above: None, ..name.clone() });
+            let of = Expr { kind: of, span: expr.span.clone() };
+            expr.kind = FormulaKind::Array(Box::new(Array::Transpose(of)));
+            return;
+        }
+        expr.children_mut().into_iter().for_each(turn);
+    }
+    all.into_iter().for_each(turn);
 }
 
 /// Makes indices of what stands above names and is one: the letter of a sum, x^{(i)} beside

@@ -216,6 +216,7 @@ impl Marker<'_, '_> {
         if !self.speaks_of(HELD, here.at)
             && !self.speaks_of_totals(here.at)
             && !self.is_one_of_several_ways(left)
+            && !is_by_its_own_family(left)
         {
             return None;
         }
@@ -421,4 +422,11 @@ impl Marker<'_, '_> {
         let zero = self.scope.graph.integer(0);
         self.scope.judge(id, zero, &self.unknowns).is_proved()
     }
+}
+
+/// Whether this is ∂c_t/∂c_{t−1}, which many mean with the gates between them held.
+fn is_by_its_own_family(left: &Expr) -> bool {
+    let FormulaKind::Derivative { of, by, .. } = &left.kind else { return false };
+    matches!((&of.kind, &by.kind), (FormulaKind::Name(of), FormulaKind::Name(by))
+        if of.stem == by.stem && of.below != by.below)
 }

@@ -152,6 +152,9 @@ pub(super) struct Scope<'a> {
     pub(super) squares: BTreeSet<(usize, String)>,
     /// Losses without a definition, by their variable.
     pub(super) losses: BTreeMap<ExprId, Loss>,
+    /// What layers are made of, by what it is called apart from its indices: it has a first member
+    /// that nothing defines.
+    pub(super) starts: BTreeSet<String>,
     /// Costs that nobody defines, which are any function of the last layer, and whether words speak
     /// of a cost.
     pub(super) costs: BTreeMap<String, bool>,
@@ -246,6 +249,7 @@ impl<'a> Scope<'a> {
             squares: BTreeSet::new(),
             declared: BTreeSet::new(),
             losses: BTreeMap::new(),
+            starts: BTreeSet::new(),
             costs: BTreeMap::new(),
             givens: Vec::new(),
             maxima,
@@ -317,6 +321,13 @@ impl<'a> Scope<'a> {
             Some((definition, nth)) => Meaning::Defined(definition, nth),
             None => self.element(name, at).unwrap_or(Meaning::Free),
         }
+    }
+
+    /// The definition of a name or, where it has letters, of all its elements.
+    pub(super) fn in_force(&self, name: &Name, at: usize) -> Option<&Definition> {
+        let (key, items) = self.indices.items(name);
+        let own = self.definition(&spelled(name), at);
+        own.or_else(|| self.definition(&of_elements(&key, items.len()), at)).map(|(d, _)| d)
     }
 
     /// Whether anything defines the elements of a name with letters.

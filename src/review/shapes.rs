@@ -135,12 +135,18 @@ pub(super) struct Arrays {
     /// The stems of arrays with how many indices their elements have, and which of them it is, with
     /// its length.
     pub(super) axes: Vec<(Name, usize, Length)>,
+    /// Letters that are quantities with indices of their own, as the i of i_t, and no indices.
+    pub(super) gates: BTreeSet<char>,
     /// Letters that say which member of a family an array is, with its stem: the t of h_t.
     pub(super) letters: BTreeSet<(char, String)>,
     /// Statements that were said in elements, by their item and start.
     pub(super) spread: BTreeMap<(usize, usize), Spread>,
     /// A word that says more of arrays than is read.
     pub(super) more: Option<&'static str>,
+    /// The layout that words tell.
+    pub(super) told_layout: Option<Turned>,
+    /// Items in sections whose words speak of matrices.
+    pub(super) matrices: BTreeSet<usize>,
 }
 
 /// What is known of a statement that was said in elements.
@@ -154,6 +160,19 @@ pub(super) struct Spread {
     pub(super) given: Vec<String>,
     /// How its derivatives are laid out.
     pub(super) layout: Layout,
+    /// Which derivatives by arrays it has.
+    pub(super) has: Turned,
+    /// Whether it differentiates a number by a matrix.
+    pub(super) by_matrix: bool,
+}
+
+/// Which derivatives by arrays are laid out in the less usual way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Turned {
+    /// Those of a vector by a vector have the variable's index first.
+    pub(super) jacobians: bool,
+    /// Those of a number are the transpose of its variable.
+    pub(super) gradients: bool,
 }
 
 /// How derivatives by arrays are laid out in a statement.
@@ -164,13 +183,22 @@ pub(super) enum Layout {
     Any,
     /// Only the usual way fits: ∂E/∂W is what W is, and ∂y/∂x has a row for each element of y.
     Usual,
-    /// Only its transpose fits.
-    Turned,
+    /// Only this other way fits.
+    Turned(Turned),
     /// Both fit; this is the statement in the second way.
-    Either(Vec<Statement>),
+    Either(Turned, Vec<Statement>),
 }
 
 impl Arrays {
+    /// The layouts of derivatives in which a statement may be meant, the usual one first.
+    pub(super) fn layouts(&self) -> Vec<Turned> {
+        let turned = |jacobians, gradients| Turned { jacobians, gradients };
+        match self.told_layout {
+            Some(told) => vec![told],
+            None => vec![Turned::default(), turned(true, false), turned(false, true)],
+        }
+    }
+
     /// The mark of a statement of an item, with what it says of arrays in mind.
     pub(super) fn weighed(&self, at: usize, start: usize, mark: Mark) -> Mark {
         let Some(spread) = self.spread.get(&(at, start)) else { return mark };

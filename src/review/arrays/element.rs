@@ -153,9 +153,11 @@ impl Term {
 
     /// The element of an array, and a number whatever the indices are.
     fn fitting(&self, at: &[String], with: &mut Elements) -> Formed {
-        match self.shape.is_array() {
-            true => self.at(at, with),
-            false => self.at(&[], with),
+        match (self.shape.rank(), at) {
+            (0, _) => self.at(&[], with),
+            // A row beside a matrix.
+            (1, [_, column]) => self.at(std::slice::from_ref(column), with),
+            _ => self.at(at, with),
         }
     }
 

@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 
 use super::shape::{Shapes, Sight};
-use super::term::Reading;
-use crate::review::shapes::{Length, Shape};
+use super::term::{Functions, Reading};
+use crate::review::shapes::{Length, Shape, Turned};
 use crate::review::tex::syntax::{Array, Expr, FormulaKind, Known, Name, Statement, visit};
 
 /// The most rounds in which one formula tells another.
@@ -19,14 +19,14 @@ const MAX_ROUNDS: usize = 8;
 pub(super) fn infer(
     statements: &[&Statement],
     shapes: &mut Shapes,
-    scalars: &[String],
+    functions: &Functions,
     bold: &BTreeSet<String>,
 ) {
     for custom in Custom::ALL {
         for _ in 0..MAX_ROUNDS {
             let mut news = false;
             for statement in statements {
-                let mut learner = Learner { shapes, scalars, bold, allowed: custom, news: false };
+                let mut learner = Learner { shapes, functions, bold, allowed: custom, news: false };
                 learner.statement(statement);
                 news |= learner.news;
             }
@@ -58,14 +58,14 @@ impl Custom {
 
 struct Learner<'s> {
     shapes: &'s mut Shapes,
-    scalars: &'s [String],
+    functions: &'s Functions,
     bold: &'s BTreeSet<String>,
     allowed: Custom,
     news: bool,
 }
 
 /// Whether the stem is a great letter.
-fn is_great(name: &Name) -> bool {
+pub(super) fn is_great(name: &Name) -> bool {
     name.stem.trim_end_matches('^').chars().next().is_some_and(char::is_uppercase)
 }
 
@@ -86,7 +86,7 @@ impl Learner<'_> {
 
     /// The shape of an expression, where all of it is known.
     fn shape(&self, expr: &Expr) -> Option<Shape> {
-        let mut reading = Reading::new(self.shapes, self.scalars, "", false);
+        let mut reading = Reading::new(self.shapes, self.functions, "", Turned::default());
         let term = reading.term(expr).ok()?;
         reading.unsure.is_empty().then_some(term.shape)
     }
@@ -97,6 +97,10 @@ impl Learner<'_> {
     }
 
     fn learn(&mut self, name: &Name, shape: &Shape, certain: bool) {
+        // The identity has the shape that it needs.
+        if name.stem == "I" && name.below.is_empty() {
+            return;
+        }
         match self.shapes.of(name) {
             Sight::Unknown(member) | Sight::Known(member, _) => {
                 self.news |= self.shapes.learn(&member, shape, certain);
@@ -136,6 +140,11 @@ impl Learner<'_> {
                 }
                 Array::Element(..) => {}
             },
+            FormulaKind::Apply { head, primes: 0, args }
+                if head.stem.to_lowercase() == "softmax" =>
+            {
+                args.iter().for_each(|e| self.custom(e));
+            }
             FormulaKind::Call(Known::Norm, a) => match &a.kind {
                 FormulaKind::Sum(terms) => terms.iter().for_each(|(_, t)| self.custom(t)),
                 _ => self.custom(a),
@@ -159,6 +168,15 @@ impl Learner<'_> {
                     {
                         self.learn(name, &Shape::Matrix(Length::Unknown, n), false);
                     }
+                    for (own, other) in [(0, 1), (1, 0)] {
+                        if let FormulaKind::Name(name) = &pair[own].kind
+                            && is_great(name)
+                            && self.unknown(&pair[own])
+                            && let Some(Shape::Matrix(..)) = self.shape(&pair[other])
+                        {
+                            self.learn(name, &Shape::matrix(), false);
+                        }
+                    }
                     if let FormulaKind::Name(name) = &pair[1].kind
                         && !is_great(name)
                         && self.unknown(&pair[1])
@@ -173,6 +191,7 @@ impl Learner<'_> {
                 for part in rows.iter().flatten() {
                     if self.unknown(part)
                         && let FormulaKind::Name(name) = &part.kind
+                        && !(is_great(name) && name.below.is_empty())
                         && custom >= Custom::Arrays
                     {
                         self.learn(name, &Shape::Scalar, true);
@@ -181,7 +200,8 @@ impl Learner<'_> {
             }
             // What is bold is an array.
             FormulaKind::Name(name)
-                if custom >= Custom::Arrays && self.bold.contains(&name.stem) =>
+                if custom >= Custom::Arrays
+                    && (self.bold.contains(&name.stem) || name.stem.contains('\u{20d7}')) =>
             {
                 self.custom(expr);
             }
@@ -237,7 +257,7 @@ impl Learner<'_> {
                 self.expect(a, shape, certain);
             }
             FormulaKind::Apply { head, args, .. }
-                if shape.is_array() && !self.scalars.contains(&head.stem) =>
+                if shape.is_array() && !self.functions.scalars.contains_key(&head.stem) =>
             {
                 if let [arg] = &args[..] {
                     self.expect(arg, shape, certain);

@@ -14,6 +14,7 @@ mod bold;
 mod einstein;
 mod element;
 mod infer;
+mod numbers_beside;
 mod shape;
 mod spread;
 mod term;
@@ -23,12 +24,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::shape::{Shapes, Sight};
 use self::spread::Spreader;
-use self::term::{Reading, Term, Trouble};
+use self::term::{Functions, Reading, Term, Trouble};
 use super::document::{Document, Item, Placed};
 use super::names::spelled;
 use super::prose::Outline;
-use super::shapes::{Arrays, Length, Shape};
-use super::tex::syntax::{Array, Expr, FormulaKind, Known, Name, Part, Statement, visit};
+use super::shapes::{Arrays, Length, Shape, Turned};
+use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Statement, visit};
 use crate::net::Network;
 
 /// Says the statements of a document about arrays in elements.
@@ -41,17 +42,30 @@ pub(super) fn spread(document: &mut Document<'_>, network: Option<&Network>) {
     told.extend(told::words(&document.items));
     let (symmetric, more) = told::properties(&document.items);
     let default = told::of_all(&document.items);
-    let known = Told { told, symmetric, bold: &document.bold, network };
-    let Some(found) = in_sections(&document.items, &sections, &known) else { return };
-    let of = |section: &usize| found.get(section).map(|(shapes, all)| (shapes, all.as_slice()));
+    let gates = gates(&document.items);
+    let maps = told::maps(&document.items);
+    let known = Told { told, symmetric, maps, gates: gates.clone(), bold: &document.bold, network };
+    let speaking = told::of_matrices(&document.items, &sections);
+    let matrices: BTreeSet<usize> =
+        (0..sections.len()).filter(|at| speaking.contains(&sections[*at])).collect();
+    let matrices = if network.is_none() { matrices } else { BTreeSet::new() };
+    let found = in_sections(&document.items, &sections, &known);
+    let found = match found {
+        Some(found) => found,
+        None if matrices.is_empty() => return,
+        None => sections.iter().map(|s| (*s, (Shapes::default(), Functions::default()))).collect(),
+    };
+    let of = |section: &usize| found.get(section).map(|(shapes, functions)| (shapes, functions));
     let Some(first) = sections.first().and_then(of) else { return };
-    let mut spreader = Spreader::new(first, default, Arrays { more, ..Arrays::default() });
+    let told_layout = told::layout(&document.items);
+    let arrays = Arrays { more, told_layout, matrices, gates, ..Arrays::default() };
+    let mut spreader = Spreader::new(first, default, arrays);
     let mut here = None;
     for (at, item) in document.items.iter_mut().enumerate() {
         if here != Some(sections[at])
-            && let Some((shapes, scalars)) = of(&sections[at])
+            && let Some((shapes, functions)) = of(&sections[at])
         {
-            spreader.enter(shapes, scalars);
+            spreader.enter(shapes, functions);
             here = Some(sections[at]);
         }
         if let Item::Row(placed) = item {
@@ -66,27 +80,31 @@ struct Told<'d> {
     /// What words and ℝ say, with the item that says so.
     told: Vec<(usize, Name, Shape)>,
     symmetric: Vec<Name>,
+    /// Letters that are quantities with indices of their own.
+    gates: BTreeSet<char>,
+    /// Functions that make arrays of whole arrays.
+    maps: BTreeSet<String>,
     bold: &'d BTreeSet<String>,
     network: Option<&'d Network>,
 }
 
-/// The shapes in each section, and the functions of arrays that are numbers there; none if there is
+/// The shapes in each section, and what is known of numbers there; none if there is
 /// no array anywhere. A section that says or shows nothing of arrays has none, and what it shows
 /// goes before what another says.
 fn in_sections(
     items: &[Item],
     sections: &[usize],
     known: &Told<'_>,
-) -> Option<BTreeMap<usize, (Shapes, Vec<String>)>> {
+) -> Option<BTreeMap<usize, (Shapes, Functions)>> {
     let mut statements: BTreeMap<usize, Vec<&Statement>> = BTreeMap::new();
     for (at, _, statement) in rows(items) {
         statements.entry(sections[at]).or_default().push(statement);
     }
-    let mut found: BTreeMap<usize, (Shapes, Vec<String>)> = BTreeMap::new();
-    let mut all = Shapes::default();
+    let mut found: BTreeMap<usize, (Shapes, Functions)> = BTreeMap::new();
+    let mut all = Shapes::with_gates(&known.gates);
     for section in sections.iter().copied().collect::<BTreeSet<usize>>() {
         let own = statements.get(&section).map_or(&[][..], |all| all.as_slice());
-        let mut shapes = Shapes::default();
+        let mut shapes = Shapes::with_gates(&known.gates);
         for (at, name, shape) in &known.told {
             if sections.get(*at).or(sections.last()) == Some(&section) {
                 shapes.tell(name, shape.clone(), false);
@@ -96,15 +114,15 @@ fn in_sections(
         if let Some(net) = known.network {
             tell_network(own, net, &mut shapes);
         }
-        let scalars = scalars(own, &shapes);
-        infer::infer(own, &mut shapes, &scalars, known.bold);
+        let functions = numbers_beside::find(own, &shapes);
+        infer::infer(own, &mut shapes, &functions, known.bold);
         all.take_over(&shapes);
-        found.insert(section, (shapes, scalars));
+        found.insert(section, (shapes, functions));
     }
     let mut any = false;
     // The last section that speaks of a name counts first, then any other.
-    let mut before = Shapes::default();
-    for (section, (shapes, numbers)) in &mut found {
+    let mut before = Shapes::with_gates(&known.gates);
+    for (section, (shapes, functions)) in &mut found {
         let own = statements.get(section).map_or(&[][..], |all| all.as_slice());
         let mut here = shapes.clone();
         here.take_over(&before);
@@ -115,11 +133,31 @@ fn in_sections(
         any = true;
         shapes.take_over(&before);
         shapes.take_over(&all);
-        *numbers = scalars(own, shapes);
-        infer::infer(own, shapes, numbers, known.bold);
-        while own.iter().any(|statement| tear(statement, shapes, numbers)) {}
+        *functions = numbers_beside::find(own, shapes);
+        functions.maps.clone_from(&known.maps);
+        infer::infer(own, shapes, functions, known.bold);
+        while own.iter().any(|statement| tear(statement, shapes, functions)) {}
     }
     any.then_some(found)
+}
+
+/// Letters for indices that are quantities with indices of their own: the i of i_t.
+fn gates(items: &[Item]) -> BTreeSet<char> {
+    let mut found = BTreeSet::new();
+    for (_, _, statement) in rows(items) {
+        for side in statement.sides() {
+            visit(side, &mut |e| {
+                if let FormulaKind::Name(name) = &e.kind
+                    && let Some(letter) = name.stem.trim_end_matches('^').chars().next()
+                    && name.stem.trim_end_matches('^').chars().count() == 1
+                    && name.below.first().is_some_and(|at| at.starts_with('t'))
+                {
+                    found.insert(letter);
+                }
+            });
+        }
+    }
+    found
 }
 
 /// The statements with their items and rows.
@@ -182,54 +220,13 @@ fn tell_network(all: &[&Statement], net: &Network, shapes: &mut Shapes) {
     }
 }
 
-/// The names that are applied to arrays and are numbers: what ∇ differentiates, and what the
-/// document defines by a number.
-fn scalars(all: &[&Statement], shapes: &Shapes) -> Vec<String> {
-    let mut found = BTreeSet::new();
-    for statement in all {
-        for side in statement.sides() {
-            visit(side, &mut |e| {
-                let of = match &e.kind {
-                    FormulaKind::Derivative { of, by, .. } => match &by.kind {
-                        FormulaKind::Name(name) => match shapes.of(name) {
-                            Sight::Known(_, known) if known.shape.is_array() => Some(&**of),
-                            _ => None,
-                        },
-                        _ => None,
-                    },
-                    FormulaKind::Array(array) => match &**array {
-                        Array::Gradient(of) => Some(of),
-                        _ => None,
-                    },
-                    _ => None,
-                };
-                if let Some(FormulaKind::Apply { head, primes: 0, .. }) = of.map(|of| &of.kind) {
-                    found.insert(head.stem.clone());
-                }
-            });
-        }
-        // f(x) = xᵀx, J(W) = ‖W‖²; but f(z) = z is done to each element.
-        if let (Some(FormulaKind::Apply { head, primes: 0, .. }), [(_, value), ..]) =
-            (statement.first.as_ref().map(|f| &f.kind), &statement.rest[..])
-        {
-            let mut reading = Reading::new(shapes, &[], "", false);
-            let number = reading.term(value).is_ok_and(|t| !t.shape.is_array() && t.has_array());
-            let great = head.stem.chars().next().is_some_and(char::is_uppercase);
-            if number || great {
-                found.insert(head.stem.clone());
-            }
-        }
-    }
-    found.into_iter().filter(|name| !term::is_function_of_arrays(name)).collect()
-}
-
 /// Takes back what is said of the names of a statement that is about numbers alone: first what only
 /// other sections say, then what formulas showed; whether that is news.
-fn tear(statement: &Statement, shapes: &mut Shapes, scalars: &[String]) -> bool {
+fn tear(statement: &Statement, shapes: &mut Shapes, functions: &Functions) -> bool {
     if speaks_of_arrays(statement) || statement.first.is_none() {
         return false;
     }
-    let mut reading = Reading::new(shapes, scalars, "", false);
+    let mut reading = Reading::new(shapes, functions, "", Turned::default());
     let sides: Result<Vec<Term>, Trouble> =
         statement.sides().map(|side| reading.term(side)).collect();
     let (odd, mixed) = match sides {

@@ -59,6 +59,8 @@ pub(super) struct Shapes {
     all: BTreeMap<String, Known>,
     /// Those of which words say that they are their own transpose.
     symmetric: BTreeSet<String>,
+    /// Letters that are quantities of the document, and no indices.
+    gates: BTreeSet<char>,
     /// Those that are numbers in one formula and arrays in another.
     torn: BTreeSet<String>,
 }
@@ -67,8 +69,8 @@ pub(super) struct Shapes {
 const LETTERS: &str = "ijklmnpqrst";
 
 /// The single indices of a part of a subscript; none if it is a word.
-fn indices(part: &str) -> Option<Vec<String>> {
-    let index = |c: char| LETTERS.contains(c);
+fn indices(part: &str, gates: &BTreeSet<char>) -> Option<Vec<String>> {
+    let index = |c: char| LETTERS.contains(c) && !gates.contains(&c);
     if !part.is_empty() && part.chars().all(index) && part.len() <= 2 {
         return Some(part.chars().map(String::from).collect());
     }
@@ -80,13 +82,13 @@ fn indices(part: &str) -> Option<Vec<String>> {
 }
 
 /// The name as a member, with its numbers as part of what it is called, or as which it is.
-fn member(name: &Name, numbers: bool) -> Member {
+fn member(name: &Name, numbers: bool, gates: &BTreeSet<char>) -> Member {
     let mut stem = name.stem.clone();
     let mut of = Vec::new();
     for (nth, part) in name.below.iter().enumerate() {
         let lowered = nth == 0 && name.stem.ends_with('^');
         let digits = part.bytes().all(|b| b.is_ascii_digit());
-        match indices(part) {
+        match indices(part, gates) {
             _ if lowered => of.push(part.clone()),
             Some(found) => of.extend(found),
             None if digits && numbers => of.push(part.clone()),
@@ -100,9 +102,14 @@ fn member(name: &Name, numbers: bool) -> Member {
 }
 
 impl Shapes {
+    /// No shapes yet, in a document with letters that are no indices.
+    pub(super) fn with_gates(gates: &BTreeSet<char>) -> Shapes {
+        Shapes { gates: gates.clone(), ..Shapes::default() }
+    }
+
     /// What a name is.
     pub(super) fn of(&self, name: &Name) -> Sight {
-        let (plain, counted) = (member(name, false), member(name, true));
+        let (plain, counted) = (member(name, false, &self.gates), member(name, true, &self.gates));
         for member in [&plain, &counted] {
             if self.torn.contains(&member.key()) {
                 return Sight::Torn;
@@ -153,7 +160,7 @@ impl Shapes {
 
     /// Says it for certain, before anything else.
     pub(super) fn tell(&mut self, name: &Name, shape: Shape, network: bool) {
-        let key = member(name, false).key();
+        let key = member(name, false, &self.gates).key();
         let new = Known { shape, certain: true, told: true, network, foreign: false };
         match self.all.entry(key) {
             Entry::Vacant(entry) => {
@@ -187,7 +194,7 @@ impl Shapes {
 
     /// Says that a matrix is its own transpose.
     pub(super) fn mirror(&mut self, name: &Name) {
-        self.symmetric.insert(member(name, false).key());
+        self.symmetric.insert(member(name, false, &self.gates).key());
     }
 
     /// Whether it is said to be.

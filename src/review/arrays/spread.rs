@@ -9,15 +9,18 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::element::Elements;
+use super::infer::is_great;
 use super::shape::{Shapes, Sight};
 use super::speaks_of_arrays;
-use super::term::{Kind, Reading, Term, Trouble};
+use super::term::{Functions, Kind, Reading, Term, Trouble};
 use crate::review::document::Placed;
 use crate::review::memberships::memberships;
 use crate::review::names::spelled;
 use crate::review::read::Passage;
-use crate::review::shapes::{Arrays, Layout, Length, Shape, Spread};
-use crate::review::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, Statement, visit};
+use crate::review::shapes::{Arrays, Layout, Length, Shape, Spread, Turned};
+use crate::review::tex::syntax::{
+    Expr, FormulaKind, Known, Name, Part, Relation, Statement, visit,
+};
 
 /// The letters of indices, the first to be taken first.
 const LETTERS: [&str; 8] = ["i", "j", "k", "p", "q", "m", "n", "l"];
@@ -27,7 +30,7 @@ const MAX_WRITTEN: usize = 64;
 /// What rows are changed with.
 pub(super) struct Spreader<'s> {
     shapes: &'s Shapes,
-    scalars: &'s [String],
+    functions: &'s Functions,
     /// How many elements a vector has of which nothing else is said.
     default: Option<i64>,
     pub(super) arrays: Arrays,
@@ -47,16 +50,16 @@ struct Chain {
 
 impl<'s> Spreader<'s> {
     pub(super) fn new(
-        (shapes, scalars): (&'s Shapes, &'s [String]),
+        (shapes, functions): (&'s Shapes, &'s Functions),
         default: Option<i64>,
         arrays: Arrays,
     ) -> Spreader<'s> {
-        Spreader { shapes, scalars, default, arrays, seen: BTreeSet::new(), chain: None }
+        Spreader { shapes, functions, default, arrays, seen: BTreeSet::new(), chain: None }
     }
 
     /// Goes on in a section with shapes of its own.
-    pub(super) fn enter(&mut self, shapes: &'s Shapes, scalars: &'s [String]) {
-        (self.shapes, self.scalars, self.chain) = (shapes, scalars, None);
+    pub(super) fn enter(&mut self, shapes: &'s Shapes, functions: &'s Functions) {
+        (self.shapes, self.functions, self.chain) = (shapes, functions, None);
     }
 
     /// The row with its statements said in elements.
@@ -99,32 +102,18 @@ impl<'s> Spreader<'s> {
         }
         let (mut last, mut why) = (None, None);
         let chain = self.chain.clone();
-        for other_layout in [false, true] {
+        let mut usual: Option<(Vec<Statement>, Option<Chain>)> = None;
+        let mut others = Vec::new();
+        for turned in self.arrays.layouts() {
             self.chain.clone_from(&chain);
-            match self.spread(at, &statement, passage, other_layout) {
-                Ok(Some(all)) if other_layout => {
-                    self.note_layout(at, &statement, Layout::Turned);
-                    return all.into_iter().filter(says_something).map(Part::Statement).collect();
+            match self.spread(at, &statement, passage, turned) {
+                Ok(Some(all)) if usual.is_none() && turned == Turned::default() => {
+                    usual = Some((all, self.chain.clone()));
                 }
-                Ok(Some(all)) => {
-                    let after = std::mem::replace(&mut self.chain, chain.clone());
-                    let layout = match self.spread(at, &statement, passage, true) {
-                        Ok(Some(other)) if other == all => Layout::Any,
-                        Ok(Some(other)) => Layout::Either(other),
-                        Ok(None) | Err(_) => Layout::Usual,
-                    };
-                    self.chain = after;
-                    self.note_layout(at, &statement, layout);
-                    return all.into_iter().filter(says_something).map(Part::Statement).collect();
-                }
+                Ok(Some(all)) => others.push((turned, all, self.chain.clone())),
                 Ok(None) => {
                     self.chain = None;
-                    return vec![Part::Statement(statement)];
-                }
-                // A formula about single elements may have a name of the network for a number.
-                Err(_) if !speaks && !self.names_arrays(&statement) => {
-                    self.chain = None;
-                    return vec![Part::Statement(statement)];
+                    return self.plain(at, statement);
                 }
                 Err(trouble) => {
                     why = why.or(Some(trouble.clone()));
@@ -132,7 +121,36 @@ impl<'s> Spreader<'s> {
                 }
             }
         }
+        let parts = |all: Vec<Statement>| {
+            all.into_iter().filter(says_something).map(Part::Statement).collect()
+        };
+        if let Some((all, after)) = usual {
+            let same = others.iter().all(|(_, other, _)| *other == all);
+            let failed = last.is_some();
+            let other = others.into_iter().find(|(_, other, _)| *other != all);
+            let layout = match other {
+                Some((turned, other, _)) => Layout::Either(turned, other),
+                None if same && !failed => Layout::Any,
+                None => Layout::Usual,
+            };
+            self.chain = after;
+            self.note_layout(at, &statement, layout);
+            return parts(all);
+        }
+        if let Some((turned, all, after)) = others.into_iter().next() {
+            self.chain = after;
+            let layout = match self.arrays.told_layout {
+                Some(_) => Layout::Any,
+                None => Layout::Turned(turned),
+            };
+            self.note_layout(at, &statement, layout);
+            return parts(all);
+        }
         self.chain = None;
+        // A formula about single elements may have a name of the network for a number.
+        if !speaks && !self.names_arrays(&statement) {
+            return self.plain(at, statement);
+        }
         // A written matrix may give its name a new size.
         let mut written = false;
         for side in statement.sides() {
@@ -158,6 +176,16 @@ impl<'s> Spreader<'s> {
         }
     }
 
+    /// A statement about numbers as it stands, unless its great letters may be matrices, of which
+    /// words speak here.
+    fn plain(&self, at: usize, statement: Statement) -> Vec<Part> {
+        if !self.arrays.matrices.contains(&at) || !multiplies_great_letters(&statement) {
+            return vec![Part::Statement(statement)];
+        }
+        let why = "words speak of matrices here, and nothing says which letters are some";
+        vec![Part::OutOfScope(statement.refused(why))]
+    }
+
     /// Notes how a statement lays derivatives out.
     fn note_layout(&mut self, at: usize, statement: &Statement, layout: Layout) {
         if let Some(spread) = self.arrays.spread.get_mut(&(at, statement.span.start)) {
@@ -171,17 +199,22 @@ impl<'s> Spreader<'s> {
         at: usize,
         statement: &Statement,
         passage: &Rc<Passage>,
-        other_layout: bool,
+        turned: Turned,
     ) -> Result<Option<Vec<Statement>>, Trouble> {
-        let mut reading =
-            Reading::new(self.shapes, self.scalars, passage.text.as_str(), other_layout);
+        let mut reading = Reading::new(self.shapes, self.functions, passage.text.as_str(), turned);
         let carried = statement.first.is_none();
         let mut sides = Vec::new();
+        let mut trouble = None;
         for side in statement.sides() {
             match reading.term(side) {
                 Ok(term) => sides.push(term),
-                Err(trouble) => return Err(trouble),
+                // What does not fit counts before what is not known.
+                Err(misfit @ Trouble::Misfit(_)) => return Err(misfit),
+                Err(other) => trouble = trouble.or(Some(other)),
             }
+        }
+        if let Some(trouble) = trouble {
+            return Err(trouble);
         }
         let chain = self.chain.take().filter(|_| carried);
         if !sides.iter().any(Term::has_array) && chain.is_none() && !speaks_of_arrays(statement) {
@@ -196,6 +229,18 @@ impl<'s> Spreader<'s> {
         }
         let unsure = reading.unsure.first().cloned();
         let untold = self.untold_beside_a_sum(&sides);
+        let by = |kind: fn(&Kind) -> bool| sides.iter().any(|side| side.has(kind));
+        let has = Turned {
+            jacobians: by(
+                |k| matches!(k, Kind::Slope(of, by, ..) if of.shape.is_array() && by.shape.is_array()),
+            ),
+            gradients: by(
+                |k| matches!(k, Kind::Slope(of, by, ..) if !of.shape.is_array() && by.shape.is_array()),
+            ),
+        };
+        let by_matrix = by(
+            |k| matches!(k, Kind::Slope(of, by, ..) if !of.shape.is_array() && by.shape.rank() == 2),
+        );
         let mut given = std::mem::take(&mut reading.said);
         given.sort();
         given.dedup();
@@ -255,7 +300,7 @@ impl<'s> Spreader<'s> {
         }
         self.arrays.spread.insert(
             (at, statement.span.start),
-            Spread { unsure, untold, given, layout: Layout::Any },
+            Spread { unsure, untold, given, layout: Layout::Any, has, by_matrix },
         );
         Ok(Some(found))
     }
@@ -385,6 +430,41 @@ impl<'s> Spreader<'s> {
             }
         }
     }
+}
+
+/// Whether great letters stand in a statement as only numbers may: two of them in a product, one
+/// beside a derivative, under a root or bars, or above e.
+fn multiplies_great_letters(statement: &Statement) -> bool {
+    let great = |e: &Expr| {
+        let base = match &e.kind {
+            FormulaKind::Power(base, _) => base,
+            _ => e,
+        };
+        match &base.kind {
+            FormulaKind::Name(name) if is_great(name) => Some(spelled(name)),
+            _ => None,
+        }
+    };
+    let mut found = false;
+    for side in statement.sides() {
+        visit(side, &mut |e| match &e.kind {
+            FormulaKind::Product(factors) => {
+                let letters: BTreeSet<String> = factors.iter().filter_map(great).collect();
+                let slope =
+                    factors.iter().any(|f| matches!(f.kind, FormulaKind::Derivative { .. }));
+                found |= letters.len() > 1 || slope && !letters.is_empty();
+            }
+            FormulaKind::Power(base, power) => {
+                let inverse = matches!(power.kind, FormulaKind::Neg(_));
+                found |= inverse && matches!(&base.kind, FormulaKind::Name(n) if is_great(n));
+            }
+            FormulaKind::Call(Known::Abs | Known::Exp | Known::Ln | Known::Sqrt, a) => {
+                visit(a, &mut |e| found |= great(e).is_some());
+            }
+            _ => {}
+        });
+    }
+    found
 }
 
 /// Whether a statement is more than x_1 = x_1, which x = (x_1, x_2) is in elements.

@@ -3,10 +3,12 @@
 //!
 //! Invariant: a product of arrays is never turned round, nor one that does not fit made to fit.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::infer;
 use super::shape::{Shapes, Sight};
-use crate::review::shapes::{Length, Shape};
+use crate::review::shapes::{Length, Shape, Turned};
 use crate::review::tex::syntax::{Array, Expr, FormulaKind, Known, Name, visit};
 
 /// Why an expression has no elements.
@@ -60,31 +62,46 @@ pub(super) enum Kind {
     Element(Box<Term>, Vec<String>),
 }
 
+/// What is known of the names of numbers beside arrays.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Functions {
+    /// Functions of arrays whose value is a number, as f of f(x) = xᵀx, with what they are
+    /// functions of where it is said.
+    pub(super) scalars: BTreeMap<String, Vec<Name>>,
+    /// Great letters that are numbers.
+    pub(super) numbers: BTreeSet<String>,
+    /// Functions that make arrays of whole arrays, and not of each element.
+    pub(super) maps: BTreeSet<String>,
+}
+
 /// What terms are made with.
 pub(super) struct Reading<'s> {
     pub(super) shapes: &'s Shapes,
     /// Names of functions of arrays whose value is a number: f of f(x) = xᵀx.
-    pub(super) scalars: &'s [String],
+    pub(super) scalars: &'s BTreeMap<String, Vec<Name>>,
     /// The formula's text, in which a dot between vectors is seen.
     pub(super) text: &'s str,
     /// Names of which custom alone says what they are.
     pub(super) unsure: Vec<String>,
+    /// Great letters that are numbers: what a number defines, or an array differentiates.
+    pub(super) numbers: &'s BTreeSet<String>,
+    pub(super) maps: &'s BTreeSet<String>,
     /// What is taken as given: "A symmetric".
     pub(super) said: Vec<String>,
-    /// Whether derivatives are laid out in the less usual way: those of a number as the transpose
-    /// of its variable, those of a vector by a vector with the variable's index first.
-    pub(super) other_layout: bool,
+    /// Which derivatives are laid out in the less usual way.
+    pub(super) layout: Turned,
 }
 
 impl<'s> Reading<'s> {
     pub(super) fn new(
         shapes: &'s Shapes,
-        scalars: &'s [String],
+        functions: &'s Functions,
         text: &'s str,
-        other_layout: bool,
+        layout: Turned,
     ) -> Reading<'s> {
         let (unsure, said) = (Vec::new(), Vec::new());
-        Reading { shapes, scalars, text, unsure, said, other_layout }
+        let Functions { scalars, numbers, maps } = functions;
+        Reading { shapes, scalars, numbers, maps, text, unsure, said, layout }
     }
 }
 
@@ -134,6 +151,12 @@ impl Reading<'_> {
             }
             FormulaKind::Call(known, a) => {
                 let a = self.term(a)?;
+                let of_matrices = matches!(known, Known::Exp | Known::Ln | Known::Sqrt);
+                if of_matrices && a.shape.rank() == 2 {
+                    return beyond(
+                        "this function of a matrix may be one of its elements or of itself",
+                    );
+                }
                 if *known == Known::Abs && a.shape.is_array() {
                     return beyond("bars around an array may be its length or its determinant");
                 }
@@ -232,11 +255,20 @@ impl Reading<'_> {
             }
             // What is called by one of these is a number: a step, a weight of a penalty.
             Sight::Unknown(_) if "αβγεηκλρτ".contains(&name.stem) => Ok(plain()),
+            // A great letter beside arrays may be a matrix, which no number is read for.
+            Sight::Unknown(_) if infer::is_great(name) && !self.is_loss_here(name) => {
+                Err(Trouble::Beyond(format!("nothing says what {} is", name.stem)))
+            }
             Sight::Unknown(_) => {
                 self.unsure.push(name.stem.clone());
                 Ok(plain())
             }
         }
+    }
+
+    /// Whether a name is that of a loss that stands where a number must, as what is defined by one.
+    fn is_loss_here(&self, name: &Name) -> bool {
+        self.numbers.contains(&name.stem)
     }
 
     fn sum(&mut self, terms: &[(bool, Expr)], span: Range<usize>) -> Made {
@@ -251,7 +283,17 @@ impl Reading<'_> {
         if arrays.is_empty() {
             return Ok(Term { shape: Shape::Scalar, kind: Kind::Sum(all), span });
         }
-        let shape = joint(&arrays)?;
+        // A row is added to each row of a matrix.
+        let matrices: Vec<Term> = arrays.iter().filter(|t| t.shape.rank() == 2).cloned().collect();
+        let rows_fit =
+            arrays.iter().all(|t| match (&t.shape, matrices.first().map(|m| &m.shape)) {
+                (Shape::Row(n), Some(Shape::Matrix(_, k))) => !n.clashes(k),
+                (shape, _) => shape.rank() == 2,
+            });
+        let shape = match !matrices.is_empty() && rows_fit {
+            true => joint(&matrices)?,
+            false => joint(&arrays)?,
+        };
         if all.iter().any(|(_, t)| !t.shape.is_array() && !number(t)) {
             return Err(Trouble::Mixed("a number is added to an array"));
         }
@@ -267,6 +309,13 @@ impl Reading<'_> {
         let Some(mut left) = all.next() else { return beyond("a product of nothing") };
         for right in all {
             let between = self.text.get(left.span.end..right.span.start).unwrap_or_default();
+            let cross = between.contains("\\times") || between.contains('×');
+            if cross && left.shape.rank() == 1 && right.shape.rank() == 1 {
+                return beyond("a cross product is not read");
+            }
+            if between.contains('*') && left.shape.is_array() && right.shape.is_array() {
+                return beyond("a star between arrays may be a product or a convolution");
+            }
             let dot = ["\\cdot", "·", "⋅", "\\bullet"].iter().any(|sign| between.contains(sign));
             left = times(left, right, dot)?;
         }
@@ -318,7 +367,8 @@ impl Reading<'_> {
         let made = |shape: Shape, kind: Kind| Ok(Term { shape, kind, span: span.clone() });
         let name = head.stem.as_str();
         // J(θ), L(y, t): a number that arrays move.
-        if primes == 0 && self.scalars.iter().any(|f| f == name) {
+        if primes == 0 && self.scalars.contains_key(name) {
+            self.at_its_own(name, args)?;
             let kind = FormulaKind::Name(head.clone());
             return made(Shape::Scalar, Kind::Plain(Expr { kind, span: expr.span.clone() }));
         }
@@ -346,10 +396,28 @@ impl Reading<'_> {
                 ))),
                 false => made(Shape::Scalar, Kind::Trace(arg)),
             },
-            _ if ELEMENTWISE.contains(&name) => {
+            _ if ELEMENTWISE.contains(&name) && !self.maps.contains(name) => {
                 made(arg.shape.clone(), Kind::Apply(head.clone(), primes, arg))
             }
             _ => beyond("what this function makes of an array is not said"),
+        }
+    }
+
+    /// Whether a function of arrays stands with what it is a function of.
+    fn at_its_own(&self, name: &str, args: &[Expr]) -> Result<(), Trouble> {
+        let Some(params) = self.scalars.get(name).filter(|params| !params.is_empty()) else {
+            return Ok(());
+        };
+        let same = params.len() == args.len()
+            && params
+                .iter()
+                .zip(args)
+                .all(|(param, arg)| matches!(&arg.kind, FormulaKind::Name(name) if name == param));
+        match same {
+            true => Ok(()),
+            false => {
+                beyond("a function of arrays stands at another place than where it is defined")
+            }
         }
     }
 
@@ -368,11 +436,11 @@ impl Reading<'_> {
         if by.shape.is_array() && !named(&by) {
             return beyond("by what this differentiates is not certain");
         }
-        let first = self.other_layout;
+        let first = self.layout.jacobians;
         // ∇ is always a column.
         let here = self.text.get(span.start..).unwrap_or_default();
         let nabla = here.starts_with("\\nabla") || here.starts_with('∇');
-        if first && !nabla && of.shape == Shape::Scalar && by.shape.is_array() {
+        if self.layout.gradients && !nabla && of.shape == Shape::Scalar && by.shape.is_array() {
             let shape = by.shape.clone();
             let kind = Kind::Slope(Box::new(of), Box::new(by), order, false);
             let turned = shape.turned();
@@ -399,6 +467,13 @@ impl Reading<'_> {
         }
         let mut all = Vec::new();
         for row in rows {
+            let block = |e: &Expr| match &e.kind {
+                FormulaKind::Name(name) => infer::is_great(name) && name.below.is_empty(),
+                _ => false,
+            };
+            if row.iter().any(block) {
+                return beyond("a matrix of great letters may be one of blocks");
+            }
             let row: Result<Vec<Term>, Trouble> = row.iter().map(|e| self.term(e)).collect();
             let row = row?;
             if row.iter().any(|t| t.shape.is_array()) {
@@ -415,6 +490,17 @@ impl Reading<'_> {
         Ok(Term { shape, kind: Kind::Literal(all), span })
     }
 
+    fn elementwise(&mut self, all: &[Expr], span: &Range<usize>) -> Made {
+        let all: Result<Vec<Term>, Trouble> = all.iter().map(|e| self.term(e)).collect();
+        let all = all?;
+        let arrays: Vec<Term> = all.iter().filter(|t| t.shape.is_array()).cloned().collect();
+        if arrays.is_empty() {
+            return beyond("this is an operation on arrays");
+        }
+        let shape = joint(&arrays)?;
+        Ok(Term { shape, kind: Kind::Elementwise(all), span: span.clone() })
+    }
+
     fn array(&mut self, array: &Array, span: Range<usize>) -> Made {
         match array {
             Array::Transpose(a) => {
@@ -425,15 +511,22 @@ impl Reading<'_> {
                 Ok(Term { shape: a.shape.turned(), kind: Kind::Transpose(Box::new(a)), span })
             }
             Array::Elementwise(all) => {
-                let all: Result<Vec<Term>, Trouble> = all.iter().map(|e| self.term(e)).collect();
-                let all = all?;
-                let arrays: Vec<Term> =
-                    all.iter().filter(|t| t.shape.is_array()).cloned().collect();
-                if arrays.is_empty() {
-                    return beyond("this is an operation on arrays");
+                let whole = self.elementwise(all, &span);
+                // u ⊙ v xᵀ is (u ⊙ v) xᵀ where it can be nothing else.
+                let Some(FormulaKind::Product(parts)) = all.last().map(|last| &last.kind) else {
+                    return whole;
+                };
+                let [first, rest @ ..] = &parts[..] else { return whole };
+                if whole.is_ok() {
+                    return whole;
                 }
-                let shape = joint(&arrays)?;
-                Ok(Term { shape, kind: Kind::Elementwise(all), span })
+                let mut own = all[..all.len() - 1].to_vec();
+                own.push(first.clone());
+                let mut left = self.elementwise(&own, &span)?;
+                for part in rest {
+                    left = times(left, self.term(part)?, false)?;
+                }
+                Ok(left)
             }
             Array::Gradient(of) => {
                 let FormulaKind::Apply { head, primes: 0, args } = &of.kind else {
@@ -442,6 +535,7 @@ impl Reading<'_> {
                 let [by] = &args[..] else {
                     return beyond("∇ does not say by what it differentiates");
                 };
+                self.at_its_own(&head.stem, args)?;
                 let by = self.term(by)?;
                 let array =
                     matches!(self.shapes.of(head), Sight::Known(_, k) if k.shape.is_array());

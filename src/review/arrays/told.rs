@@ -1,9 +1,11 @@
 //! What words say of the shapes of names: "a 2 × 3 matrix", "the vector x". In go words and formulas,
 //! out come names with shapes.
 
+use std::collections::BTreeSet;
+
 use crate::review::document::{Item, Placed};
 use crate::review::memberships::sizes;
-use crate::review::shapes::{Length, Shape};
+use crate::review::shapes::{Length, Shape, Turned};
 use crate::review::tex::syntax::{Expr, FormulaKind, Name, Part};
 
 /// What words say of the names beside them.
@@ -101,6 +103,9 @@ fn sizes_of(placed: &Placed) -> Option<Shape> {
 fn kind_before(words: &str) -> Option<Shape> {
     let last = words.trim_end().rsplit(|c: char| !c.is_alphabetic()).next()?.to_lowercase();
     match last.as_str() {
+        "vector" | "vectors" if words.to_lowercase().contains("row vector") => {
+            Some(Shape::Row(Length::Unknown))
+        }
         "vector" | "vectors" => Some(Shape::column()),
         "matrix" | "matrices" => Some(Shape::matrix()),
         "scalar" | "scalars" | "number" | "numbers" => Some(Shape::Scalar),
@@ -120,6 +125,9 @@ fn kind_behind(words: &str) -> Option<Shape> {
     let noun = all.take(3).find_map(|word| {
         let word = word.trim_matches(|c: char| !c.is_alphabetic());
         match word {
+            "vector" | "vectors" if said.contains("row vector") => {
+                Some(Shape::Row(Length::Unknown))
+            }
             "vector" | "vectors" => Some(Shape::column()),
             "matrix" | "matrices" => Some(Shape::matrix()),
             "scalar" | "scalars" | "number" | "numbers" => Some(Shape::Scalar),
@@ -151,6 +159,51 @@ fn counted(words: &str) -> Option<i64> {
         true => number(&pair[0]),
         false => (pair[0] == "length").then(|| number(&pair[1])).flatten(),
     })
+}
+
+/// Functions of which a formula says that they make arrays of arrays: f: ℝⁿ → ℝᵐ.
+pub(super) fn maps(items: &[Item]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for item in items {
+        let Item::Row(placed) = item else { continue };
+        let text = placed.passage.text.replace("\\colon", ":");
+        for (at, _) in text.match_indices(':') {
+            let behind = text[at + 1..].trim_start();
+            let space = ["\\mathbb{R}^", "\\mathbb R^", "ℝ^", "\\R^"];
+            if space.iter().any(|space| behind.starts_with(space)) {
+                found.extend(text[..at].trim_end().chars().last().map(String::from));
+            }
+        }
+    }
+    found
+}
+
+/// The layout of derivatives that words tell.
+pub(super) fn layout(items: &[Item]) -> Option<Turned> {
+    let says = |what: &str| {
+        items.iter().any(|item| match item {
+            Item::Words(passage) => passage.text.to_lowercase().contains(what),
+            Item::Row(_) => false,
+        })
+    };
+    match (says("denominator layout"), says("numerator layout")) {
+        (true, false) => Some(Turned { jacobians: true, gradients: false }),
+        (false, true) => Some(Turned { jacobians: false, gradients: true }),
+        _ => None,
+    }
+}
+
+/// The sections whose words speak of matrices.
+pub(super) fn of_matrices(items: &[Item], sections: &[usize]) -> BTreeSet<usize> {
+    const WORDS: &[&str] = &["matri", "jacobian", "determinant", "linear map", "eigen"];
+    let speaks = |text: &str| {
+        let text = text.to_lowercase();
+        WORDS.iter().any(|word| text.contains(word))
+    };
+    let all = items.iter().zip(sections);
+    all.filter(|(item, _)| matches!(item, Item::Words(passage) if speaks(&passage.text)))
+        .map(|(_, section)| *section)
+        .collect()
 }
 
 /// The names of which words say that they are symmetric, and a word that says more of arrays than
@@ -187,6 +240,10 @@ pub(super) fn properties(items: &[Item]) -> (Vec<Name>, Option<&'static str>) {
         "identity",
         "permutation",
         "rotation",
+        "perpendicular",
+        "parallel",
+        "uncorrelated",
+        "independent",
     ];
     let (mut found, mut more) = (Vec::new(), None);
     for at in 0..items.len() {
@@ -197,8 +254,17 @@ pub(super) fn properties(items: &[Item]) -> (Vec<Name>, Option<&'static str>) {
             Some(Item::Row(placed)) => names(placed),
             _ => Vec::new(),
         };
-        let denied = ["not symmetric", "not be symmetric", "not necessarily symmetric"];
-        if said == Some("symmetric") && denied.iter().any(|words| text.contains(words)) {
+        // "A is no longer symmetric", "non-symmetric", "if A is symmetric".
+        let unsaid = |clause: &str| {
+            let mut words = clause.split(|c: char| !c.is_alphanumeric());
+            words.any(|w| {
+                ["not", "no", "non", "skew", "anti", "if", "unless", "whether", "false", "need"]
+                    .contains(&w)
+            }) || clause.contains("antisymmetric")
+                || clause.contains("asymmetric")
+        };
+        let clauses = text.split(['.', ';']).filter(|clause| clause.contains("symmetric"));
+        if clauses.into_iter().any(unsaid) {
             continue;
         }
         let first = text.split(['.', ';']).next().unwrap_or_default();
@@ -206,7 +272,9 @@ pub(super) fn properties(items: &[Item]) -> (Vec<Name>, Option<&'static str>) {
         let word = first.split_whitespace().next().unwrap_or_default();
         let starts = ["is", "are", "be", "being", "symmetric", "a"].contains(&word);
         let mut own = Vec::new();
-        if first.contains("symmetric") && starts {
+        let before = words_at(items, at.wrapping_sub(2)).unwrap_or_default().to_lowercase();
+        let before = before.rsplit(['.', ';']).next().unwrap_or_default();
+        if first.contains("symmetric") && starts && !unsaid(before) {
             own = beside(at.wrapping_sub(1));
         }
         if own.is_empty()

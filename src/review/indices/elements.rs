@@ -137,17 +137,21 @@ impl Scope<'_> {
         for expr in exprs {
             self.free(expr, &mut Vec::new(), &mut found);
         }
-        for (letter, most) in self.last_layers(exprs) {
-            if let Some(run) = found.get_mut(&letter).filter(|run| run.first <= most) {
-                run.last = run.last.min(most);
+        for (letter, (least, most)) in self.layers(exprs) {
+            if let Some(run) = found.get_mut(&letter) {
+                let (first, last) = (run.first.max(least), run.last.min(most));
+                if first <= last {
+                    (run.first, run.last) = (first, last);
+                }
             }
         }
         found
     }
 
-    /// The last layer for which a row with l + 1 in it can be meant.
-    fn last_layers(&self, exprs: &[&Expr]) -> BTreeMap<String, i64> {
-        let mut found: BTreeMap<String, i64> = BTreeMap::new();
+    /// The first and the last layer for which a row with l − 1 or l + 1 in it can be meant. What
+    /// stands before the first layer is only what the layers are made of.
+    fn layers(&self, exprs: &[&Expr]) -> BTreeMap<String, (i64, i64)> {
+        let mut found: BTreeMap<String, (i64, i64)> = BTreeMap::new();
         for expr in exprs {
             visit(expr, &mut |e| {
                 let FormulaKind::Name(name) = &e.kind else { return };
@@ -156,12 +160,13 @@ impl Scope<'_> {
                 }
                 let (key, items) = self.indices.items(name);
                 let Some(Item::Shifted(terms)) = items.first() else { return };
-                let Some(last) = self.indices.last_of(&key, 0) else { return };
-                if let [(1, Some(letter)), (ahead, None)] = terms[..]
-                    && ahead > 0
-                {
-                    let most = found.entry(letter.to_string()).or_insert(i64::MAX);
-                    *most = (*most).min(last - ahead);
+                let Some(run) = self.indices.run_of(&key, 0) else { return };
+                let [(1, Some(letter)), (ahead, None)] = terms[..] else { return };
+                let bounds = found.entry(letter.to_string()).or_insert((i64::MIN, i64::MAX));
+                if ahead > 0 {
+                    bounds.1 = bounds.1.min(run.last - ahead);
+                } else if !self.starts.contains(&key) && self.defines(name) {
+                    bounds.0 = bounds.0.max(run.first - ahead);
                 }
             });
         }

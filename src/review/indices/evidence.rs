@@ -53,6 +53,9 @@ impl Classes {
 #[derive(Default)]
 struct Evidence {
     network: Option<Run>,
+    /// How many there are, where that is told, and whether it is told in two ways.
+    told: Option<i64>,
+    told_twice: bool,
     bounds: BTreeSet<(i64, i64, bool)>,
     numbers: BTreeSet<i64>,
     summed: bool,
@@ -68,6 +71,13 @@ impl Evidence {
             return Some(Run { torn: run.torn || other, ..run });
         }
         let (least, most) = (self.numbers.first().copied(), self.numbers.last().copied());
+        if let Some(told) = self.told {
+            // Whoever counts from 0 has an element 0.
+            let first = if least == Some(0) { 0 } else { 1 };
+            let last = first + told - 1;
+            let other = self.bounds.iter().any(|b| (b.0, b.1) != (first, last));
+            return Some(Run { first, last, torn: self.told_twice, loose: other, ..known });
+        }
         if !self.bounds.is_empty() {
             let mut run = Run { first: i64::MAX, last: i64::MIN, ..known };
             for (from, to, supposed) in &self.bounds {
@@ -109,7 +119,9 @@ pub(in crate::review) fn find(scope: &mut Scope<'_>, document: &Document<'_>, ro
     // What a claim puts side by side runs over the same values, where nothing says over which.
     let told: BTreeSet<Node> = all
         .iter()
-        .filter(|(_, seen)| matches!(seen, Seen::Network(_) | Seen::Bounds(..) | Seen::Sized(..)))
+        .filter(|(_, seen)| {
+            matches!(seen, Seen::Network(_) | Seen::Told(_) | Seen::Bounds(..) | Seen::Sized(..))
+        })
         .map(|(node, _)| node.clone())
         .collect();
     for (a, b) in apart {
@@ -141,6 +153,11 @@ pub(in crate::review) fn find(scope: &mut Scope<'_>, document: &Document<'_>, ro
                 let other = entry.network.is_some_and(|known| known != run);
                 let known = entry.network.unwrap_or(run);
                 entry.network = Some(Run { torn: known.torn || other, ..known });
+            }
+            Seen::Told(n) => {
+                entry.summed = true;
+                entry.told_twice |= entry.told.is_some_and(|told| told != n);
+                entry.told = Some(n);
             }
             Seen::Bounds(from, to, supposed) => {
                 entry.summed = true;
@@ -253,6 +270,7 @@ fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
             }
         });
     }
+    indices.letters.retain(|letter| !document.arrays.gates.contains(letter));
     pairs(&mut indices, document);
     // What stands above a name and is an index is one of that name.
     for (_, _, statement) in statements(document) {
@@ -444,6 +462,8 @@ fn sizes(
 /// Something that shows what a class runs over.
 enum Seen {
     Network(Run),
+    /// So many, as words or ℝ say.
+    Told(i64),
     Bounds(i64, i64, bool),
     /// From a number to a size.
     Sized(i64, String),
@@ -513,6 +533,11 @@ fn classes(scope: &Scope<'_>, document: &Document<'_>) -> Shown {
                         Item::Number(n) => all.push((place(), Seen::Number(*n))),
                         Item::Shifted(_) => {}
                     }
+                    // A layer is one of several, whatever else is said of it.
+                    let layer = axis == 0 && name.stem.ends_with('^');
+                    if layer && !matches!(item, Item::Number(_)) {
+                        all.push((place(), Seen::Summed));
+                    }
                     if let Some(run) = scope.network_run(name, items.len(), axis) {
                         all.push((place(), Seen::Network(run)));
                     }
@@ -558,7 +583,7 @@ fn classes(scope: &Scope<'_>, document: &Document<'_>) -> Shown {
         let place = Node::Place(key, *axis);
         classes.of(place.clone());
         let seen = match length {
-            Length::Number(n) => Seen::Bounds(1, *n, false),
+            Length::Number(n) => Seen::Told(*n),
             Length::Named(letter) => Seen::Sized(1, letter.clone()),
             Length::Unknown => Seen::Summed,
         };

@@ -4,7 +4,7 @@
 //! Invariant: one document has one layout; what holds only in the other is open.
 
 use super::{Claim, Mark, Marker, Standing};
-use crate::review::shapes::Layout;
+use crate::review::shapes::{Layout, Turned};
 use crate::review::tex::syntax::Statement;
 
 impl Marker<'_, '_> {
@@ -23,17 +23,20 @@ impl Marker<'_, '_> {
         let refuted = |claims: &[Claim]| claims.iter().any(|c| matches!(c.mark, Mark::Refuted(_)));
         let proved =
             |claims: &[Claim]| claims.iter().all(|c| matches!(c.mark, Mark::Proved { .. }));
-        let mut turned = spread.layout == Layout::Turned;
-        if let Layout::Either(other) = &spread.layout
+        let mut turned = match &spread.layout {
+            Layout::Turned(turned) => *turned,
+            _ => Turned::default(),
+        };
+        if let Layout::Either(other, statements) = &spread.layout
             && refuted(&claims[found..])
         {
             let before = (self.last.clone(), self.aligned.clone(), self.wrong.len());
             let mut others = Vec::new();
-            for statement in other {
+            for statement in statements {
                 self.statement(statement, here, &mut others);
             }
-            turned = proved(&others);
-            if turned {
+            if proved(&others) {
+                turned = *other;
                 claims.truncate(found);
                 claims.append(&mut others);
             } else {
@@ -44,14 +47,27 @@ impl Marker<'_, '_> {
         if spread.layout == Layout::Any || !proved(&claims[found..]) {
             return;
         }
-        let own = *self.turned.get_or_insert(turned);
+        let mut reason = None;
+        let kinds =
+            [(spread.has.jacobians, turned.jacobians), (spread.has.gradients, turned.gradients)];
+        for ((has, own), known) in kinds.into_iter().zip(&mut self.turned) {
+            if has && *known.get_or_insert(own) != own {
+                reason = Some("it lays derivatives out in another way than the rows before");
+            }
+        }
+        // The gradient by a matrix has its shape, unless words say otherwise.
+        if turned.gradients && spread.by_matrix {
+            reason = Some(
+                "it holds for the transpose of the derivative, and nothing says that it is meant",
+            );
+        }
         for claim in &mut claims[found..] {
-            if own != turned {
-                let reason =
-                    "it lays derivatives out in another way than the rows before".to_string();
-                claim.mark = Mark::Undecided { reason };
-            } else if let (Mark::Proved { given, .. }, true) = (&mut claim.mark, turned) {
-                given.push("derivatives laid out as the transpose of their variable".to_string());
+            match (reason, &mut claim.mark) {
+                (Some(reason), mark) => *mark = Mark::Undecided { reason: reason.to_string() },
+                (None, Mark::Proved { given, .. }) if turned != Turned::default() => {
+                    given.push("derivatives laid out as transposes".to_string());
+                }
+                _ => {}
             }
         }
     }

@@ -39,9 +39,10 @@ const PLAIN: &str = "\
     kernel gate gates cell state states norm normalisation normalization batchnorm layernorm \
     dense embedding image pixel pixels channel channels multiclass multi-class binary-class \
     linear-regression alone elementwise element-wise respect regard sake simplicity convenience \
-    completeness clarity brevity short reference comparison illustration purpose purposes reason \
+    completeness clarity brevity short details detail reference comparison illustration purpose purposes reason \
     reasons moment start beginning end once while long ease definiteness concreteness basis \
     account behalf average-free contrary turn order course help generality further ado doubt \
+    fc conv pool pooling max-pooling maxpool flatten fully connected fully-connected lenet mnist \
     everything everyone reader quartic cubic free practice theory hands computer math \
     differentiate differentiated differentiating derive derived deriving compute computed \
     computing calculate calculated calculating take taken taking apply applied applying use used \
