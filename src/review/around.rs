@@ -16,7 +16,10 @@ impl Document<'_> {
         let sentence = words.unwrap_or_default().rsplit(['.', ';']).next().unwrap_or_default();
         let first = sentence.split_whitespace().next().unwrap_or_default();
         let first = first.trim_matches([',', ':']).to_lowercase();
-        matches!(first.as_str(), "where" | "with" | "here" | "and") || tex::introduces(sentence)
+        let last = sentence.split_whitespace().next_back().unwrap_or_default();
+        matches!(first.as_str(), "where" | "with" | "here" | "and")
+            || last == "and"
+            || tex::introduces(sentence)
     }
 
     /// Whether the words right before a formula set it against another one of the same sentence: "in

@@ -19,7 +19,7 @@ use super::scope::{
     Adjoint, Certainty, Definition, MAX_DEFINITION_DEPTH, Meaning, Scope, dropped, sorted,
 };
 use super::tex::syntax::{Expr, FormulaKind, Known, Name, visit};
-use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
+use crate::expr::{ExprId, Node, Symbol};
 use crate::scalar::Function;
 
 /// The most terms that a sum over an index is written out in.
@@ -261,6 +261,12 @@ impl Scope<'_> {
                 }
                 self.definition_value(name, &definition, nth)
             }
+            Meaning::Free if self.slope_of(name, at).is_some() => {
+                let (base, variable) = self.slope_of(name, at).ok_or_else(too_large)?;
+                let arg = self.name(&variable, at, local)?;
+                let most = self.graph.len() + MAX_ROW_NODES;
+                self.apply(&base, 1, &[arg], at, local, most)
+            }
             Meaning::Free if name.stem == "e" && name.below.is_empty() => {
                 let one = self.graph.integer(1);
                 Ok(self.graph.call(Function::Exp, one))
@@ -390,9 +396,8 @@ impl Scope<'_> {
 
     /// ∂of/∂by, where `by` may be named in `of` by its value and not by its name.
     fn partial(&mut self, of: ExprId, by: ExprId) -> Built {
-        let none = Winners::new();
         let is_name = matches!(self.graph.node(by), Node::Var(_));
-        if is_name || depends_on(&self.graph, of, by, &none) {
+        if is_name || self.depends(of, by) {
             return Ok(self.graph.partial(of, by));
         }
         let value = match self.graph.node(by) {
@@ -401,16 +406,16 @@ impl Scope<'_> {
             _ => by,
         };
         // ∂/∂z of (t − r)² where z = t − r: the expression is given its name.
-        if value != by && depends_on(&self.graph, of, value, &none) {
+        if value != by && self.depends(of, value) {
             let renamed = self
                 .substituted(&[of], &BTreeMap::from([(value, by)]))
                 .ok_or_else(|| Unbuilt::Unclear("too large".to_string()))?;
             return Ok(self.graph.partial(renamed[0], by));
         }
         let both = self.graph.reachable(&[by]);
-        let shares = both.iter().any(|id| {
-            matches!(self.graph.node(*id), Node::Var(_)) && depends_on(&self.graph, of, *id, &none)
-        });
+        let shares = both
+            .iter()
+            .any(|id| matches!(self.graph.node(*id), Node::Var(_)) && self.depends(of, *id));
         let network = self.cells.is_some() && self.graph.symbol_of(by).is_some();
         match shares && !network {
             true => Err(Unbuilt::Unclear(

@@ -426,7 +426,10 @@ impl Marker<'_, '_> {
             if self.scope.unread.contains(&spelled(&name)) {
                 return Some(format!("{} has a definition that could not be read", spelled(&name)));
             }
-            if self.scope.is_known(&name, here.at) || self.scope.is_introduced(&name) {
+            if self.scope.is_known(&name, here.at)
+                || self.scope.is_introduced(&name)
+                || self.is_another_argument(&name, sides, here)
+            {
                 continue;
             }
             let name = self.scope.indices.at(&name, &self.scope.letters);
@@ -471,6 +474,30 @@ impl Marker<'_, '_> {
         };
         let found = sides.iter().flat_map(|side| names_of(side)).find(unit)?;
         self.scope.complex.then(|| format!("{} may be the imaginary unit", spelled(&found)))
+    }
+
+    /// Whether a name stands only as the argument of a function that has a definition and stands with
+    /// another argument on the left: S′(x) = S(t).
+    fn is_another_argument(&self, name: &Name, sides: [&Expr; 2], here: Standing<'_>) -> bool {
+        let own = |e: &Expr| matches!(&e.kind, FormulaKind::Name(n) if spelled(n) == spelled(name));
+        let (mut all, mut applied, mut heads) = (0, 0, Vec::new());
+        for side in sides {
+            visit(side, &mut |e| {
+                all += usize::from(own(e));
+                if let FormulaKind::Apply { head, args, .. } = &e.kind
+                    && self.scope.is_function(head, here.at)
+                    && args.iter().any(own)
+                {
+                    (applied, _) = (applied + 1, heads.push(spelled(head)));
+                }
+            });
+        }
+        let mut beside = false;
+        visit(sides[0], &mut |e| {
+            beside |= matches!(&e.kind, FormulaKind::Apply { head, args, .. }
+                if heads.contains(&spelled(head)) && !args.iter().any(own));
+        });
+        all > 0 && all == applied && beside
     }
 
     /// What to say of an equation for a name that is given, which would tie it to others.

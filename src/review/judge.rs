@@ -80,15 +80,15 @@ impl Scope<'_> {
     /// document lets one suppose: losses that act by way of their last quantities, given sums.
     pub(super) fn judge(&mut self, lhs: ExprId, rhs: ExprId, unknowns: &Unknowns) -> Answer {
         match self.judge_as_far(lhs, rhs, unknowns) {
-            Answer::Refuted { .. } if self.turns_by_pi(lhs, rhs) => Answer::Undecided(
-                "a sine or a cosine of π has a value of its own, and π is a name here".to_string(),
-            ),
+            Answer::Refuted { .. } if self.turns_by_pi(lhs, rhs) => {
+                Answer::Undecided("π has a value of its own, and is a name here".to_string())
+            }
             answer => answer,
         }
     }
 
-    /// Whether π is a name without a definition and stands in the argument of a sine or a cosine:
-    /// what holds for this one number may not hold for others.
+    /// Whether π is a name without a definition and stands in the argument of a sine or a cosine, or
+    /// beside what the normal distribution is made of: what holds for this one number may not hold for others.
     fn turns_by_pi(&self, lhs: ExprId, rhs: ExprId) -> bool {
         let is_pi = |id: &ExprId| match self.graph.node(*id) {
             Node::Var(symbol) => {
@@ -102,6 +102,7 @@ impl Scope<'_> {
                 Node::Call(Function::Sin | Function::Cos, a) => {
                     self.graph.reachable(&[a]).iter().any(is_pi)
                 }
+                Node::Call(Function::NormalCdf | Function::NormalPdf, _) => true,
                 _ => false,
             })
     }

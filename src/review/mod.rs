@@ -36,6 +36,7 @@ mod numbers;
 mod otherwise;
 mod properties;
 mod prose;
+mod reach;
 #[doc(hidden)]
 pub mod read;
 mod readings;

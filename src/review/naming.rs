@@ -12,7 +12,7 @@ use super::names::spelled;
 use super::numbers::{Number, is_numeric, printed};
 use super::prose::Role;
 use super::scope::{Certainty, Definition, Meaning, Scope};
-use super::tex::syntax::{Expr, FormulaKind, Name, Relation, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, visit};
 use super::{Mark, NoteKind};
 use crate::expr::{ExprId, Node};
 
@@ -40,6 +40,10 @@ impl Marker<'_, '_> {
         if self.scope.has_index(name) && self.scope.solved.contains(&(at, spelled(name))) {
             let what = format!("{} has this value where it is said to", spelled(name));
             return Some(Mark::Assumption { what });
+        }
+        // a′ beside a(z) is its slope.
+        if self.scope.slope_of(name, at).is_some() {
+            return None;
         }
         let (moved, _) = self.scope.indices.of_its_layer(name, value);
         if self.scope.has_index(name) || self.scope.has_index(&moved) {
@@ -89,7 +93,7 @@ impl Marker<'_, '_> {
             let unclear = self.built_or_mark(value, here);
             return Some(unclear.err().unwrap_or(Mark::Definition { agrees: false }));
         }
-        if definition.at > at {
+        if definition.at > at || is_another_form(definition, value, here) {
             return None;
         }
         let since = self.headings.iter().any(|h| *h > definition.at && *h <= at);
@@ -446,6 +450,18 @@ fn is_literal(value: &Expr) -> bool {
         FormulaKind::Quotient(a, b) => printed(a).is_some() && printed(b).is_some(),
         _ => printed(value).is_some(),
     }
+}
+
+/// Whether a chain says what a name is by a later side than this first one.
+fn is_another_form(definition: &Definition, value: &Expr, here: Standing<'_>) -> bool {
+    definition.at == here.at
+        && here.placed.row.parts.iter().any(|part| match part {
+            Part::Statement(s) => {
+                s.rest.first().is_some_and(|(_, first)| first == value)
+                    && s.rest.iter().skip(1).any(|(_, side)| *side == definition.body)
+            }
+            _ => false,
+        })
 }
 
 /// What the definition of all elements of a name is kept under.

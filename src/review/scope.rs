@@ -16,6 +16,7 @@ use super::losses::Loss;
 use super::names::{Cells, Convention, spelled};
 use super::properties::Property;
 use super::prose::Outline;
+use super::reach::Reach;
 use super::tex::syntax::{Expr, FormulaKind, Name};
 use super::tex::unaccented;
 use super::values::Values;
@@ -124,6 +125,10 @@ pub(super) struct Scope<'a> {
     pub(super) adjoint: Option<Adjoint>,
     /// The stems of names that are arrays for certain: they are always bold.
     pub(super) bold: BTreeSet<String>,
+    /// Whether the words speak of derivatives.
+    pub(super) speaks_of_slopes: bool,
+    /// What is known of who depends on whom.
+    pub(super) reach: Reach,
     /// Letters with a usual meaning that words give another one.
     pub(super) otherwise: BTreeSet<char>,
     /// The functions that the document applies and nobody defines, and those of them that the words
@@ -233,6 +238,8 @@ impl<'a> Scope<'a> {
             spoken: BTreeSet::new(),
             introduced: BTreeSet::new(),
             properties: Vec::new(),
+            speaks_of_slopes: false,
+            reach: Reach::default(),
             unread: BTreeSet::new(),
             otherwise: BTreeSet::new(),
             adjoint: None,
@@ -513,6 +520,24 @@ impl<'a> Scope<'a> {
         self.graph.reachable(&[of]).into_iter().any(|id| {
             matches!(self.graph.node(id), Node::Var(_)) && family(id).as_ref() == Some(&own)
         })
+    }
+
+    /// Whether the value of `of` can change when `by` is moved.
+    pub(super) fn depends(&self, of: ExprId, by: ExprId) -> bool {
+        self.reach.depends(&self.graph, of, by)
+    }
+
+    /// What a′ is the slope of: a function of one variable, and that variable.
+    pub(super) fn slope_of(&self, name: &Name, at: usize) -> Option<(Name, Name)> {
+        if !self.speaks_of_slopes || name.above.as_deref() != Some("′") {
+            return None;
+        }
+        let base = Name { above: None, ..name.clone() };
+        let (definition, _) = self.definition(&spelled(&base), at)?;
+        match &definition.params[..] {
+            [only] if definition.indices.is_empty() => Some((base, only.clone())),
+            _ => None,
+        }
     }
 
     /// Whether a name stands for a function with parameters here.

@@ -54,6 +54,8 @@ pub(super) fn survey<'n>(
     indices::find(&mut scope, document, round);
     scope.kronecker = speaks_of(document, "Kronecker");
     scope.complex = ["omplex", "maginar", "maginär"].iter().any(|w| speaks_of(document, w));
+    scope.speaks_of_slopes =
+        ["derivative", "slope", "ifferentiat"].iter().any(|word| speaks_of(document, word));
     for name in statements(document).flat_map(|(_, _, s)| names_in(s)) {
         if scope.plain.contains(&spelled(&name)) {
             scope.plain_keys.insert(scope.indices.items(&name).0);
@@ -469,6 +471,19 @@ fn goes_on_defining(document: &Document<'_>, at: usize, name: &Name) -> bool {
         })
 }
 
+/// Whether a function stands in an expression of which the document does not say what it is.
+fn applies_unknown(scope: &Scope<'_>, expr: &Expr, defined: &BTreeSet<String>) -> bool {
+    let mut found = false;
+    visit(expr, &mut |e| {
+        if let FormulaKind::Apply { head, args, .. } = &e.kind {
+            let name = spelled(head);
+            found |=
+                !defined.contains(&name) && (args.len() > 1 || scope.functions.contains(&name));
+        }
+    });
+    found
+}
+
 /// What is a definition by a supposition ends where words drop that.
 fn drop_supposed(scope: &mut Scope<'_>) {
     for all in scope.definitions.values_mut() {
@@ -515,8 +530,18 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
                 used.entry(spelled(&name)).or_insert_with(|| (at, placed.passage.clone()));
             }
         }
-        let (Some(first), [(relation, value), ..]) = (&statement.first, &statement.rest[..]) else {
+        let (Some(first), [(relation, value), more @ ..]) = (&statement.first, &statement.rest[..])
+        else {
             continue;
+        };
+        // "E = (f(x; θ) − y)² = (θx² − y)²": by what is known of it.
+        let unknown = |side: &Expr| applies_unknown(scope, side, &names_defined);
+        let known = more
+            .iter()
+            .find(|(other, side)| *other == Relation::Equal && !unknown(side) && !is_numeric(side));
+        let value = match known {
+            Some((_, side)) if unknown(value) => side,
+            _ => value,
         };
         // What is no statement of its own defines nothing, nor does a row that was read in part.
         if matches!(role, Role::Negation | Role::Exception | Role::Sought) || !placed.is_whole() {
@@ -557,7 +582,7 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         }
         let Some((name, params)) = defined(first) else { continue };
         let (name, value) = &scope.indices.of_its_layer(name, value);
-        if scope.adjoint_of(name).is_some() {
+        if scope.adjoint_of(name).is_some() || scope.slope_of(name, at).is_some() {
             continue;
         }
         // What was declared is not defined by a conclusion about it, nor by a condition.

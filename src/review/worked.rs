@@ -16,7 +16,7 @@ use super::numbers::{
 use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Expr, FormulaKind, Name, Relation, Statement, visit};
 use super::{Counterexample, Mark, Wrong};
-use crate::expr::{Branches, ExprId, Node, Rest, SymbolId, Winners, depends_on, evaluate};
+use crate::expr::{Branches, ExprId, Node, Rest, SymbolId, evaluate};
 use crate::proof::Witness;
 use crate::review::judge::Answer;
 use crate::scalar::{Interval, Rational, Scalar};
@@ -69,9 +69,8 @@ impl Marker<'_, '_> {
     /// Whether each derivative in an expression is one of what is known to depend on its variable,
     /// or known to depend on nothing.
     fn has_known_slopes(&self, id: ExprId) -> bool {
-        let none = Winners::new();
         self.scope.under_partials(&[id]).partials.into_iter().all(|(of, by)| {
-            let depends = of == by || depends_on(&self.scope.graph, of, by, &none);
+            let depends = of == by || self.scope.depends(of, by);
             let variable = self.scope.graph.symbol_of(by);
             self.scope.symbols_below(of).into_iter().all(|symbol| {
                 Some(symbol) == variable
@@ -123,6 +122,10 @@ impl Marker<'_, '_> {
         here: Standing<'_>,
     ) -> Option<Mark> {
         let numeric = is_numeric(right) || self.is_worked(right, here.at);
+        // Only a number is held against what the left side is with the numbers above.
+        if !numeric {
+            return self.partly_in_numbers(left, right, here);
+        }
         let found = self.worked(lhs, here.at);
         if found.is_none()
             && let Some(mark) = self.stated_slope(left, lhs, right, here)
@@ -137,9 +140,6 @@ impl Marker<'_, '_> {
             && self.with_values(lhs, right, here).is_none()
         {
             return Some(nobody_says());
-        }
-        if !numeric {
-            return self.partly_in_numbers(left, right, here);
         }
         if let Some(found) = found {
             let mark = self.held_against_row(&found, lhs, right, relation, here);

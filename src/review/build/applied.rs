@@ -3,6 +3,8 @@
 //!
 //! Invariant: where the document does not say which it is, it is none of them.
 
+use std::collections::BTreeMap;
+
 use super::{Built, Local, Unbuilt, unreadable};
 use crate::expr::{ExprId, Node, Symbol, Winners, depends_on};
 use crate::review::names::spelled;
@@ -98,6 +100,13 @@ impl Scope<'_> {
                 return Ok(value);
             }
         }
+        // y′(3) of a y that is made of one variable.
+        if primes == 1
+            && let [arg] = args
+            && self.is_known(head, at)
+        {
+            return self.slope_at(head, *arg, at, local);
+        }
         if primes == 0
             && let [arg] = args
             && (self.is_known(head, at)
@@ -109,6 +118,32 @@ impl Scope<'_> {
             return Ok(self.graph.mul([head, *arg]));
         }
         self.any_function(&spelled, primes, args)
+    }
+
+    /// The slope of a quantity that is made of one variable, where that has a value.
+    fn slope_at(&mut self, head: &Name, arg: ExprId, at: usize, local: &Local) -> Built {
+        let value = self.name(head, at, local)?;
+        let free: Vec<ExprId> = self
+            .graph
+            .reachable(&[value])
+            .into_iter()
+            .filter(|id| matches!(self.graph.node(*id), Node::Var(_)))
+            .collect();
+        let [variable] = free[..] else {
+            let name = spelled(head);
+            return Err(Unbuilt::Unclear(format!("{name}′ may be by any of its variables")));
+        };
+        if arg == variable {
+            return self.partial(value, variable);
+        }
+        // A number cannot be moved, its name can.
+        let moved = match self.graph.node(arg) {
+            Node::Var(_) | Node::Named(..) => arg,
+            _ => self.graph.named("·", arg),
+        };
+        let there = self.substituted(&[value], &BTreeMap::from([(variable, moved)]));
+        let there = there.ok_or_else(|| Unbuilt::Unclear("too large".to_string()))?;
+        self.partial(there[0], moved)
     }
 
     /// Whether a name has a definition that says nothing of its arguments.

@@ -15,8 +15,23 @@ use crate::review::judge::Answer;
 use crate::review::names::spelled;
 use crate::review::readings::other;
 use crate::review::scope::Definition;
-use crate::review::tex::syntax::{Expr, Relation};
+use crate::review::tex::syntax::{Expr, FormulaKind, Relation, visit};
 use crate::scalar::Function;
+
+/// Whether a derivative stands before a number in parentheses: \\frac{dy}{dx}(3).
+fn takes_a_value(expr: &Expr, text: &str) -> bool {
+    let mut found = false;
+    visit(expr, &mut |e| {
+        let FormulaKind::Product(factors) = &e.kind else { return };
+        found |= factors.windows(2).any(|pair| {
+            let between = text.get(pair[0].span.end..pair[1].span.end).unwrap_or_default();
+            matches!(pair[0].kind, FormulaKind::Derivative { .. })
+                && matches!(pair[1].kind, FormulaKind::Number { .. })
+                && (between.trim_start().starts_with('(') || between.contains("left("))
+        });
+    });
+    found
+}
 
 impl Marker<'_, '_> {
     /// The mark of a row that does not hold, from its other readings: proved if one of them holds,
@@ -31,6 +46,10 @@ impl Marker<'_, '_> {
         if let Some(bases) = self.document.bases.clone()
             && let Some(reason) = self.of_another_base([left, right], &bases, relation, here)
         {
+            return Some(Mark::Undecided { reason });
+        }
+        if takes_a_value(left, &text) || takes_a_value(right, &text) {
+            let reason = "a slope before a number in parentheses may be taken there".to_string();
             return Some(Mark::Undecided { reason });
         }
         let (first, second) = (other(left, &text), other(right, &text));

@@ -26,6 +26,7 @@ pub(super) fn call<'s, 'a>(
             let part = |kind| Box::new(Expr { kind, span: of.span.clone() });
             FormulaKind::Quotient(part(top), part(call_of(below, of)))
         }),
+        Function::Error => of_one(input, rest, Known::NormalCdf, &error_of),
         Function::Extreme { least } => extreme(input, rest, least),
         Function::Beyond => beyond(input.span_to(rest), "this function is not in the calculus"),
     }
@@ -35,6 +36,17 @@ pub(super) fn call<'s, 'a>(
 pub(super) fn starts(input: Tokens) -> bool {
     let Some(Tok::Command(c)) = input.tok() else { return false };
     matches!(function(c), Some(Function::Of(_) | Function::Quotient(..)))
+}
+
+/// erf(x) = 2Φ(√2·x) − 1.
+fn error_of(of: &Expr) -> FormulaKind {
+    let part = |kind| Expr { kind, span: of.span.clone() };
+    let number = |n| part(FormulaKind::Number { value: Rational::from(n), decimals: 0 });
+    let root = part(call_of(Known::Sqrt, &number(2)));
+    let inside = part(FormulaKind::Product(vec![root, of.clone()]));
+    let normal = part(call_of(Known::NormalCdf, &inside));
+    let twice = part(FormulaKind::Product(vec![number(2), normal]));
+    FormulaKind::Sum(vec![(false, twice), (true, number(1))])
 }
 
 fn call_of(known: Known, argument: &Expr) -> FormulaKind {

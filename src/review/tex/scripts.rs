@@ -122,11 +122,24 @@ fn text(inside: Tokens) -> Option<String> {
 /// The parts of an index, between its commas.
 pub(super) fn below(inside: Tokens) -> Result<Vec<String>> {
     let parts = inside.split(|t| t == Tok::Sign(','));
-    let texts: Option<Vec<String>> = parts.into_iter().map(text).collect();
+    let texts: Option<Vec<Vec<String>>> = parts.into_iter().map(part).collect();
     match texts {
-        Some(texts) => Ok(texts),
+        Some(texts) => Ok(texts.concat()),
         None => refuse(inside.span(), "this index is not made of letters, digits and words"),
     }
+}
+
+/// One part of an index; a word in it with an index of its own is two, `E_{{\\rm node}_i}`.
+fn part(inside: Tokens) -> Option<Vec<String>> {
+    let all: Option<Vec<String>> = inside.split(|t| t == Tok::Sub).into_iter().map(text).collect();
+    if let Some([word, index]) = all.as_deref()
+        && word.chars().count() > 1
+        && word.chars().all(char::is_alphabetic)
+        && (index.chars().count() == 1 || index.chars().all(|c| c.is_ascii_digit()))
+    {
+        return Some(vec![word.clone(), index.clone()]);
+    }
+    text(inside).map(|text| vec![text])
 }
 
 /// What stands above a name.

@@ -16,6 +16,8 @@ pub(super) enum Function {
         /// Whether it is min.
         least: bool,
     },
+    /// The error function, 2Φ(√2·x) − 1.
+    Error,
     /// Known by name, and not in the calculus.
     Beyond,
 }
@@ -42,11 +44,12 @@ pub(super) fn function(name: &str) -> Option<Function> {
         "relu" | "ReLU" | "ReLu" | "Relu" | "RELU" => Function::Of(Known::Relu),
         "abs" => Function::Of(Known::Abs),
         "sign" | "sgn" => Function::Of(Known::Sign),
+        "erf" => Function::Error,
         "max" | "Max" => Function::Extreme { least: false },
         "min" | "Min" => Function::Extreme { least: true },
         "arcsin" | "arccos" | "arctan" | "lim" | "sup" | "inf" | "limsup" | "liminf" | "det"
         | "arg" | "argmax" | "argmin" | "dim" | "ker" | "deg" | "gcd" | "Pr" | "log2" | "rank"
-        | "atan" | "erf" => Function::Beyond,
+        | "atan" => Function::Beyond,
         _ => return None,
     })
 }
