@@ -36,6 +36,7 @@ pub(super) struct Dependence {
 pub(super) fn told(document: &Document<'_>) -> Vec<Dependence> {
     let mut found = in_words(document);
     found.extend(kept(document));
+    found.extend(written(document));
     found
 }
 
@@ -187,6 +188,29 @@ fn denies(word: &str) -> bool {
         "not" | "no" | "never" | "nor" | "neither" | "independent" | "if" | "whether" | "only"
     ) || word.ends_with("n't")
         || word.ends_with("n’t")
+}
+
+/// "c = c(v)": what a name depends on and no more.
+fn written(document: &Document<'_>) -> Vec<Dependence> {
+    let mut found = Vec::new();
+    for (at, _, statement) in statements(document) {
+        let (Some(first), [(_, side), ..]) = (&statement.first, &statement.rest[..]) else {
+            continue;
+        };
+        let (FormulaKind::Name(of), FormulaKind::Apply { head, primes: 0, args }) =
+            (&first.kind, &side.kind)
+        else {
+            continue;
+        };
+        if spelled(of) != spelled(head) {
+            continue;
+        }
+        for by in args.iter().flat_map(named) {
+            let why = format!(", and it is said to depend on {}", spelled(&by));
+            found.push(Dependence { at, of: of.clone(), by, why, step: false });
+        }
+    }
+    found
 }
 
 /// The slopes of names that stand in the last side of a chain: whoever keeps ∂J/∂w does not take it

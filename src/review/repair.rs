@@ -27,6 +27,12 @@ pub const MAX_TRIES_PER_ROW: usize = 4000;
 pub const MAX_TRIES: usize = 200_000;
 /// The most operations that are read for the changes of one line, those of definitions with them.
 const MAX_READS_PER_ROW: usize = 400_000;
+/// The most of them in one document; behind that, each line gets a share.
+const MAX_READS: usize = 4_000_000;
+/// Which share that is.
+const SHARE: usize = 16;
+/// What it takes to judge a change that no point tells from a true one.
+const READS_OF_A_PROOF: usize = 1000;
 /// The largest line that is repaired, in names, numbers and signs.
 pub const MAX_REPAIRED: usize = 200;
 /// The most names of the document that are put in the place of another.
@@ -44,6 +50,18 @@ pub(super) struct Budget {
     used: usize,
     /// Operations read for the line at hand.
     reads: usize,
+    /// Those for the lines before it.
+    before: usize,
+}
+
+impl Budget {
+    /// The most operations for the line at hand.
+    fn most_reads(&self) -> usize {
+        match self.before < MAX_READS {
+            true => MAX_READS_PER_ROW,
+            false => MAX_READS_PER_ROW / SHARE,
+        }
+    }
 }
 
 impl Marker<'_, '_> {
@@ -60,7 +78,7 @@ impl Marker<'_, '_> {
         if self.repairs.used >= MAX_TRIES {
             return None;
         }
-        self.repairs.reads = 0;
+        self.repairs.before += std::mem::take(&mut self.repairs.reads);
         let mut size = 0;
         visit(right, &mut |_| size += 1);
         visit(left, &mut |_| size += 1);
@@ -174,7 +192,7 @@ impl Marker<'_, '_> {
         self.repairs.used += 1;
         *tries <= MAX_TRIES_PER_ROW
             && self.repairs.used <= MAX_TRIES
-            && self.repairs.reads <= MAX_READS_PER_ROW
+            && self.repairs.reads <= self.repairs.most_reads()
     }
 
     fn holds(&mut self, left: &Expr, right: &Expr, at: usize) -> bool {
@@ -194,8 +212,11 @@ impl Marker<'_, '_> {
             self.repairs.reads += self.scope.work;
             let (Ok(lhs), Ok(rhs)) = (lhs, rhs) else { return false };
             self.repairs.reads += self.scope.graph.reachable(&[lhs, rhs]).len();
-            !self.scope.plainly_differ(lhs, rhs)
-                && self.scope.judge(lhs, rhs, &self.unknowns).is_proved()
+            if self.scope.plainly_differ(lhs, rhs) {
+                return false;
+            }
+            self.repairs.reads += READS_OF_A_PROOF;
+            self.scope.judge(lhs, rhs, &self.unknowns).is_proved()
         });
         self.scope.letters = before;
         holds

@@ -390,6 +390,36 @@ pub(in crate::review) const TABLE: &[Phrase] = &[
         "We still assume that $y = 2x$.",
     ),
     drops(
+        "give/gives/giving up this/that/the/our assumption/condition/restriction/supposition",
+        Role::Plain,
+        "We give up this assumption. Then $y = 2x$.",
+        "We make this assumption. Then $y = 2x$.",
+    ),
+    drops(
+        "may/can/will/now differ/vary again/now/freely",
+        Role::Plain,
+        "They may differ again. Then $y = 2x$.",
+        "They may meet again. Then $y = 2x$.",
+    ),
+    drops(
+        "arbitrary/general/different/free/unequal again",
+        Role::Plain,
+        "Let $x$ be arbitrary again. Then $y = 2x$.",
+        "We meet $x$ again. Then $y = 2x$.",
+    ),
+    drops(
+        "again arbitrary/general/different/free/unequal",
+        Role::Plain,
+        "It is again arbitrary. Then $y = 2x$.",
+        "It is again small. Then $y = 2x$.",
+    ),
+    drops(
+        "need not be/hold",
+        Role::Plain,
+        "This need not hold. Then $y = 2x$.",
+        "This need hold. Then $y = 2x$.",
+    ),
+    drops(
         "not assume/suppose/require/assuming this/it/so",
         Role::Plain,
         "Now we do not assume this. Then $y = 2x$.",
