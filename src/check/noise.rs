@@ -193,11 +193,21 @@ impl Scalar for Noisy {
             Function::Sigmoid | Function::NormalCdf | Function::Softplus => 0.25,
             _ => 0.0,
         };
-        Noisy::result(value, beside_one)
+        Noisy::result(value, beside_one + square(value * exponent(function, self.value)))
     }
 
     fn compare(&self, other: &Noisy) -> Result<Ordering, Fault> {
         self.value.compare(&other.value)
+    }
+}
+
+/// By how many roundings of the result the exponent is rounded that a function is computed with:
+/// that of a density is −x²/2 − ln √2π, and XLA has cosh x as exp(x + ln ½) + exp(−x + ln ½).
+fn exponent(function: Function, x: f64) -> f64 {
+    match function {
+        Function::NormalPdf => x * x / 2.0,
+        Function::Sinh | Function::Cosh => x.abs(),
+        _ => 0.0,
     }
 }
 

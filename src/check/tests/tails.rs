@@ -31,11 +31,25 @@ fn density(x: f32) -> f32 {
         * (std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::FRAC_1_SQRT_2 * 0.5)
 }
 
+/// exp(ln φ), as JAX has it.
+fn by_exponent(x: f32) -> f32 {
+    libm::expf(-0.5 * (x * x + 1.837_877_1))
+}
+
+/// eˣ/2, as XLA has it in sinh and cosh, which reach further than eˣ does.
+fn half_exp(x: f32) -> f32 {
+    libm::expf(x - std::f32::consts::LN_2)
+}
+
 /// A slope, as a program computes it in f32.
 type Slope = fn(f32) -> f32;
 
 /// A function of x, whose it is, and its slope.
-const SLOPES: [(&str, &str, Slope); 25] = [
+const SLOPES: [(&str, &str, Slope); 29] = [
+    ("normal_cdf(x)", "JAX", by_exponent),
+    ("normal_pdf(x)", "JAX", |x| -x * by_exponent(x)),
+    ("cosh(x)", "XLA", |x| half_exp(x) - half_exp(-x)),
+    ("sinh(x)", "XLA", |x| half_exp(x) + half_exp(-x)),
     ("elu(x)", "JAX", |x| if x > 0.0 { 1.0 } else { libm::expm1f(x) + 1.0 }),
     ("elu(x)", "candle", |x| if x > 0.0 { 1.0 } else { libm::expf(x) }),
     ("elu(x, alpha: 0.5)", "JAX", |x| if x > 0.0 { 1.0 } else { 0.5 * (libm::expm1f(x) + 1.0) }),
