@@ -13,6 +13,7 @@ use super::conventions::{Framework, corner, rule, shares};
 use super::estimate;
 use super::outer::Outer;
 use super::patterns::{Nearby, is_step, nearby, nearest_to_zero, polished};
+use super::reach::within_reach;
 use super::reference::{Element, Gradients, Place};
 use super::report::{AtKinks, Choice};
 use super::rule::{Outcome, hidden};
@@ -165,6 +166,10 @@ pub(super) fn at_kinks(asked: &Asked<'_>, kinks: &[Kink], ours: Way) -> Result<V
     // What lies right on a kink is a matter of the choice, and of no rounding.
     let chosen_there = |unit: &Unit| kinks.iter().any(|kink| unit.is_of(kink));
     let open: Vec<Unit> = chosen.open.iter().filter(|u| !chosen_there(u)).cloned().collect();
+    let open = match chosen.all_agree() {
+        true => open,
+        false => within_reach(at, asked.format, open),
+    };
     let mut tensors = told(asked, chosen, None, choice == Choice::Ours);
     excuse(asked, &mut tensors, &open);
     // Where not every pattern can be tried, what none of them can give is wrong all the same.

@@ -13,10 +13,11 @@ use crate::net::QuantityId;
 use super::reference::{self, DIGITS, Place};
 use super::report::{Cell, Mismatch, Noticed, Number, Value, Verdict};
 use super::rounding::{Accumulate, Format};
-use super::rule::{Finding, Outcome, factors, judge};
+use super::rule::{Finding, Outcome, Seen, factors, judge};
 use super::supplied::{LONG_WORK, Theirs};
 use super::typical::{How, moved_values};
 use super::values::work;
+use super::vanishing::{any_small, zero_values};
 
 /// Judges the values.
 pub(super) fn compared(
@@ -33,22 +34,22 @@ pub(super) fn compared(
         let ids: Vec<QuantityId> = supplied.keys().filter(of).copied().collect();
         let how = How { format, accumulate, passes: factors(format).passes[1], first: 0 };
         let (base, moved) = moved_values(at, how, &ids)?;
+        let zero = match any_small(&base, &moved) {
+            true => zero_values(at, &ids),
+            false => None,
+        };
         for (n, id) in ids.iter().enumerate() {
+            let zero = zero.as_ref().is_some_and(|zero| zero[n]);
             let moved: Vec<&[f64]> = moved.iter().map(|pass| pass[n].as_slice()).collect();
-            found.push(value(at, *id, &supplied[id], &base[n], &moved)?);
+            let seen = Seen { base: &base[n], moved: &moved, zero };
+            found.push(value(at, *id, &supplied[id], seen)?);
         }
     }
     found.sort_by_key(|value: &Value| at.net.quantity(value.id).node);
     Ok(found)
 }
 
-fn value(
-    at: Place<'_>,
-    id: QuantityId,
-    theirs: &Theirs,
-    base: &[f64],
-    moved: &[&[f64]],
-) -> Result<Value, Error> {
+fn value(at: Place<'_>, id: QuantityId, theirs: &Theirs, seen: Seen<'_>) -> Result<Value, Error> {
     let (net, numbers) = (at.net, &theirs.numbers);
     let mut last: Option<(Finding, Vec<reference::Element>)> = None;
     for bits in DIGITS {
@@ -56,7 +57,7 @@ fn value(
             break;
         }
         let exact = reference::values(at, bits, id)?;
-        let finding = judge(theirs.format, numbers, &exact, base, moved);
+        let finding = judge(theirs.format, numbers, &exact, seen);
         let is_open = matches!(finding.outcome, Outcome::Open(_));
         last = Some((finding, exact));
         if !is_open {

@@ -38,6 +38,7 @@ mod patterns;
 mod point;
 mod prepared;
 mod range;
+mod reach;
 mod reference;
 mod report;
 mod rounding;
@@ -52,6 +53,7 @@ mod tensors;
 mod tests;
 mod typical;
 mod values;
+mod vanishing;
 mod verdicts;
 mod words;
 

@@ -136,6 +136,17 @@ thread_local! {
     static ROUNDING: Cell<Rounding> = const { Cell::new(Rounding::of(Format::Bf16)) };
 }
 
+/// Whether the format that is computed in has so many bits for a number.
+pub(super) fn held(x: f64) -> bool {
+    fits(x, ROUNDING.get().format.bits())
+}
+
+/// The unit roundoff of the format that is computed in, and what underflow may lose in it.
+pub(super) fn losses() -> [f64; 2] {
+    let Rounding { unit, underflow, .. } = ROUNDING.get();
+    [unit, underflow]
+}
+
 impl Format {
     /// Runs `job`, in which every [`Computed`] is a number of this format.
     pub(super) fn during<T>(self, job: impl FnOnce() -> T) -> T {
@@ -247,11 +258,11 @@ fn finite(x: f64) -> Result<f64, Fault> {
 /// - σ(x), the slope of softplus, as exp(x − softplus(x)): so JAX has it, and burn has σ itself.
 ///   The exponent is rounded to the digits of x, by up to u·x, until x is so large that eˣ + 1 is
 ///   eˣ, for ln 2ᵖ = p·ln 2.
-fn absolute(function: Function, x: f64, bits: u32) -> Option<f64> {
+pub(super) fn absolute(function: Function, x: f64) -> Option<f64> {
     match function {
         Function::NormalCdf | Function::Softplus => Some(BESIDE_ONE),
         Function::Sigmoid => {
-            let last = f64::from(bits) * std::f64::consts::LN_2;
+            let last = f64::from(ROUNDING.get().format.bits()) * std::f64::consts::LN_2;
             Some(BESIDE_ONE.max(x.min(last)))
         }
         _ => None,
@@ -360,7 +371,7 @@ impl Scalar for Computed {
     fn call(&self, function: Function) -> Result<Computed, Fault> {
         let ulps = if function.has_kink() { 0.0 } else { f64::from(FUNCTION_ULPS) };
         let value = self.image(|x| x.call(function), ulps)?;
-        match absolute(function, self.exact.upper, ROUNDING.get().format.bits()) {
+        match absolute(function, self.exact.upper) {
             Some(roundings) => value.beside_one(roundings),
             None => Ok(value),
         }

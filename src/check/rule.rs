@@ -73,20 +73,25 @@ impl Element {
 /// How many units in the last place a number may be off to be called right to its last digit.
 const LAST_DIGITS: f64 = 4.0;
 
-/// Judges the numbers of one tensor. `moved` holds what each pass moved, `base` the gradient in
-/// `f64` without noise.
-pub(super) fn judge(
-    format: Format,
-    numbers: &[f64],
-    exact: &[Element],
-    base: &[f64],
-    moved: &[&[f64]],
-) -> Finding {
+/// What passes in `f64` saw of one gradient.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    /// Without noise.
+    pub base: &'a [f64],
+    /// What each pass moved.
+    pub moved: &'a [&'a [f64]],
+    /// Whether it is 0 whatever the values are.
+    pub zero: bool,
+}
+
+/// Judges the numbers of one tensor.
+pub(super) fn judge(format: Format, numbers: &[f64], exact: &[Element], seen: Seen<'_>) -> Finding {
+    let Seen { base, moved, zero } = seen;
     let sizes = exact.iter().map(|g| g.value.abs().max(g.radius));
     let sizes = sizes.chain(moved.iter().flat_map(|m| m.iter().map(|d| d.abs())));
     let greatest = sizes.fold(0.0, f64::max);
     let mut found = match squared(greatest) {
-        0 => by_passes(format, numbers, exact, base, moved),
+        0 => by_passes(format, numbers, exact, seen),
         power => {
             let to = |x: f64| libm::scalbn(x, power);
             let all = |all: &[f64]| all.iter().map(|x| to(*x)).collect::<Vec<f64>>();
@@ -97,7 +102,8 @@ pub(super) fn judge(
             let moved: Vec<Vec<f64>> = moved.iter().map(|m| all(m)).collect();
             let moved: Vec<&[f64]> = moved.iter().map(Vec::as_slice).collect();
             let exact: Vec<Element> = exact.iter().map(element).collect();
-            let mut found = by_passes(format, &all(numbers), &exact, &all(base), &moved);
+            let seen = Seen { base: &all(base), moved: &moved, zero };
+            let mut found = by_passes(format, &all(numbers), &exact, seen);
             found.slack.iter_mut().for_each(|slack| *slack = libm::scalbn(*slack, -power));
             found
         }
@@ -116,8 +122,12 @@ pub(super) fn judge(
         let greatest = exact.iter().map(|g| g.value.abs()).fold(0.0, f64::max);
         let seen = last_of(&off, exact, unit);
         let part = if greatest > 0.0 { seen / greatest } else { 0.0 };
-        found =
-            Finding { outcome: Outcome::Agree, slack, noticed: [part, 2.0 * LAST_DIGITS * unit] };
+        // Of what vanishes, nothing that vanishes as well would be noticed.
+        let noticed = match exact.iter().any(Element::vanishes) {
+            true => [part.max(1.0), 1.0],
+            false => [part, 2.0 * LAST_DIGITS * unit],
+        };
+        found = Finding { outcome: Outcome::Agree, slack, noticed };
     }
     found
 }
@@ -147,8 +157,7 @@ fn by_passes(
     format: Format,
     numbers: &[f64],
     exact: &[Element],
-    base: &[f64],
-    moved: &[&[f64]],
+    Seen { base, moved, zero }: Seen<'_>,
 ) -> Finding {
     let Factors { element, norm, scale, .. } = factors(format);
     let unit = 1.0 / (1u64 << format.bits()) as f64;
@@ -176,7 +185,8 @@ fn by_passes(
     let slack: Vec<f64> = sigma.iter().map(|s| element * s).collect();
     let part = |x: f64| if greatest > 0.0 { x / greatest } else { 0.0 };
     // It is 0 but for rounding, as far as one can see far below what rounding does.
-    let nothing = exact.iter().all(Element::may_be_zero) && radius <= of_sigma * NOTHING;
+    let may_be_nothing = exact.iter().all(Element::may_be_zero);
+    let nothing = may_be_nothing && (radius == 0.0 || zero && radius <= of_sigma * NOTHING);
     let hides = part(element * of_sigma);
     // Of what is nothing, no factor is noticed before an element is.
     let noticed = [hides, if nothing { hides } else { scale * moves }];
@@ -198,7 +208,9 @@ fn by_passes(
         if (0..numbers.len()).any(beyond) {
             return Outcome::Differ;
         }
-        if !(0..numbers.len()).all(radius_known) {
+        // What is not seen to be 0 may be as small as one likes, and numbers near 0 say nothing of it.
+        let unseen = may_be_nothing && radius > 0.0 && !nothing;
+        if unseen || !(0..numbers.len()).all(radius_known) {
             let why = "its exact value would take more digits than are computed";
             return Outcome::Open(why.to_string());
         }
@@ -233,9 +245,9 @@ pub(super) fn hidden(format: Format, noticed: [f64; 2]) -> Option<String> {
     })
 }
 
-/// A gradient whose enclosure holds 0 and is this much narrower than what rounding does is 0 as
-/// far as anybody can tell.
-const NOTHING: f64 = 1.0 / (1u64 << 40) as f64;
+/// A gradient that is 0 whatever the values are is known well enough where its enclosure is this
+/// much narrower than what rounding does.
+pub(super) const NOTHING: f64 = 1.0 / (1u64 << 40) as f64;
 
 /// The greatest distance of what is right to its last digits, and what would not be.
 fn last_of(off: &[f64], exact: &[Element], unit: f64) -> f64 {
@@ -258,7 +270,8 @@ mod tests {
             })
             .collect();
         let moved: Vec<&[f64]> = noise.iter().map(Vec::as_slice).collect();
-        judge(format, numbers, &exact(right), right, &moved).outcome
+        judge(format, numbers, &exact(right), Seen { base: right, moved: &moved, zero: false })
+            .outcome
     }
 
     #[test]
@@ -292,7 +305,8 @@ mod tests {
     fn what_f64_loses_is_open() {
         let right = [1.0, 2.0];
         let moved: Vec<&[f64]> = vec![&[1e-16, 1e-16]; 3];
-        let found = judge(Format::F64, &[1.0, 2.5], &exact(&right), &[1.0, 2.4], &moved);
+        let seen = Seen { base: &[1.0, 2.4], moved: &moved, zero: false };
+        let found = judge(Format::F64, &[1.0, 2.5], &exact(&right), seen);
         assert!(matches!(&found.outcome, Outcome::Open(why) if why.contains("no digit")));
     }
 
@@ -300,19 +314,24 @@ mod tests {
     fn a_gradient_that_is_0_but_for_rounding_is_judged_by_its_noise() {
         let zero = vec![Element { value: 1e-33, rest: 0.0, radius: 1e-32 }; 2];
         let moved: Vec<&[f64]> = vec![&[1e-8, -2e-8]; 3];
-        let found = |x: f64| judge(Format::F32, &[x, 0.0], &zero, &[0.0; 2], &moved).outcome;
+        let seen = |zero: bool| Seen { base: &[0.0; 2], moved: &moved, zero };
+        let found = |x: f64| judge(Format::F32, &[x, 0.0], &zero, seen(true)).outcome;
         assert_eq!(found(2e-8), Outcome::Agree);
         assert_eq!(found(1e-5), Outcome::Differ);
+        // What is not known to be 0 may be anything as small as that.
+        let found = judge(Format::F32, &[0.0, 0.0], &zero, seen(false)).outcome;
+        assert!(matches!(found, Outcome::Open(_)), "{found:?}");
         // A small number that is known not to be 0 is more than that.
         let small = vec![Element { value: 1e-12, rest: 0.0, radius: 1e-32 }; 2];
-        let found = judge(Format::F32, &[0.0, 0.0], &small, &[0.0; 2], &moved).outcome;
+        let found = judge(Format::F32, &[0.0, 0.0], &small, seen(true)).outcome;
         assert!(matches!(found, Outcome::Open(_)), "{found:?}");
     }
 
     #[test]
     fn a_dead_gradient_has_to_be_0() {
         let moved: Vec<&[f64]> = vec![&[0.0]; 3];
-        let found = |x: f64| judge(Format::F32, &[x], &exact(&[0.0]), &[0.0], &moved).outcome;
+        let seen = Seen { base: &[0.0], moved: &moved, zero: false };
+        let found = |x: f64| judge(Format::F32, &[x], &exact(&[0.0]), seen).outcome;
         assert_eq!(found(0.0), Outcome::Agree);
         assert_eq!(found(1e-30), Outcome::Differ);
     }
@@ -322,7 +341,8 @@ mod tests {
     #[test]
     fn what_is_right_to_the_last_digit_needs_no_pass() {
         let right = [1.0, -2.0];
-        let found = |numbers: &[f64]| judge(Format::F64, numbers, &exact(&right), &right, &[]);
+        let seen = Seen { base: &right, moved: &[], zero: false };
+        let found = |numbers: &[f64]| judge(Format::F64, numbers, &exact(&right), seen);
         assert_eq!(found(&right).outcome, Outcome::Agree);
         assert_ne!(found(&[1.0, -2.1]).outcome, Outcome::Agree);
         assert!(found(&right).slack.iter().all(|slack| *slack > 0.0 && *slack < 1e-12));

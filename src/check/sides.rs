@@ -12,6 +12,7 @@ use super::choices::mixture;
 use super::estimate;
 use super::outer::Outer;
 use super::patterns::Nearby;
+use super::reach::within_reach;
 use super::reference::{Gradients, Place};
 use super::report::Choice;
 use super::rule::{Finding, Outcome};
@@ -21,10 +22,14 @@ use super::verdicts::{Asked, Tensor, Way, findings, told, way};
 
 /// The verdict where the point lies on no kink: the exact pattern first, then a pattern that
 /// rounding may have led to.
-pub(super) fn plain(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> {
+pub(super) fn plain(asked: &Asked<'_>, mut ours: Way) -> Result<Vec<Tensor>, Error> {
+    if !ours.all_agree() {
+        ours.open = within_reach(asked.at, asked.format, std::mem::take(&mut ours.open));
+    }
     if ours.all_agree() || ours.open.is_empty() {
         return Ok(told(asked, ours, None, true));
     }
+    let hidden: Vec<Outcome> = ours.findings.iter().map(|f| f.outcome.clone()).collect();
     let open: Vec<Unit> = ours.open.iter().take(MAX_OPEN).cloned().collect();
     let other = turned(asked, &ours, &open)?;
     // Of few open units every pattern is tried, and what is between them; what none of these gives
@@ -51,6 +56,19 @@ pub(super) fn plain(asked: &Asked<'_>, ours: Way) -> Result<Vec<Tensor>, Error> 
     if choice.is_some() {
         for (tensor, agreed) in tensors.iter_mut().zip(agreed) {
             if agreed {
+                tensor.at_kinks = None;
+            }
+        }
+    }
+    if choice.is_some() {
+        // That 0 is right where a unit is off says nothing where its values keep no digit.
+        for (tensor, own) in tensors.iter_mut().zip(hidden) {
+            let nothing = tensor.exact.iter().all(|g| g.value == 0.0 && g.radius == 0.0);
+            if nothing
+                && tensor.finding.outcome == Outcome::Agree
+                && matches!(own, Outcome::Open(_))
+            {
+                tensor.finding.outcome = own;
                 tensor.at_kinks = None;
             }
         }

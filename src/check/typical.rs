@@ -17,6 +17,7 @@ use super::noise::{F64_SCALE, Noise, Noisy};
 use super::reference::Place;
 use super::rounding::{Accumulate, Format};
 use super::values::convert;
+use super::vanishing::{any_small, zeros};
 
 /// A unit is open where it is this many deviations from its kink, or nearer.
 const OPEN: f64 = 8.0;
@@ -32,6 +33,8 @@ pub(super) struct Spread {
     /// Units that a program may have decided otherwise, the closest first; of a max, one for each
     /// argument that may win in place of the winner.
     pub open: Vec<Unit>,
+    /// The gradients that are 0 whatever the values are, such as that of a bias before a norm.
+    pub zero: Vec<bool>,
 }
 
 /// A unit near its kink.
@@ -110,7 +113,13 @@ pub(super) fn spread(
         .iter()
         .map(|(place, all)| (*place, all.iter().map(|(n, x)| (*n, Noisy::stored(*x))).collect()))
         .into_map();
-    let mut all = Spread { base, moved: Vec::new(), overflow: None, open: Vec::new() };
+    let mut all = Spread {
+        zero: vec![false; base.len()],
+        base,
+        moved: Vec::new(),
+        overflow: None,
+        open: Vec::new(),
+    };
     let mut units = Units::new(at, &forward);
     for k in 0..how.passes as u64 {
         let mut noise = noise(at, how, k);
@@ -135,6 +144,9 @@ pub(super) fn spread(
         all.overflow = all.overflow.or(noise.overflow);
     }
     all.open = units.open(at, &forward, how.scale());
+    if any_small(&all.base, &all.moved) {
+        all.zero = zeros(at, shares).unwrap_or(all.zero);
+    }
     Ok(all)
 }
 

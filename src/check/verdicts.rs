@@ -15,7 +15,7 @@ use super::estimate;
 use super::reference::{self, DIGITS, Element, Gradients, Place, Witness};
 use super::report::{AtKinks, Choice};
 use super::rounding::{Accumulate, Format};
-use super::rule::{Finding, Outcome, factors, judge, root_mean_square};
+use super::rule::{Finding, NOTHING, Outcome, Seen, factors, judge, root_mean_square};
 use super::sides::plain;
 use super::supplied::LONG_WORK;
 use super::typical::{How, Spread, Unit, called, spread};
@@ -194,6 +194,9 @@ pub(super) fn way(
     Ok(Way { exact, findings, open, loss, estimated })
 }
 
+/// How far below what rounding does a gradient is looked for that is not known to be 0: 2⁻³⁰⁰.
+const UNSEEN: f64 = 4.9e-91;
+
 /// How many bits the exact gradients lack for a verdict; 0 where they suffice.
 fn wanted(asked: &Asked<'_>, exact: &Gradients, noise: Option<&Spread>) -> f64 {
     let unit = 1.0 / (1u64 << asked.format.bits()) as f64;
@@ -211,7 +214,12 @@ fn wanted(asked: &Asked<'_>, exact: &Gradients, noise: Option<&Spread>) -> f64 {
         }
         // A gradient that may be nothing has to be shown to be far less than rounding moves it by.
         let nothing = exact[*k].iter().all(Element::may_be_zero);
-        let enough = if nothing { typical / (1u64 << 36) as f64 } else { own.max(typical) };
+        let enough = match (nothing, noise.is_some_and(|noise| noise.zero[*k])) {
+            (true, true) => typical * 16.0 * NOTHING,
+            // Most of what is not 0 shows itself with so many digits.
+            (true, false) => typical * UNSEEN,
+            (false, _) => own.max(typical),
+        };
         if radius > enough {
             let missing = if enough > 0.0 { (radius / enough).log2() } else { 1e9 };
             most = most.max(missing.max(1.0));
@@ -228,7 +236,8 @@ pub(super) fn findings(
     let one = |(k, numbers): &(usize, &[f64])| match noise {
         Ok(noise) => {
             let moved: Vec<&[f64]> = noise.moved.iter().map(|m| m[*k].as_slice()).collect();
-            let mut finding = judge(asked.format, numbers, &exact[*k], &noise.base[*k], &moved);
+            let seen = Seen { base: &noise.base[*k], moved: &moved, zero: noise.zero[*k] };
+            let mut finding = judge(asked.format, numbers, &exact[*k], seen);
             if let (Some(node), false) = (noise.overflow, finding.outcome == Outcome::Agree) {
                 let place = called(asked.at.net, node);
                 let why = format!("the values overflow {} at {place}", asked.format);
@@ -239,7 +248,8 @@ pub(super) fn findings(
         // Without passes only what is right to its last digits can be told.
         Err(why) => {
             let base: Vec<f64> = exact[*k].iter().map(|g| g.value).collect();
-            let mut finding = judge(asked.format, numbers, &exact[*k], &base, &[]);
+            let seen = Seen { base: &base, moved: &[], zero: false };
+            let mut finding = judge(asked.format, numbers, &exact[*k], seen);
             if finding.outcome != Outcome::Agree {
                 finding.outcome = Outcome::Open(why.clone());
             }
@@ -290,6 +300,7 @@ mod tests {
             moved: vec![vec![moved]; 4],
             overflow: None,
             open: Vec::new(),
+            zero: vec![true],
         };
         let enough = far / 64.0 / (1u64 << 36) as f64;
         let bits = |radius: f64| {
