@@ -17,6 +17,7 @@ mod enclosure;
 mod ground;
 mod guarded;
 mod indexed;
+mod jumps;
 mod local;
 mod look;
 mod normal;
@@ -49,10 +50,10 @@ pub use local::{MAX_LOCAL_NODES, MAX_LOCAL_STEPS};
 pub use normal::{
     MAX_CASES, MAX_COEFFICIENT_BITS, MAX_KERNEL_TERMS, MAX_NESTING, MAX_POWER, MAX_TERMS,
 };
-pub(crate) use prove::prove_within;
 pub use prove::{Context, How, Leaves, Reason, Verdict, prove, prove_in};
 #[doc(hidden)]
 pub use prove::{MAX_EXACT_VISITS, MAX_STEPS};
+pub(crate) use prove::prove_within;
 #[doc(hidden)]
 pub use replay::MAX_REPLAY_STEPS;
 pub use replay::{Replay, StepProof, replay};

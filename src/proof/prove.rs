@@ -77,6 +77,8 @@ pub enum Reason {
     NeverDefined,
     /// In some case of a max, ReLU, |x|, sign or step a side has no value.
     UndefinedCase,
+    /// The sides are equal where no sign and no step is at 0, and not where one is.
+    AtAJump,
     /// The normal forms differ, but no point was found where the values do.
     NotFound,
     /// The normal form and the values at a point contradict each other, or the values are too
@@ -155,6 +157,9 @@ impl Reason {
             Reason::NoDefinition(_) => format!("{symbol} has no definition"),
             Reason::NestedPartial => "it holds a derivative of a derivative".to_string(),
             Reason::NeverDefined => "no point was found where both sides have a value".to_string(),
+            Reason::AtAJump => {
+                "it holds but where a sign or a step is at 0, and there it does not".to_string()
+            }
             Reason::UndefinedCase => "in some case of a kink a side has no value".to_string(),
             Reason::NotFound => "neither a proof nor a counterexample was found".to_string(),
             Reason::Disagreement => "two ways to judge the claim do not agree".to_string(),
@@ -253,14 +258,24 @@ fn judge(
         }
     }
     let claim = Claim::new(g, [lhs, rhs], context.winners, &survey);
-    let mut search = Search::new(&claim);
+    match verdict_on(&claim, strict, left) {
+        Verdict::Proved(_) if strict && claim.is_denied_at_a_jump() => {
+            Verdict::Undecided(Reason::AtAJump)
+        }
+        verdict => verdict,
+    }
+}
+
+fn verdict_on(claim: &Claim<'_>, strict: bool, left: &Cell<u64>) -> Verdict {
+    let Claim { g, lhs, rhs, winners, .. } = *claim;
+    let mut search = Search::new(claim);
     // Most wrong claims fall at the first points, which cost less than a normal form.
     if let Some(witness) = search.first_points() {
         return Verdict::Refuted(witness);
     }
     // What holds whatever the named quantities are holds for what they are; and without their
     // definitions the normal form is short.
-    let mut names = independent_names(g, lhs, rhs, context.winners);
+    let mut names = independent_names(g, lhs, rhs, winners);
     let of_function = |id: &ExprId| match g.node(*id) {
         Node::Named(_, value) => matches!(g.node(value), Node::Call(..)),
         _ => false,
@@ -272,18 +287,18 @@ fn judge(
             names.retain(|id| !of_function(id));
         }
         let worth_it = !names.is_empty() && (with_functions || functions);
-        if worth_it && normal_form_of_difference(&claim, Some(&names), left) == Ok(Outcome::Zero) {
+        if worth_it && normal_form_of_difference(claim, Some(&names), left) == Ok(Outcome::Zero) {
             return confirmed(How::Exact, search);
         }
     }
-    match normal_form_of_difference(&claim, None, left) {
+    match normal_form_of_difference(claim, None, left) {
         Ok(Outcome::Zero) => confirmed(How::Exact, search),
         Ok(Outcome::Nonzero) => refuted_or(Reason::NotFound, search),
         Ok(Outcome::ZeroWhereDefined) if !strict => confirmed(How::Exact, search),
         Ok(Outcome::Undefined | Outcome::ZeroWhereDefined) => {
             refuted_or(Reason::UndefinedCase, search)
         }
-        Err(EvalFault::Scalar(Fault::TooLarge)) => match probably_equal(&claim) {
+        Err(EvalFault::Scalar(Fault::TooLarge)) => match probably_equal(claim) {
             Some(error_bound) => confirmed(How::Probabilistic { error_bound }, search),
             None => refuted_or(Reason::TooLarge, search),
         },

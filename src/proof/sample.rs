@@ -53,7 +53,8 @@ pub(super) enum Sampled {
     Undefined,
 }
 
-type Point = Vec<(SymbolId, Rational)>;
+/// A value for each free symbol, sorted.
+pub(super) type Point = Vec<(SymbolId, Rational)>;
 
 /// The tries so far.
 pub(super) struct Search<'a> {
@@ -191,7 +192,7 @@ impl<'a> Claim<'a> {
     }
 
     /// The point of that number: small whole numbers, then small fractions of either sign.
-    fn point(&self, nth: usize) -> Point {
+    pub(super) fn point(&self, nth: usize) -> Point {
         let value = |at: usize| {
             let i = at as i64;
             match nth {
@@ -243,13 +244,17 @@ impl<'a> Claim<'a> {
     }
 
     /// Both sides at a point.
-    fn sides<T: Bounded>(&self, kinks: Kinks, point: &Point) -> Result<[T; 2], EvalFault> {
+    pub(super) fn sides<T: Bounded>(
+        &self,
+        kinks: Kinks,
+        point: &Point,
+    ) -> Result<[T; 2], EvalFault> {
         let mut values = self.values::<T>(kinks, &[self.lhs, self.rhs], point)?;
         let right = values.swap_remove(1);
         Ok([values.swap_remove(0), right])
     }
 
-    fn values<T: Bounded>(
+    pub(super) fn values<T: Bounded>(
         &self,
         kinks: Kinks,
         roots: &[ExprId],
@@ -269,7 +274,7 @@ impl<'a> Claim<'a> {
     }
 
     /// Whether every assumed winner is the greatest at this point.
-    fn winners_win(&self, point: &Point) -> bool {
+    pub(super) fn winners_win(&self, point: &Point) -> bool {
         self.survey.decided.iter().all(|max| {
             let Node::Max(args) = self.g.node(*max) else { return false };
             let args = self.g.args(args);
