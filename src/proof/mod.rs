@@ -53,7 +53,7 @@ pub use normal::{
 pub use prove::{Context, How, Leaves, Reason, Verdict, prove, prove_in};
 #[doc(hidden)]
 pub use prove::{MAX_EXACT_VISITS, MAX_STEPS};
-pub(crate) use prove::prove_within;
+pub(crate) use prove::{equal_at, prove_within};
 #[doc(hidden)]
 pub use replay::MAX_REPLAY_STEPS;
 pub use replay::{Replay, StepProof, replay};

@@ -325,6 +325,24 @@ fn normal_form_of_difference(
     })
 }
 
+/// Whether two expressions have one normal form where every symbol has the value that is known for
+/// it, slopes being taken there: a proof that closed formulas are equal, which no digits are.
+pub(crate) fn equal_at(
+    g: &Graph,
+    sides: [ExprId; 2],
+    winners: &Winners,
+    known: &dyn Fn(SymbolId) -> Option<Rational>,
+    steps: u64,
+) -> bool {
+    let branches = Branches { winners: Some(winners), rest: Rest::Symbolic, opaque: None };
+    let found = within_both(&Cell::new(steps), MAX_STEPS, || -> Result<Outcome, EvalFault> {
+        let leaf = |symbol| known(symbol).map(Fraction::constant);
+        let sides = evaluate_all(g, &sides, &leaf, branches).map_err(|error| error.fault)?;
+        Ok(vanishes(&sides[0].sub(&sides[1])?)?)
+    });
+    found == Ok(Outcome::Zero)
+}
+
 /// The most variables of differentiation for which independent names are looked for.
 const MAX_VARIABLES: usize = 16;
 

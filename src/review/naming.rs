@@ -373,7 +373,7 @@ impl Marker<'_, '_> {
             };
             let says = || {
                 let new = super::numbers::value(value).ok();
-                let other = new.is_some_and(|new| !new.meets(&Number::Exact(old.clone())));
+                let other = new.is_some_and(|new| !new.is(&Number::Exact(old.clone())));
                 other && self.document.speaks_of_a_step(here.at)
             };
             if steps.is_none_or(|(q, _)| q != old) && !says() {

@@ -2,18 +2,19 @@
 //!
 //! A number without a decimal point is what it says. A result with d decimals may be off by half
 //! a unit of the last; used again it is either what was printed or what it was rounded from, and
-//! the same wherever it stands. Where arithmetic is not exact (e^0.3), intervals enclose the value.
+//! the same wherever it stands. Where arithmetic is not exact (e^0.3), intervals enclose the value:
+//! they show that two formulas differ, with as many digits as it takes, and never that they are one.
 
 mod rounded;
 
-use rounded::Reading;
 pub(super) use rounded::Rounded;
+use rounded::{Printed, Reading};
 
 use super::build::function;
 use super::claim::same;
 use super::names::spelled;
 use super::tex::syntax::{Expr, FormulaKind, visit};
-use crate::scalar::{Fault, Interval, Rational, Scalar};
+use crate::scalar::{Ball, Digits, Fault, Interval, Rational, Scalar};
 
 /// A number as far as it is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,15 +49,9 @@ impl Number {
         }
     }
 
-    /// Whether two numbers are one, as far as they are known.
-    pub(super) fn meets(&self, other: &Number) -> bool {
-        match (self, other) {
-            (Number::Exact(a), Number::Exact(b)) => a == b,
-            _ => match (self.interval(), other.interval()) {
-                (Ok(a), Ok(b)) => a.lower <= b.upper && b.lower <= a.upper,
-                _ => false,
-            },
-        }
+    /// Whether two numbers are known to be one: of what is enclosed, nobody knows.
+    pub(super) fn is(&self, other: &Number) -> bool {
+        matches!((self, other), (Number::Exact(a), Number::Exact(b)) if a == b)
     }
 
     pub(super) fn shown(&self) -> String {
@@ -118,8 +113,12 @@ fn read(expr: &Expr, reading: &Reading) -> Result<Number, Fault> {
 /// A number and half a unit of its last digit around it.
 fn about(q: &Rational, decimals: u32) -> Result<Interval, Fault> {
     let middle = Interval::from_rational(q)?;
-    let half = 0.5 * libm::pow(10.0, -f64::from(decimals)) * (1.0 + 1e-9);
+    let half = half_a_unit(decimals);
     Interval::new(middle.lower - half, middle.upper + half)
+}
+
+fn half_a_unit(decimals: u32) -> f64 {
+    0.5 * libm::pow(10.0, -f64::from(decimals)) * (1.0 + 1e-9)
 }
 
 /// The values that ≈ allows a printed number to stand for: those that round to it, and those that
@@ -285,7 +284,10 @@ pub(super) fn compare(
     };
     let (mut best, mut fault) = (None, None);
     for reading in origins.readings() {
-        let both = sides(&reading).and_then(|(a, b)| Ok((agree(&a, &b, &result, loose)?, a)));
+        let both = sides(&reading).and_then(|(a, b)| {
+            let meant = Meant { held, theirs, reading: &reading };
+            Ok((agree([&a, &b], &result, loose, meant)?, a))
+        });
         match both {
             Ok((Some(how), found)) => {
                 if let Some(result) = result.as_ref().filter(|(_, decimals)| *decimals > 0)
@@ -309,8 +311,9 @@ pub(super) fn compare(
     let elastic = matches!(held, Held::Value(..)) && printed(theirs).is_none();
     let may_be = origins.between(elastic).map(|all| {
         all.iter().any(|reading| {
-            let both = sides(reading).and_then(|(a, b)| agree(&a, &b, &result, loose));
-            both.is_ok_and(|how| how.is_some())
+            let meant = Meant { held, theirs, reading };
+            let both = sides(reading).and_then(|(a, b)| agree([&a, &b], &result, loose, meant));
+            !matches!(both, Ok(None))
         })
     });
     if let Ok(true) | Err(_) = may_be {
@@ -331,13 +334,51 @@ pub(super) fn compare(
     }
 }
 
+/// What two numbers are the values of.
+#[derive(Clone, Copy)]
+struct Meant<'a> {
+    held: Held<'a>,
+    theirs: &'a Expr,
+    reading: &'a Reading,
+}
+
+impl Meant<'_> {
+    /// The width that an enclosure of two values may have to show that they are one to the digits
+    /// that were printed: none where every number is what it says.
+    fn narrow(&self) -> Option<f64> {
+        let of_rounded = |(printed, value): (&Printed, &Number)| match value {
+            Number::Exact(_) => None,
+            Number::Enclosed(_) => Some(NARROW * half_a_unit(printed.1)),
+        };
+        self.reading.iter().filter_map(of_rounded).reduce(f64::min)
+    }
+
+    /// Whether more digits show that the two sides differ.
+    fn differ_further_on(&self) -> bool {
+        let Held::Numbers(ours) = self.held else { return false };
+        [512, 2048].into_iter().any(|bits| {
+            Digits::during(bits, || {
+                let of = |expr: &Expr| -> Result<Ball<Digits>, Fault> {
+                    compute(expr, &|q, decimals| match self.reading.get(&(q.abs(), decimals)) {
+                        Some(Number::Exact(value)) => Ball::from_rational(value),
+                        Some(Number::Enclosed(_)) => Err(Fault::NoOrder),
+                        None => Ball::from_rational(q),
+                    })
+                };
+                let difference = of(ours).and_then(|a| a.sub(&of(self.theirs)?));
+                difference.is_ok_and(|d| !d.holds_zero())
+            })
+        })
+    }
+}
+
 /// Whether two numbers are one, and how; `result` is the second of them if it is a result with
 /// decimals.
 fn agree(
-    found: &Number,
-    theirs: &Number,
+    [found, theirs]: [&Number; 2],
     result: &Option<(Rational, u32)>,
     loose: bool,
+    meant: Meant<'_>,
 ) -> Result<Option<Compared>, Fault> {
     if let (Number::Exact(a), Number::Exact(b)) = (found, theirs) {
         if a == b {
@@ -363,17 +404,22 @@ fn agree(
         return Ok(None);
     }
     // They may be one. That they are has to be seen: what is known of a number is less than what
-    // was printed of it, or as narrow as a rounding.
+    // was printed of it. Between formulas of which nothing was printed it is a matter of proof.
     let width = a.upper - a.lower;
     let told = match result {
         Some(_) => {
             let within = b.lower <= a.lower && a.upper <= b.upper;
             within || width <= NARROW * (b.upper - b.lower)
         }
-        None => {
+        None if loose => {
             let size = a.lower.abs().max(a.upper.abs()) * 1e-9;
             width <= size && b.upper - b.lower <= size
         }
+        None => match meant.narrow() {
+            Some(narrow) => width <= narrow && b.upper - b.lower <= narrow,
+            None if meant.differ_further_on() => return Ok(None),
+            None => false,
+        },
     };
     if told { Ok(Some(Compared::Rounded)) } else { Err(Fault::Overlap) }
 }

@@ -17,8 +17,8 @@ use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Expr, FormulaKind, Name, Relation, Statement, visit};
 use super::{Counterexample, Mark, Wrong};
 use crate::expr::{Branches, ExprId, Node, Rest, SymbolId, evaluate};
-use crate::proof::Witness;
-use crate::review::judge::Answer;
+use crate::proof::{Witness, equal_at};
+use crate::review::judge::{Answer, MAX_STEPS_OF_A_CLAIM};
 use crate::scalar::{Interval, Rational, Scalar};
 
 /// A number that was worked out.
@@ -210,13 +210,31 @@ impl Marker<'_, '_> {
                 None => self.known_numbers(lhs, here.at),
             };
             let held = Held::Value(&found.value, &others);
-            return self.compared(held, right, relation, given, here);
+            let mark = self.compared(held, right, relation, given, here);
+            return match mark {
+                Mark::Undecided { .. } if relation == Relation::Equal => {
+                    self.proved_there(lhs, right, here).unwrap_or(mark)
+                }
+                mark => mark,
+            };
         }
         let built = self.scope.build(right, here.at).ok();
-        match built.and_then(|id| self.number(id, here.at)).map(|own| own.meets(&found.value)) {
+        match built.and_then(|id| self.number(id, here.at)).map(|own| own.is(&found.value)) {
             Some(true) => Mark::Proved { error_bound: None, given },
-            _ => Mark::Undecided { reason: "its numbers are not those above".to_string() },
+            _ => self.proved_there(lhs, right, here).unwrap_or_else(|| Mark::Undecided {
+                reason: "its numbers are not those above".to_string(),
+            }),
         }
+    }
+
+    /// A proof that two sides are one with the numbers that their names have: no digits show it.
+    fn proved_there(&mut self, lhs: ExprId, right: &Expr, here: Standing<'_>) -> Option<Mark> {
+        let rhs = self.scope.build(right, here.at).ok()?;
+        let known = |s: SymbolId| self.scope.values.at(s, here.at).cloned();
+        let (graph, winners) = (&self.scope.graph, &self.scope.winners);
+        let equal = equal_at(graph, [lhs, rhs], winners, &known, MAX_STEPS_OF_A_CLAIM);
+        let given = vec!["the numbers above".to_string()];
+        equal.then_some(Mark::Proved { error_bound: None, given })
     }
 
     /// A mark with what it owes to where its numbers were given.
@@ -301,7 +319,7 @@ impl Marker<'_, '_> {
             if let Some(symbol) = free {
                 bound.push((symbol, value.clone()));
             } else if let Some(known) = self.worked(id, here.at) {
-                let fits = known.value.meets(&Number::Exact(value.clone()))
+                let fits = known.value.is(&Number::Exact(value.clone()))
                     || decimals > 0 && known.value.rounds_to(&(value.abs(), decimals));
                 if !fits {
                     return None;
@@ -478,7 +496,16 @@ impl Marker<'_, '_> {
         relation: Relation,
         here: Standing<'_>,
     ) -> Mark {
-        self.compared(Held::Numbers(left), right, relation, Vec::new(), here)
+        let mark = self.compared(Held::Numbers(left), right, relation, Vec::new(), here);
+        // No digits show that two formulas are one; a proof may.
+        if let (Mark::Undecided { .. }, Relation::Equal) = (&mark, relation)
+            && let (Ok(lhs), Ok(rhs)) =
+                (self.scope.build(left, here.at), self.scope.build(right, here.at))
+            && self.scope.judge(lhs, rhs, &self.unknowns).is_proved()
+        {
+            return Mark::Proved { error_bound: None, given: Vec::new() };
+        }
+        mark
     }
 
     fn compared(

@@ -56,7 +56,7 @@ impl Fraction {
         self.numerator.is_zero()
     }
 
-    pub(super) fn constant(q: Rational) -> Fraction {
+    pub(in crate::proof) fn constant(q: Rational) -> Fraction {
         Polynomial::constant(q).into()
     }
 
