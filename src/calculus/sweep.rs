@@ -33,32 +33,102 @@ pub fn gradients(g: &mut Graph, root: ExprId, by: &[ExprId], winners: &Winners) 
         None => g.for_children(id, mark),
     });
     let rows = Rows::of(&order);
-    // Nothing is sent to what no variable of `by` lies under.
     let mut wanted = vec![false; rows.count()];
     by.iter().filter_map(|x| rows.find(*x)).for_each(|n| wanted[n] = true);
-    for id in &order {
+    let adjoints = sweep(g, root, (&order, &rows), wanted, winners, false);
+    let adjoint = |x: &ExprId| rows.find(*x).and_then(|n| adjoints.found(n));
+    let zero = g.integer(0);
+    by.iter().map(|x| adjoint(x).unwrap_or(zero)).collect()
+}
+
+/// ∂root/∂q for every quantity q that an operation is made of, each of them held fixed but for
+/// the one: what a quantity is made of is not looked into. The quantities come in ascending order.
+/// In contrast to [`gradients`], the slopes are looked for among what there is, so that equal ones
+/// are one node, and their terms stand in the order in which the operation is written, whatever
+/// else there is.
+pub(crate) fn held_slopes(g: &mut Graph, root: ExprId) -> Vec<(ExprId, ExprId)> {
+    let order = written(g, root);
+    let rows = Rows::Few(order.iter().enumerate().map(|(n, id)| (*id, n)).collect());
+    let wanted = order.iter().map(|id| is_quantity(g, *id)).collect();
+    let adjoints = sweep(g, root, (&order, &rows), wanted, &Winners::new(), true);
+    let zero = g.integer(0);
+    let quantities = order.iter().enumerate().filter(|(_, id)| is_quantity(g, **id));
+    let mut slopes: Vec<(ExprId, ExprId)> =
+        quantities.map(|(n, id)| (*id, adjoints.found(n).unwrap_or(zero))).collect();
+    slopes.sort_unstable();
+    slopes
+}
+
+/// What an operation is made of down to quantities, children before parents, and of the children
+/// of one node the last one first: backward it is the order in which it is read.
+fn written(g: &Graph, root: ExprId) -> Vec<ExprId> {
+    let (mut order, mut seen) = (Vec::new(), FxHashSet::default());
+    let mut stack = vec![root];
+    while let Some(id) = stack.last().copied() {
+        let depth = stack.len();
+        if !seen.contains(&id) && !is_quantity(g, id) {
+            g.for_children(id, |child| {
+                if !seen.contains(&child) {
+                    stack.push(child);
+                }
+            });
+        }
+        if stack.len() == depth {
+            stack.pop();
+            if seen.insert(id) {
+                order.push(id);
+            }
+        }
+    }
+    order
+}
+
+/// Whether a node is a variable or has a name.
+fn is_quantity(g: &Graph, id: ExprId) -> bool {
+    matches!(g.node(id), Node::Var(_) | Node::Named(..))
+}
+
+/// Goes backward over the nodes below a root; `wanted` says of each row whether its adjoint is
+/// asked for. Where quantities are `held`, what has a name is a leaf, and what is made is looked
+/// for.
+fn sweep(
+    g: &mut Graph,
+    root: ExprId,
+    (order, rows): (&[ExprId], &Rows<'_>),
+    mut wanted: Vec<bool>,
+    winners: &Winners,
+    held: bool,
+) -> Adjoints {
+    let inner = |g: &Graph, id: ExprId| !(held && is_quantity(g, id));
+    // Nothing is sent to what nothing that is asked for lies under.
+    for id in order.iter().filter(|id| inner(g, **id)) {
         let mut any = wanted[rows.at(*id)];
         receivers(g, *id, winners, &mut |child| any |= wanted[rows.at(child)]);
         wanted[rows.at(*id)] = any;
     }
     let wanted = |id: ExprId| wanted[rows.at(id)];
-    let mut adjoints = Adjoints::new(g, &order, &rows, winners, &wanted);
+    let mut starts = vec![0u32; rows.count()];
+    for id in order.iter().filter(|id| inner(g, **id)) {
+        receivers(g, *id, winners, &mut |child| starts[rows.at(child)] += u32::from(wanted(child)));
+    }
+    let mut adjoints = Adjoints::new(g, starts);
     let one = adjoints.one;
-    let mut scratch = Scratch { one, factors: Vec::new(), flat: Vec::new() };
+    adjoints.send(g, rows.at(root), one);
+    let mut scratch = Scratch { one, held, factors: Vec::new(), flat: Vec::new() };
     // A slope says h rather than tanh(c) where h is defined so.
     let mut names: FxHashMap<ExprId, ExprId> = FxHashMap::default();
     for id in order.iter().rev().copied() {
-        if let Node::Named(_, value) = g.node(id)
+        let leaf = !inner(g, id);
+        if !leaf
+            && let Node::Named(_, value) = g.node(id)
             && matches!(g.node(value), Node::Call(..) | Node::Div(..) | Node::Pow(..))
         {
             names.insert(value, id);
         }
-        let n = rows.at(id);
-        let adjoint = match adjoints.settle(g, n) {
-            _ if id == root => one,
-            Some(adjoint) => adjoint,
-            None => continue,
-        };
+        let Some(adjoint) = adjoints.settle(g, rows.at(id), held) else { continue };
+        if leaf {
+            continue;
+        }
         let name = names.get(&id).copied().unwrap_or(id);
         let reached = Reached { id, value: name, adjoint };
         pass_on(g, reached, winners, &mut scratch, &wanted, &mut |g, child, term| {
@@ -67,13 +137,7 @@ pub fn gradients(g: &mut Graph, root: ExprId, by: &[ExprId], winners: &Winners) 
             }
         });
     }
-    let zero = g.integer(0);
-    let adjoint = |x: &ExprId| match rows.find(*x) {
-        _ if *x == root => one,
-        Some(n) => adjoints.found(n).unwrap_or(zero),
-        None => zero,
-    };
-    by.iter().map(adjoint).collect()
+    adjoints
 }
 
 /// What is sent to each row. Where there may be several terms, they are put down at once where the
@@ -92,19 +156,8 @@ struct Adjoints {
 const ALONE: u32 = u32::MAX;
 
 impl Adjoints {
-    fn new(
-        g: &mut Graph,
-        order: &[ExprId],
-        rows: &Rows<'_>,
-        winners: &Winners,
-        wanted: &impl Fn(ExprId) -> bool,
-    ) -> Adjoints {
-        let mut starts = vec![0u32; rows.count()];
-        for id in order {
-            receivers(g, *id, winners, &mut |child| {
-                starts[rows.at(child)] += u32::from(wanted(child));
-            });
-        }
+    /// Room for so many terms of each row.
+    fn new(g: &mut Graph, mut starts: Vec<u32>) -> Adjoints {
         let several = starts.iter().filter(|count| **count > 1);
         let mut place = g.append().room(several.map(|count| *count as usize).sum());
         for start in &mut starts {
@@ -118,7 +171,7 @@ impl Adjoints {
         }
         let ends = starts.iter().map(|start| if *start == ALONE { 0 } else { *start }).collect();
         let one = g.integer(1);
-        Adjoints { adjoints: vec![one; rows.count()], starts, ends, one }
+        Adjoints { adjoints: vec![one; starts.len()], starts, ends, one }
     }
 
     fn send(&mut self, g: &mut Graph, row: usize, term: ExprId) {
@@ -130,10 +183,10 @@ impl Adjoints {
     }
 
     /// The sum of all that was sent, `None` of nothing.
-    fn settle(&mut self, g: &mut Graph, row: usize) -> Option<ExprId> {
+    fn settle(&mut self, g: &mut Graph, row: usize, held: bool) -> Option<ExprId> {
         let (start, end) = (self.starts[row], self.ends[row]);
         if start != ALONE && end > start {
-            self.adjoints[row] = g.append().sum_there(start, end - start);
+            self.adjoints[row] = g.making(held).sum_there(start, end - start);
         }
         self.found(row)
     }
@@ -151,6 +204,8 @@ impl Adjoints {
 enum Rows<'a> {
     Graph(usize),
     Order(Places<'a>, usize),
+    /// The places in an order of its own.
+    Few(FxHashMap<ExprId, usize>),
 }
 
 impl Rows<'_> {
@@ -165,6 +220,7 @@ impl Rows<'_> {
     fn count(&self) -> usize {
         match self {
             Rows::Graph(count) | Rows::Order(_, count) => *count,
+            Rows::Few(places) => places.len(),
         }
     }
 
@@ -173,6 +229,7 @@ impl Rows<'_> {
         match self {
             Rows::Graph(count) => Some(id.index()).filter(|n| n < count),
             Rows::Order(places, _) => places.find(id),
+            Rows::Few(places) => places.get(&id).copied(),
         }
     }
 
@@ -180,6 +237,7 @@ impl Rows<'_> {
         match self {
             Rows::Graph(_) => id.index(),
             Rows::Order(places, _) => places.at(id),
+            Rows::Few(places) => places[&id],
         }
     }
 }
@@ -187,6 +245,8 @@ impl Rows<'_> {
 /// Lists that are filled and emptied for every product.
 struct Scratch {
     one: ExprId,
+    /// Whether what has a name is held as a variable.
+    held: bool,
     factors: Vec<ExprId>,
     flat: Vec<ExprId>,
 }
@@ -223,13 +283,13 @@ fn pass_on(
         Node::Pow(_, b) if g.as_number(b).is_some_and(Rational::is_zero) => {}
         Node::Named(_, a) => send(g, a, adjoint),
         Node::Neg(a) if wanted(a) => {
-            let term = minus(g, adjoint);
+            let term = minus(g, scratch.held, adjoint);
             send(g, a, term);
         }
         Node::Sub(a, b) => {
             send(g, a, adjoint);
             if wanted(b) {
-                let term = minus(g, adjoint);
+                let term = minus(g, scratch.held, adjoint);
                 send(g, b, term);
             }
         }
@@ -256,40 +316,41 @@ fn pass_on(
         }
         Node::Div(a, b) => {
             if wanted(a) {
-                let over = g.append().div(adjoint, b);
+                let over = g.making(scratch.held).div(adjoint, b);
                 send(g, a, over);
             }
             if wanted(b) {
                 // ∂(a/b)/∂b = −(a/b)/b, and a/b is this node.
                 let top = product(g, scratch, &[adjoint, value]);
-                let slope = g.append().div(top, b);
-                let term = minus(g, slope);
+                let slope = g.making(scratch.held).div(top, b);
+                let term = minus(g, scratch.held, slope);
                 send(g, b, term);
             }
         }
         Node::Pow(a, b) => {
+            let whole = whole(g, b, scratch.held);
             // 0 under a name or a sign is 0 as well: a⁰ has no slope by a, also where a is 0.
-            if wanted(a) && g.as_whole(b) != Some(0) {
+            if wanted(a) && whole != Some(0) {
                 // The exponent less one, as a number where it is one.
-                let whole = g.as_whole(b).map(|n| Rational::from(i64::from(n)));
-                let exponent = whole.or_else(|| g.as_number(b).cloned());
+                let exponent = whole.map(|n| Rational::from(i64::from(n)));
+                let exponent = exponent.or_else(|| g.as_number(b).cloned());
                 let below = match exponent.as_ref().map(|n| n.sub(&Rational::from(1))) {
                     Some(Ok(less)) => g.number(&less),
-                    _ => g.append().sub(b, scratch.one),
+                    _ => g.making(scratch.held).sub(b, scratch.one),
                 };
-                let power = g.append().pow(a, below);
+                let power = g.making(scratch.held).pow(a, below);
                 let term = product(g, scratch, &[adjoint, b, power]);
                 send(g, a, term);
             }
             // A whole number under a name may itself be asked for.
             if wanted(b) && g.as_number(b).is_none() {
-                let ln = g.append().call(Function::Ln, a);
+                let ln = g.making(scratch.held).call(Function::Ln, a);
                 let term = product(g, scratch, &[adjoint, value, ln]);
                 send(g, b, term);
             }
         }
         Node::Call(f, a) if wanted(a) => {
-            if let Some(slope) = slope(g, f, a, value, scratch.one) {
+            if let Some(slope) = slope(g, f, a, value, scratch) {
                 let term = product(g, scratch, &[adjoint, slope]);
                 send(g, a, term);
             }
@@ -303,7 +364,7 @@ fn pass_on(
                     let arg = g.args(args)[n];
                     // An argument that stands twice wins once.
                     if wanted(arg) && seen.insert(arg) {
-                        let wins = g.append().wins(id, arg);
+                        let wins = g.making(scratch.held).wins(id, arg);
                         let term = product(g, scratch, &[adjoint, wins]);
                         send(g, arg, term);
                     }
@@ -313,9 +374,25 @@ fn pass_on(
     }
 }
 
+/// The whole number that an exponent is; none under a name that is held.
+fn whole(g: &Graph, b: ExprId, held: bool) -> Option<i32> {
+    let mut e = b;
+    while let Node::Neg(a) = g.node(e) {
+        e = a;
+    }
+    if held && is_quantity(g, e) { None } else { g.as_whole(b) }
+}
+
 /// f′(a), where `value` is f(a); `None` where it is 0 everywhere.
-fn slope(g: &mut Graph, f: Function, a: ExprId, value: ExprId, one: ExprId) -> Option<ExprId> {
-    let mut g = g.append();
+fn slope(
+    g: &mut Graph,
+    f: Function,
+    a: ExprId,
+    value: ExprId,
+    scratch: &Scratch,
+) -> Option<ExprId> {
+    let one = scratch.one;
+    let mut g = g.making(scratch.held);
     Some(match f {
         Function::Exp => value,
         Function::Ln => g.div(one, a),
@@ -350,10 +427,10 @@ fn slope(g: &mut Graph, f: Function, a: ExprId, value: ExprId, one: ExprId) -> O
     })
 }
 
-fn minus(g: &mut Graph, a: ExprId) -> ExprId {
+fn minus(g: &mut Graph, held: bool, a: ExprId) -> ExprId {
     match g.node(a) {
         Node::Neg(b) => b,
-        _ => g.append().neg(a),
+        _ => g.making(held).neg(a),
     }
 }
 
@@ -365,7 +442,7 @@ fn product(g: &mut Graph, scratch: &mut Scratch, factors: &[ExprId]) -> ExprId {
 
 /// The product of `scratch.factors`, without ones and without inner parentheses.
 fn times(g: &mut Graph, scratch: &mut Scratch) -> ExprId {
-    let Scratch { one, factors, flat } = scratch;
+    let Scratch { one, held, factors, flat } = scratch;
     flat.clear();
     for factor in factors {
         match g.node(*factor) {
@@ -377,6 +454,6 @@ fn times(g: &mut Graph, scratch: &mut Scratch) -> ExprId {
     match flat.as_slice() {
         [] => *one,
         [single] => *single,
-        _ => g.append().mul(flat),
+        _ => g.making(*held).mul(flat),
     }
 }

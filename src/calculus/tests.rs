@@ -1,5 +1,6 @@
 //! The rules against dual numbers, one by one and all together.
 
+mod held;
 mod limits;
 mod rules;
 mod written;

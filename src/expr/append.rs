@@ -1,5 +1,6 @@
 //! Constructors that do not look for an equal node: [`Append`], whose nodes are never found, and
-//! [`Fresh`], whose nodes are, for whoever knows that there is no equal one.
+//! [`Fresh`], whose nodes are, for whoever knows that there is no equal one. Whoever makes nodes
+//! in either way asks [`Graph::making`](super::Graph), whose [`Append`] looks where it is told to.
 
 use super::graph::Graph;
 use super::node::{Args, ExprId, Node, SymbolId};
@@ -9,37 +10,49 @@ use crate::scalar::Function;
 /// equal one may come to stand beside it: what compares ids sees two expressions.
 pub struct Append<'a> {
     pub(super) g: &'a mut Graph,
+    /// Whether it does look for an equal node after all.
+    pub(super) look: bool,
 }
 
 impl Append<'_> {
+    #[inline]
+    fn push(&mut self, node: Node) -> ExprId {
+        if self.look { self.g.intern(node) } else { self.g.push(node) }
+    }
+
+    #[inline]
+    fn push_args(&mut self, args: &[ExprId], make: fn(Args) -> Node) -> ExprId {
+        if self.look { self.g.intern_args(args, make) } else { self.g.push_args(args, make) }
+    }
+
     /// `value` under a symbol.
     pub fn named(&mut self, symbol: SymbolId, value: ExprId) -> ExprId {
-        self.g.push(Node::Named(symbol, value))
+        self.push(Node::Named(symbol, value))
     }
 
     /// −a.
     pub fn neg(&mut self, a: ExprId) -> ExprId {
-        self.g.push(Node::Neg(a))
+        self.push(Node::Neg(a))
     }
 
     /// a − b.
     pub fn sub(&mut self, a: ExprId, b: ExprId) -> ExprId {
-        self.g.push(Node::Sub(a, b))
+        self.push(Node::Sub(a, b))
     }
 
     /// a / b.
     pub fn div(&mut self, a: ExprId, b: ExprId) -> ExprId {
-        self.g.push(Node::Div(a, b))
+        self.push(Node::Div(a, b))
     }
 
     /// a to the power b.
     pub fn pow(&mut self, a: ExprId, b: ExprId) -> ExprId {
-        self.g.push(Node::Pow(a, b))
+        self.push(Node::Pow(a, b))
     }
 
     /// The sum of `args` in their order.
     pub fn add(&mut self, args: &[ExprId]) -> ExprId {
-        self.g.push_args(args, Node::Add)
+        self.push_args(args, Node::Add)
     }
 
     /// Room for so many terms of sums to come; the place of the first.
@@ -57,18 +70,22 @@ impl Append<'_> {
         let args = Args { start, len };
         match self.g.args(args) {
             [one] => *one,
+            list if self.look => {
+                let list = list.to_vec();
+                self.add(&list)
+            }
             _ => self.g.push(Node::Add(args)),
         }
     }
 
     /// The product of `args` in their order.
     pub fn mul(&mut self, args: &[ExprId]) -> ExprId {
-        self.g.push_args(args, Node::Mul)
+        self.push_args(args, Node::Mul)
     }
 
     /// An elementary function of `a`.
     pub fn call(&mut self, function: Function, a: ExprId) -> ExprId {
-        self.g.push(Node::Call(function, a))
+        self.push(Node::Call(function, a))
     }
 
     /// 1 where `arg` wins `max`, else 0.
@@ -77,7 +94,7 @@ impl Append<'_> {
     /// If `max` is no `Max` node.
     pub fn wins(&mut self, max: ExprId, arg: ExprId) -> ExprId {
         assert!(matches!(self.g.node(max), Node::Max(_)), "wins() is about a max");
-        self.g.push(Node::Wins { max, arg })
+        self.push(Node::Wins { max, arg })
     }
 }
 

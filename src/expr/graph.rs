@@ -167,7 +167,7 @@ impl Graph {
     }
 
     /// Interns a node that has no argument list.
-    fn intern(&mut self, node: Node) -> ExprId {
+    pub(super) fn intern(&mut self, node: Node) -> ExprId {
         self.list();
         let key = hash(&node);
         if let Some(found) = self.node_table.find(key, |i| self.nodes[*i as usize] == node) {
@@ -217,7 +217,7 @@ impl Graph {
     }
 
     /// Interns an n-ary node: looks the arguments up before it copies them into the pool.
-    fn intern_args(&mut self, args: &[ExprId], make: fn(Args) -> Node) -> ExprId {
+    pub(super) fn intern_args(&mut self, args: &[ExprId], make: fn(Args) -> Node) -> ExprId {
         self.list();
         let tag = make(Args { start: 0, len: 0 });
         let key = hash_args(tag, args);
@@ -263,7 +263,13 @@ impl Graph {
     /// assert_ne!(g.mul([w, x]), wx);          // the one is not found when the other is made
     /// ```
     pub fn append(&mut self) -> Append<'_> {
-        Append { g: self }
+        self.making(false)
+    }
+
+    /// The constructors of [`Graph::append`], which find an equal node if they are to `look`.
+    #[inline]
+    pub(crate) fn making(&mut self, look: bool) -> Append<'_> {
+        Append { g: self, look }
     }
 
     /// Constructors for whoever knows that there is no equal node, and wants the node to be found

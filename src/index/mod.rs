@@ -75,8 +75,8 @@ pub use norms::{Norm, norms};
 pub use rules::Rule;
 pub use step::{IndexDerivation, IndexLemma, IndexStep};
 pub use system::{Definition, System, Tensor};
-pub(crate) use value::Ready;
 pub use value::{
-    Algebra, Cell, Letters, MAX_VISITS, NoValue, Written, all_values, evaluate, evaluate_all,
-    interpret,
+    Algebra, Cell, Letters, MAX_VISITS, NoValue, PlaceNumber, Written, all_values, evaluate,
+    evaluate_all, interpret,
 };
+pub(crate) use value::{Numbers, Ready};

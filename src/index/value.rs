@@ -10,9 +10,9 @@ use std::rc::Rc;
 use super::affine::{Affine, Letter};
 use super::formula::{Element, Formula, Range, TensorName};
 use crate::scalar::{Fault, Function, Rational};
-pub(crate) use compiled::Ready;
-pub use compiled::Written;
 use compiled::{Compiled, Slots};
+pub(crate) use compiled::{Numbers, Ready};
+pub use compiled::{PlaceNumber, Written};
 pub use numbers::{evaluate, evaluate_all};
 
 /// The largest number of formulas that one evaluation visits.
@@ -75,6 +75,11 @@ pub trait Algebra {
     fn number(&mut self, q: &Rational) -> Result<Self::Value, NoValue>;
     /// An element.
     fn element(&mut self, cell: &Cell) -> Result<Self::Value, NoValue>;
+    /// The same of an element at a place of that number, for an algebra that remembers what it
+    /// found there.
+    fn element_at(&mut self, _place: PlaceNumber, cell: &Cell) -> Result<Self::Value, NoValue> {
+        self.element(cell)
+    }
     /// The sum of at least two.
     fn add(&mut self, all: Vec<Self::Value>) -> Result<Self::Value, NoValue>;
     /// The product of at least two.

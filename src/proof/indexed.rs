@@ -17,6 +17,7 @@ mod places;
 mod renamed;
 mod shrink;
 mod smaller;
+mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,13 +31,13 @@ use crate::index::{
     Element, Formula, IndexDerivation, IndexLemma, IndexStep, Letters, NoValue, Ready, Rule,
     System, TensorName, all_values,
 };
-use crate::lower::{Lowered, lower};
 use crate::net::{Network, Op, QuantityId, Tensor};
-use claims::{not_plain, proved_all};
-use instance::{Instance, Scene, Table, rewrite};
+use claims::{agreeing, not_plain, proved_all, proved_each};
+use instance::{Instance, Scene};
 use layer::{Cut, Layer, cut_out};
 use renamed::Renamed;
 use smaller::{Whole, replay_smaller};
+use stage::{Stage, Staged, Stages};
 
 pub use depths::prove_general;
 pub use instance::MAX_INSTANCE;
@@ -97,31 +98,60 @@ impl IndexReplay {
 /// on the line before it, or a result differs from the reverse sweep's; of kind `Limit`, where
 /// a lemma is too large to be instantiated.
 pub fn replay_indexed(net: &Network, derivation: &IndexDerivation) -> Result<IndexReplay, Error> {
-    let (mut steps, mut sizes) = (Vec::new(), Vec::new());
-    let mut known = Renamed::default();
     let whole = Whole::new(net, derivation);
-    for (place, lemma) in derivation.lemmas.iter().enumerate() {
-        follows(lemma)?;
+    let mut known = Renamed::default();
+    // Lemmas about one layer go one after the other, so that the layer is lowered once.
+    let mut layers: BTreeMap<Cut, Vec<(usize, BTreeSet<usize>)>> = BTreeMap::new();
+    for place in 0..derivation.lemmas.len() {
         let (cut, used) = cut_for(net, derivation, place);
-        let layer = cut_out(net, &cut)?;
-        if work(&layer.net) <= MAX_OWN_SIZE {
-            steps.push(replay_lemma(&layer, &derivation.system, lemma, &mut known)?);
-            sizes.push(0);
-        } else {
-            match replay_smaller(&whole, &layer, place, &used, &mut known) {
-                // What cannot be made smaller is proved as it is, if it is not too large for that.
-                Err(error) if error.kind() == Kind::Limit && work(&layer.net) <= MAX_WHOLE_SIZE => {
-                    steps.push(replay_lemma(&layer, &derivation.system, lemma, &mut known)?);
-                    sizes.push(0);
-                }
-                proofs => {
-                    steps.push(proofs?);
-                    sizes.push(SMALLER_SIZES);
-                }
+        layers.entry(cut).or_default().push((place, used));
+    }
+    let mut proofs = vec![(Vec::new(), 0); derivation.lemmas.len()];
+    let mut failed: Option<(usize, Error)> = None;
+    for (cut, lemmas) in layers {
+        let mut scene = None;
+        for (place, used) in lemmas {
+            // Of all errors, the first in the order of the lemmas is told.
+            if failed.as_ref().is_some_and(|(first, _)| *first < place) {
+                break;
+            }
+            let lemma = &derivation.lemmas[place];
+            let proof = follows(lemma).and_then(|()| match &mut scene {
+                Some(scene) => Ok(scene),
+                none => Ok(none.insert(Staged::new(cut_out(net, &cut)?))),
+            });
+            match proof.and_then(|staged| replay(&whole, staged, place, &used, &mut known)) {
+                Ok(proof) => proofs[place] = proof,
+                Err(error) => failed = Some((place, error)),
             }
         }
     }
+    if let Some((_, error)) = failed {
+        return Err(error);
+    }
+    let (steps, sizes) = proofs.into_iter().unzip();
     Ok(IndexReplay { steps, sizes })
+}
+
+/// Proves a lemma about a layer, at its own size or at smaller ones; says at how many of these.
+fn replay(
+    whole: &Whole<'_>,
+    staged: &mut Staged,
+    place: usize,
+    used: &BTreeSet<usize>,
+    known: &mut Renamed,
+) -> Result<(Vec<StepProof>, usize), Error> {
+    let IndexDerivation { system, lemmas } = whole.derivation;
+    let work = work(&staged.layer.net);
+    if work > MAX_OWN_SIZE {
+        match replay_smaller(whole, staged, place, used, known) {
+            // What cannot be made smaller is proved as it is, if it is not too large for that.
+            Err(error) if error.kind() == Kind::Limit && work <= MAX_WHOLE_SIZE => {}
+            proofs => return Ok((proofs?, SMALLER_SIZES)),
+        }
+    }
+    let Staged { layer, stages, .. } = staged;
+    Ok((replay_lemma(layer, stages, system, &lemmas[place], known)?, 0))
 }
 
 /// How many cells and products a network stands for.
@@ -217,81 +247,37 @@ fn taken_away(f: &Formula) -> Option<&Element> {
     Some(mean)
 }
 
-/// The cells of a layer with what is assumed of them, and their δ.
-struct Scalars {
-    graph: Graph,
-    tensors: BTreeMap<String, Table>,
-    deltas: BTreeMap<String, Table>,
-    total: ExprId,
-}
-
-fn scalars(layer: &Layer, system: &System, by: &TensorName) -> Result<Scalars, Error> {
-    let net = &layer.net;
-    let Lowered { mut graph, mut cells, mut loss, .. } = lower(net)?;
-    // The last element of a distribution is what the others leave of 1.
-    let mut put: BTreeMap<ExprId, ExprId> = BTreeMap::new();
-    for (name, axes) in system.distributions.iter().filter(|(name, _)| name != by) {
-        let Some(id) = net.find(&name.name) else { continue };
-        let (shape, own) = (net.shape(id), &cells[id.index()]);
-        let mut groups: BTreeMap<Vec<usize>, Vec<ExprId>> = BTreeMap::new();
-        for (n, cell) in own.iter().enumerate() {
-            let at = shape.index(n);
-            let kept = (0..at.len()).filter(|i| !axes.contains(i)).map(|i| at[i]).collect();
-            groups.entry(kept).or_default().push(*cell);
-        }
-        for group in groups.into_values() {
-            let Some((last, others)) = group.split_last() else { continue };
-            let one = graph.integer(1);
-            let minus: Vec<ExprId> = others.iter().map(|c| graph.neg(*c)).collect();
-            let rest = graph.add([vec![one], minus].concat());
-            put.insert(*last, rest);
-        }
-    }
-    if !put.is_empty() {
-        for all in &mut cells {
-            for cell in all.iter_mut() {
-                *cell = rewrite(&mut graph, *cell, &mut |_, id| put.get(&id).copied());
-            }
-        }
-        loss = rewrite(&mut graph, loss, &mut |_, id| put.get(&id).copied());
-    }
-    let mut tensors = BTreeMap::new();
-    let mut deltas = BTreeMap::new();
-    for (id, quantity) in net.quantities() {
-        let (shape, own) = (net.shape(id).clone(), cells[id.index()].clone());
-        if layer.kept.contains(&quantity.name) {
-            let slopes = sweep::gradients(&mut graph, loss, &own, &Winners::new());
-            deltas.insert(quantity.name.clone(), Table { shape: shape.clone(), cells: slopes });
-        }
-        tensors.insert(quantity.name.clone(), Table { shape, cells: own });
-    }
-    Ok(Scalars { graph, tensors, deltas, total: loss })
-}
-
 fn replay_lemma(
     layer: &Layer,
+    stages: &mut Stages,
     system: &System,
     lemma: &IndexLemma,
     known: &mut Renamed,
 ) -> Result<Vec<StepProof>, Error> {
     let by = &lemma.by.tensor;
     let together = work(&layer.net) > MAX_EXACT_SIZE;
-    let Scalars { mut graph, tensors, deltas, total } = scalars(layer, system, by)?;
-    if prove_deltas(&graph, &tensors, &deltas, total, lemma, together, known).is_err() {
-        return Err(has_a_value(&graph, total, by)
+    let stage = stages.of(layer, system, by)?;
+    let total = stage.total;
+    if !stage.is_proved && prove_deltas(stage, lemma, together, known).is_err() {
+        return Err(has_a_value(&stage.graph, total, by)
             .err()
             .unwrap_or_else(|| fault("δ", &lemma.goal, &lemma.result)));
     }
+    let table = &stage.tensors[&by.name];
     let scene = Scene {
-        tensors: &tensors,
-        deltas: &deltas,
+        tensors: &stage.tensors,
+        deltas: &stage.deltas,
         total,
         loss: &system.loss.name,
         by: &by.name,
         function: None,
     };
-    let mut instance = Instance::new(&mut graph, scene);
-    prove_forward(&mut instance, layer, system, together, known)?;
+    let mut instance = Instance::new(&mut stage.graph, &mut stage.slopes, scene);
+    if !stage.is_proved {
+        prove_forward(&mut instance, layer, system, together, known)?;
+        stage.is_proved = true;
+    }
+    let swept = sweep::gradients(instance.g, total, &table.cells, &Winners::new());
     let valueless = |what: NoValue| match what {
         NoValue::TooLarge => Error::new(
             Kind::Limit,
@@ -299,43 +285,70 @@ fn replay_lemma(
         ),
         other => Error::new(Kind::Internal, format!("{} = {}: {other}", lemma.goal, lemma.result)),
     };
-    let cells = spread(all_values(&lemma.free, Vec::new()).map_err(valueless)?, together);
-    let table = &tensors[&by.name];
-    let swept = sweep::gradients(instance.g, total, &table.cells, &Winners::new());
+    let mut cells = spread(all_values(&lemma.free, Vec::new()).map_err(valueless)?, together);
     let like = cells.first().cloned().unwrap_or_default();
     let goal = instance.ready(&lemma.goal, &like);
     let after = lemma.steps.iter().map(|step| instance.ready(&step.after, &like));
     let after: Vec<Ready<'_>> = after.collect();
-    known.begin();
-    // A step is as strong as its weakest instance.
-    let mut proofs = vec![StepProof::Exact; lemma.steps.len()];
-    for mut letters in cells {
-        let mut before = goal.value(&mut instance, &mut letters).map_err(valueless)?;
-        let mut lines = Vec::with_capacity(lemma.steps.len() + 1);
+    let lines = |instance: &mut Instance<'_>, letters: &mut Letters| -> Result<Vec<_>, NoValue> {
+        let mut before = goal.value(instance, letters)?;
+        let mut lines = Vec::with_capacity(after.len() + 1);
         for after in &after {
-            let after = after.value(&mut instance, &mut letters).map_err(valueless)?;
+            let after = after.value(instance, letters)?;
             lines.push((before, after));
             before = after;
         }
-        let variable = letters.cell(&lemma.by).map_err(valueless)?;
+        let variable = letters.cell(&lemma.by)?;
         let at: Vec<usize> = variable.at.iter().map(|n| *n as usize).collect();
         lines.push((before, swept[table.shape.position(&at).unwrap_or(0)]));
-        for (n, proof) in proved_all(instance.g, &lines, together, known).into_iter().enumerate() {
-            match (lemma.steps.get(n), proof) {
-                (Some(step), None) => {
-                    has_a_value(instance.g, total, by)?;
-                    is_decided(instance.g, lines[n], step)?;
-                    return Err(fault(step.rule.name(), &step.before, &step.after));
+        Ok(lines)
+    };
+    known.begin();
+    // A step is as strong as its weakest instance.
+    let mut proofs = vec![StepProof::Exact; lemma.steps.len()];
+    // The few cells of a large layer are tried together: most of what they are made of is the same.
+    let at_once = if together { cells.len().max(1) } else { 1 };
+    for cells in cells.chunks_mut(at_once) {
+        let (mut all, mut valued, mut missing) = (Vec::new(), 0, None);
+        for letters in cells {
+            match lines(&mut instance, letters) {
+                Ok(lines) => all.extend(lines),
+                Err(what) => {
+                    missing = Some(valueless(what));
+                    break;
                 }
-                (None, None) => {
-                    return Err(fault("the reverse sweep", &lemma.goal, &lemma.result));
-                }
-                (Some(step), Some(_)) if step.rule == Rule::SumsToOne => {
-                    proofs[n] = StepProof::Assumed;
-                }
-                (Some(_), Some(StepProof::Exact)) | (None, Some(_)) => {}
-                (Some(_), Some(weaker)) => proofs[n] = weaker,
             }
+            valued += 1;
+        }
+        let of_all = if valued > 1 { agreeing(instance.g, &all) } else { None };
+        for (n, lines) in all.chunks(lemma.steps.len() + 1).enumerate() {
+            let found = match &of_all {
+                Some(agree) => {
+                    let agree = &agree[n * lines.len()..][..lines.len()];
+                    proved_each(instance.g, lines, Some(agree), known)
+                }
+                None => proved_all(instance.g, lines, together, known),
+            };
+            for (n, proof) in found.into_iter().enumerate() {
+                match (lemma.steps.get(n), proof) {
+                    (Some(step), None) => {
+                        has_a_value(instance.g, total, by)?;
+                        is_decided(instance.g, lines[n], step)?;
+                        return Err(fault(step.rule.name(), &step.before, &step.after));
+                    }
+                    (None, None) => {
+                        return Err(fault("the reverse sweep", &lemma.goal, &lemma.result));
+                    }
+                    (Some(step), Some(_)) if step.rule == Rule::SumsToOne => {
+                        proofs[n] = StepProof::Assumed;
+                    }
+                    (Some(_), Some(StepProof::Exact)) | (None, Some(_)) => {}
+                    (Some(_), Some(weaker)) => proofs[n] = weaker,
+                }
+            }
+        }
+        if let Some(error) = missing {
+            return Err(error);
         }
     }
     Ok(proofs)
@@ -379,20 +392,17 @@ fn has_a_value(g: &Graph, total: ExprId, by: &TensorName) -> Result<(), Error> {
 
 /// δ, which comes from the reverse sweep, is what dual numbers give for ∂E/∂y.
 fn prove_deltas(
-    g: &Graph,
-    tensors: &BTreeMap<String, Table>,
-    deltas: &BTreeMap<String, Table>,
-    total: ExprId,
+    stage: &Stage,
     lemma: &IndexLemma,
     together: bool,
     known: &mut Renamed,
 ) -> Result<(), Error> {
-    let mut g = g.clone();
-    for (name, table) in deltas {
-        let cells: Vec<(ExprId, ExprId)> =
-            tensors[name].cells.iter().copied().zip(table.cells.iter().copied()).collect();
-        let slope = |(cell, delta)| (g.partial(total, cell), delta);
-        let pairs: Vec<(ExprId, ExprId)> = spread(cells, together).into_iter().map(slope).collect();
+    let mut g = stage.graph.clone();
+    for (name, table) in &stage.deltas {
+        let cells = stage.tensors[name].cells.iter().copied().zip(table.cells.iter().copied());
+        let slope = |(cell, delta)| (g.partial(stage.total, cell), delta);
+        let pairs = spread(cells.collect(), together).into_iter().map(slope);
+        let pairs: Vec<(ExprId, ExprId)> = pairs.collect();
         let open = not_plain(&g, pairs);
         if proved_all(&mut g, &open, together, known).contains(&None) {
             return Err(fault("δ", &lemma.goal, &lemma.result));

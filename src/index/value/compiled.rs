@@ -10,6 +10,8 @@ mod loops;
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::super::affine::{Affine, Letter};
 use super::super::formula::{Condition, Element, Formula, Range};
 use super::{Algebra, Cell, Letters, MAX_VISITS, NoValue};
@@ -43,7 +45,10 @@ impl Slots {
         for form in &place.at {
             at.push(form.value(&self.values)?);
         }
-        let layer = place.layer.as_ref().map(|layer| layer.value(&self.values)).transpose()?;
+        let layer = match &place.layer {
+            Some(layer) => Some(layer.value(&self.values)?),
+            None => None,
+        };
         Ok(Cell { name: place.name.clone(), delta: place.delta, layer, at })
     }
 
@@ -94,6 +99,8 @@ impl Slots {
 /// A whole number that follows from the letters.
 #[derive(Debug)]
 pub(super) struct Form {
+    /// The place of the letter that it is, where it is one letter and no more.
+    letter: Option<usize>,
     constant: i64,
     /// Multiples of single letters.
     linear: Vec<(usize, i64)>,
@@ -122,10 +129,24 @@ impl Form {
                 _ => products.push((places, n)),
             }
         }
-        Form { constant, linear, products, unknown }
+        let letter = match linear.as_slice() {
+            [(place, 1)] if constant == 0 && products.is_empty() && unknown.is_none() => {
+                Some(*place)
+            }
+            _ => None,
+        };
+        Form { letter, constant, linear, products, unknown }
     }
 
+    #[inline]
     fn value(&self, values: &[i64]) -> Result<i64, NoValue> {
+        match self.letter {
+            Some(place) => Ok(values[place]),
+            None => self.sum(values),
+        }
+    }
+
+    fn sum(&self, values: &[i64]) -> Result<i64, NoValue> {
         if let Some(letter) = &self.unknown {
             return Err(NoValue::Letter(letter.clone()));
         }
@@ -168,15 +189,29 @@ impl Test {
 
 /// Where an element stands.
 struct Place {
+    number: PlaceNumber,
     name: Rc<str>,
     delta: bool,
     layer: Option<Form>,
     at: Vec<Form>,
 }
 
+/// Which place of all formulas that are made ready for one algebra it is: what stands there is of
+/// one tensor. None where the place is not numbered, or the tensor depends on a letter.
+pub type PlaceNumber = Option<u32>;
+
 impl Place {
-    fn new(e: &Element, scope: &[Letter]) -> Place {
+    fn new(e: &Element, scope: &mut Scope<'_>) -> Place {
+        let number = match (&mut scope.numbers, &e.tensor.layer) {
+            (Some(next), None) => {
+                next.places += 1;
+                Some(next.places - 1)
+            }
+            _ => None,
+        };
+        let scope = &scope.letters;
         Place {
+            number,
             name: e.tensor.name.as_str().into(),
             delta: e.tensor.delta,
             layer: e.tensor.layer.as_ref().map(|layer| Form::new(layer, scope)),
@@ -186,31 +221,53 @@ impl Place {
 }
 
 /// A sum that does not speak of every letter with a value: in the loops over the others it comes
-/// to the same again and again.
+/// to the same again and again, and so does an equal sum elsewhere.
 struct Recurs {
     number: i64,
-    /// The places of the letters that it speaks of.
+    /// The places of the letters that it speaks of, in the order of these letters.
     letters: Vec<usize>,
 }
 
-/// The letters that have values where a part stands.
-struct Scope {
-    letters: Vec<Letter>,
-    /// The number of the next sum, where values of sums are to be kept.
-    sums: Option<i64>,
+/// The sums, and how many places of elements there are, in the formulas that are ready so far.
+#[derive(Default)]
+pub(crate) struct Numbers {
+    /// The number of each sum: one line says again most of what the line before it said.
+    sums: FxHashMap<Formula, i64>,
+    places: u32,
 }
 
-impl Scope {
+/// The letters that have values where a part stands.
+struct Scope<'n> {
+    letters: Vec<Letter>,
+    /// The numbers of what comes next, where the algebra is to know it again.
+    numbers: Option<&'n mut Numbers>,
+}
+
+impl Scope<'_> {
     fn recurs(&mut self, sum: &Formula) -> Option<Recurs> {
-        let number = self.sums?;
-        self.sums = Some(number + 1);
+        let numbers = self.numbers.as_mut()?;
         let sizes = sum.sizes();
-        let speaks_of = |place: &usize| match &self.letters[*place] {
-            Letter::Index(name) => sum.mentions(name),
-            other => sizes.contains(other.name()),
+        let speaks_of = |place: &usize| {
+            let letter = &self.letters[*place];
+            // The innermost binding of a letter counts.
+            !self.letters[*place + 1..].contains(letter)
+                && match letter {
+                    Letter::Index(name) => sum.mentions(name),
+                    other => sizes.contains(other.name()),
+                }
         };
-        let letters: Vec<usize> = (0..self.letters.len()).filter(speaks_of).collect();
-        (letters.len() < self.letters.len()).then_some(Recurs { number, letters })
+        let mut letters: Vec<usize> = (0..self.letters.len()).filter(speaks_of).collect();
+        if letters.len() == self.letters.len() {
+            return None;
+        }
+        // Wherever an equal sum stands, the values come in the same order.
+        letters.sort_by(|a, b| self.letters[*a].cmp(&self.letters[*b]));
+        let next = numbers.sums.len() as i64;
+        let number = match numbers.sums.get(sum) {
+            Some(number) => *number,
+            None => *numbers.sums.entry(sum.clone()).or_insert(next),
+        };
+        Some(Recurs { number, letters })
     }
 }
 
@@ -279,7 +336,7 @@ pub(super) struct Compiled<'f> {
 
 impl<'f> Compiled<'f> {
     pub(super) fn new(formula: &'f Formula, letters: Vec<Letter>) -> Compiled<'f> {
-        Compiled { root: node(formula, &mut Scope { letters, sums: None }) }
+        Compiled { root: node(formula, &mut Scope { letters, numbers: None }) }
     }
 
     pub(super) fn value<A: Algebra>(
@@ -300,13 +357,12 @@ pub(crate) struct Ready<'f> {
 }
 
 impl<'f> Ready<'f> {
-    /// The formula, for values of the letters of `like`. Its sums are numbered from `sums` on,
-    /// which the next formula in the same algebra goes on from.
-    pub(crate) fn new(formula: &'f Formula, like: &Letters, sums: &mut i64) -> Ready<'f> {
+    /// The formula, for values of the letters of `like`. Its sums and places get numbers that
+    /// formulas before it in the same algebra have not, but for sums that these have, too.
+    pub(crate) fn new(formula: &'f Formula, like: &Letters, numbers: &mut Numbers) -> Ready<'f> {
         let letters: Vec<Letter> = like.values.iter().map(|(letter, _)| letter.clone()).collect();
-        let mut scope = Scope { letters: letters.clone(), sums: Some(*sums) };
+        let mut scope = Scope { letters: letters.clone(), numbers: Some(numbers) };
         let compiled = Compiled { root: node(formula, &mut scope) };
-        *sums = scope.sums.unwrap_or(*sums);
         Ready { formula, letters, compiled }
     }
 
@@ -329,6 +385,7 @@ impl<'f> Ready<'f> {
 /// What a derivative is of, at the values that the letters have where it stands.
 pub struct Written<'a, 'f> {
     derived: &'a Derived<'f>,
+    by: PlaceNumber,
     slots: &'a mut Slots,
 }
 
@@ -338,12 +395,23 @@ impl Written<'_, '_> {
         self.derived.formula
     }
 
+    /// At which place the element stands that it is, if it is one, and at which that by which it
+    /// is differentiated.
+    pub fn places(&self) -> [PlaceNumber; 2] {
+        [self.derived.place.as_ref().and_then(|place| place.number), self.by]
+    }
+
     /// Which element it is, if it is one.
     ///
     /// # Errors
     /// Where a letter has no value.
     pub fn cell(&mut self) -> Result<Option<Cell>, NoValue> {
         self.derived.place.as_ref().map(|place| self.slots.cell(place)).transpose()
+    }
+
+    /// Takes an element back, whose list is used for the next one.
+    pub fn give(&mut self, cell: Cell) {
+        self.slots.give(cell.at);
     }
 
     /// Its value.
@@ -382,8 +450,8 @@ pub(super) fn lengths(ranges: &[Range], scope: &mut Vec<Letter>) -> Vec<Form> {
 
 fn bound<T>(
     ranges: &[Range],
-    scope: &mut Scope,
-    inner: impl FnOnce(&mut Scope) -> T,
+    scope: &mut Scope<'_>,
+    inner: impl FnOnce(&mut Scope<'_>) -> T,
 ) -> (Vec<Form>, T) {
     let outside = scope.letters.len();
     let lengths = lengths(ranges, &mut scope.letters);
@@ -392,7 +460,7 @@ fn bound<T>(
     (lengths, inner)
 }
 
-fn compared<'f>(max: &'f Formula, scope: &mut Scope) -> Compared<'f> {
+fn compared<'f>(max: &'f Formula, scope: &mut Scope<'_>) -> Compared<'f> {
     match max {
         Formula::MaxOf(all) => Compared::Few(all.iter().map(|one| node(one, scope)).collect()),
         Formula::Max { ranges, within, body } => {
@@ -406,7 +474,7 @@ fn compared<'f>(max: &'f Formula, scope: &mut Scope) -> Compared<'f> {
     }
 }
 
-fn node<'f>(formula: &'f Formula, scope: &mut Scope) -> Node<'f> {
+fn node<'f>(formula: &'f Formula, scope: &mut Scope<'_>) -> Node<'f> {
     let boxed = |a: &'f Formula, scope: &mut Scope| Box::new(node(a, scope));
     let both = |a: &'f Formula, b: &'f Formula, scope: &mut Scope| {
         Box::new([node(a, scope), node(b, scope)])
@@ -414,18 +482,18 @@ fn node<'f>(formula: &'f Formula, scope: &mut Scope) -> Node<'f> {
     match formula {
         Formula::Number(q) => Node::Number(q),
         Formula::Whole(a) => Node::Whole(Form::new(a, &scope.letters)),
-        Formula::Element(e) => Node::Element(Place::new(e, &scope.letters)),
+        Formula::Element(e) => Node::Element(Place::new(e, scope)),
         Formula::Partial { of, by } => Node::Partial {
             of: Box::new(Derived {
                 formula: of,
                 node: node(of, scope),
                 place: match of.as_ref() {
-                    Formula::Element(e) => Some(Place::new(e, &scope.letters)),
+                    Formula::Element(e) => Some(Place::new(e, scope)),
                     _ => None,
                 },
                 scope: scope.letters.clone(),
             }),
-            by: Place::new(by, &scope.letters),
+            by: Place::new(by, scope),
         },
         Formula::Sum { ranges, body } => {
             let recurs = scope.recurs(formula);

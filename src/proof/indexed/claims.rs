@@ -29,11 +29,27 @@ pub(super) fn proved_all(
     together: bool,
     known: &mut Renamed,
 ) -> Vec<Option<StepProof>> {
-    let has_values = together && values_somewhere(g, pairs).is_some();
-    let random = if has_values { probably_equal_all(g, pairs) } else { None };
+    let random = if together { agreeing(g, pairs) } else { None };
+    proved_each(g, pairs, random.as_deref(), known)
+}
+
+/// Which claims hold at random points of the prime field, where all of them have values at a point
+/// of the reals and the bound on the error is a proof.
+pub(super) fn agreeing(g: &Graph, pairs: &[(ExprId, ExprId)]) -> Option<Vec<bool>> {
+    values_somewhere(g, pairs)?;
+    probably_equal_all(g, pairs)
+}
+
+/// How strong the proof of each claim is, where it may be known which hold at random points.
+pub(super) fn proved_each(
+    g: &mut Graph,
+    pairs: &[(ExprId, ExprId)],
+    random: Option<&[bool]>,
+    known: &mut Renamed,
+) -> Vec<Option<StepProof>> {
     let mut one = |n: usize| {
         let (before, after) = pairs[n];
-        match &random {
+        match random {
             _ if before == after => Some(StepProof::Exact),
             Some(agree) if agree[n] => Some(StepProof::Probabilistic),
             _ => proved_once(g, n, before, after, known),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::claims::proved_all;
-use super::instance::{Instance, Scene, Table};
+use super::instance::{Instance, Scene, Slopes, Table};
 use super::renamed::Renamed;
 use super::{fault, follows, spread};
 use crate::calculus::sweep;
@@ -155,7 +155,7 @@ fn prove_in_network(
         tensors.insert(quantity.name.clone(), Table { shape, cells });
     }
     let depth = shapes.len() - 1;
-    let mut known = Renamed::default();
+    let (mut known, mut slopes) = (Renamed::default(), Slopes::default());
     for lemma in &general.derivation.lemmas {
         // What speaks of layer l + 1 ends one layer before the last.
         let recursive = matches!(lemma.by.tensor.name.as_str(), "x" | "z");
@@ -169,7 +169,7 @@ fn prove_in_network(
                 by: &by,
                 function: Some(function),
             };
-            let mut instance = Instance::new(&mut graph, scene);
+            let mut instance = Instance::new(&mut graph, &mut slopes, scene);
             let sizes = letters(general.layer, l, shapes, kernels);
             let wrong = |what: &dyn std::fmt::Display| {
                 Error::new(Kind::Internal, format!("{} in layer {l}: {what}", lemma.goal))

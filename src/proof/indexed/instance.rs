@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 
 use rustc_hash::FxHashMap;
 
 use crate::calculus::sweep;
 use crate::expr::{ExprId, Graph, Node, Winners};
-use crate::index::{Algebra, Cell, Formula, Letters, NoValue, Ready, Written};
+use crate::index::{
+    Algebra, Cell, Formula, Letters, NoValue, Numbers, PlaceNumber, Ready, Written,
+};
 use crate::net::Shape;
 use crate::scalar::{Function, Rational};
 
@@ -38,6 +41,9 @@ impl Table {
 /// The cells of every tensor of a layer, or their δ, by name.
 pub(super) type Tables = BTreeMap<String, Table>;
 
+/// Derivatives of an expression by every quantity in it, worked out once; in ascending order.
+pub(super) type Slopes = FxHashMap<ExprId, Vec<(ExprId, ExprId)>>;
+
 /// The layer that lines are put to the numbers of.
 pub(super) struct Scene<'a> {
     /// The cells of every tensor of the layer.
@@ -60,13 +66,17 @@ pub(super) struct Instance<'a> {
     scene: Scene<'a>,
     /// The tensors and their δ, to be found at once.
     tables: [FxHashMap<&'a str, &'a Table>; 2],
-    /// Derivatives of an expression by everything in it, worked out once.
-    known: FxHashMap<ExprId, FxHashMap<ExprId, ExprId>>,
-    /// The variable that each quantity is held as.
-    held: FxHashMap<ExprId, ExprId>,
-    /// Sums that recur in loops, and how many sums there are in the formulas so far.
+    slopes: &'a mut Slopes,
+    /// What stands at each place that has a number, as far as it was asked for; and the numbers of
+    /// the names.
+    places: Vec<Option<Found<'a>>>,
+    names: FxHashMap<String, usize>,
+    /// Sums that recur in loops.
     kept: FxHashMap<Vec<i64>, Option<ExprId>>,
-    sums: i64,
+    /// How many sums and places there are in the formulas so far.
+    numbers: Numbers,
+    /// How many nodes there were before.
+    before: usize,
     zero: ExprId,
     one: ExprId,
 }
@@ -79,18 +89,39 @@ fn key(cell: &Cell) -> Cow<'_, str> {
     }
 }
 
+/// What is known of the tensor of an element.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    table: Option<&'a Table>,
+    /// The number of its name; that of its δ is the same.
+    name: usize,
+    /// Whether it is the loss.
+    is_loss: bool,
+    /// Whether it is what is differentiated by.
+    is_by: bool,
+}
+
+impl Found<'_> {
+    #[inline]
+    fn find(&self, cell: &Cell) -> Result<ExprId, NoValue> {
+        let found = self.table.and_then(|table| table.at(&cell.at));
+        found.ok_or_else(|| NoValue::Element(format!("{}{:?}", cell.name, cell.at)))
+    }
+}
+
 impl<'a> Instance<'a> {
-    pub fn new(g: &'a mut Graph, scene: Scene<'a>) -> Instance<'a> {
+    pub fn new(g: &'a mut Graph, slopes: &'a mut Slopes, scene: Scene<'a>) -> Instance<'a> {
         let by_name = |all: &'a Tables| all.iter().map(|(k, v)| (k.as_str(), v)).collect();
         let tables = [by_name(scene.tensors), by_name(scene.deltas)];
         let (zero, one) = (g.integer(0), g.integer(1));
-        let (known, held, kept) = Default::default();
-        Instance { g, scene, tables, known, held, kept, sums: 0, zero, one }
+        let (places, names, kept, numbers) = Default::default();
+        let before = g.len();
+        Instance { g, scene, tables, slopes, places, names, kept, numbers, before, zero, one }
     }
 
     /// The formula for many values of the letters of `like`.
     pub fn ready<'f>(&mut self, formula: &'f Formula, like: &Letters) -> Ready<'f> {
-        Ready::new(formula, like, &mut self.sums)
+        Ready::new(formula, like, &mut self.numbers)
     }
 
     /// The expression of a formula at these values of its letters.
@@ -104,43 +135,57 @@ impl<'a> Instance<'a> {
     }
 
     /// The expression of an element.
-    pub fn find(&self, cell: &Cell) -> Result<ExprId, NoValue> {
-        let table = self.tables[usize::from(cell.delta)].get(key(cell).as_ref());
-        let found = table.and_then(|table| table.at(&cell.at));
-        found.ok_or_else(|| NoValue::Element(format!("{}{:?}", cell.name, cell.at)))
+    pub fn find(&mut self, cell: &Cell) -> Result<ExprId, NoValue> {
+        self.tensor(None, cell).find(cell)
+    }
+
+    /// The tensor of an element, looked up once for each place that has a number.
+    #[inline]
+    fn tensor(&mut self, place: PlaceNumber, cell: &Cell) -> Found<'a> {
+        let Some(place) = place.map(|n| n as usize) else { return self.look_up(cell) };
+        if let Some(Some(found)) = self.places.get(place) {
+            return *found;
+        }
+        let found = self.look_up(cell);
+        if self.places.len() <= place {
+            self.places.resize(place + 1, None);
+        }
+        self.places[place] = Some(found);
+        found
+    }
+
+    fn look_up(&mut self, cell: &Cell) -> Found<'a> {
+        let name = key(cell);
+        let next = self.names.len();
+        let number = match self.names.get(name.as_ref()) {
+            Some(number) => *number,
+            None => *self.names.entry(name.to_string()).or_insert(next),
+        };
+        Found {
+            table: self.tables[usize::from(cell.delta)].get(name.as_ref()).copied(),
+            name: number,
+            is_loss: *cell.name == *self.scene.loss,
+            is_by: name == self.scene.by,
+        }
     }
 
     fn check(&self) -> Result<(), NoValue> {
-        if self.g.len() > MAX_INSTANCE { Err(NoValue::TooLarge) } else { Ok(()) }
+        if self.g.len() - self.before > MAX_INSTANCE { Err(NoValue::TooLarge) } else { Ok(()) }
     }
 
-    /// ∂of/∂by with every other quantity held fixed: quantities are replaced by variables of
-    /// their own, the reverse sweep differentiates, and the quantities are put back.
+    /// ∂of/∂by with every other quantity held fixed, by the reverse sweep.
     fn immediate(&mut self, of: ExprId, by: ExprId) -> ExprId {
         if is_quantity(self.g, of) {
             return if of == by { self.one } else { self.zero };
         }
-        if let Some(known) = self.known.get(&of) {
-            return known.get(&by).copied().unwrap_or(self.zero);
+        let slopes = match self.slopes.entry(of) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(sweep::held_slopes(self.g, of)),
+        };
+        match slopes.binary_search_by_key(&by, |(quantity, _)| *quantity) {
+            Ok(place) => slopes[place].1,
+            Err(_) => self.zero,
         }
-        let (held, mut leaves) = (&mut self.held, Vec::new());
-        let frozen = rewrite(self.g, of, &mut |g, id| {
-            if !is_quantity(g, id) {
-                return None;
-            }
-            let name = || format!("held {}", id.index());
-            let own = *held.entry(id).or_insert_with(|| g.var(&name()));
-            leaves.push((id, own));
-            Some(own)
-        });
-        let variables: Vec<ExprId> = leaves.iter().map(|(_, own)| *own).collect();
-        let slopes = sweep::gradients(self.g, frozen, &variables, &Winners::new());
-        let back: FxHashMap<ExprId, ExprId> = leaves.iter().map(|(id, own)| (*own, *id)).collect();
-        let thawed = rewrite_all(self.g, &slopes, &mut |_, id| back.get(&id).copied());
-        let all: FxHashMap<ExprId, ExprId> = leaves.iter().map(|(id, _)| *id).zip(thawed).collect();
-        let found = all.get(&by).copied().unwrap_or(self.zero);
-        self.known.insert(of, all);
-        found
     }
 }
 
@@ -154,17 +199,8 @@ pub(super) fn rewrite(
     root: ExprId,
     put: &mut dyn FnMut(&mut Graph, ExprId) -> Option<ExprId>,
 ) -> ExprId {
-    rewrite_all(g, &[root], put)[0]
-}
-
-/// The same for several, whose common parts are rewritten once.
-fn rewrite_all(
-    g: &mut Graph,
-    roots: &[ExprId],
-    put: &mut dyn FnMut(&mut Graph, ExprId) -> Option<ExprId>,
-) -> Vec<ExprId> {
     let mut done: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-    let (mut stack, mut new) = (roots.to_vec(), Vec::new());
+    let (mut stack, mut new) = (vec![root], Vec::new());
     while let Some(id) = stack.last().copied() {
         if done.contains_key(&id) {
             stack.pop();
@@ -188,7 +224,7 @@ fn rewrite_all(
             stack.pop();
         }
     }
-    roots.iter().map(|root| done[root]).collect()
+    done[&root]
 }
 
 impl Algebra for Instance<'_> {
@@ -200,6 +236,10 @@ impl Algebra for Instance<'_> {
 
     fn element(&mut self, cell: &Cell) -> Result<ExprId, NoValue> {
         self.find(cell)
+    }
+
+    fn element_at(&mut self, place: PlaceNumber, cell: &Cell) -> Result<ExprId, NoValue> {
+        self.tensor(place, cell).find(cell)
     }
 
     fn add(&mut self, all: Vec<ExprId>) -> Result<ExprId, NoValue> {
@@ -265,23 +305,27 @@ impl Algebra for Instance<'_> {
 
     fn partial(&mut self, mut of: Written<'_, '_>, by: &Cell) -> Result<ExprId, NoValue> {
         self.check()?;
-        let variable = self.find(by)?;
+        let [place, place_of_by] = of.places();
+        let tensor = self.tensor(place_of_by, by);
+        let variable = tensor.find(by)?;
         let Some(cell) = of.cell()? else {
             let of = of.value(self)?;
             return Ok(self.immediate(of, variable));
         };
-        if *cell.name == *self.scene.loss {
+        let user = self.tensor(place, &cell);
+        if user.is_loss {
             // By what the lemma is about, the whole derivative, left to dual numbers; by any
             // other tensor it is δ, which is proved equal to it apart.
-            if key(by) == self.scene.by {
+            if tensor.is_by {
                 return Ok(self.g.partial(self.scene.total, variable));
             }
             return self.find(&Cell { delta: true, ..by.clone() });
         }
-        let own = self.find(&cell)?;
         // The operation of the user of x, as it was lowered.
+        let own = user.find(&cell)?;
+        of.give(cell);
         let own = match self.g.node(own) {
-            Node::Named(_, value) if key(&cell) != key(by) => value,
+            Node::Named(_, value) if user.name != tensor.name => value,
             _ => own,
         };
         Ok(self.immediate(own, variable))

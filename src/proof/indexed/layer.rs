@@ -19,6 +19,7 @@ pub(super) struct Layer {
 }
 
 /// What of a network is cut out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cut {
     /// The quantities that keep their operations.
     pub kept: BTreeSet<QuantityId>,

@@ -13,15 +13,18 @@ use super::alike::{Sizes, same_way};
 use super::layer::Layer;
 use super::renamed::Renamed;
 use super::shrink::shrunk;
+use super::stage::{Staged, Stages};
 use super::{MAX_WHOLE_SIZE, SMALLER_SIZES, StepProof, fault, follows, replay_lemma};
 use crate::diag::{Error, Kind};
-use crate::index::{IndexDerivation, TensorName, lemma as index_lemma, of_network};
+use crate::index::{
+    IndexDerivation, IndexLemma, System, TensorName, lemma as index_lemma, of_network,
+};
 use crate::net::Network;
 
 /// A derivation at the network's own size.
 pub(super) struct Whole<'a> {
     net: &'a Network,
-    derivation: &'a IndexDerivation,
+    pub derivation: &'a IndexDerivation,
     /// Whether its definitions are the network's, looked up where it is first asked for.
     defined: OnceCell<bool>,
 }
@@ -51,11 +54,59 @@ impl<'a> Whole<'a> {
     }
 }
 
+/// A layer at a smaller size.
+pub(super) struct Smaller {
+    layer: Layer,
+    system: System,
+    /// Its tensors.
+    reached: BTreeSet<TensorName>,
+    sizes: Sizes,
+    stages: Stages,
+}
+
+impl Smaller {
+    /// The layer at the smaller size of that number, where there is one; of the derivation that it
+    /// is of, that is.
+    fn new(
+        layer: &Layer,
+        variant: usize,
+        derivation: &IndexDerivation,
+    ) -> Result<Option<Smaller>, Error> {
+        let Some(net) = shrunk(&layer.net, variant) else { return Ok(None) };
+        let mut system = of_network(&net)?;
+        let own = &derivation.system.loss;
+        if layer.kept.contains(&own.name) {
+            system.loss = own.clone();
+        }
+        let present = |(name, _): &&(TensorName, Vec<usize>)| system.tensor(name).is_some();
+        system.distributions =
+            derivation.system.distributions.iter().filter(present).cloned().collect();
+        let reached: BTreeSet<TensorName> = system.tensors.iter().map(|t| t.name.clone()).collect();
+        let losses = [own, &system.loss];
+        let Some(sizes) = Sizes::new(&derivation.system, &system, losses) else { return Ok(None) };
+        let layer = Layer { net, kept: layer.kept.clone() };
+        Ok(Some(Smaller { layer, system, reached, sizes, stages: Stages::default() }))
+    }
+
+    /// A lemma at this size, where the rules go the same way as at the other.
+    fn lemma(
+        &self,
+        original: &IndexLemma,
+        earlier: &[IndexLemma],
+        derivation: &IndexDerivation,
+    ) -> Result<Option<IndexLemma>, Error> {
+        let by = &original.by.tensor;
+        let smaller = index_lemma(&self.system, &self.reached, earlier, by)?;
+        let losses = [&derivation.system.loss, &self.system.loss];
+        Ok(same_way(original, &smaller, &self.sizes, losses).then_some(smaller))
+    }
+}
+
 /// Proves a lemma about a large layer of a network by the same derivation of the same layer at
 /// smaller sizes: the same rules at the same places, every step proved.
 pub(super) fn replay_smaller(
     whole: &Whole<'_>,
-    layer: &Layer,
+    staged: &mut Staged,
     place: usize,
     used: &BTreeSet<usize>,
     known: &mut Renamed,
@@ -79,35 +130,23 @@ pub(super) fn replay_smaller(
     };
     whole.is_derived(place)?;
     let mut proofs = vec![StepProof::Exact; lemma.steps.len()];
+    let Staged { layer, smaller, .. } = staged;
     for variant in 0..SMALLER_SIZES {
-        let net = shrunk(&layer.net, variant).ok_or_else(too_large)?;
-        let mut system = of_network(&net)?;
-        let own = &derivation.system.loss;
-        if layer.kept.contains(&own.name) {
-            system.loss = own.clone();
+        if smaller.len() == variant {
+            smaller.push(Smaller::new(layer, variant, derivation)?.ok_or_else(too_large)?);
         }
-        let present = |(name, _): &&(TensorName, Vec<usize>)| system.tensor(name).is_some();
-        system.distributions =
-            derivation.system.distributions.iter().filter(present).cloned().collect();
-        let reached: BTreeSet<TensorName> = system.tensors.iter().map(|t| t.name.clone()).collect();
-        let losses = [own, &system.loss];
-        let sizes = Sizes::new(&derivation.system, &system, losses).ok_or_else(too_large)?;
-        let mut lemmas = Vec::new();
+        let smaller = &mut smaller[variant];
+        let mut earlier = Vec::new();
         for place in used {
             let original = &derivation.lemmas[*place];
-            let smaller = index_lemma(&system, &reached, &lemmas, &original.by.tensor)?;
-            if !same_way(original, &smaller, &sizes, losses) {
-                return Err(too_large());
-            }
-            lemmas.push(smaller);
+            let lemma = smaller.lemma(original, &earlier, derivation)?;
+            earlier.push(lemma.ok_or_else(too_large)?);
         }
-        let smaller = index_lemma(&system, &reached, &lemmas, &lemma.by.tensor)?;
-        if !same_way(lemma, &smaller, &sizes, losses) {
-            return Err(too_large());
-        }
-        follows(&smaller)?;
-        let layer = Layer { net, kept: layer.kept.clone() };
-        for (all, one) in proofs.iter_mut().zip(replay_lemma(&layer, &system, &smaller, known)?) {
+        let lemma = smaller.lemma(lemma, &earlier, derivation)?.ok_or_else(too_large)?;
+        follows(&lemma)?;
+        let Smaller { layer, system, stages, .. } = smaller;
+        let found = replay_lemma(layer, stages, system, &lemma, known)?;
+        for (all, one) in proofs.iter_mut().zip(found) {
             if one != StepProof::Exact {
                 *all = one;
             }

@@ -465,12 +465,12 @@ fn sums_that_recur_come_to_the_same() {
                 continue;
             }
             let by = &lemma.by.tensor;
-            let super::Scalars { mut graph, tensors, deltas, total } =
-                super::scalars(&layer, &derivation.system, by).unwrap();
+            let mut stages = super::Stages::default();
+            let stage = stages.of(&layer, &derivation.system, by).unwrap();
             let scene = || Scene {
-                tensors: &tensors,
-                deltas: &deltas,
-                total,
+                tensors: &stage.tensors,
+                deltas: &stage.deltas,
+                total: stage.total,
                 loss: &derivation.system.loss.name,
                 by: &by.name,
                 function: None,
@@ -479,10 +479,10 @@ fn sums_that_recur_come_to_the_same() {
             let cells = super::spread(all_values(&lemma.free, Vec::new()).unwrap(), true);
             let mut anew = Vec::new();
             for (letters, line) in cells.iter().flat_map(|c| lines.iter().map(move |l| (c, l))) {
-                let mut instance = Instance::new(&mut graph, scene());
+                let mut instance = Instance::new(&mut stage.graph, &mut stage.slopes, scene());
                 anew.push(interpret(&mut instance, line, &mut letters.clone()));
             }
-            let mut instance = Instance::new(&mut graph, scene());
+            let mut instance = Instance::new(&mut stage.graph, &mut stage.slopes, scene());
             let ready: Vec<_> = lines.iter().map(|l| instance.ready(l, &cells[0])).collect();
             let mut kept = Vec::new();
             for (letters, line) in cells.iter().flat_map(|c| ready.iter().map(move |l| (c, l))) {
@@ -507,4 +507,27 @@ fn a_sum_of_slopes_is_the_slope_of_the_sum() {
     let sums = steps.filter(|(_, step)| step.rule == Rule::LinearityOfTheSum);
     let verdicts: Vec<_> = sums.map(|(n, _)| replay.verdict(place, n)).collect();
     assert_eq!(verdicts, [super::StepProof::Exact]);
+}
+
+/// A lemma is proved as strongly beside others about its layer as by itself.
+#[test]
+fn what_lemmas_about_one_layer_share_changes_no_proof() {
+    let large = "input x[30, 30]\nparam w[3, 3], b\nc = tanh(conv(x, w, b, padding: 1))\n\
+                 E = mean(c^3)";
+    let large = ("a large layer", parse_network(large).unwrap());
+    for (name, net) in cases().into_iter().chain([large]) {
+        let derivation = derived(&net);
+        let together = replay_indexed(&net, &derivation).unwrap();
+        let whole = super::Whole::new(&net, &derivation);
+        for (place, lemma) in derivation.lemmas.iter().enumerate() {
+            let (cut, used) = super::cut_for(&net, &derivation, place);
+            let mut staged = super::Staged::new(super::cut_out(&net, &cut).unwrap());
+            let mut known = super::Renamed::default();
+            let alone = super::replay(&whole, &mut staged, place, &used, &mut known).unwrap();
+            let proofs: Vec<_> =
+                (0..lemma.steps.len()).map(|step| together.verdict(place, step)).collect();
+            let found = (proofs, together.smaller_sizes(place));
+            assert_eq!(found, alone, "{name}: {}", lemma.goal);
+        }
+    }
 }

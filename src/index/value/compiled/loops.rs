@@ -67,13 +67,14 @@ fn value<A: Algebra>(
         Node::Whole(a) => algebra.number(&Rational::from(a.value(&slots.values)?))?,
         Node::Element(place) => {
             let cell = slots.cell(place)?;
-            let element = algebra.element(&cell)?;
+            let element = algebra.element_at(place.number, &cell)?;
             slots.give(cell.at);
             element
         }
         Node::Partial { of, by } => {
+            let place = by.number;
             let by = slots.cell(by)?;
-            let slope = algebra.partial(Written { derived: of, slots }, &by)?;
+            let slope = algebra.partial(Written { derived: of, by: place, slots }, &by)?;
             slots.give(by.at);
             slope
         }
