@@ -1,14 +1,16 @@
 //! The symbolic side of a check: a network lowered to scalars, its gradients by the reverse
 //! sweep, and their values over any number system.
 
+use std::cell::RefCell;
+
 use rustc_hash::FxHashMap;
 
 use crate::calculus::sweep;
 use crate::concrete::Values;
 use crate::diag::{Error, Kind};
 use crate::expr::{
-    Branches, Decision, EvalError, EvalFault, ExprId, Rest, SymbolId, Winners, decisions,
-    evaluate_all,
+    Branches, Compiled, Decision, EvalError, EvalFault, ExprId, Program, Rest, SymbolId, Winners,
+    decisions, evaluate_all,
 };
 use crate::lower::{Lowered, lower};
 use crate::net::{Network, Op, QuantityId};
@@ -28,6 +30,9 @@ pub(super) struct Symbolic {
     pub gradients: Vec<Vec<ExprId>>,
     /// The assumed winners; empty where they are not used.
     pub winners: Winners,
+    /// The gradients made ready for the kinks of the point that was looked at last: each point is
+    /// evaluated in several number systems, and where there is no kink, all points alike.
+    ready: RefCell<Option<(Made, Compiled)>>,
 }
 
 impl Symbolic {
@@ -45,7 +50,7 @@ impl Symbolic {
         let mut all = sweep::gradients(&mut lowered.graph, root, &cells, &winners).into_iter();
         let gradients =
             by.iter().map(|id| all.by_ref().take(net.shape(*id).elements()).collect()).collect();
-        Ok(Symbolic { lowered, by: by.to_vec(), gradients, winners })
+        Ok(Symbolic { lowered, by: by.to_vec(), gradients, winners, ready: RefCell::new(None) })
     }
 
     /// What the values decide at every kink that the loss meets, in an ordered number system.
@@ -76,7 +81,7 @@ impl Symbolic {
             evaluate_all(&self.lowered.graph, roots, &leaf, branches).map_err(|e| sentence(&e))
         };
         let together: Vec<ExprId> = self.gradients.iter().flatten().copied().collect();
-        match run(&together) {
+        match self.ready(&together, branches, made).evaluate(&leaf) {
             Ok(all) => {
                 let mut all = all.into_iter();
                 let each = |cells: &Vec<ExprId>| Ok(all.by_ref().take(cells.len()).collect());
@@ -84,6 +89,22 @@ impl Symbolic {
             }
             // One quantity's gradient has no value; the others may have theirs.
             Err(_) => self.gradients.iter().map(|cells| run(cells)).collect(),
+        }
+    }
+
+    /// A program for the gradients, with these decisions.
+    fn ready<'a>(&'a self, roots: &[ExprId], branches: Branches<'a>, made: &Made) -> Program<'a> {
+        let g = &self.lowered.graph;
+        let mut ready = self.ready.borrow_mut();
+        match ready.as_ref() {
+            Some((own, compiled)) if own == made => {
+                Program::of(g, roots, branches, compiled.clone())
+            }
+            _ => {
+                let program = Program::new(g, roots, branches);
+                *ready = Some((made.clone(), program.compiled()));
+                program
+            }
         }
     }
 
@@ -160,5 +181,31 @@ mod tests {
             assert_eq!(error.kind(), Kind::Limit);
             assert!(error.message().contains(&MAX_FACTOR_PAIRS.to_string()), "{error}");
         }
+    }
+
+    /// What was made ready for one point serves another only where its kinks are decided alike.
+    #[test]
+    fn what_is_ready_for_one_point_gives_nothing_wrong_at_another() {
+        let text = "input x[2]\nparam w[2]\ny = max(w*x)\nE = relu(y)^2 + tanh(y)";
+        let net = crate::lang::parse_network(text).unwrap();
+        let [x, w] = ["x", "w"].map(|name| net.find(name).unwrap());
+        let points = [[1.0, 2.0], [2.0, 1.0], [-1.0, -2.0], [1.0, 3.0], [3.0, 1.0]];
+        let new = || Symbolic::new(&net, &[w], false).unwrap();
+        let at = |symbolic: &Symbolic, point: [f64; 2]| {
+            let values = Values::from([(x, vec![1.0, 1.0]), (w, point.to_vec())]);
+            let made = symbolic.decide(&net, &values).unwrap();
+            let reals = symbolic.evaluate(&net, &values, &made);
+            let wide = values.iter().map(|(id, all)| {
+                let all = all.iter().map(|x| crate::scalar::Interval::point(*x).unwrap());
+                (*id, all.collect())
+            });
+            (reals, symbolic.evaluate(&net, &Values::from_iter(wide), &made))
+        };
+        let kept = new();
+        let found: Vec<_> = points.iter().map(|point| at(&kept, *point)).collect();
+        let alone: Vec<_> = points.iter().map(|point| at(&new(), *point)).collect();
+        assert_eq!(found, alone);
+        assert_ne!(found[0], found[1]);
+        assert_eq!(found[2].0, [Ok(vec![1.0 - libm::tanh(-1.0).powi(2), 0.0])]);
     }
 }

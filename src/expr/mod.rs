@@ -17,5 +17,6 @@ pub use eval::{Branches, Decision, EvalError, EvalFault, Rest, Winners, evaluate
 pub(crate) use eval::{decisions, depends_on};
 pub use graph::Graph;
 pub use node::{Args, ExprId, Node, NumberId, SymbolId};
+pub(crate) use program::Compiled;
 pub use program::{Batch, Program};
 pub use symbol::Symbol;

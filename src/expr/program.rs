@@ -12,6 +12,8 @@ mod points;
 mod run;
 mod slots;
 
+use std::sync::Arc;
+
 use super::{Branches, EvalError, ExprId, Graph, SymbolId, evaluate_all};
 use crate::scalar::Scalar;
 use compile::compile;
@@ -36,21 +38,45 @@ pub struct Program<'g> {
     g: &'g Graph,
     roots: Vec<ExprId>,
     branches: Branches<'g>,
-    /// `None` where only the evaluator has an answer; see [`Program::new`].
-    code: Option<Code>,
+    compiled: Compiled,
 }
+
+/// What a program is made of, for others of the same graph, the same roots and the same kinks.
+/// `None` where only the evaluator has an answer; see [`Program::new`].
+#[derive(Clone)]
+pub(crate) struct Compiled(Option<Arc<Code>>);
 
 impl<'g> Program<'g> {
     /// Makes `roots` ready. Where a derivative is only written down, or kinks are drawn or left
     /// to the number system, nothing can be made ready: each evaluation is one of
     /// [`evaluate_all`].
     pub fn new(g: &'g Graph, roots: &[ExprId], branches: Branches<'g>) -> Program<'g> {
-        Program { g, roots: roots.to_vec(), branches, code: compile(g, roots, branches) }
+        let compiled = Compiled(compile(g, roots, branches).map(Arc::new));
+        Program::of(g, roots, branches, compiled)
+    }
+
+    /// The program that `compiled` was taken from, for equal roots and branches.
+    pub(crate) fn of(
+        g: &'g Graph,
+        roots: &[ExprId],
+        branches: Branches<'g>,
+        compiled: Compiled,
+    ) -> Program<'g> {
+        Program { g, roots: roots.to_vec(), branches, compiled }
+    }
+
+    /// What the program is made of.
+    pub(crate) fn compiled(&self) -> Compiled {
+        self.compiled.clone()
+    }
+
+    fn code(&self) -> Option<&Code> {
+        self.compiled.0.as_deref()
     }
 
     /// How many steps an evaluation takes, and how many numbers it holds at a time.
     pub fn size(&self) -> (usize, usize) {
-        self.code.as_ref().map_or((0, 0), |code| (code.steps.len(), code.slots))
+        self.code().map_or((0, 0), |code| (code.steps.len(), code.slots))
     }
 
     /// The values of the roots in any number system, in their order.
@@ -83,7 +109,7 @@ impl<'g> Program<'g> {
 
     /// The values of the roots, or `None` where a step has none or the code does not know.
     fn attempt<V: Value>(&self, env: &dyn Fn(SymbolId) -> Option<V>) -> Option<Vec<V>> {
-        self.code.as_ref()?.run(env).ok()
+        self.code()?.run(env).ok()
     }
 }
 

@@ -69,7 +69,7 @@ impl Program<'_> {
         // Of a symbol that stands twice, the first counts.
         let places: FxHashMap<SymbolId, usize> =
             columns.iter().enumerate().rev().map(|(at, symbol)| (*symbol, at)).collect();
-        let lanes = self.code.as_ref().and_then(|code| Side::of(code, &places));
+        let lanes = self.code().and_then(|code| Side::of(code, &places));
         let threads = available_parallelism().map_or(1, NonZero::get);
         Batch { program: self, places, width, lanes, memories: vec![Vec::new(); threads] }
     }
