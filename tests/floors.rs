@@ -72,6 +72,11 @@ const INSIDE: &[(&str, &str, &str)] = &[
         "thread",
         "points are shared out among threads, and how many there are changes no bit",
     ),
+    (
+        "src/check/mod.rs",
+        "thread",
+        "passes at one point are made while the next is found, and the report is the same",
+    ),
     ("src/scalar/setting.rs", "thread", "what a cell of each thread is called; none is started"),
 ];
 

@@ -82,6 +82,10 @@ pub use rounding::{Accumulate, Format};
 pub use rounding::{FUNCTION_ULPS, REARRANGED};
 pub use supplied::{Supplied, Theirs, check_gradients, check_supplied};
 
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, Builder, ScopedJoinHandle};
+
 use crate::concrete::Values;
 use crate::diag::{Error, Kind};
 use crate::net::{Network, QuantityId};
@@ -242,18 +246,53 @@ fn check_symbolic(net: &Network, symbolic: &Symbolic, options: &Options) -> Resu
     let mut report = blank(net, &symbolic.by, compared);
     report.seed = (!missing.is_empty()).then_some(options.seed);
     let mut scale = 0;
-    for which in 0..trials {
+    let mut next = |which: usize, report: &mut Report| -> Result<Arc<point::Point>, Error> {
         let (at, redrawn) =
             find_point(net, &missing, &mut random, &mut scale, Grid::PLAIN, |values, given| {
                 point::point(net, symbolic, values, given)
             })?;
         sources::compare(net, &at, which, &mut report.parameters);
-        if directed {
-            tensors::directed(net, &at, &symbolic.by, which, options.seed, &mut report.parameters);
-        }
         let mut point = at.report(net, drawn.clone(), redrawn);
         point.unit = (!missing.is_empty()).then_some(UNITS[scale]);
         report.points.push(point);
+        Ok(Arc::new(at))
+    };
+    if !directed {
+        (0..trials).try_for_each(|which| next(which, &mut report).map(drop))?;
+        return Ok(report);
+    }
+    // Where passes along directions are made, a thread makes them while the next point is found.
+    let along = Mutex::new(blank(net, &symbolic.by, compared).parameters);
+    let (by, seed) = (&symbolic.by, options.seed);
+    let go = &|at: &point::Point, which: usize| {
+        let mut parameters = along.lock().unwrap_or_else(PoisonError::into_inner);
+        tensors::directed(net, at, by, which, seed, &mut parameters);
+    };
+    thread::scope(|threads| -> Result<(), Error> {
+        let mut before: Option<ScopedJoinHandle<'_, ()>> = None;
+        for which in 0..trials {
+            let at = next(which, &mut report)?;
+            // One after the other, in the order of the points.
+            if let Some(thread) = before.take()
+                && let Err(panic) = thread.join()
+            {
+                resume_unwind(panic);
+            }
+            let own = Arc::clone(&at);
+            match Builder::new().spawn_scoped(threads, move || go(&own, which)) {
+                Ok(thread) => before = Some(thread),
+                Err(_) => go(&at, which),
+            }
+        }
+        Ok(())
+    })?;
+    let along = along.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for (parameter, along) in report.parameters.iter_mut().zip(along) {
+        for (own, along) in parameter.comparisons.iter_mut().zip(along.comparisons) {
+            if along.source != Source::Backward {
+                *own = along;
+            }
+        }
     }
     Ok(report)
 }
