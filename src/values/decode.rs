@@ -2,8 +2,6 @@
 //! order, out come exact numbers, row-major. What always holds: the count of the bytes was
 //! checked, and every number is finite.
 
-use half::{bf16, f16};
-
 use super::{Array, Dtype, Numbers};
 use crate::diag::{Error, Kind};
 use crate::net::Shape;
@@ -136,13 +134,61 @@ fn word(bytes: &[u8], layout: Layout) -> u64 {
     }
 }
 
+/// A format of 16 bits: a sign, an exponent of so many bits, and a fraction.
+#[derive(Clone, Copy)]
+pub(super) struct Short {
+    exponent: i32,
+}
+
+pub(super) const F16: Short = Short { exponent: 5 };
+pub(super) const BF16: Short = Short { exponent: 8 };
+
+impl Short {
+    /// How many bits the fraction has.
+    fn fraction(self) -> i32 {
+        15 - self.exponent
+    }
+
+    fn bias(self) -> i32 {
+        (1 << (self.exponent - 1)) - 1
+    }
+
+    /// The number that these bits are.
+    pub(super) fn value(self, bits: u16) -> f64 {
+        let above = 1u16 << self.fraction();
+        let (exponent, fraction) = ((bits & 0x7FFF) / above, bits % above);
+        let size = match i32::from(exponent) {
+            0 => libm::scalbn(f64::from(fraction), 1 - self.bias() - self.fraction()),
+            e if e > 2 * self.bias() => match fraction {
+                0 => f64::INFINITY,
+                _ => f64::NAN,
+            },
+            e => libm::scalbn(f64::from(above + fraction), e - self.bias() - self.fraction()),
+        };
+        if bits > 0x7FFF { -size } else { size }
+    }
+
+    /// The nearest number of this format, of two the even one; ∞ beyond the range.
+    pub(super) fn nearest(self, x: f64) -> f64 {
+        if x == 0.0 || !x.is_finite() {
+            return x;
+        }
+        let unit = libm::ilogb(x).max(1 - self.bias()) - self.fraction();
+        let nearest = libm::scalbn(libm::scalbn(x, -unit).round_ties_even(), unit);
+        match nearest.abs() < libm::scalbn(1.0, self.bias() + 1) {
+            true => nearest,
+            false => f64::INFINITY.copysign(x),
+        }
+    }
+}
+
 fn float(word: u64, stored: Stored) -> f64 {
     match stored {
         Stored::Bool => f64::from(u8::from(word != 0)),
         Stored::Signed(_) => (word as i64) as f64,
         Stored::Unsigned(_) => word as f64,
-        Stored::F16 => f16::from_bits(word as u16).to_f64(),
-        Stored::Bf16 => bf16::from_bits(word as u16).to_f64(),
+        Stored::F16 => F16.value(word as u16),
+        Stored::Bf16 => BF16.value(word as u16),
         Stored::F32 => f64::from(f32::from_bits(word as u32)),
         Stored::F64 => f64::from_bits(word),
     }

@@ -5,11 +5,10 @@
 
 use std::fmt;
 
-use half::{bf16, f16};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::decode::not_finite;
+use super::decode::{BF16, F16, not_finite};
 use super::{Array, Dtype, MAX_ARRAYS, MAX_ELEMENTS, Numbers, Room, all_or, malformed};
 use crate::diag::{Error, Kind};
 use crate::net::Shape;
@@ -231,8 +230,8 @@ fn typed(name: &str, value: &RawValue, room: &mut Room) -> Result<Array, Error> 
     };
     let whole = |q: &Rational| q.is_integer();
     let (dtype, numbers) = match dtype.as_str() {
-        "f16" | "float16" => (Dtype::F16, floats(|x| f16::from_f64(x).to_f64())?),
-        "bf16" | "bfloat16" => (Dtype::Bf16, floats(|x| bf16::from_f64(x).to_f64())?),
+        "f16" | "float16" => (Dtype::F16, floats(|x| F16.nearest(x))?),
+        "bf16" | "bfloat16" => (Dtype::Bf16, floats(|x| BF16.nearest(x))?),
         "f32" | "float32" => (Dtype::F32, floats(|x| f64::from(x as f32))?),
         "f64" | "float64" => (Dtype::F64, floats(|x| x)?),
         "integer" | "i64" | "int64" | "i32" | "int32" if exact.iter().all(whole) => {

@@ -503,3 +503,40 @@ fn a_kernel_of_another_layout_is_recognised() {
     let error = values(&net, &[file]).unwrap_err();
     assert!(error.hints()[0].contains("(3, 2, 0, 1)"), "{error}");
 }
+
+/// Every number of 16 bits is what another program reads, and what lies between two neighbours goes
+/// to the nearer one; from the middle to the even one.
+#[test]
+fn short_floats_are_read_and_rounded_to_the_nearest() {
+    use super::decode::{BF16, F16};
+    let theirs: [fn(u16) -> f64; 2] =
+        [|bits| f16::from_bits(bits).to_f64(), |bits| bf16::from_bits(bits).to_f64()];
+    for (format, theirs) in [F16, BF16].into_iter().zip(theirs) {
+        for bits in 0..=u16::MAX {
+            let (own, other) = (format.value(bits), theirs(bits));
+            assert!(own.to_bits() == other.to_bits() || own.is_nan() && other.is_nan(), "{bits:x}");
+            let below = format.value(bits & 0x7FFF);
+            if !below.is_finite() {
+                continue;
+            }
+            let (sign, above) = (1f64.copysign(own), format.value((bits & 0x7FFF) + 1));
+            assert_eq!(format.nearest(own).to_bits(), own.to_bits());
+            // Where the next number would be, if there is none.
+            let step = if above.is_finite() {
+                above - below
+            } else {
+                below - format.value((bits & 0x7FFF) - 1)
+            };
+            let middle = below + step / 2.0;
+            let even = if bits % 2 == 0 { below } else { above };
+            assert_eq!(format.nearest(sign * middle), sign * even, "{bits:x}");
+            assert_eq!(format.nearest(sign * middle.next_down()), sign * below, "{bits:x}");
+            assert_eq!(format.nearest(sign * middle.next_up()), sign * above, "{bits:x}");
+        }
+        assert!(format.nearest(f64::NAN).is_nan());
+        assert_eq!(format.nearest(f64::MAX), f64::INFINITY);
+        assert_eq!(format.nearest(-f64::MAX), f64::NEG_INFINITY);
+        assert_eq!(format.nearest(f64::from_bits(1)).to_bits(), 0);
+        assert_eq!(format.nearest(-f64::from_bits(1)).to_bits(), (-0f64).to_bits());
+    }
+}
