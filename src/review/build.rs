@@ -177,9 +177,8 @@ impl Scope<'_> {
             FormulaKind::HalfDerivative { by, .. } => {
                 Err(Unbuilt::Malformed("the ∂ below is missing".to_string(), by.span.clone()))
             }
-            FormulaKind::BigSum { indices, from, to, body } => {
-                self.sum(indices, [from, to], body, at, local, most)
-            }
+            FormulaKind::BigSum { .. } => self.sum(expr, false, at, local, most),
+            FormulaKind::BigProduct(sum) => self.sum(sum, true, at, local, most),
             FormulaKind::Cases(cases) => self.cases(cases, at, local, most),
             FormulaKind::List(_) => Err(Unbuilt::Unclear("a list is no value".to_string())),
             FormulaKind::Matrix(_) => {

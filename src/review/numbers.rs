@@ -76,6 +76,7 @@ pub(super) fn is_numeric(expr: &Expr) -> bool {
                 | FormulaKind::Differential(_)
                 | FormulaKind::HalfDerivative { .. }
                 | FormulaKind::BigSum { .. }
+                | FormulaKind::BigProduct(_)
                 | FormulaKind::List(_)
                 | FormulaKind::Matrix(_)
                 | FormulaKind::Array(_)

@@ -190,6 +190,7 @@ impl Reading<'_> {
             FormulaKind::Array(array) => self.array(array, span),
             // What has parts that are arrays in other places is not read.
             FormulaKind::Cases(_)
+            | FormulaKind::BigProduct(_)
             | FormulaKind::Differential(_)
             | FormulaKind::HalfDerivative { .. }
             | FormulaKind::List(_) => match self.is_plain(expr) {

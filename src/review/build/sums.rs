@@ -1,22 +1,28 @@
-//! Sums over an index, and case distinctions.
+//! Sums and products over an index, and case distinctions.
 
 use super::{Built, Local, MAX_SUM_TERMS, Unbuilt};
+use crate::expr::ExprId;
 use crate::review::scope::Scope;
-use crate::review::tex::syntax::{Comparison, Expr};
+use crate::review::tex::syntax::{Comparison, Expr, FormulaKind};
 use crate::scalar::{Function, Scalar};
 
 impl Scope<'_> {
+    /// Σ, or Π where `multiplies`.
     pub(super) fn sum(
         &mut self,
-        indices: &[String],
-        bounds: [&Option<Box<Expr>>; 2],
-        body: &Expr,
+        sum: &Expr,
+        multiplies: bool,
         at: usize,
         local: &Local,
         most: usize,
     ) -> Built {
+        let FormulaKind::BigSum { indices, from, to, body } = &sum.kind else {
+            return self.expression(sum, at, local, most);
+        };
+        let bounds = [from, to];
         if !indices.is_empty() {
-            return self.sum_over(indices, bounds, body, at, local, most);
+            let terms = self.terms(indices, bounds, body, at, local, most)?;
+            return Ok(self.joined(terms, multiplies));
         }
         // \sum (t_i − y_i)² goes over the one letter that there is.
         let mut free = self.free_letters(&[body]);
@@ -24,13 +30,23 @@ impl Scope<'_> {
         match (bounds, free.len()) {
             ([None, None], 1) => {
                 let letters: Vec<String> = free.into_keys().collect();
-                self.sum_over(&letters, bounds, body, at, local, most)
+                let terms = self.terms(&letters, bounds, body, at, local, most)?;
+                Ok(self.joined(terms, multiplies))
             }
             _ => Err(Unbuilt::OutOfScope("a sum that does not say over what".to_string())),
         }
     }
 
-    fn sum_over(
+    fn joined(&mut self, terms: Vec<ExprId>, multiplies: bool) -> ExprId {
+        match (terms.is_empty(), multiplies) {
+            (true, true) => self.graph.integer(1),
+            (false, true) => self.graph.mul(terms),
+            (_, false) => self.graph.add(terms),
+        }
+    }
+
+    /// What is summed or multiplied, for all values of the indices.
+    fn terms(
         &mut self,
         indices: &[String],
         [from, to]: [&Option<Box<Expr>>; 2],
@@ -38,11 +54,14 @@ impl Scope<'_> {
         at: usize,
         local: &Local,
         most: usize,
-    ) -> Built {
+    ) -> Result<Vec<ExprId>, Unbuilt> {
         let bound = |scope: &mut Self, e: &Option<Box<Expr>>| -> Option<i64> {
             let e = e.as_deref()?;
             if let Some((n, supposed)) = scope.whole(e) {
                 scope.supposed |= supposed;
+                return Some(n);
+            }
+            if let Some(n) = of_letters(e, local) {
                 return Some(n);
             }
             let id = scope.expression(e, at, local, most).ok()?;
@@ -52,7 +71,7 @@ impl Scope<'_> {
             value.and_then(|q| q.to_i32()).map(i64::from)
         };
         let Some((index, others)) = indices.split_first() else {
-            return self.expression(body, at, local, most);
+            return Ok(vec![self.expression(body, at, local, most)?]);
         };
         let mut letters = index.chars();
         let run = match (letters.next(), letters.next()) {
@@ -85,9 +104,9 @@ impl Scope<'_> {
         for value in from..=to {
             let mut inner = local.clone();
             inner.indices.insert(index.clone(), value);
-            terms.push(self.sum_over(others, [&None, &None], body, at, &inner, most)?);
+            terms.extend(self.terms(others, [&None, &None], body, at, &inner, most)?);
         }
-        Ok(self.graph.add(terms))
+        Ok(terms)
     }
 
     /// Which case holds, where all conditions up to it compare numbers, as those on indices do;
@@ -179,5 +198,20 @@ impl Scope<'_> {
         let rest = self.graph.sub(one, step);
         let (a, b) = (self.graph.mul([yes, step]), self.graph.mul([no, rest]));
         Ok(self.graph.add([a, b]))
+    }
+}
+
+/// A bound made of numbers and letters that have values, as j = i + 1.
+fn of_letters(e: &Expr, local: &Local) -> Option<i64> {
+    match &e.kind {
+        FormulaKind::Number { value, .. } => value.to_i32().map(i64::from),
+        FormulaKind::Name(name) if name.below.is_empty() && name.above.is_none() => {
+            local.indices.get(&name.stem).copied()
+        }
+        FormulaKind::Sum(terms) => terms.iter().try_fold(0i64, |sum, (minus, term)| {
+            let n = of_letters(term, local)?;
+            sum.checked_add(if *minus { -n } else { n })
+        }),
+        _ => None,
     }
 }

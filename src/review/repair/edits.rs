@@ -358,6 +358,7 @@ fn with(whole: &Expr, old: &Expr, new: &Expr) -> Expr {
             FormulaKind::Derivative { of: boxed(of), by: boxed(by), order: *order }
         }
         FormulaKind::Differential(a) => FormulaKind::Differential(boxed(a)),
+        FormulaKind::BigProduct(a) => FormulaKind::BigProduct(boxed(a)),
         FormulaKind::HalfDerivative { of, by } => {
             FormulaKind::HalfDerivative { of: boxed(of), by: boxed(by) }
         }

@@ -173,7 +173,8 @@ fn command<'s, 'a>(input: Tokens<'s, 'a>, name: &'a str) -> Parsed<'s, 'a, Piece
             fraction::fraction(above, below, input.span_to(rest)).map(|piece| (rest, piece))
         }
         Makes::Root => functions::root(input).map(value),
-        Makes::Sum => blocks::big_sum(input).map(value),
+        Makes::Sum => blocks::big_sum(input, 0).map(value),
+        Makes::Multiple => blocks::big_product(input).map(value),
         Makes::Braced => blocks::braced(input).map(value),
         Makes::Elementwise => unexpected(input),
         Makes::Refused(why) => refuse(input.here(), why),

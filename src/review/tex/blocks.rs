@@ -12,7 +12,8 @@ use super::tokens::{Parsed, Tokens, beyond, refuse};
 use super::words;
 
 /// `\sum_{i=1}^{n}` and the product that follows, up to the next + or −.
-pub(super) fn big_sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+/// What is left out of it counts as `neutral`.
+pub(super) fn big_sum<'s, 'a>(input: Tokens<'s, 'a>, neutral: i64) -> Parsed<'s, 'a, Value> {
     let mut rest = input.skip(1);
     let (mut indices, mut from, mut to, mut condition) = (Vec::new(), None, None, None);
     let mut last = None;
@@ -48,10 +49,10 @@ pub(super) fn big_sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let body_at = rest.deeper()?;
     let (after, mut body) = product_behind(body_at)?;
     let after = after.level_of(input);
-    // Over all but one: what is left out counts as 0.
+    // Over all but one.
     if let Some(condition) = condition {
         let span = body.span.clone();
-        let zero = FormulaKind::Number { value: 0.into(), decimals: 0 };
+        let zero = FormulaKind::Number { value: neutral.into(), decimals: 0 };
         let zero = Expr { kind: zero, span: span.clone() };
         let kind = FormulaKind::Cases(vec![(body, Some(condition)), (zero, None)]);
         body = Expr { kind, span };
@@ -59,6 +60,14 @@ pub(super) fn big_sum<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     let span = input.span_to(after);
     let kind = FormulaKind::BigSum { indices, from, to, body: Box::new(body) };
     Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
+}
+
+/// `\prod_{i=1}^{n}` and the product that follows.
+pub(super) fn big_product<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
+    let (rest, Value { expr, shape }) = big_sum(input, 1)?;
+    let span = expr.span.clone();
+    let kind = FormulaKind::BigProduct(Box::new(expr));
+    Ok((rest, Value { expr: Expr { kind, span }, shape }))
 }
 
 /// The terms of `sum` up to the first sign: what a sum over an index takes in.

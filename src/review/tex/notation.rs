@@ -35,6 +35,8 @@ pub(super) enum Makes {
     Root,
     /// A sum over an index.
     Sum,
+    /// A product over an index.
+    Multiple,
     /// Its argument, with words below or above it.
     Braced,
     /// Its argument, as if that stood there by itself.
@@ -121,8 +123,8 @@ pub(super) const TABLE: &[Notation] = &[
         commands: &["prod"],
         arguments: 0,
         stands: Stands::Product,
-        makes: Makes::Beyond("a product over an index is not read"),
-        example: "\\prod_i a_i",
+        makes: Makes::Multiple,
+        example: "\\prod_{i=1}^{2} a_i",
     },
     Notation {
         commands: &["int", "iint", "oint", "lim"],

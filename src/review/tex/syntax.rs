@@ -214,6 +214,8 @@ pub enum FormulaKind {
         /// What is summed.
         body: Box<Expr>,
     },
+    /// A product over an index, as the sum that has its index, its bounds and its factors.
+    BigProduct(Box<Expr>),
     /// A case distinction: values with their conditions, as they were written. A condition is a
     /// comparison of two expressions; none stands for "otherwise".
     Cases(Vec<(Expr, Option<Comparison>)>),
@@ -328,7 +330,10 @@ impl Expr {
     pub fn children_mut(&mut self) -> Vec<&mut Expr> {
         match &mut self.kind {
             FormulaKind::Number { .. } | FormulaKind::Name(_) => Vec::new(),
-            FormulaKind::Neg(a) | FormulaKind::Call(_, a) | FormulaKind::Differential(a) => vec![a],
+            FormulaKind::Neg(a)
+            | FormulaKind::Call(_, a)
+            | FormulaKind::Differential(a)
+            | FormulaKind::BigProduct(a) => vec![a],
             FormulaKind::Sum(terms) => terms.iter_mut().map(|(_, term)| term).collect(),
             FormulaKind::Product(all)
             | FormulaKind::Extreme { of: all, .. }
@@ -364,7 +369,10 @@ impl Expr {
     pub fn children(&self) -> Vec<&Expr> {
         match &self.kind {
             FormulaKind::Number { .. } | FormulaKind::Name(_) => Vec::new(),
-            FormulaKind::Neg(a) | FormulaKind::Call(_, a) | FormulaKind::Differential(a) => vec![a],
+            FormulaKind::Neg(a)
+            | FormulaKind::Call(_, a)
+            | FormulaKind::Differential(a)
+            | FormulaKind::BigProduct(a) => vec![a],
             FormulaKind::Sum(terms) => terms.iter().map(|(_, term)| term).collect(),
             FormulaKind::Product(all)
             | FormulaKind::Extreme { of: all, .. }
