@@ -36,12 +36,21 @@ pub(super) struct Noisy {
     terms: f64,
     /// Σ of the squares of what was rounded before, in u²/3.
     rounded: f64,
+    /// How many roundings of itself that is beyond one, where squares leave the range of `f64`.
+    more: f64,
 }
 
 impl Noisy {
     /// A number as it is stored, without an error of its own.
     pub fn stored(value: f64) -> Noisy {
-        Noisy { value, squares: square(value), sizes: value.abs(), terms: 1.0, rounded: 0.0 }
+        Noisy {
+            value,
+            squares: square(value),
+            sizes: value.abs(),
+            terms: 1.0,
+            rounded: 0.0,
+            more: 0.0,
+        }
     }
 
     /// A number that is rounded when it is stored.
@@ -66,13 +75,16 @@ impl Noisy {
         self.rounded + x * (n / 3.0).max(1.0) + (self.squares - x / n).max(0.0) * n / 6.0
     }
 
-    /// Its root. Where squares leave the range of `f64`, the root of as many roundings of all that
-    /// was added up.
-    fn deviation(&self) -> f64 {
+    /// Its root, times a unit. Where squares leave the range of `f64`, the root of as many
+    /// roundings of all that was added up.
+    fn deviation(&self, unit: f64) -> f64 {
         let variance = self.variance();
         match variance == 0.0 || (LEAST * 1e10..MOST / 1e10).contains(&variance) {
-            true => variance.sqrt(),
-            false => self.sizes.min(f64::MAX) * (1.0 + self.terms / 2.0).sqrt(),
+            true => unit * variance.sqrt(),
+            false => {
+                let size = unit * self.sizes.min(f64::MAX);
+                size * (1.0 + self.terms / 2.0).sqrt() * (1.0 + self.more)
+            }
         }
     }
 
@@ -134,6 +146,7 @@ impl Scalar for Noisy {
             sizes: self.sizes + other.sizes,
             terms: self.terms + other.terms,
             rounded: self.rounded + other.rounded,
+            more: self.more.max(other.more),
         })
     }
 
@@ -154,7 +167,8 @@ impl Scalar for Noisy {
             }
         }
         let of = |a: &Noisy, b: &Noisy| a.variance() * square(b.value);
-        Noisy::result(self.value * other.value, of(self, other) + of(other, self))
+        let product = Noisy::result(self.value * other.value, of(self, other) + of(other, self))?;
+        Ok(Noisy { more: self.more + other.more, ..product })
     }
 
     fn neg(&self) -> Noisy {
@@ -167,7 +181,8 @@ impl Scalar for Noisy {
             return Ok(*self);
         }
         let passed = self.variance() + other.variance() * square(value);
-        Noisy::result(value, passed / square(other.value))
+        let quotient = Noisy::result(value, passed / square(other.value))?;
+        Ok(Noisy { more: self.more + other.more, ..quotient })
     }
 
     fn powi(&self, exponent: i32) -> Result<Noisy, Fault> {
@@ -193,7 +208,8 @@ impl Scalar for Noisy {
             Function::Sigmoid | Function::NormalCdf | Function::Softplus => 0.25,
             _ => 0.0,
         };
-        Noisy::result(value, beside_one + square(value * exponent(function, self.value)))
+        let more = exponent(function, self.value);
+        Ok(Noisy { more, ..Noisy::result(value, beside_one + square(value * more))? })
     }
 
     fn compare(&self, other: &Noisy) -> Result<Ordering, Fault> {
@@ -265,9 +281,9 @@ impl Watch<Noisy> for Noise {
         let beside_one = self.beside_one.contains(&node);
         for element in elements {
             let mut x = element.value;
-            let deviation = element.deviation();
+            let deviation = element.deviation(self.sums);
             if deviation > 0.0 {
-                x += self.sums * deviation * self.uniform();
+                x += deviation * self.uniform();
                 if element.terms > 2.0 {
                     let one = *of_tensor.get_or_insert_with(|| self.uniform());
                     x += self.sums * element.terms * LOOP * element.sizes.min(f64::MAX) * one;

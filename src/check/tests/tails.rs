@@ -109,6 +109,33 @@ fn flat_slopes_are_not_flagged_and_wrong_ones_are_elsewhere() {
     }
 }
 
+/// Numbers whose squares leave the range of f64, as JAX and XLA compute them in f64.
+#[test]
+fn the_same_holds_where_squares_overflow() {
+    let density = |x: f64| libm::exp(-0.5 * (x * x + 1.837_877_066_409_345_3));
+    let half = |x: f64| libm::exp(x - std::f64::consts::LN_2);
+    for x in [5.0, 12.0, 26.0, 30.0, 33.3, 35.0] {
+        for (formula, right) in [("normal_cdf(x)", density(x)), ("normal_pdf(x)", -x * density(x))]
+        {
+            tail(formula, x, right);
+        }
+    }
+    for x in [30.0, 345.0, 500.0, 700.0, 709.0] {
+        tail("cosh(x)", x, half(x) - half(-x));
+        tail("sinh(x)", x, half(x) + half(-x));
+    }
+}
+
+fn tail(formula: &str, x: f64, right: f64) {
+    let net = parse_network(&format!("param x\nE = {formula}\ngiven x = {x}")).unwrap();
+    let report = in_format(&net, &[("x", &[right])], Format::F64);
+    assert_eq!(parameter(&report, "x").verdict(), Verdict::Agree, "{formula} at {x}");
+    for wrong in [right * 1.001, 0.0, -right] {
+        let report = in_format(&net, &[("x", &[wrong])], Format::F64);
+        assert_eq!(parameter(&report, "x").verdict(), Verdict::Differ, "{formula} at {x}");
+    }
+}
+
 /// All at once, as a layer has them: the flat ones are roundings beside the others.
 #[test]
 fn a_layer_of_flat_slopes_agrees() {
