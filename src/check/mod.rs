@@ -90,6 +90,7 @@ use crate::concrete::Values;
 use crate::diag::{Error, Kind};
 use crate::net::{Network, QuantityId};
 use crate::scalar::Rational;
+use overflow::without_overflow;
 use symbolic::Symbolic;
 use values::{RANGES, SplitMix, UNITS};
 
@@ -186,16 +187,51 @@ pub fn check(net: &Network, options: &Options) -> Result<Report, Error> {
         return Err(Error::new(Kind::Value, "there is nothing to check: no `param` is declared")
             .hint("declare the weights: `param w[2, 2]`"));
     }
+    match check_by(net, &by, options) {
+        // Exponentials beyond the range are too large, or 0 and divided by.
+        Err(error)
+            if matches!(error.kind(), Kind::Limit | Kind::Domain)
+                && values::missing(net).is_empty() =>
+        {
+            check_shifted(net, &by, options).ok_or(error)
+        }
+        found => found,
+    }
+}
+
+/// [`check`] at given values where an exponential leaves the range of `f64`, though the softmax
+/// that it is a part of does not. None where that is not so.
+fn check_shifted(net: &Network, by: &[QuantityId], options: &Options) -> Option<Report> {
+    let (mut shifted, values) = without_overflow(net, net.values(), by).ok()?;
+    let own = net.quantities().count();
+    if shifted.quantities().count() == own {
+        return None;
+    }
+    shifted.values = values;
+    let mut report = check_by(&shifted, by, options).ok()?;
+    for point in &mut report.points {
+        point.values.retain(|id, _| id.index() < own);
+        point.notes.push(SHIFTED.to_string());
+    }
+    Some(report)
+}
+
+/// What is said where a softmax was computed as every framework computes it.
+const SHIFTED: &str = "the greatest score was taken off before each softmax, which changes no \
+                       value and no gradient; without that, an exponential overflows";
+
+/// [`check`] of the network as it stands.
+fn check_by(net: &Network, by: &[QuantityId], options: &Options) -> Result<Report, Error> {
     let assume = values::missing(net).is_empty();
     // Each parameter is asked about by passes of its own.
     let passes = tensors::scalars(net).saturating_mul(by.len());
     if tensors::scalars(net) > MAX_SCALARS || passes > 4 * MAX_PASS_WORK {
-        return tensors::check(net, &by, options, &tensors::why(net));
+        return tensors::check(net, by, options, &tensors::why(net));
     }
-    match Symbolic::new(net, &by, assume) {
+    match Symbolic::new(net, by, assume) {
         Err(error) if error.kind() == Kind::Limit => {
             let why = format!("{}; what is checked is the backward pass", error.message());
-            tensors::check(net, &by, options, &why)
+            tensors::check(net, by, options, &why)
         }
         symbolic => check_symbolic(net, &symbolic?, options),
     }

@@ -15,6 +15,7 @@ mod page;
 mod pieces;
 mod random;
 mod range;
+mod shifted;
 mod steep;
 mod supplied;
 mod tails;
