@@ -5,10 +5,11 @@
 //! sides have different values. What always holds: a claim with a derivative of something that
 //! has a kink, or with a bracket of a max, is not looked at, for there a value is a convention.
 
-use super::guarded::Kinks;
+use super::guarded::{Bounded, Kinks};
+use super::mixed::Mixed;
 use super::sample::{Claim, Point};
 use crate::expr::{ExprId, Node};
-use crate::scalar::{Function, Interval, Rational, Scalar};
+use crate::scalar::{Function, Rational, Scalar};
 
 /// Points around which a jump is looked for, for each variable.
 const AROUND: usize = 4;
@@ -97,12 +98,8 @@ impl Claim<'_> {
         if !self.winners_win(point) {
             return false;
         }
-        match self.sides::<Rational>(Kinks::Defined, point) {
-            Ok([left, right]) => left != right,
-            Err(_) => self
-                .sides::<Interval>(Kinks::Defined, point)
-                .is_ok_and(|[left, right]| left.upper < right.lower || right.upper < left.lower),
-        }
+        let sides = self.sides::<Mixed>(Kinks::Defined, point);
+        sides.is_ok_and(|[left, right]| left.apart(&right))
     }
 }
 

@@ -20,6 +20,7 @@ mod indexed;
 mod jumps;
 mod local;
 mod look;
+mod mixed;
 mod normal;
 mod paths;
 mod probability;

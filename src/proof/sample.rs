@@ -10,6 +10,7 @@ use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use super::guarded::{Bounded, Guarded, Kinks, Limits};
+use super::mixed::Mixed;
 use super::seed::{Draw, Seed};
 use super::survey::Survey;
 use super::witness::Witness;
@@ -235,9 +236,9 @@ impl<'a> Claim<'a> {
             Ok(_) => return Sampled::Undefined,
             Err(_) => {}
         }
-        match self.sides::<Interval>(Kinks::Defined, point) {
+        match self.sides::<Mixed>(Kinks::Defined, point) {
             Ok([left, right]) if !left.apart(&right) => Sampled::Agree,
-            Ok(_) if self.sides::<Interval>(Kinks::Undefined, point).is_ok() => Sampled::Differ,
+            Ok(_) if self.sides::<Mixed>(Kinks::Undefined, point).is_ok() => Sampled::Differ,
             Err(EvalFault::Scalar(Fault::Overlap)) => Sampled::Unclear,
             _ => Sampled::Undefined,
         }
