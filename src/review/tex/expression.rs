@@ -356,9 +356,7 @@ pub(super) fn term<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     }
     if !before.is_empty() {
         before.push(product(left));
-        let kind = FormulaKind::Array(Box::new(Array::Elementwise(before)));
-        let expr = Expr { kind, span: input.span_to(rest) };
-        return Ok((rest, Value { expr, shape: Shape::Product }));
+        return Ok((rest, elementwise(before, input.span_to(rest))));
     }
     let shape = match left.len() {
         1 if slashes == 0 => alone,
@@ -367,6 +365,13 @@ pub(super) fn term<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
         _ => Shape::Product,
     };
     Ok((rest, Value { expr: product(left), shape }))
+}
+
+/// Factors with ⊙ between them, made apart from the recursion.
+#[inline(never)]
+fn elementwise(factors: Vec<Expr>, span: std::ops::Range<usize>) -> Value {
+    let kind = FormulaKind::Array(Box::new(Array::Elementwise(factors)));
+    Value { expr: Expr { kind, span }, shape: Shape::Product }
 }
 
 /// The factors as one expression, at the place from the first to the last.

@@ -178,8 +178,7 @@ pub(super) fn scripted<'s, 'a>(
                 }
                 name.above = name.above.or(mark);
                 let of = Expr { kind: FormulaKind::Name(name), span: span.clone() };
-                let kind = FormulaKind::Array(Box::new(Array::Transpose(of)));
-                return Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
+                return Ok((rest, of_array(Array::Transpose(of), span)));
             }
         }
     }
@@ -335,6 +334,13 @@ fn applies<'s, 'a>(
     raised(input, after, Value { expr, shape: Shape::Atom })
 }
 
+/// Notation of arrays, made apart from the recursion.
+#[inline(never)]
+fn of_array(array: Array, span: Range<usize>) -> Value {
+    let kind = FormulaKind::Array(Box::new(array));
+    Value { expr: Expr { kind, span }, shape: Shape::Atom }
+}
+
 /// Anything but a name, and the power behind it.
 pub(super) fn raised<'s, 'a>(
     input: Tokens<'s, 'a>,
@@ -355,16 +361,15 @@ pub(super) fn raised<'s, 'a>(
                 "an index below an expression: an element of an array, or a value at a point",
             );
         }
-        let kind = FormulaKind::Array(Box::new(Array::Element(base.expr, below(inside)?)));
-        return Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
+        let element = Array::Element(base.expr, below(inside)?);
+        return Ok((after, of_array(element, span)));
     }
     if found.primes > 0 {
         return refuse(span, "a prime stands on an expression");
     }
     let Some(inside) = found.above else { return unexpected(rest) };
     if let Above::Transpose(None) = above(inside, "this")? {
-        let kind = FormulaKind::Array(Box::new(Array::Transpose(base.expr)));
-        return Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
+        return Ok((after, of_array(Array::Transpose(base.expr), span)));
     }
     if !matches!(base.shape, Shape::Number | Shape::Paren | Shape::Atom) {
         return refuse(span, "braces are not seen in print: what is raised to this power?");
