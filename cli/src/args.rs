@@ -497,12 +497,14 @@ Examples:
   backproof review plain.md -n plain --all          each row with its mark
   backproof review plain.md -n plain -o marked.md   remarks in the margin
   backproof review plain.md -n plain -o r.sarif     for a code host
+  backproof review plain.md ./plain.md -n plain     several documents, or folders of them
 
 Exit codes: 0 nothing is refuted, 1 a row is (--strict: or is left open), 2 bad input")]
 pub struct ReviewArgs {
-    /// The document: a file, or `-` for standard input, which is read where none is named
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub file: Option<PathBuf>,
+    /// The documents: files, folders with documents in them, or `-` for standard input, which is
+    /// read where none is named
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
     /// Compare the document's definitions with this network: a file, or a built-in one's name
     #[arg(short, long, value_name = "NET", value_hint = ValueHint::FilePath)]
     pub network: Option<PathBuf>,

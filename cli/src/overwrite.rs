@@ -68,10 +68,13 @@ fn files(command: &Command) -> (Vec<Read<'_>>, Option<&Path>) {
             (reads, args.output.output.as_deref())
         }
         Command::Review(args) => {
-            let document = args.file.as_deref().unwrap_or(Path::new("-"));
-            let network = read("the network", args.network.as_deref());
-            let reads = network.into_iter().chain(read("the document", Some(document)));
-            (reads.collect(), args.output.as_deref())
+            let mut reads: Vec<Read<'_>> =
+                read("the network", args.network.as_deref()).into_iter().collect();
+            if args.files.is_empty() {
+                reads.extend(read("the document", Some(Path::new("-"))));
+            }
+            reads.extend(args.files.iter().filter_map(|file| read("the document", Some(file))));
+            (reads, args.output.as_deref())
         }
         Command::Step(args) => (network(&args.values), args.output.output.as_deref()),
         Command::Show(args) => (network(&args.network.values), args.output.output.as_deref()),

@@ -1,8 +1,9 @@
-//! `backproof review`: a written derivation marked row by row.
+//! `backproof review`: written derivations marked row by row.
 
-use std::fs::File;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 use backproof::diag::{Error, Kind};
@@ -10,43 +11,166 @@ use backproof::lang::Overrides;
 use backproof::net::Network;
 use backproof::review::read::{DocumentFormat, MAX_DOCUMENT};
 use backproof::review::report::{self, Artifact, Style};
-use backproof::review::{Review, review};
+use backproof::review::{Review, Tally, review};
 
 use super::args::{Marks, ReviewArgs};
 use super::failure::{Failure, refused};
 use super::source::Source;
 use super::{Outcome, document, output, progress, source};
 
+/// The most documents of one run, and how deep folders may stand in one another.
+const MAX_FILES: usize = 10_000;
+const MAX_FOLDERS: usize = 32;
 /// What a document on standard input is called in a log.
 const STDIN: &str = "stdin";
 
-/// Text → passages → rows → marks → output.
+/// A document that was reviewed.
+struct Reviewed {
+    source: Source,
+    format: DocumentFormat,
+    /// What it is called in a log.
+    path: String,
+    review: Review,
+}
+
+/// Text → passages → rows → marks → output, for each document.
 pub fn run(args: &ReviewArgs) -> Result<Outcome, Failure> {
     let network = args.network.as_deref().map(|path| network(path, args)).transpose()?;
-    let source = read(args.file.as_deref())?;
-    let format = format(args, &source);
-    let marked = progress::during("reviewing", || review(&source.text, format, network.as_ref()));
-    let review = marked.map_err(|error| Failure::of(error, &source))?;
-    if review.rows.is_empty() {
-        return Err(document::nothing_stated(&source, format).into());
+    let files = documents(&args.files)?;
+    let several = files.len() > 1;
+    let mut all = Vec::with_capacity(files.len());
+    for file in &files {
+        all.extend(reviewed(file.as_deref(), args, network.as_ref(), several)?);
+    }
+    if all.is_empty() {
+        let what = "none of the documents states anything";
+        return Err(Error::new(Kind::Syntax, what)
+            .hint("a formula of a document stands between its delimiters, as in `$y = w x$`")
+            .into());
     }
     let text = match marks(args)? {
-        Marks::Text => {
-            let style = Style::default().with(|style| {
-                style.colour = is_coloured(args);
-                style.all = args.all;
-            });
-            report::text(&review, &source.text, &source.name, style)
+        Marks::Text => in_text(&all, args, several),
+        Marks::Json if several => {
+            let all: Vec<(&str, &Review)> = all.iter().map(|d| (&*d.path, &d.review)).collect();
+            report::json_of_all(&all)
         }
-        Marks::Json => report::json(&review),
+        Marks::Json => all.iter().map(|d| report::json(&d.review)).collect(),
         Marks::Sarif => {
-            let path = file(args.file.as_deref()).and_then(Path::to_str).unwrap_or(STDIN);
-            report::sarif(&review, Artifact::new(path, &source.text, format))
+            let all: Vec<(&Review, Artifact<'_>)> = all
+                .iter()
+                .map(|d| (&d.review, Artifact::new(&d.path, &d.source.text, d.format)))
+                .collect();
+            report::sarif_of_all(&all)
         }
-        Marks::Markdown => report::annotated(&review, &source.text, format),
+        Marks::Markdown if several => {
+            return Err(Error::new(Kind::Syntax, "remarks are written into one document")
+                .hint("name one document, or another form with --format")
+                .into());
+        }
+        Marks::Markdown => {
+            all.iter().map(|d| report::annotated(&d.review, &d.source.text, d.format)).collect()
+        }
     };
     output::put_text(&text, args.output.as_deref())?;
-    Ok(outcome(&review, args.strict))
+    let good = all.iter().all(|d| matches!(outcome(&d.review, args.strict), Outcome::Good));
+    Ok(if good { Outcome::Good } else { Outcome::Disagrees })
+}
+
+/// The review of a document; none of one that states nothing where there are others.
+fn reviewed(
+    file: Option<&Path>,
+    args: &ReviewArgs,
+    network: Option<&Network>,
+    several: bool,
+) -> Result<Option<Reviewed>, Failure> {
+    let source = read(file)?;
+    let format = format(args, file, &source);
+    let marked = progress::during("reviewing", || review(&source.text, format, network));
+    let review = marked.map_err(|error| Failure::of(error, &source))?;
+    if review.rows.is_empty() {
+        return match several {
+            true => Ok(None),
+            false => Err(document::nothing_stated(&source, format).into()),
+        };
+    }
+    let path = self::file(file).and_then(Path::to_str).unwrap_or(STDIN).to_string();
+    Ok(Some(Reviewed { source, format, path, review }))
+}
+
+/// The reports one below the other, and how many rows of all of them were judged.
+fn in_text(all: &[Reviewed], args: &ReviewArgs, several: bool) -> String {
+    let style = Style::default().with(|style| {
+        style.colour = is_coloured(args);
+        style.all = args.all;
+    });
+    let reports: Vec<String> = all
+        .iter()
+        .map(|d| report::text(&d.review, &d.source.text, &d.source.name, style.clone()))
+        .collect();
+    let mut text = reports.join("\n");
+    if several {
+        let sum = |count: fn(&Tally) -> usize| all.iter().map(|d| count(&d.review.tally)).sum();
+        let (refuted, undecided): (usize, usize) = (sum(|t| t.refuted), sum(|t| t.undecided));
+        let proved: usize = sum(|t| t.proved + t.following);
+        let documents = all.len();
+        let lines = format!(
+            "{documents} documents: {proved} rows proved, {refuted} refuted, {undecided} undecided."
+        );
+        text.push_str(&format!("\n{lines}\n"));
+    }
+    text
+}
+
+/// The files that were named, a folder as the documents in it and below, in order. One that is
+/// none for standard input.
+fn documents(named: &[PathBuf]) -> Result<Vec<Option<PathBuf>>, Error> {
+    if named.is_empty() {
+        return Ok(vec![None]);
+    }
+    let mut all: Vec<Option<PathBuf>> = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            all.push(Some(path.clone()));
+            continue;
+        }
+        let before = all.len();
+        below(path, &mut all, 0)?;
+        if all.len() == before {
+            let name = path.display();
+            return Err(Error::new(Kind::Io, format!("there is no document in `{name}`"))
+                .hint("a document ends in .md, .tex, .html, .rst, .ipynb or .txt"));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|path| seen.insert(path.clone()));
+    if all.len() > MAX_FILES {
+        let error = format!("these are {} documents, and {MAX_FILES} are the most", all.len());
+        return Err(Error::new(Kind::Limit, error).hint("name fewer, or a folder further below"));
+    }
+    Ok(all)
+}
+
+/// The documents of a folder and those below it, by name. Folders that begin with a dot are left
+/// out.
+fn below(folder: &Path, all: &mut Vec<Option<PathBuf>>, depth: usize) -> Result<(), Error> {
+    let fault = |fault: io::Error| refused(&format!("cannot read `{}`", folder.display()), &fault);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(fault)? {
+        paths.push(entry.map_err(fault)?.path());
+    }
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with('.') {
+            continue;
+        }
+        if path.is_dir() && !path.is_symlink() && depth < MAX_FOLDERS {
+            below(&path, all, depth + 1)?;
+        } else if path.is_file() && DocumentFormat::of_name(name).is_some() {
+            all.push(Some(path));
+        }
+    }
+    Ok(())
 }
 
 fn outcome(review: &Review, strict: bool) -> Outcome {
@@ -59,7 +183,8 @@ fn outcome(review: &Review, strict: bool) -> Outcome {
 }
 
 fn network(path: &Path, args: &ReviewArgs) -> Result<Network, Failure> {
-    if path == Path::new("-") && file(args.file.as_deref()).is_none() {
+    let stdin = args.files.is_empty() || args.files.iter().any(|f| f == Path::new("-"));
+    if path == Path::new("-") && stdin {
         let error = "the document and the network cannot both come from standard input";
         return Err(Error::new(Kind::Io, error).hint("name a file for one of them").into());
     }
@@ -68,9 +193,8 @@ fn network(path: &Path, args: &ReviewArgs) -> Result<Network, Failure> {
 }
 
 /// The format that was named, or that of the file's name, or what the text looks like.
-fn format(args: &ReviewArgs, document: &Source) -> DocumentFormat {
-    let named =
-        || file(args.file.as_deref()).and_then(|path| DocumentFormat::of_name(path.to_str()?));
+fn format(args: &ReviewArgs, path: Option<&Path>, document: &Source) -> DocumentFormat {
+    let named = || file(path).and_then(|path| DocumentFormat::of_name(path.to_str()?));
     let from = args.from.map(super::args::Written::format);
     from.or_else(named).unwrap_or_else(|| DocumentFormat::guess(&document.text))
 }

@@ -356,7 +356,7 @@ impl Marker<'_, '_> {
         let (line, column) = self.document.place(source.start);
         let text = self.document.text(&source);
         let label = placed.row.labels.first().map(|l| l.name.clone());
-        self.rows.push(Row { source, line, column, text, label, claims });
+        self.rows.push(Row { source, line, column, text, label, cell: None, claims });
     }
 
     /// "Now let f = …" that cannot be read: from here on nobody knows what f is.

@@ -104,8 +104,20 @@ pub struct Row {
     pub text: String,
     /// What it is called by, if it has a number.
     pub label: Option<String>,
+    /// The cell of a notebook in which it stands.
+    pub cell: Option<Cell>,
     /// A mark for each thing that it states; the first says most.
     pub claims: Vec<Claim>,
+}
+
+/// A cell of a notebook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cell {
+    /// Which of all cells it is, from 1.
+    pub number: usize,
+    /// Its id, where the notebook gives it one.
+    pub id: Option<String>,
 }
 
 /// One thing that a row states, and its mark.
@@ -415,5 +427,14 @@ pub fn review(
     let mut document = document::read(text, format, network)?;
     numbered::lower(&mut document);
     arrays::spread(&mut document, network);
-    Ok(marker::mark(&document, cells))
+    let mut review = marker::mark(&document, cells);
+    if format == DocumentFormat::Notebook {
+        let all = read::cells(text)?;
+        for row in &mut review.rows {
+            let place = all.partition_point(|(cell, _)| cell.start <= row.source.start);
+            let found = place.checked_sub(1).and_then(|at| all.get(at));
+            row.cell = found.map(|(_, id)| Cell { number: place, id: id.clone() });
+        }
+    }
+    Ok(review)
 }

@@ -168,3 +168,53 @@ fn a_document_is_not_overwritten_by_its_review() {
     assert!(run.stderr.contains("`./mine.md` is the document `mine.md`"), "{}", run.stderr);
     assert_eq!(fs::read_to_string(folder.path().join("mine.md")).unwrap(), RIGHT);
 }
+
+/// Files and folders in one call: one report, one log, and the gravest exit code.
+#[test]
+fn several_documents_are_one_review() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("notes")).unwrap();
+    fs::write(path("notes/right.md"), RIGHT).unwrap();
+    fs::write(path("notes/plain.md"), "No formula at all.\n").unwrap();
+    fs::write(path("notes/script.py"), "x = 1\n").unwrap();
+    fs::write(path("wrong.md"), WRONG).unwrap();
+
+    let good = run_in(folder.path(), &["review", "notes"]);
+    assert_eq!(good.code, 0, "{}", good.stderr);
+
+    let both = run_in(folder.path(), &["review", "notes", "wrong.md", "wrong.md"]);
+    assert_eq!(both.code, 1);
+    assert!(both.stdout.contains("2 documents: 1 rows proved, 1 refuted"), "{}", both.stdout);
+    assert_eq!(both.stdout.matches("wrong.md: 1 row is refuted").count(), 1, "{}", both.stdout);
+
+    let json = run_in(folder.path(), &["review", "notes", "wrong.md", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["schema"], "backproof/reviews/1");
+    assert_eq!(json["documents"][1]["path"], "wrong.md");
+
+    let sarif = run_in(folder.path(), &["review", "notes", "wrong.md", "--format", "sarif"]);
+    let sarif: serde_json::Value = serde_json::from_str(&sarif.stdout).unwrap();
+    assert_eq!(sarif["runs"].as_array().unwrap().len(), 1);
+
+    let remarks = run_in(folder.path(), &["review", "notes", "wrong.md", "--format", "markdown"]);
+    assert_eq!(remarks.code, 2);
+
+    fs::create_dir(path("empty")).unwrap();
+    let empty = run_in(folder.path(), &["review", "empty"]);
+    assert_eq!(empty.code, 2);
+    assert!(empty.stderr.contains("there is no document in `empty`"), "{}", empty.stderr);
+}
+
+/// A row of a notebook says in which of its cells it stands.
+#[test]
+fn a_row_of_a_notebook_names_its_cell() {
+    let notebook = r#"{"cells": [
+        {"cell_type": "code", "source": "1", "metadata": {}, "outputs": []},
+        {"cell_type": "markdown", "id": "b7", "source": ["$1 + 1 = 3$"], "metadata": {}}],
+        "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#;
+    let run = piped(&["review", "--from", "notebook", "--format", "json"], notebook.as_bytes());
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(json["rows"][0]["cell"]["number"], 2);
+    assert_eq!(json["rows"][0]["cell"]["id"], "b7");
+}

@@ -31,6 +31,7 @@ use crate::diag::{Error, Kind, Span};
 
 pub use self::format::DocumentFormat;
 pub use self::lines::{Lines, Place};
+pub use self::notebook::cells;
 pub use self::passage::Passage;
 
 /// The longest document that is read, in bytes.

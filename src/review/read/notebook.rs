@@ -1,6 +1,7 @@
 //! A Jupyter notebook: the cells in Markdown, each by itself, with places in the file.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -31,10 +32,25 @@ struct Cell<'a> {
     cell_type: Cow<'a, str>,
     #[serde(borrow)]
     source: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
 }
 
-/// The pieces of all cells, in order.
-pub fn pieces(source: &str) -> Result<Vec<Piece>, Error> {
+/// Where a cell stands: its bytes in the file, and its id, if it has one.
+pub type CellPlace = (Range<usize>, Option<String>);
+
+/// The cells of all kinds, in order.
+pub fn cells(source: &str) -> Result<Vec<CellPlace>, Error> {
+    let mut found = Vec::new();
+    for raw in all(source)? {
+        let cell: Cell<'_> = parse(source, raw.get())?;
+        let start = offset(source, raw.get());
+        found.push((start..start + raw.get().len(), cell.id.map(Cow::into_owned)));
+    }
+    Ok(found)
+}
+
+fn all(source: &str) -> Result<Vec<&RawValue>, Error> {
     let json = source.trim_start_matches('\u{feff}');
     let notebook: Notebook<'_> = parse(source, json)?;
     if notebook.cells.is_none() && notebook.worksheets.is_none() {
@@ -43,8 +59,13 @@ pub fn pieces(source: &str) -> Result<Vec<Piece>, Error> {
     }
     let sheets = notebook.worksheets.unwrap_or_default();
     let cells = notebook.cells.unwrap_or_default();
+    Ok(cells.into_iter().chain(sheets.into_iter().flat_map(|s| s.cells)).collect())
+}
+
+/// The pieces of all cells, in order.
+pub fn pieces(source: &str) -> Result<Vec<Piece>, Error> {
     let mut pieces = Vec::new();
-    for cell in cells.into_iter().chain(sheets.into_iter().flat_map(|s| s.cells)) {
+    for cell in all(source)? {
         let cell: Cell<'_> = parse(source, cell.get())?;
         if let ("markdown" | "heading", Some(text)) = (&*cell.cell_type, cell.source) {
             let text = unescaped(source, text)?;

@@ -19,18 +19,52 @@ pub const SCHEMA: &str = "backproof/review/1";
 /// # Ok::<(), backproof::Error>(())
 /// ```
 pub fn json(review: &Review) -> String {
-    let json = JsonReview {
+    printed(&whole(review))
+}
+
+/// The schema that [`json_of_all`] writes.
+pub const SCHEMA_OF_ALL: &str = "backproof/reviews/1";
+
+/// Reviews of several documents as one JSON object, each with the path of its document.
+pub fn json_of_all(reviews: &[(&str, &Review)]) -> String {
+    let documents =
+        reviews.iter().map(|(path, review)| JsonDocument { path, review: whole(review) });
+    printed(&JsonReviews {
+        schema: SCHEMA_OF_ALL,
+        good: reviews.iter().all(|(_, review)| review.is_good()),
+        documents: documents.collect(),
+    })
+}
+
+fn whole(review: &Review) -> JsonReview<'_> {
+    JsonReview {
         schema: SCHEMA,
         good: review.is_good(),
         convention: review.convention.as_deref(),
         tally: tally(&review.tally),
         rows: review.rows.iter().map(row).collect(),
         notes: review.notes.iter().map(note).collect(),
-    };
+    }
+}
+
+fn printed(json: &impl Serialize) -> String {
     // Strings, numbers and lists of them: nothing that JSON could not hold.
-    let mut text = serde_json::to_string_pretty(&json).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(json).unwrap_or_default();
     text.push('\n');
     text
+}
+
+#[derive(Serialize)]
+struct JsonReviews<'r> {
+    schema: &'r str,
+    good: bool,
+    documents: Vec<JsonDocument<'r>>,
+}
+
+#[derive(Serialize)]
+struct JsonDocument<'r> {
+    path: &'r str,
+    review: JsonReview<'r>,
 }
 
 #[derive(Serialize)]
@@ -65,8 +99,15 @@ struct JsonRow<'r> {
     end: usize,
     text: &'r str,
     label: Option<&'r str>,
+    cell: Option<JsonCell<'r>>,
     mark: Option<&'static str>,
     claims: Vec<JsonClaim<'r>>,
+}
+
+#[derive(Serialize)]
+struct JsonCell<'r> {
+    number: usize,
+    id: Option<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -138,6 +179,10 @@ fn row(row: &Row) -> JsonRow<'_> {
         end: row.source.end,
         text: &row.text,
         label: row.label.as_deref(),
+        cell: row
+            .cell
+            .as_ref()
+            .map(|cell| JsonCell { number: cell.number, id: cell.id.as_deref() }),
         mark: row.mark().map(mark),
         claims: row.claims.iter().map(claim).collect(),
     }

@@ -19,6 +19,6 @@ mod text;
 mod words;
 
 pub use annotated::annotated;
-pub use json::{SCHEMA, json};
-pub use sarif::{Artifact, sarif};
+pub use json::{SCHEMA, SCHEMA_OF_ALL, json, json_of_all};
+pub use sarif::{Artifact, sarif, sarif_of_all};
 pub use text::{Style, text};

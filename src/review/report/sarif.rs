@@ -48,7 +48,15 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// # Ok::<(), backproof::Error>(())
 /// ```
 pub fn sarif(review: &Review, artifact: Artifact<'_>) -> String {
-    let at = Places::of(artifact);
+    sarif_of_all(&[(review, artifact)])
+}
+
+/// Reviews of several documents as one SARIF log with one run.
+pub fn sarif_of_all(reviews: &[(&Review, Artifact<'_>)]) -> String {
+    let findings = reviews.iter().flat_map(|(review, artifact)| {
+        let at = Places::of(*artifact);
+        remarks(review).iter().map(|remark| result(remark, &at)).collect::<Vec<Finding>>()
+    });
     let log = Log {
         schema: SCHEMA,
         version: "2.1.0",
@@ -61,7 +69,7 @@ pub fn sarif(review: &Review, artifact: Artifact<'_>) -> String {
                 },
             },
             column_kind: "utf16CodeUnits",
-            results: remarks(review).iter().map(|remark| result(remark, &at)).collect(),
+            results: findings.collect(),
         }],
     };
     // Strings, numbers and lists of them: nothing that JSON could not hold.

@@ -50,6 +50,7 @@ fn row(text: &str, marks: Vec<Mark>) -> Row {
         Claim { source, text, mark }
     });
     Row {
+        cell: None,
         source: source.clone(),
         line: place.line,
         column: place.column,
