@@ -105,7 +105,10 @@ impl Document<'_> {
             Item::Row(_) => None,
         });
         let sentence = words.unwrap_or_default().rsplit(['.', ';']).next().unwrap_or_default();
-        sentence.split(|c: char| !c.is_alphabetic()).any(|word| WORDS.contains(&word))
+        // Chinese has no blanks between its words.
+        const CHINESE: &[&str] = &["可得", "解得", "等于0", "等于零", "最优解"];
+        CHINESE.iter().any(|word| sentence.contains(word))
+            || sentence.split(|c: char| !c.is_alphabetic()).any(|word| WORDS.contains(&word))
     }
 
     /// Whether the words around an inline formula make it a condition of what follows: "If $i = j$,

@@ -317,6 +317,9 @@ impl Marker<'_, '_> {
                 if let Some(reason) = self.holds_in_a_case(lhs, rhs, right, here) {
                     return Mark::Undecided { reason };
                 }
+                if let Some(reason) = self.meant_otherwise([left, right], [lhs, rhs], here) {
+                    return Mark::Undecided { reason };
+                }
                 let message = match given.is_empty() {
                     true => "the two sides are not equal".to_string(),
                     false => {
@@ -427,7 +430,7 @@ impl Marker<'_, '_> {
                 return Some(format!("{} has a definition that could not be read", spelled(&name)));
             }
             if self.scope.is_known(&name, here.at)
-                || self.scope.is_introduced(&name)
+                || self.scope.is_introduced(&name, here.at)
                 || self.is_another_argument(&name, sides, here)
             {
                 continue;

@@ -9,7 +9,7 @@ mod each;
 mod layout;
 mod supposed;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::claim::{defined, is_equation};
@@ -19,7 +19,8 @@ use super::equation::Wrongly;
 use super::indices::Condition;
 use super::judge::Unknowns;
 use super::names::{Cells, spelled};
-use super::numbers::Rounded;
+use super::numbers::{Number, Rounded, is_numeric};
+use super::prose::level;
 use super::references;
 use super::repair;
 use super::scope::{Certainty, Definition, Scope};
@@ -66,6 +67,9 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
         notes: Vec::new(),
         conditions: Vec::new(),
         conditioned: 0,
+        chained: Vec::new(),
+        points: Vec::new(),
+        stated: BTreeMap::new(),
         used: false,
         vague: false,
         under: None,
@@ -145,6 +149,12 @@ pub(super) struct Marker<'d, 'n> {
     pub(super) ways: Option<Ways>,
     /// In which sentence they are said.
     conditioned: usize,
+    /// For which elements the chain at hand is meant, as its first row says.
+    chained: Vec<Condition>,
+    /// The values of names at a point of which a paragraph speaks, with that paragraph.
+    pub(super) points: Vec<(usize, Expr, Expr)>,
+    /// What numbers rows say that names come to, where nobody can tell whether they do.
+    pub(super) stated: BTreeMap<String, Number>,
     /// Whether there is another condition on indices, which is not understood.
     vague: bool,
     /// Whether a formula on its own has stood under them.
@@ -184,13 +194,7 @@ impl Marker<'_, '_> {
             self.conditions.clear();
             self.vague = false;
         }
-        let heading = |line: &str| {
-            let line = line.trim_start();
-            line.starts_with('#')
-                || line.starts_with("\\section")
-                || line.starts_with("\\subsection")
-        };
-        if words.lines().any(heading) {
+        if words.lines().any(|line| level(line).is_some()) {
             self.headings.push(at);
         }
         let sentence = words.rsplit(['.', ';', '\n']).find(|s| !s.trim().is_empty());
@@ -267,7 +271,18 @@ impl Marker<'_, '_> {
         let spoken = self.conditions.clone();
         for part in early.into_iter().chain(late) {
             self.conditions = spoken.clone();
-            self.conditions.extend(beside(&placed.row.parts, part, &self.scope));
+            let mut beside = beside(&placed.row.parts, part, &self.scope);
+            if let Part::Statement(statement) = part
+                && !statement.rest.is_empty()
+                && Condition::of(statement, &self.scope).is_none()
+            {
+                // "If i = j, a = b \\\\ = c": what the first row says goes for the rows that carry on.
+                match statement.first {
+                    None if beside.is_empty() => beside.clone_from(&self.chained),
+                    _ => self.chained.clone_from(&beside),
+                }
+            }
+            self.conditions.extend(beside);
             match part {
                 Part::Words(words, _) => local |= introduces(words),
                 Part::Unread(Refused { note, left, relation, .. }) => {
@@ -603,9 +618,34 @@ impl Marker<'_, '_> {
         {
             return Some(mark);
         }
+        // "(1/m) Σ x_i = x̄" is what defines x̄.
+        if first
+            && let FormulaKind::Name(name) = &side.kind
+            && let Some((definition, _)) = self.scope.definition(&spelled(name), here.at)
+            && definition.at == here.at
+            && definition.body == chain.first
+        {
+            return Some(Mark::Definition { agrees: false });
+        }
+        // "at t = j = 0": a number for a name, and no claim of it.
+        if !first
+            && let FormulaKind::Name(name) = &chain.last.kind
+            && is_numeric(side)
+            && self.document.is_chosen(here.at)
+            && let Some(mark) = self.value(&name.clone(), side, here)
+        {
+            return Some(mark);
+        }
         let square = first
             && matches!(&chain.first.kind, FormulaKind::Power(base, _) if matches!(base.kind, FormulaKind::Name(_)));
         let mark = self.equation(chain, side, relation, here);
+        if let Mark::Refuted(_) = mark
+            && first
+            && let Some(reason) = self.is_another_rule(&chain.first, side, here)
+        {
+            chain.broken = None;
+            return Some(Mark::Undecided { reason });
+        }
         if let Mark::Refuted(_) = mark
             && first
             && self.may_mean_anew(&chain.first, side, here)
@@ -620,7 +660,12 @@ impl Marker<'_, '_> {
             let reason = "the row that it goes on from could not be read".to_string();
             return Some(Mark::Undecided { reason });
         }
-        chain.gap &= !matches!(mark, Mark::Proved { .. });
+        match mark {
+            Mark::Proved { .. } => chain.gap = false,
+            // What stands behind a side that was not judged goes on from it.
+            Mark::OutOfScope { .. } => chain.gap = true,
+            _ => {}
+        }
         match mark {
             // "z^2_j = …" may be about the second z.
             Mark::Refuted(_) if square => {

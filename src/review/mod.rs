@@ -21,6 +21,7 @@ mod costs;
 mod declared;
 mod dependences;
 mod document;
+mod doubts;
 mod equation;
 mod givens;
 mod indices;

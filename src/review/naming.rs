@@ -4,15 +4,17 @@
 //! gets a new meaning only where the words, a new section or `:=` say so, and a note tells.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::claim::{defined, holds_name, names_of};
+use super::document::{Item, Placed};
 use super::judge::Answer;
 use super::marker::{Marker, Standing};
 use super::names::spelled;
 use super::numbers::{Number, is_numeric, printed};
 use super::prose::Role;
 use super::scope::{Certainty, Definition, Meaning, Scope};
-use super::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, visit};
+use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Relation, visit};
 use super::{Mark, NoteKind};
 use crate::expr::{ExprId, Node};
 
@@ -70,6 +72,15 @@ impl Marker<'_, '_> {
         if holds_name(value, name) {
             if is_dependence(name, value) {
                 return Some(Mark::Definition { agrees: false });
+            }
+            // "Let σ = √(σ² + ε)" renames it, and nobody can say what it is in itself.
+            let renamed = here.local && params.is_empty() && self.scope.cell(name).is_none();
+            if renamed && !is_update(name, value) {
+                let standing = Certainty::Unreadable;
+                let new = Definition { standing, ..Definition::new(at, value.clone()) };
+                self.scope.define(name, new);
+                self.renewed(name, value, here);
+                return Some(Mark::Update);
             }
             return is_update(name, value).then_some(Mark::Update);
         }
@@ -215,7 +226,7 @@ impl Marker<'_, '_> {
         let in_names = names_of(value).iter().any(|n| !self.scope.is_function(n, here.at));
         let said = match now.role {
             Role::Plain | Role::Definition => true,
-            Role::Conclusion => false,
+            Role::Conclusion => !params.is_empty() && self.is_another_example(name, old.at, here),
             role => !role.is_apart(),
         };
         let functions = !params.is_empty() && !old.params.is_empty();
@@ -224,8 +235,53 @@ impl Marker<'_, '_> {
             && !holds_name(value, name)
             && in_names
             && said
-            && (then.sentence != now.sentence || self.document.contrasts(here.at))
+            && (then.sentence != now.sentence
+                || self.document.contrasts(here.at)
+                || functions && self.is_another_example(name, old.at, here))
             && (functions || here.placed.inline || nth > 0)
+    }
+
+    /// Whether a function is used between two of its formulas, or both stand in the text without a
+    /// word between: they are of two examples.
+    fn is_another_example(&self, name: &Name, old: usize, here: Standing<'_>) -> bool {
+        let apart = |placed: &Placed| !Rc::ptr_eq(&placed.passage, &here.placed.passage);
+        let row = |at: usize| match self.document.items.get(at) {
+            Some(Item::Row(placed)) => Some(placed),
+            _ => None,
+        };
+        let first = row(old);
+        let used = |at: usize| {
+            row(at).is_some_and(|placed| {
+                let own = first.is_some_and(|f| Rc::ptr_eq(&f.passage, &placed.passage));
+                let uses = placed.row.parts.iter().any(|part| match part {
+                    Part::Statement(s) => {
+                        !s.rest.is_empty() && s.sides().any(|side| holds_name(side, name))
+                    }
+                    _ => false,
+                });
+                !own && apart(placed) && uses
+            })
+        };
+        let beside = here.placed.inline && (old..here.at).all(|at| row(at).is_some());
+        first.is_some_and(apart) && (beside || (old + 1..here.at).any(used))
+    }
+
+    /// What to say of "x_{k+1} = …" in another sentence than another rule for the same x.
+    pub(super) fn is_another_rule(
+        &self,
+        first: &Expr,
+        value: &Expr,
+        here: Standing<'_>,
+    ) -> Option<String> {
+        let FormulaKind::Name(name) = &first.kind else { return None };
+        if !self.scope.has_index(name) || !here.placed.inline || is_numeric(value) {
+            return None;
+        }
+        let (old, _) = self.scope.definition(&key_at(&self.scope, name), here.at)?;
+        let (then, now) = (self.scope.outline.at(old.at), self.scope.outline.at(here.at));
+        let said = matches!(now.role, Role::Plain | Role::Definition);
+        (old.at < here.at && said && then.sentence != now.sentence)
+            .then(|| format!("it may be another rule for {}", spelled(name)))
     }
 
     fn renewed(&mut self, name: &Name, value: &Expr, here: Standing<'_>) {
@@ -363,6 +419,12 @@ impl Marker<'_, '_> {
             let what = "it is supposed here".to_string();
             return (supposed && is_literal(value)).then_some(Mark::Assumption { what });
         };
+        // "x = 0 or x = 2": neither is the value from here on.
+        if self.document.is_alternative(here.at) {
+            self.scope.values.give(symbol, None, here.at, None);
+            let what = format!("{} has several values", spelled(name));
+            return Some(Mark::Assumption { what });
+        }
         if !is_literal(value)
             && let Some(old) = self.scope.values.at(symbol, here.at).cloned()
         {
@@ -447,7 +509,8 @@ impl Marker<'_, '_> {
 /// Whether this is a number as it is written, 1/4 among them, and nothing that is worked out.
 fn is_literal(value: &Expr) -> bool {
     match &value.kind {
-        FormulaKind::Quotient(a, b) => printed(a).is_some() && printed(b).is_some(),
+        FormulaKind::Quotient(a, b) => is_literal(a) && is_literal(b),
+        FormulaKind::Neg(a) | FormulaKind::Call(Known::Sqrt, a) => is_literal(a),
         _ => printed(value).is_some(),
     }
 }

@@ -186,7 +186,14 @@ impl Marker<'_, '_> {
 
     /// Whether "∂J/∂m = … = 0" looks for the m where it is so: the document has that m further on.
     pub(super) fn is_set_to_zero(&self, left: &Expr, right: &Expr, here: Standing<'_>) -> bool {
-        let zero = matches!(&right.kind, FormulaKind::Number { value, .. } if value.is_zero());
+        let is_zero =
+            |e: &Expr| matches!(&e.kind, FormulaKind::Number { value, .. } if value.is_zero());
+        // "0 = w Σ x − Σ y" is the same, the other way round.
+        let (left, right) = match is_zero(left) && here.own_left {
+            true => (right, left),
+            false => (left, right),
+        };
+        let zero = is_zero(right);
         let slope = self.slope.as_deref();
         let solved = |name: &str| {
             let near = here.at..=here.at + SOLVED_WITHIN;

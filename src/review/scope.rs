@@ -118,9 +118,11 @@ pub(super) struct Scope<'a> {
     pub(super) properties: Vec<Property>,
     /// The spellings of names whose only definition could not be read: they may depend on anything.
     pub(super) unread: BTreeSet<String>,
+    /// Those names themselves.
+    pub(super) unread_names: Vec<Name>,
     /// What names are called, apart from their indices, that a definition is made of, or that
-    /// something is differentiated by.
-    pub(super) introduced: BTreeSet<String>,
+    /// something is differentiated by, each with the first and the last item that shows it.
+    pub(super) introduced: BTreeMap<String, (usize, usize)>,
     /// What an accent means, where the document says it of every quantity: ū is ∂L/∂u.
     pub(super) adjoint: Option<Adjoint>,
     /// The stems of names that are arrays for certain: they are always bold.
@@ -236,11 +238,12 @@ impl<'a> Scope<'a> {
             supposing: BTreeSet::new(),
             outline: Outline::default(),
             spoken: BTreeSet::new(),
-            introduced: BTreeSet::new(),
+            introduced: BTreeMap::new(),
             properties: Vec::new(),
             speaks_of_slopes: false,
             reach: Reach::default(),
             unread: BTreeSet::new(),
+            unread_names: Vec::new(),
             otherwise: BTreeSet::new(),
             adjoint: None,
             bold: BTreeSet::new(),
@@ -485,10 +488,13 @@ impl<'a> Scope<'a> {
     }
 
     /// Whether a name without a definition is a quantity of the document for certain: words
-    /// declare it, a definition is made of it, or something is differentiated by it.
-    pub(super) fn is_introduced(&self, name: &Name) -> bool {
+    /// declare it, a definition is made of it, or something is differentiated by it. The row at
+    /// hand says nothing of that: y = σ(wx) = σ(z) tells what z is.
+    pub(super) fn is_introduced(&self, name: &Name, at: usize) -> bool {
+        let key = self.indices.items(name).0;
+        let elsewhere = |(first, last): &(usize, usize)| *first != at || *last != at;
         self.spoken.contains(&spelled(name))
-            || self.introduced.contains(&self.indices.items(name).0)
+            || self.introduced.get(&key).is_some_and(elsewhere)
             || self
                 .known_symbol(name)
                 .is_some_and(|symbol| self.leaves.contains(&symbol) || self.values.has(symbol))

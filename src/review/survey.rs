@@ -73,7 +73,8 @@ pub(super) fn survey<'n>(
     costs::find(&mut scope, document);
     drop_supposed(&mut scope);
     scope.introduced = introduced(&scope, document);
-    scope.unread = unread(&scope, document);
+    scope.unread_names = unread(&scope, document);
+    scope.unread = scope.unread_names.iter().map(spelled).collect();
     givens::find(&mut scope, document);
     losses::find(&mut scope, document);
     scope.declared = scope.leaves.clone();
@@ -147,7 +148,8 @@ fn functions(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
     const USUAL: &[&str] = &["f", "g", "h", "F", "G", "φ", "ψ", "ϕ", "σ"];
     const ANY: &[&str] =
         &["any", "arbitrary", "every", "some", "differentiable", "smooth", "whatever"];
-    let (mut applied, mut bare, mut alone) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut applied, mut alone) = (BTreeSet::new(), BTreeSet::new());
+    let (mut stands, mut below) = (BTreeMap::new(), BTreeMap::new());
     for (at, _, statement) in statements(document) {
         let lone = match (&statement.first, &statement.rest[..]) {
             (Some(Expr { kind: FormulaKind::Name(name), .. }), []) => Some(spelled(name)),
@@ -173,12 +175,23 @@ fn functions(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
                     }
                 }
                 FormulaKind::Name(name) => {
-                    bare.insert(spelled(name));
+                    *stands.entry(spelled(name)).or_insert(0usize) += 1;
+                }
+                // ∂f/∂u of an f that is applied elsewhere is the slope of the function.
+                FormulaKind::Derivative { of, .. } => {
+                    if let FormulaKind::Name(name) = &of.kind {
+                        *below.entry(spelled(name)).or_insert(0usize) += 1;
+                    }
                 }
                 _ => {}
             });
         }
     }
+    let bare: BTreeSet<String> = stands
+        .into_iter()
+        .filter(|(name, times)| below.get(name) != Some(times))
+        .map(|(name, _)| name)
+        .collect();
     let functions: BTreeSet<String> = applied.difference(&bare).cloned().collect();
     let any = alone.intersection(&functions).cloned().collect();
     (functions, any)
@@ -233,6 +246,19 @@ fn variables(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
     }
     let moved = by_names.difference(&of_names).cloned().collect();
     (varied, moved)
+}
+
+/// Whether an expression is a sum over the elements of which a name is the mean by its accent.
+fn is_mean_of(sum: &Expr, name: &Name) -> bool {
+    let Some((stem, '\u{304}' | '\u{305}')) = unaccented(&name.stem) else { return false };
+    let mut found = false;
+    visit(sum, &mut |e| {
+        if let FormulaKind::BigSum { body, .. } = &e.kind {
+            found |= matches!(&body.kind, FormulaKind::Name(n)
+                if n.stem == stem && n.below.len() > name.below.len());
+        }
+    });
+    found
 }
 
 /// Names with letters for indices that have a definition with one letter and another one with
@@ -341,9 +367,26 @@ fn speaks_of(document: &Document<'_>, word: &str) -> bool {
     })
 }
 
+/// The names of which rows say what they are that could not be read, with the first such row.
+fn refused(document: &Document<'_>) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for (at, item) in document.items.iter().enumerate() {
+        let Item::Row(placed) = item else { continue };
+        for part in &placed.row.parts {
+            let (Part::Unread(refused) | Part::OutOfScope(refused)) = part else { continue };
+            if matches!(refused.relation, Some(Relation::Equal | Relation::Defines))
+                && let Some((name, _)) = refused.left.as_ref().and_then(defined)
+            {
+                found.entry(spelled(name)).or_insert(at);
+            }
+        }
+    }
+    found
+}
+
 /// The names of which a row that could not be read says what they are, and no other row does.
-fn unread(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+fn unread(scope: &Scope<'_>, document: &Document<'_>) -> Vec<Name> {
+    let mut found: Vec<Name> = Vec::new();
     for (at, item) in document.items.iter().enumerate() {
         let Item::Row(placed) = item else { continue };
         for part in &placed.row.parts {
@@ -357,7 +400,7 @@ fn unread(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
                 && matches!(scope.meaning(name, at), Meaning::Free)
                 && !scope.spoken.contains(&spelled(name))
             {
-                found.insert(spelled(name));
+                found.push(name.clone());
             }
         }
     }
@@ -366,8 +409,12 @@ fn unread(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
 
 /// What names are called, apart from their indices, that definitions are made of or that something
 /// is differentiated by.
-fn introduced(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+fn introduced(scope: &Scope<'_>, document: &Document<'_>) -> BTreeMap<String, (usize, usize)> {
+    let mut found: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut add = |key: String, at: usize| {
+        let known = found.entry(key).or_insert((at, at));
+        known.1 = known.1.max(at);
+    };
     let key = |name: &Name| scope.indices.items(name).0;
     for (at, _, statement) in statements(document) {
         let defines = statement.first.as_ref().and_then(defined).is_some()
@@ -377,13 +424,13 @@ fn introduced(scope: &Scope<'_>, document: &Document<'_>) -> BTreeSet<String> {
                 if let FormulaKind::Derivative { by, .. } = &e.kind
                     && let FormulaKind::Name(name) = &by.kind
                 {
-                    found.insert(key(name));
+                    add(key(name), usize::MAX);
                 }
             });
         }
         let bodies = statement.rest.iter().filter(|_| defines);
         for (_, side) in bodies.filter(|(_, side)| !is_numeric(side)) {
-            found.extend(names_of(side).iter().map(key));
+            names_of(side).iter().for_each(|name| add(key(name), at));
         }
     }
     found
@@ -510,6 +557,7 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         .filter(|(_, _, s)| s.rest.first().is_some_and(|(_, side)| !is_numeric(side)))
         .filter_map(|(_, _, s)| defined(s.first.as_ref()?).map(|(name, _)| spelled(name)))
         .collect();
+    let refused = refused(document);
     for (at, placed, statement) in statements(document) {
         let before = &used;
         let before_it: BTreeSet<String> = names_in(statement)
@@ -566,6 +614,19 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             scope.define(name, Definition::new(at, first.clone()));
             continue;
         }
+        // "(1/m) Σ_i x_i = x̄" says what x̄ is, whichever side it stands on.
+        if let FormulaKind::Name(name) = &value.kind
+            && matches!(relation, Relation::Equal | Relation::Defines)
+            && is_mean_of(first, name)
+            && scope.free_letters(&[first]).is_empty()
+            && scope.cell(name).is_none()
+            && !scope.spoken.contains(&spelled(name))
+            && !names_defined.contains(&spelled(name))
+            && seen.insert(spelled(name))
+        {
+            scope.define(name, Definition::new(at, first.clone()));
+            continue;
+        }
         if let Some((name, root)) = root_of(first, value)
             && matches!(relation, Relation::Equal | Relation::Defines)
             && !scope.spoken.contains(&spelled(name))
@@ -587,6 +648,12 @@ fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         }
         // What was declared is not defined by a conclusion about it, nor by a condition.
         if scope.spoken.contains(&spelled(name)) && !introduces_it {
+            continue;
+        }
+        // Nor is what was said before in a way that could not be read.
+        if role == Role::Conclusion
+            && refused.get(&spelled(name)).is_some_and(|before| *before < at)
+        {
             continue;
         }
         if role.is_apart() && is_used && of_before && !introduces_it {

@@ -12,10 +12,16 @@ use crate::scalar::Rational;
 impl Document<'_> {
     /// Whether the word before an item makes what stands in it one choice of several: "at y = 1".
     pub(super) fn is_chosen(&self, at: usize) -> bool {
-        const CHOICES: &[&str] = &["for", "at", "with", "near", "around", "say", "of"];
+        const CHOICES: &[&str] = &["for", "at", "with", "near", "around", "say", "of", "in"];
         let words = self.words_at(at.checked_sub(1)).unwrap_or_default();
         let last = words.split_whitespace().last().map(str::to_lowercase);
         last.is_some_and(|last| CHOICES.contains(&last.as_str()))
+    }
+
+    /// Whether the word before an item makes its formula one of several: "or $x = 2$".
+    pub(super) fn is_alternative(&self, at: usize) -> bool {
+        let words = self.words_at(at.checked_sub(1)).unwrap_or_default();
+        words.split_whitespace().last().is_some_and(|last| last.eq_ignore_ascii_case("or"))
     }
 
     fn words_at(&self, at: Option<usize>) -> Option<&str> {

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{Document, Item};
+use super::prose::level;
 use crate::expr::{ExprId, SymbolId};
 use crate::scalar::Rational;
 
@@ -157,27 +158,6 @@ impl Values {
             self.give(symbol, Some(value), at, None);
         }
     }
-}
-
-/// The level of the section that a line begins, if it begins one.
-fn level(line: &str) -> Option<usize> {
-    const COMMANDS: &[(&str, usize)] = &[
-        ("\\chapter", 1),
-        ("\\section", 2),
-        ("\\subsection", 3),
-        ("\\subsubsection", 4),
-        ("\\paragraph", 5),
-        ("\\begin{example}", 6),
-        ("\\begin{exercise}", 6),
-        ("\\begin{problem}", 6),
-    ];
-    let line = line.trim_start();
-    let hashes = line.chars().take_while(|c| *c == '#').count();
-    if (1..=6).contains(&hashes) && line[hashes..].starts_with(char::is_whitespace) {
-        return Some(hashes);
-    }
-    let found = COMMANDS.iter().find(|(command, _)| line.starts_with(command));
-    found.map(|(_, level)| *level)
 }
 
 #[cfg(test)]

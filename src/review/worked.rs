@@ -173,6 +173,9 @@ impl Marker<'_, '_> {
         if self.is_constant(lhs) {
             return None;
         }
+        if let (FormulaKind::Name(name), Ok(value)) = (&left.kind, super::numbers::value(right)) {
+            self.stated.insert(spelled(name), value);
+        }
         Some(nobody_says())
     }
 
@@ -308,6 +311,14 @@ impl Marker<'_, '_> {
         let mut bound: Vec<(SymbolId, Rational)> = Vec::new();
         let mut given = Vec::new();
         for Part { of, value, decimals } in parts {
+            // A row further up says that it comes to another number.
+            if let FormulaKind::Name(name) = &of.kind
+                && let Some(stated) = self.stated.get(&spelled(name))
+                && !stated.is(&Number::Exact(value.clone()))
+                && !(decimals > 0 && stated.rounds_to(&(value.abs(), decimals)))
+            {
+                return None;
+            }
             let id = self.scope.build(&of, here.at).ok()?;
             let symbol = match self.scope.graph.node(id) {
                 Node::Var(symbol) => Some(symbol),

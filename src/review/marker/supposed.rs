@@ -145,7 +145,10 @@ impl Marker<'_, '_> {
             Role::Elsewhere => "others write it so",
             _ => "it is a condition",
         };
-        if matches!(place.role, Role::Condition | Role::Supposition) {
+        if is_numeric(value) && matches!(first.kind, FormulaKind::Name(_)) {
+            self.points.push((place.block, first.clone(), value.clone()));
+        }
+        if matches!(place.role, Role::Condition | Role::Supposition | Role::Sought) {
             let wide = place.role == Role::Supposition;
             self.under = Some(Under { said, order: None, place, wide, used: false });
         }
@@ -222,13 +225,28 @@ impl Marker<'_, '_> {
             self.under = Some(Under { said, order: None, place, wide: false, used: true });
             return Mark::Assumption { what: "it is a premise".to_string() };
         }
+        // x(x − 2) = 0 behind "for which f′(x) = 0" is no row to be held against numbers.
+        if let (Mark::Proved { given, .. }, Some(under)) = (&claim.mark, &self.under)
+            && under.order.is_none()
+            && under.said.trim_end().ends_with('0')
+            && matches!(under.place.role, Role::Condition | Role::Sought)
+            && given.iter().any(|given| given == "the numbers above")
+        {
+            return Mark::Undecided { reason: format!("it is said where {}", under.said) };
+        }
         if !wrong_somewhere {
             self.under.iter_mut().for_each(|under| under.used = true);
             return claim.mark.clone();
         }
+        // What is looked for leads on to its consequences, up to the first row that holds by itself;
+        // a slope is worked out, and follows from no such thing.
+        let slope = !statement.first.as_ref().is_some_and(plain);
+        if self.under.as_ref().is_some_and(|u| u.place.role == Role::Sought) && slope {
+            return claim.mark.clone();
+        }
         match &mut self.under {
             Some(under) => {
-                under.used = true;
+                under.used |= under.place.role != Role::Sought;
                 let reason =
                     format!("it is said where {}, and does not hold everywhere", under.said);
                 Mark::Undecided { reason }

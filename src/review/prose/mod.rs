@@ -12,5 +12,5 @@ mod phrases;
 #[cfg(test)]
 mod tests;
 
-pub(super) use outline::{Outline, Place};
+pub(super) use outline::{Outline, Place, level};
 pub(super) use phrases::{Role, TABLE};

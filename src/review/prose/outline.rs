@@ -250,7 +250,7 @@ fn pieces(text: &str, beginning: bool) -> Vec<Piece> {
             }
             all.push(piece);
         };
-        if starts && is_heading(trimmed) {
+        if starts && level(trimmed).is_some() {
             flush(&mut words, &mut all, Piece::Section);
         } else if starts && is_listed(trimmed) {
             flush(&mut words, &mut all, Piece::Block(true));
@@ -305,12 +305,37 @@ fn goes_on(line: &str) -> bool {
     line.chars().next().is_some_and(|c| c.is_lowercase() || c == ',')
 }
 
-fn is_heading(line: &str) -> bool {
-    line.starts_with('#')
-        || ["\\section", "\\subsection", "\\subsubsection", "\\chapter", "\\paragraph"]
-            .iter()
-            .any(|command| line.starts_with(command))
+/// The level of the section that a line begins, if it begins one: 1 is the highest. A line of
+/// signs, which parts examples from one another or underlines a heading, is the lowest.
+pub(in crate::review) fn level(line: &str) -> Option<usize> {
+    const COMMANDS: &[(&str, usize)] = &[
+        ("\\chapter", 1),
+        ("\\section", 2),
+        ("\\subsection", 3),
+        ("\\subsubsection", 4),
+        ("\\paragraph", 5),
+        ("\\begin{example}", 6),
+        ("\\begin{exercise}", 6),
+        ("\\begin{problem}", 6),
+    ];
+    const SIGNS: &[char] = &['-', '*', '_', '=', '~'];
+    let line = line.trim();
+    let hashes = line.chars().take_while(|c| *c == '#').count();
+    if (1..=6).contains(&hashes) && line[hashes..].starts_with(char::is_whitespace) {
+        return Some(hashes);
+    }
+    let signs = |sign: &char| {
+        line.len() > 2 && line.chars().all(|c| c == *sign || c == ' ') && !line.contains("  ")
+    };
+    if SIGNS.iter().any(signs) {
+        return Some(LINE);
+    }
+    let found = COMMANDS.iter().find(|(command, _)| line.starts_with(command));
+    found.map(|(_, level)| *level)
 }
+
+/// The level of a section that a line of signs begins.
+const LINE: usize = 7;
 
 /// Whether a line begins an item of a list or a row of a table.
 fn is_listed(line: &str) -> bool {

@@ -46,7 +46,7 @@ impl Cue {
     /// In words, of the formula behind the phrase.
     pub(in crate::review) fn says(self) -> &'static str {
         match self {
-            Cue::Role(Role::Plain) => "nothing",
+            Cue::Role(Role::Plain) => "whatever it is by itself",
             Cue::Role(Role::Definition) => "it says what a name stands for",
             Cue::Role(Role::Conclusion) => "it follows, and gives no name a new meaning",
             Cue::Role(Role::Condition) => "it is a condition of its sentence",
@@ -274,6 +274,20 @@ pub(in crate::review) const TABLE: &[Phrase] = &[
         "A common mistake is $y = 2x$.",
         "That is a common mistake; so $y = 2x$.",
     ),
+    row("is where", Role::Sought, "The edge is where $y = 2x$.", "It is where we get $y = 2x$."),
+    row(
+        "for which",
+        Role::Condition,
+        "It is a point for which $y = 2x$.",
+        "It is a point for which we get $y = 2x$.",
+    ),
+    row(
+        "with respect to",
+        Role::Plain,
+        "It moves with respect to $y = 2x$.",
+        "It moves with $y = 2x$.",
+    ),
+    row("use", Role::Plain, "To find it, use $y = 2x$.", "We use it to find $y = 2x$."),
     row("until", Role::Sought, "We go on until $y = 2x$.", "Until then we get $y = 2x$."),
     row(
         "some authors",

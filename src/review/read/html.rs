@@ -187,6 +187,7 @@ impl Reader<'_, '_> {
             return;
         }
         self.edge(&tag.name, place.clone());
+        self.heading(&tag.name, &place);
         if let Some(kind) = whole(tag, place.end)
             && !(tag.self_closing && is(&tag.name, "math"))
         {
@@ -230,6 +231,22 @@ impl Reader<'_, '_> {
         self.stream.text.push_as(" ", from..end.max(from));
         self.stream.formula(start, body, setting);
         self.stream.wall(Wall::Text);
+    }
+
+    /// A heading and a line across the page begin a section, as they do in Markdown.
+    fn heading(&mut self, name: &HtmlString, place: &Range<usize>) {
+        const HEADINGS: &[(&str, &str)] = &[
+            ("h1", "# "),
+            ("h2", "## "),
+            ("h3", "### "),
+            ("h4", "#### "),
+            ("h5", "##### "),
+            ("h6", "###### "),
+            ("hr", "---\n"),
+        ];
+        if let Some((_, sign)) = HEADINGS.iter().find(|(heading, _)| is(name, heading)) {
+            self.stream.text.push_as(sign, place.clone());
+        }
     }
 
     /// The beginning or the end of an element may end a line, a paragraph, or all.

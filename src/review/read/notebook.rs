@@ -78,7 +78,16 @@ pub fn pieces(source: &str) -> Result<Vec<Piece>, Error> {
                     *body = body.through(&text);
                 }
             }
+            let first = pieces.len();
             scan::scan(stream, rules, &mut pieces)?;
+            // Behind another one, a cell begins a paragraph.
+            if let Some(Piece::Words(words)) = pieces.get_mut(first).filter(|_| first > 0) {
+                let start = words.source(0..0);
+                let mut apart = Passage::empty(start.start);
+                apart.push_as("\n\n", start);
+                apart.push_slice(words, 0..words.text.len());
+                *words = apart;
+            }
         }
     }
     Ok(pieces)

@@ -198,7 +198,9 @@ impl Body<'_> {
                 DocumentFormat::Notebook => {
                     let last = placed.last().map_or(0, |last| last.source.end);
                     // Between two cells, one object of the notebook ends.
-                    if document.get(last..source.start).is_some_and(|gap| gap.contains('}')) {
+                    if document.get(last..source.start).is_some_and(|gap| gap.contains('}'))
+                        && !passage.text.starts_with("\n\n")
+                    {
                         text.push_str("\n\n");
                     }
                     text.push_str(marks);

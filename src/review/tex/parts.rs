@@ -160,6 +160,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                     if next > i + 1
                         && !self.is_indicator(i, next - 1)
                         && self.is_aside(i, next - 1, pending.from)
+                        && !self.is_argument(i, next - 1, pending.from)
                         && depth < MAX_ASIDES =>
                 {
                     self.close(&mut pending, i, next, Link::Other);
@@ -310,6 +311,10 @@ impl<'s, 'a> Walk<'s, 'a> {
             Ok(statement) if self.is_sizes(from, to) => {
                 Part::OutOfScope(statement.refused("these are sizes of arrays, and no numbers"))
             }
+            // W = {w_ij} says what the elements are called.
+            Ok(statement) if self.is_of_a_set(from, to, &done.relations) => {
+                Part::OutOfScope(statement.refused("a set of elements is no number"))
+            }
             Ok(statement) if differentials::relates(&statement) => {
                 let refused = statement.refused("an equation between differentials is not read");
                 Part::OutOfScope(refused)
@@ -411,8 +416,17 @@ impl<'s, 'a> Walk<'s, 'a> {
             );
             to -= 1;
         }
+        // Z ∈ ℝ^n = XW: of Z, in its space, it says what it is.
+        let member =
+            |at: &Stretch| matches!(self.tok(at.from), Some(Tok::Command("in") | Tok::Sign('∈')));
+        let (membership, relations) = match relations {
+            [(at, Relation::Other), rest @ ..] if !rest.is_empty() && member(at) => {
+                (Some(at.from), rest)
+            }
+            all => (None, all),
+        };
         let amp = |i: usize| self.tok(i) == Some(Tok::Amp);
-        let first_end = relations.first().map_or(to, |(at, _)| at.from);
+        let first_end = membership.or(relations.first().map(|(at, _)| at.from)).unwrap_or(to);
         let start = (from..first_end).find(|i| !self.tok(*i).is_some_and(is_space));
         let first = match start {
             None if !relations.is_empty() => None,

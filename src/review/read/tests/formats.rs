@@ -203,7 +203,7 @@ fn notebooks_are_read_through_their_escapes() {
     insta::assert_snapshot!(shown(source, DocumentFormat::Notebook), @r#"
     w|# A⏎⏎|
     d|\frac{a}{β} "x" 😀 �|
-    w|see |
+    w|⏎⏎see |
     i|y|
     w| and `$z$` or |
     u|u|

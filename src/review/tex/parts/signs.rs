@@ -83,6 +83,26 @@ impl Walk<'_, '_> {
         false
     }
 
+    /// Whether an equation in parentheses is what the name right before them is taken of, as in
+    /// P(y = 1), and no aside: nothing stands between, and it is no range of an index.
+    pub(super) fn is_argument(&self, open: usize, close: usize, start: usize) -> bool {
+        let Some(before) = open.checked_sub(1).filter(|before| *before >= start) else {
+            return false;
+        };
+        let Some(tok) = self.tok(before) else { return false };
+        let spaced = self.of.tokens().get(open).is_some_and(|t| t.spaced);
+        // Of a probability, a space says nothing.
+        let chance = matches!(tok, Tok::Letter('P' | 'p') | Tok::Command("Pr"));
+        let named = matches!(tok, Tok::Text(..) | Tok::Command("Pr"));
+        if !(named || ends_operand(&tok)) || spaced && !chance {
+            return false;
+        }
+        let range = (open + 1..close).any(|i| matches!(self.tok(i), Some(Tok::Sign(',' | '…'))))
+            && matches!(self.tok(open + 1), Some(Tok::Letter(_)))
+            && self.tok(open + 2).is_some_and(relates);
+        !range && (open + 1..close).any(|i| self.tok(i).is_some_and(relates))
+    }
+
     /// Whether this is 1(y = k), a value and no aside: it has its sign directly before it and no
     /// words in it.
     pub(super) fn is_indicator(&self, open: usize, close: usize) -> bool {
@@ -147,6 +167,33 @@ impl Walk<'_, '_> {
         crosses >= pairs
             && several
             && sizes.is_some_and(|all| all.len() > 1 && all.windows(2).all(|two| two[0] == two[1]))
+    }
+
+    /// Whether a side is braces around one name with an index: the set of all such.
+    pub(super) fn is_of_a_set(
+        &self,
+        from: usize,
+        to: usize,
+        relations: &[(Stretch, Relation)],
+    ) -> bool {
+        let starts = std::iter::once(from).chain(relations.iter().map(|(at, _)| at.to));
+        let ends = relations.iter().map(|(at, _)| at.from).chain([to]);
+        !relations.is_empty()
+            && starts.zip(ends).any(|(start, end)| {
+                let inside: Vec<usize> =
+                    (start..end).filter(|i| !self.tok(*i).is_some_and(is_space)).collect();
+                let (Some(open), Some(close)) = (inside.first(), inside.last()) else {
+                    return false;
+                };
+                let braces =
+                    matches!(self.tok(*open), Some(Tok::Sign('⦃') | Tok::Fence(true, '⦃')));
+                braces
+                    && self.of.matched.mate(*open) == Some(*close)
+                    && matches!(self.tok(*open + 2), Some(Tok::Sub))
+                    && !(*open + 1..*close).any(|i| {
+                        matches!(self.tok(i), Some(Tok::Sign('+' | '-' | '·' | '*' | '/')))
+                    })
+            })
     }
 
     pub(super) fn is_membership(
