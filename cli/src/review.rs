@@ -105,7 +105,7 @@ fn in_text(all: &[Reviewed], args: &ReviewArgs, several: bool) -> String {
     });
     let reports: Vec<String> = all
         .iter()
-        .map(|d| report::text(&d.review, &d.source.text, &d.source.name, style.clone()))
+        .map(|d| report::text(&d.review, &d.source.text, &d.source.name, style))
         .collect();
     let mut text = reports.join("\n");
     if several {
