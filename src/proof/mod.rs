@@ -14,6 +14,7 @@
 
 mod against;
 mod enclosure;
+pub mod every;
 mod ground;
 mod guarded;
 mod indexed;

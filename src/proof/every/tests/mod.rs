@@ -1,0 +1,52 @@
+//! Claims that hold for every size, and claims that only look like it.
+
+mod draw;
+mod laws;
+mod text;
+
+use super::{Budget, Every, prove_every};
+use text::Given;
+
+/// The files of claims: `given …` begins anew, other words say what letters and tensors are,
+/// `= …` is proved, `! …` is false, `? …` is true and open.
+const FILES: &[(&str, &str)] = &[
+    ("identities", include_str!("../../../../tests/cases/every/identities.txt")),
+    ("false", include_str!("../../../../tests/cases/every/false.txt")),
+];
+
+#[test]
+fn identities_are_proved_and_what_looks_like_one_is_not() {
+    let mut wrong = Vec::new();
+    let mut counts = [0; 3];
+    for (file, text) in FILES {
+        let mut given = Given::new();
+        for (n, line) in text.lines().enumerate() {
+            let line = line.trim();
+            let Some((word, rest)) = line.split_once(' ') else {
+                if line == "given" {
+                    given = Given::new();
+                }
+                continue;
+            };
+            let expected = match word {
+                "#" => continue,
+                "=" => 0,
+                "!" => 1,
+                "?" => 2,
+                _ => {
+                    given.take(line);
+                    continue;
+                }
+            };
+            counts[expected] += 1;
+            let (left, right) = given.claim(rest);
+            let found = prove_every(&left, &right, &given.system, &given.facts, Budget::default());
+            let proved = matches!(found, Every::Proved { .. });
+            if proved != (expected == 0) {
+                let place = n + 1;
+                wrong.push(format!("{file}.txt:{place}: {left} = {right}: {found:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {counts:?}\n{}", wrong.len(), wrong.join("\n"));
+}
