@@ -1,5 +1,5 @@
-//! The lesson of a network of any depth: the equations with symbolic layer and sizes, proved in
-//! networks of several depths.
+//! The lesson of a network of any depth: the equations with symbolic layer and sizes, proved for
+//! every size, and in networks of several depths.
 
 use crate::diag::Error;
 use crate::index::any_depth::{self, GeneralDerivation, GeneralLayer};
@@ -14,6 +14,8 @@ pub struct GeneralLesson {
     pub general: GeneralDerivation,
     /// In how many networks they were proved.
     pub networks: usize,
+    /// Whether every line was proved for every size and every layer as well.
+    pub every_size: bool,
 }
 
 /// Derives the equations for any depth and proves them.
@@ -34,5 +36,7 @@ pub fn general_lesson(layer: GeneralLayer) -> Result<GeneralLesson, Error> {
         GeneralLayer::Convolution => any_depth::convolution()?,
     };
     let networks = proof::prove_general(&general)?;
-    Ok(GeneralLesson { general, networks })
+    let lines = proof::lines_for_every_size(&general.derivation);
+    let every_size = lines.into_iter().flatten().all(|proved| proved);
+    Ok(GeneralLesson { general, networks, every_size })
 }

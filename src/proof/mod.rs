@@ -37,6 +37,7 @@ mod witness;
 mod tests;
 
 pub(crate) use against::{against_sweep, has_value};
+pub(crate) use every::lines_for_every_size;
 pub(crate) use ground::value_somewhere;
 #[doc(hidden)]
 pub use ground::{MAX_GROUND_VALUES, MAX_GROUNDS, MAX_POINTS};

@@ -31,7 +31,7 @@ pub fn general_page(lesson: &GeneralLesson, level: Level) -> Page {
     sections.push(Section {
         number: None,
         heading: derivation::proof(),
-        blocks: vec![Block::Text(say::proved_in_networks(lesson.networks))],
+        blocks: vec![Block::Text(say::proved_for_any_depth(lesson.networks, lesson.every_size))],
     });
     Page { title: say::title_for_any_depth(general.layer), sections }
 }

@@ -191,10 +191,18 @@ pub(in crate::page) fn any_depth(layer: GeneralLayer) -> Vec<Inline> {
     ]
 }
 
-/// In how many networks the equations for any depth were proved.
-pub(in crate::page) fn proved_in_networks(networks: usize) -> Vec<Inline> {
+/// How the equations for any depth were proved: for every size, if they were, and in so many
+/// networks.
+pub(in crate::page) fn proved_for_any_depth(networks: usize, every_size: bool) -> Vec<Inline> {
+    let every = match every_size {
+        true => {
+            "Every line above was proved for every size and every layer: both of its sides have \
+             one normal form, in which sizes are letters. "
+        }
+        false => "",
+    };
     say![format!(
-        "Every line above was proved in {networks} networks of different depth, sizes and \
+        "{every}Every line above was proved in {networks} networks of different depth, sizes and \
          functions, at each of their layers, with numbers in the place of the indices; and every \
          result equals the gradient that a reverse sweep through that whole network gives."
     )]

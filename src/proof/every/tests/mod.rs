@@ -50,3 +50,18 @@ fn identities_are_proved_and_what_looks_like_one_is_not() {
     }
     assert!(wrong.is_empty(), "{} of {counts:?}\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// The equations for a network of any depth hold for every size and every depth.
+#[test]
+fn every_line_for_any_depth_is_proved_for_every_size() {
+    use crate::index::any_depth::{convolution, dense};
+    for general in [dense(), convolution()] {
+        let derivation = general.expect("it is short").derivation;
+        for (lemma, lines) in derivation.lemmas.iter().zip(super::lines_for_every_size(&derivation))
+        {
+            for (step, proved) in lemma.steps.iter().zip(lines) {
+                assert!(proved, "{}: {} = {}", step.rule.name(), step.before, step.after);
+            }
+        }
+    }
+}
