@@ -30,6 +30,11 @@ fn turn_primes(items: &mut [Item]) {
         }
     }
     let (mut primed, mut plain, mut applied) = (BTreeSet::new(), BTreeSet::new(), false);
+    // E′ = … is a slope.
+    let slope = |side: &Expr| matches!(&side.kind, FormulaKind::Name(name) if name.above.as_deref() == Some("′"));
+    if all.iter().any(|side| slope(side)) {
+        return;
+    }
     for side in &all {
         visit(side, &mut |e| match &e.kind {
             FormulaKind::Name(name) if name.above.as_deref() == Some("′") => {
