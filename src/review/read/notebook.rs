@@ -81,8 +81,11 @@ pub fn pieces(source: &str) -> Result<Vec<Piece>, Error> {
             let first = pieces.len();
             scan::scan(stream, rules, &mut pieces)?;
             // Behind another one, a cell begins a paragraph.
-            if let Some(Piece::Words(words)) = pieces.get_mut(first).filter(|_| first > 0) {
-                let start = words.source(0..0);
+            if let Some(Piece::Words(words)) = pieces.get_mut(first).filter(|_| first > 0)
+                && let Some(sign) = words.text.chars().next()
+            {
+                // The break stands where its first sign does.
+                let start = words.source(0..sign.len_utf8());
                 let mut apart = Passage::empty(start.start);
                 apart.push_as("\n\n", start);
                 apart.push_slice(words, 0..words.text.len());
