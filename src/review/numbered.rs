@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::document::{Document, Item};
 use super::shapes::Shape;
-use super::tex::syntax::{Array, Expr, FormulaKind, Name, Part, visit};
+use super::tex::syntax::{Array, Expr, FormulaKind, Name, Part, Statement, visit};
 
 /// Makes indices of the numbers of names.
 pub(super) fn lower(document: &mut Document<'_>) {
@@ -17,18 +17,22 @@ pub(super) fn lower(document: &mut Document<'_>) {
     lower_letters(&mut document.items, &mut document.told);
 }
 
+/// Every statement of the rows.
+fn statements(items: &mut [Item]) -> impl Iterator<Item = &mut Statement> {
+    let rows = items.iter_mut().filter_map(|item| match item {
+        Item::Row(placed) => Some(&mut placed.row.parts),
+        _ => None,
+    });
+    rows.flatten().filter_map(|part| match part {
+        Part::Statement(statement) => Some(statement),
+        _ => None,
+    })
+}
+
 /// Makes transposes of primes, X′y, where a great letter stands with one and without, as in
 /// econometrics; elsewhere a prime is a part of its name.
 fn turn_primes(items: &mut [Item]) {
-    let mut all = Vec::new();
-    for item in items.iter_mut() {
-        let Item::Row(placed) = item else { continue };
-        for part in &mut placed.row.parts {
-            let Part::Statement(statement) = part else { continue };
-            all.extend(statement.first.iter_mut());
-            all.extend(statement.rest.iter_mut().map(|(_, side)| side));
-        }
-    }
+    let all: Vec<&mut Expr> = statements(items).flat_map(Statement::sides_mut).collect();
     let (mut primed, mut plain, mut applied) = (BTreeSet::new(), BTreeSet::new(), false);
     // E′ = … is a slope.
     let slope = |side: &Expr| matches!(&side.kind, FormulaKind::Name(name) if name.above.as_deref() == Some("′"));
@@ -71,14 +75,7 @@ fn turn_primes(items: &mut [Item]) {
 /// be so many times the same.
 fn lower_letters(items: &mut [Item], told: &mut [(usize, Name, Shape)]) {
     let sides = |items: &mut [Item], change: &mut dyn FnMut(&mut Expr)| {
-        for item in items {
-            let Item::Row(placed) = item else { continue };
-            for part in &mut placed.row.parts {
-                let Part::Statement(statement) = part else { continue };
-                statement.first.iter_mut().for_each(&mut *change);
-                statement.rest.iter_mut().for_each(|(_, side)| change(side));
-            }
-        }
+        statements(items).flat_map(Statement::sides_mut).for_each(change);
     };
     let inner = |name: &Name| {
         let above = name.above.as_deref().unwrap_or_default();
@@ -132,18 +129,15 @@ fn lower_letters(items: &mut [Item], told: &mut [(usize, Name, Shape)]) {
         }
     };
     // ∇_a of what stands at the end: a of the last layer.
-    for item in items.iter_mut() {
-        let Item::Row(placed) = item else { continue };
-        for part in &mut placed.row.parts {
-            let Part::Statement(statement) = part else { continue };
-            let mut last = false;
-            for side in statement.sides() {
-                visit(side, &mut |e| {
-                    last |= matches!(&e.kind, FormulaKind::Name(name) if inner(name) == "L");
-                });
-            }
-            let all = statement.first.iter_mut().chain(statement.rest.iter_mut().map(|(_, s)| s));
-            all.filter(|_| last).for_each(|side| of_the_last(side, &stems));
+    for statement in statements(items) {
+        let mut last = false;
+        for side in statement.sides() {
+            visit(side, &mut |e| {
+                last |= matches!(&e.kind, FormulaKind::Name(name) if inner(name) == "L");
+            });
+        }
+        if last {
+            statement.sides_mut().for_each(|side| of_the_last(side, &stems));
         }
     }
     sides(items, &mut |side| side.each_name(&mut |name| lower(name)));
@@ -154,15 +148,7 @@ fn lower_letters(items: &mut [Item], told: &mut [(usize, Name, Shape)]) {
 /// its arguments are.
 fn lower_moments(items: &mut [Item]) {
     let (mut steps, mut moments, mut others) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    let mut all = Vec::new();
-    for item in items.iter_mut() {
-        let Item::Row(placed) = item else { continue };
-        for part in &mut placed.row.parts {
-            let Part::Statement(statement) = part else { continue };
-            all.extend(statement.first.iter_mut());
-            all.extend(statement.rest.iter_mut().map(|(_, side)| side));
-        }
-    }
+    let all: Vec<&mut Expr> = statements(items).flat_map(Statement::sides_mut).collect();
     for side in &all {
         visit(side, &mut |e| match &e.kind {
             FormulaKind::Apply { head, primes: 0, args } => match moment(args) {

@@ -229,8 +229,7 @@ fn variables(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
         (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for (_, _, statement) in statements(document) {
         let defines = statement.first.as_ref().is_some_and(|f| defined(f).is_some());
-        let first = statement.first.iter().filter(|_| !defines);
-        for side in first.chain(statement.rest.iter().map(|(_, side)| side)) {
+        for side in statement.sides().skip(usize::from(defines)) {
             walk(side, &mut varied);
             visit(side, &mut |e| {
                 if let FormulaKind::Derivative { of, by, .. } = &e.kind {

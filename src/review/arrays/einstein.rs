@@ -43,8 +43,7 @@ pub(super) fn write_sums(items: &mut [Item]) {
         let free = &free[&Rc::as_ptr(&placed.passage)];
         for part in &mut placed.row.parts {
             let Part::Statement(statement) = part else { continue };
-            statement.first.iter_mut().for_each(|side| sums(side, free));
-            statement.rest.iter_mut().for_each(|(_, side)| sums(side, free));
+            statement.sides_mut().for_each(|side| sums(side, free));
         }
     }
 }

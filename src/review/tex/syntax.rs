@@ -108,6 +108,11 @@ impl Statement {
         self.first.iter().chain(self.rest.iter().map(|(_, side)| side))
     }
 
+    /// The same sides, to be changed.
+    pub fn sides_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        self.first.iter_mut().chain(self.rest.iter_mut().map(|(_, side)| side))
+    }
+
     /// This statement as one that is not read after all.
     pub fn refused(self, message: &str) -> Refused {
         let relation = self.rest.first().map(|(relation, _)| *relation);
