@@ -14,7 +14,7 @@ use std::cmp::Ordering;
 use crate::concrete::{self, Decide, Decisions, Values};
 use crate::diag::Error;
 use crate::net::Network;
-use crate::scalar::{Fault, Function, Interval, Rational, Scalar};
+use crate::scalar::{Fault, Function, Interval, Rational, Scalar, power_by_squares};
 
 /// The coefficients up to order `N` − 1 of one number.
 #[derive(Clone, Debug, PartialEq)]
@@ -205,16 +205,7 @@ impl<const N: usize> Scalar for Taylor<N> {
             let power = self.powi(exponent.checked_neg().ok_or(Fault::TooLarge)?)?;
             return Taylor::one().div(&power);
         }
-        let (mut base, mut result, mut left) = (self.clone(), Taylor::one(), exponent);
-        while left > 0 {
-            if left & 1 == 1 {
-                result = result.mul(&base)?;
-            }
-            left >>= 1;
-            if left > 0 {
-                base = base.mul(&base)?;
-            }
-        }
+        let mut result = power_by_squares(self, exponent.unsigned_abs())?;
         // An even power is not below 0, which products of intervals do not see.
         result.coefficients[0] = self.coefficients[0].powi(exponent)?;
         Ok(result)

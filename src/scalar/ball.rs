@@ -22,7 +22,7 @@ pub use wide::Pair;
 
 use std::cmp::Ordering;
 
-use super::{Fault, Function, Interval, Rational, SIDE, Scalar};
+use super::{Fault, Function, Interval, Rational, SIDE, Scalar, power_by_squares};
 
 /// A ball with 106 bits in its middle.
 pub type Wide = Ball<Pair>;
@@ -271,18 +271,7 @@ impl<M: Middle> Scalar for Ball<M> {
             let power = self.powi(exponent.checked_neg().ok_or(Fault::TooLarge)?)?;
             return Ball::point(1.0)?.div(&power);
         }
-        let (mut base, mut result) = (self.clone(), Ball::point(1.0)?);
-        let mut left = exponent;
-        while left > 0 {
-            if left & 1 == 1 {
-                result = result.mul(&base)?;
-            }
-            left >>= 1;
-            if left > 0 {
-                base = base.mul(&base)?;
-            }
-        }
-        Ok(result)
+        power_by_squares(self, exponent.unsigned_abs())
     }
 
     fn pow(&self, exponent: &Ball<M>) -> Result<Ball<M>, Fault> {

@@ -164,3 +164,18 @@ pub trait Scalar: Clone + fmt::Debug + PartialEq {
         }
     }
 }
+
+/// A power as a product of squares.
+pub(crate) fn power_by_squares<T: Scalar>(base: &T, exponent: u32) -> Result<T, Fault> {
+    let (mut square, mut power, mut left) = (base.clone(), T::one(), exponent);
+    while left > 0 {
+        if left & 1 == 1 {
+            power = power.mul(&square)?;
+        }
+        left >>= 1;
+        if left > 0 {
+            square = square.mul(&square)?;
+        }
+    }
+    Ok(power)
+}

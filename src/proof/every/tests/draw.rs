@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::index::{Affine, Condition, Formula, Letter, Range, System, TensorName};
+use crate::index::{Affine, Condition, Formula, Letter, Range, System};
 use crate::proof::every::Facts;
 use crate::scalar::{Function, Rational};
 
@@ -52,13 +52,7 @@ pub struct Scene {
 
 impl Scene {
     pub fn new(from_0: bool, ranged: bool) -> Scene {
-        let system = System {
-            tensors: Vec::new(),
-            loss: TensorName::new("E"),
-            distributions: Vec::new(),
-            facts: Vec::new(),
-            written_out: Vec::new(),
-        };
+        let system = super::without_tensors();
         let facts = Facts::default();
         let mut scene = Scene { system, facts, free: Vec::new(), from_0, ranged };
         scene.free = vec![Range::new("i", scene.size("N")), Range::new("j", scene.size("M"))];

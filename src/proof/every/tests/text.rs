@@ -23,13 +23,7 @@ pub struct Given {
 
 impl Given {
     pub fn new() -> Given {
-        let system = System {
-            tensors: Vec::new(),
-            loss: TensorName::new("E"),
-            distributions: Vec::new(),
-            facts: Vec::new(),
-            written_out: Vec::new(),
-        };
+        let system = super::without_tensors();
         Given { sizes: BTreeSet::new(), offsets: BTreeSet::new(), system, facts: Facts::default() }
     }
 
