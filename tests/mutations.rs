@@ -7,6 +7,8 @@
 
 mod draw;
 mod meaning;
+#[path = "draw/real.rs"]
+mod real;
 
 use std::ops::{Range, RangeInclusive};
 

@@ -4,7 +4,6 @@
 //! symbol of its own for every cell, prints every cell in its own way in every format, and its
 //! gradients agree with the backward pass over tensors, which knows no names at all.
 
-#[allow(dead_code, reason = "what other tests draw is not all drawn here")]
 mod draw;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,6 +7,8 @@
 //! soundness` as many as one likes, a tenth as many true ones.
 
 mod draw;
+#[path = "draw/real.rs"]
+mod real;
 
 use std::collections::BTreeMap;
 

@@ -15,10 +15,4 @@ impl Draw {
     pub fn below(&mut self, n: usize) -> usize {
         (self.next() % n.max(1) as u64) as usize
     }
-
-    /// Between 0.3 and 1.7, of either sign.
-    pub fn real(&mut self) -> f64 {
-        let size = 0.3 + 1.4 * (self.next() % (1 << 30)) as f64 / f64::from(1 << 30);
-        if self.next().is_multiple_of(2) { size } else { -size }
-    }
 }

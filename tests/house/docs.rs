@@ -1,16 +1,15 @@
 //! What the program itself writes into the documentation, held true: the table of rules, the
 //! functions of the language, the limits, the derivations of the networks.
-//! `BACKPROOF_BLESS=1 cargo test --test docs` writes them anew; read the difference before it is
+//! `BACKPROOF_BLESS=1 cargo test --test house docs` writes them anew; read the difference before it is
 //! committed.
-
-#[allow(dead_code, reason = "what tests/floors.rs reads is not all that is read here")]
-mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use super::source::{self, Kind, Token};
+use super::{read, root};
 use backproof::calculus::rules::{Group, TABLE};
 use backproof::check::{CONVENTIONS, Corner, Framework, Rule};
 use backproof::examples::EXAMPLES;
@@ -24,17 +23,13 @@ use backproof::render::{self, LatexStyle, TextStyle};
 use backproof::{
     Ask, Graph, Level, Verdict, derivation_page, lesson, parse_formula, parse_network, prove,
 };
-use source::{Kind, Token};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 fn blessing() -> bool {
     std::env::var_os("BACKPROOF_BLESS").is_some_and(|v| v == "1")
 }
 
-fn read(path: &str) -> String {
+/// What stands in a file; nothing where it is still to be written.
+fn found_in(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_default()
 }
 
@@ -48,7 +43,7 @@ fn hold(path: &str, wanted: &str) {
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn hold_alone(path: &str, wanted: &str) {
-    let found = read(path);
+    let found = found_in(path);
     if found == wanted {
         return;
     }
@@ -60,7 +55,7 @@ fn hold_alone(path: &str, wanted: &str) {
     let line = differs.unwrap_or_else(|| found.lines().count().min(wanted.lines().count()));
     panic!(
         "{path} is out of date from line {}:\n  it says   {:?}\n  should be {:?}\n\
-         BACKPROOF_BLESS=1 cargo test --test docs writes it anew",
+         BACKPROOF_BLESS=1 cargo test --test house docs writes it anew",
         line + 1,
         found.lines().nth(line),
         wanted.lines().nth(line),
@@ -71,7 +66,7 @@ fn hold_alone(path: &str, wanted: &str) {
 fn hold_part(path: &str, name: &str, wanted: &str) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
-    let text = read(path);
+    let text = found_in(path);
     let parts = text.split_once(&begin).and_then(|(before, rest)| {
         let (_, after) = rest.split_once(&end)?;
         Some(format!("{before}{begin}{wanted}{end}{after}"))

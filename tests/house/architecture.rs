@@ -1,16 +1,14 @@
 //! The rooms of the house, held to the page that describes them: every file has its line there, every
 //! file named there exists, and names say what is in a file.
 //!
-//! `BACKPROOF_BLESS=1 cargo test --test architecture` writes the lines of `docs/architecture.md`
+//! `BACKPROOF_BLESS=1 cargo test --test house architecture` writes the lines of `docs/architecture.md`
 //! anew: each is the first sentence of the file's own `//!`. The groups and their order are by hand.
-
-#[allow(dead_code, reason = "what tests/floors.rs reads is not all that is read here")]
-mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use source::Kind;
+use super::source::{self, Kind};
+use super::{read, root};
 
 const PAGE: &str = "docs/architecture.md";
 
@@ -22,14 +20,6 @@ const FOLDERS: [&str; 3] = ["src", "cli/src", "tests"];
 
 /// A sentence that says little by itself is followed by the next one.
 const FEW_WORDS: usize = 10;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
-}
 
 /// Every file in a folder and below it, by its path from the root.
 fn files_in(folder: &str) -> BTreeSet<String> {
@@ -174,7 +164,7 @@ fn every_file_has_its_line_and_every_line_its_file() {
     let (should_be, is) = differs.unwrap_or(("more lines, or fewer", "as many as there are"));
     panic!(
         "{PAGE} is not what the files say of themselves. It should say\n  {should_be}\nand says\n  \
-         {is}\nBACKPROOF_BLESS=1 cargo test --test architecture writes it anew"
+         {is}\nBACKPROOF_BLESS=1 cargo test --test house architecture writes it anew"
     );
 }
 
@@ -352,7 +342,8 @@ fn the_guide_names_tests_that_there_are() {
     for pair in words.windows(2) {
         match pair {
             ["--test", name] => {
-                let files = [format!("tests/{name}.rs"), format!("cli/tests/{name}/main.rs")];
+                let files = ["tests/{}.rs", "tests/{}/main.rs", "cli/tests/{}/main.rs"];
+                let files = files.map(|file| file.replace("{}", name));
                 let there = files.iter().any(|file| root().join(file).exists());
                 assert!(there, "no test is called {name}");
             }

@@ -2,24 +2,13 @@
 //! dependencies are. Each is held to what stands in a file: `Cargo.toml`, `tests/surface.txt`,
 //! `deny.toml`.
 
-#[allow(dead_code, reason = "what tests/floors.rs reads is not all that is read here")]
-mod source;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::Command;
 
+use super::source::{self, File, Token};
+use super::{read, root};
 use serde_json::Value;
-use source::{File, Token};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
-}
 
 /// What a program answers, without a network.
 fn answer(program: &str, default: &str, arguments: &[&str]) -> String {
