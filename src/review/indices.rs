@@ -12,6 +12,7 @@
 
 mod elements;
 mod evidence;
+mod letters;
 
 use std::collections::{BTreeMap, BTreeSet};
 

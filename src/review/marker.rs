@@ -6,27 +6,29 @@
 
 mod again;
 mod each;
+mod given;
 mod layout;
+mod links;
 mod supposed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::claim::{defined, is_equation};
+use super::claim::defined;
 use super::declared::conditions;
 use super::document::{Document, Item, Placed};
 use super::equation::Wrongly;
 use super::indices::Condition;
 use super::judge::Unknowns;
 use super::names::{Cells, spelled};
-use super::numbers::{Number, Rounded, is_numeric};
+use super::numbers::{Number, Rounded};
 use super::prose::level;
 use super::references;
 use super::repair;
 use super::scope::{Certainty, Definition, Scope};
 use super::survey::{Survey, survey};
 use super::tex::introduces;
-use super::tex::syntax::{Expr, FormulaKind, Name, Part, Refused, Relation, Statement, visit};
+use super::tex::syntax::{Expr, FormulaKind, Part, Refused, Relation, Statement};
 use super::ways::Ways;
 use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
 use crate::expr::Winners;
@@ -425,256 +427,6 @@ impl Marker<'_, '_> {
         let (line, column) = self.document.place(source.start);
         self.notes.push(Note { kind, source, line, column, message });
     }
-
-    fn statement(&mut self, statement: &Statement, here: Standing<'_>, claims: &mut Vec<Claim>) {
-        let found = claims.len();
-        self.malformed(statement, here, claims);
-        if statement.rest.is_empty() {
-            self.repeated(statement, here);
-            self.spoken(statement, here.at);
-            return;
-        }
-        if claims.len() > found {
-            return;
-        }
-        if self.scope.is_given(statement, here.at) {
-            let what = "it is given".to_string();
-            claims.push(self.claim(here.placed, &statement.span, Mark::Assumption { what }));
-            return;
-        }
-        if self.is_constraint(statement, here) {
-            let names = statement.sides().flat_map(super::claim::names_of);
-            self.constrained.extend(names.map(|name| name.stem));
-            let what = "it is given".to_string();
-            claims.push(self.claim(here.placed, &statement.span, Mark::Assumption { what }));
-            return;
-        }
-        let carried = match (&statement.first, statement.aside) {
-            (Some(first), _) => Chain::at(first.clone()),
-            (None, false) => {
-                if self.document.is_in_passing(here.at, here.placed.inline, statement) {
-                    return;
-                }
-                // Of two columns each goes on with its own.
-                if let Some(nth) = beside_others(here.placed, statement)
-                    && self.columns.len() > 1
-                {
-                    self.last = self.columns.get(nth).cloned();
-                    self.aligned = None;
-                }
-                let aligned = statement.aligned && self.aligned.is_some();
-                let slot = if aligned { &mut self.aligned } else { &mut self.last };
-                match slot.take() {
-                    Some(chain) => chain,
-                    None => {
-                        let reason = "no left side carries over to it".to_string();
-                        let mark = Mark::Undecided { reason };
-                        claims.push(self.claim(here.placed, &statement.span, mark));
-                        return;
-                    }
-                }
-            }
-            (None, true) => {
-                let reason = "an equation without a left side".to_string();
-                claims.push(self.claim(here.placed, &statement.span, Mark::Undecided { reason }));
-                return;
-            }
-        };
-        let mut chain = carried;
-        for (nth, (relation, side)) in statement.rest.iter().enumerate() {
-            let names = nth == 0 && statement.first.is_some();
-            let span = match nth {
-                0 => statement.span.start..side.span.end,
-                _ => side.span.clone(),
-            };
-            let here = Standing { own_left: names, ..here };
-            if let Some(mark) = self.link(&mut chain, *relation, side, names, here) {
-                claims.push(self.claim(here.placed, &span, mark));
-            }
-            if is_equation(*relation) {
-                chain.last = side.clone();
-            } else if *relation == Relation::Becomes {
-                // What follows is about the new value.
-                let value = self.value_of(&chain.first, here);
-                chain = Chain::at(value.unwrap_or_else(|| side.clone()));
-            }
-        }
-        if beside_others(here.placed, statement).is_some() {
-            self.beside.push(chain.clone());
-        }
-        if !statement.aside {
-            if statement.aligned || self.aligned.is_none() {
-                self.aligned = Some(chain.clone());
-            }
-            self.last = Some(chain);
-        }
-    }
-
-    /// A name that a statement is made of, by way of definitions too, for which an equation is given.
-    fn constrained_in(&self, statement: &Statement, at: usize) -> Option<String> {
-        if self.constrained.is_empty() {
-            return None;
-        }
-        let mut open: Vec<Name> = statement.sides().flat_map(super::claim::names_of).collect();
-        let mut seen = BTreeSet::new();
-        while let Some(name) = open.pop() {
-            if self.constrained.contains(&name.stem) {
-                return Some(name.stem);
-            }
-            let key = self.scope.indices.items(&name).0;
-            if !seen.insert(key) {
-                continue;
-            }
-            if let Some(definition) = self.scope.in_force(&name, at) {
-                open.extend(super::claim::names_of(&definition.body));
-            }
-        }
-        None
-    }
-
-    /// Whether words give an equation that defines nothing: "with uᵀu = 1".
-    fn is_constraint(&self, statement: &Statement, here: Standing<'_>) -> bool {
-        const GIVE: &[&str] = &["let", "with", "where", "that", "assume", "suppose", "given", "to"];
-        let before = here.at.checked_sub(1).and_then(|at| self.document.items.get(at));
-        let Some(Item::Words(passage)) = before else { return false };
-        let last = passage.text.split_whitespace().last().unwrap_or_default().to_lowercase();
-        let names = |e: &Expr| matches!(e.kind, FormulaKind::Name(_) | FormulaKind::Apply { .. });
-        let slope = |e: &Expr| matches!(e.kind, FormulaKind::Derivative { .. });
-        here.placed.inline
-            && GIVE.contains(&last.as_str())
-            && matches!(statement.rest[..], [(Relation::Equal, _)])
-            && statement.sides().all(|side| !names(side) && !slope(side) && !is_numeric_sum(side))
-    }
-
-    /// What has no meaning whatever its names are.
-    fn malformed(&mut self, statement: &Statement, here: Standing<'_>, claims: &mut Vec<Claim>) {
-        let sides = statement.sides();
-        for side in sides {
-            let mut found: Vec<(Range<usize>, Range<usize>, bool)> = Vec::new();
-            visit(side, &mut |e| {
-                if let FormulaKind::HalfDerivative { by, .. } = &e.kind {
-                    found.push((e.span.clone(), by.span.clone(), true));
-                }
-            });
-            for (whole, below, _) in found {
-                let source = here.placed.source(&below);
-                let from = self.document.text(&source);
-                let wrong = Wrong {
-                    message: "the ∂ below is missing: ∂ of something over a plain name is no \
-                              derivative"
-                        .to_string(),
-                    counterexample: None,
-                    repair: Some(super::Repair { source, to: format!("\\partial {from}"), from }),
-                };
-                claims.push(self.claim(here.placed, &whole, Mark::Refuted(Box::new(wrong))));
-            }
-        }
-    }
-
-    /// Notes an element that stands twice in a list.
-    fn repeated(&mut self, statement: &Statement, here: Standing<'_>) {
-        let Some(Expr { kind: FormulaKind::List(all), .. }) = &statement.first else { return };
-        let mut seen = BTreeSet::new();
-        for one in all {
-            if let FormulaKind::Name(name) = &one.kind
-                && !seen.insert(spelled(name))
-            {
-                let message = format!("{} stands twice in this list", spelled(name));
-                self.note(NoteKind::Repeated, here.placed.source(&one.span), message);
-            }
-        }
-    }
-
-    /// The mark of one link of a chain; none if it is a condition, which states nothing.
-    fn link(
-        &mut self,
-        chain: &mut Chain,
-        relation: Relation,
-        side: &Expr,
-        first: bool,
-        here: Standing<'_>,
-    ) -> Option<Mark> {
-        match relation {
-            Relation::Other | Relation::Differs => return None,
-            Relation::Becomes => {
-                self.updated(&chain.first, side, here);
-                return Some(Mark::Update);
-            }
-            Relation::Equal | Relation::Defines | Relation::About => {}
-        }
-        if let Some(wrong) = self.repeated_in_max(side, here) {
-            return Some(Mark::Refuted(Box::new(wrong)));
-        }
-        if first
-            && let FormulaKind::Power(base, _) = &chain.first.kind
-            && let FormulaKind::Name(name) = &base.kind
-            && self.scope.squares.contains(&(here.at, spelled(name)))
-        {
-            return Some(Mark::Definition { agrees: false });
-        }
-        if first
-            && let Some((name, params)) = defined(&chain.first)
-            && let Some(mark) = self.naming(name, params, side, relation, here)
-        {
-            return Some(mark);
-        }
-        // "(1/m) Σ x_i = x̄" is what defines x̄.
-        if first
-            && let FormulaKind::Name(name) = &side.kind
-            && let Some((definition, _)) = self.scope.definition(&spelled(name), here.at)
-            && definition.at == here.at
-            && definition.body == chain.first
-        {
-            return Some(Mark::Definition { agrees: false });
-        }
-        // "at t = j = 0": a number for a name, and no claim of it.
-        if !first
-            && let FormulaKind::Name(name) = &chain.last.kind
-            && is_numeric(side)
-            && self.document.is_chosen(here.at)
-            && let Some(mark) = self.value(&name.clone(), side, here)
-        {
-            return Some(mark);
-        }
-        let square = first
-            && matches!(&chain.first.kind, FormulaKind::Power(base, _) if matches!(base.kind, FormulaKind::Name(_)));
-        let mark = self.equation(chain, side, relation, here);
-        if let Mark::Refuted(_) = mark
-            && first
-            && let Some(reason) = self.is_another_rule(&chain.first, side, here)
-        {
-            chain.broken = None;
-            return Some(Mark::Undecided { reason });
-        }
-        if let Mark::Refuted(_) = mark
-            && first
-            && self.may_mean_anew(&chain.first, side, here)
-            && let Some((name, params)) = defined(&chain.first.clone())
-        {
-            chain.broken = None;
-            return self.again(name, params, side, Certainty::Perhaps, here);
-        }
-        if let (Mark::Refuted(_), true) = (&mark, chain.gap) {
-            // Whoever calls it wrong has read what it goes on from.
-            chain.broken = None;
-            let reason = "the row that it goes on from could not be read".to_string();
-            return Some(Mark::Undecided { reason });
-        }
-        match mark {
-            Mark::Proved { .. } => chain.gap = false,
-            // What stands behind a side that was not judged goes on from it.
-            Mark::OutOfScope { .. } => chain.gap = true,
-            _ => {}
-        }
-        match mark {
-            // "z^2_j = …" may be about the second z.
-            Mark::Refuted(_) if square => {
-                let reason = "it is wrong if this is a power, and it may be a name".to_string();
-                Some(Mark::Undecided { reason })
-            }
-            mark => Some(mark),
-        }
-    }
 }
 
 /// The conditions that stand beside a statement: those behind it up to the next statement that has
@@ -701,22 +453,6 @@ fn beside(parts: &[Part], part: &Part, scope: &Scope<'_>) -> Vec<Condition> {
         true => parts.iter().take_while(|p| !states(p)).filter_map(condition).collect(),
         false => behind,
     }
-}
-
-/// Which of several equations of a row a statement is; none where there is one.
-fn beside_others(placed: &Placed, statement: &Statement) -> Option<usize> {
-    let mut all: Vec<usize> = statements_of(placed)
-        .filter(|s| !s.aside && s.rest.iter().any(|(relation, _)| is_equation(*relation)))
-        .map(|s| s.span.start)
-        .collect();
-    all.dedup();
-    let nth = all.iter().position(|start| *start == statement.span.start)?;
-    (all.len() > 1 && !placed.inline).then_some(nth)
-}
-
-/// Whether a side is made of numbers and operations alone, other than a number.
-fn is_numeric_sum(side: &Expr) -> bool {
-    !matches!(side.kind, FormulaKind::Number { .. }) && super::numbers::is_numeric(side)
 }
 
 /// One claim for what is said of each element of a written array: the gravest mark counts.

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use super::reading::{Functions, Reading};
 use super::shape::{Shapes, Sight};
-use super::term::{Functions, Reading};
 use crate::review::shapes::{Length, Shape, Turned};
 use crate::review::tex::syntax::{Array, Expr, FormulaKind, Known, Name, Statement, visit};
 

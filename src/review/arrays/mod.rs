@@ -15,6 +15,7 @@ mod einstein;
 mod element;
 mod infer;
 mod numbers_beside;
+mod reading;
 mod shape;
 mod spread;
 mod term;
@@ -22,9 +23,10 @@ mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::reading::{Functions, Reading};
 use self::shape::{Shapes, Sight};
 use self::spread::Spreader;
-use self::term::{Functions, Reading, Term, Trouble};
+use self::term::{Term, Trouble};
 use super::document::{Document, Item, Placed};
 use super::names::spelled;
 use super::prose::Outline;

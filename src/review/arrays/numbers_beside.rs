@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::infer::is_great;
+use super::reading::{Functions, Reading, is_function_of_arrays};
 use super::shape::{Shapes, Sight};
-use super::term::{Functions, Reading, is_function_of_arrays};
 use crate::review::shapes::Turned;
 use crate::review::tex::syntax::{Array, Expr, FormulaKind, Name, Statement, visit};
 

@@ -10,9 +10,10 @@ use std::rc::Rc;
 
 use super::element::Elements;
 use super::infer::is_great;
+use super::reading::{Functions, Reading};
 use super::shape::{Shapes, Sight};
 use super::speaks_of_arrays;
-use super::term::{Functions, Kind, Reading, Term, Trouble};
+use super::term::{Kind, Term, Trouble};
 use crate::review::document::Placed;
 use crate::review::memberships::memberships;
 use crate::review::names::spelled;
