@@ -304,6 +304,8 @@ pub enum Marks {
     Sarif,
     /// A copy of the document with remarks in its margin
     Markdown,
+    /// For build servers: a test case for each row that asks for a verdict
+    Junit,
 }
 
 /// The formats of documents.
@@ -497,6 +499,7 @@ Examples:
   backproof review plain.md -n plain --all          each row with its mark
   backproof review plain.md -n plain -o marked.md   remarks in the margin
   backproof review plain.md -n plain -o r.sarif     for a code host
+  backproof review plain.md -n plain -o rows.xml    for a build server
   backproof review plain.md ./plain.md -n plain     several documents, or folders of them
 
 Exit codes: 0 nothing is refuted, 1 a row is (--strict: or is left open), 2 bad input")]
@@ -523,6 +526,9 @@ pub struct ReviewArgs {
     /// Write to a file, which appears whole or not at all
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
+    /// The width of text in columns; without it, that of the terminal up to 100, or else 80
+    #[arg(long, value_name = "N", value_parser = columns, help_heading = "Output")]
+    pub width: Option<usize>,
     /// Whether text is coloured; without it, on a terminal unless NO_COLOR is set
     #[arg(long, value_enum, default_value_t, hide_default_value = true, help_heading = "Output")]
     pub color: When,

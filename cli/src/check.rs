@@ -24,7 +24,7 @@ pub fn run(args: &CheckArgs) -> Result<Outcome, Failure> {
             output::put_text(&report_json(&report), args.output.output.as_deref())?
         }
         OutputFormat::Junit => {
-            output::put_text(&junit::report(&report)?, args.output.output.as_deref())?;
+            output::put_text(&junit::gradients(&report)?, args.output.output.as_deref())?;
         }
         _ => output::put(&check_page(&report), &args.output)?,
     }

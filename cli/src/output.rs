@@ -36,7 +36,7 @@ pub fn put(page: &Page, args: &OutputArgs) -> Result<(), Error> {
     };
     let text = match format {
         OutputFormat::Text => {
-            let width = args.look.width.unwrap_or_else(|| if to_stdout { width() } else { WIDTH });
+            let width = columns(args.look.width, to_stdout);
             render::text(
                 page,
                 &TextStyle::default().with(|style| {
@@ -56,7 +56,7 @@ pub fn put(page: &Page, args: &OutputArgs) -> Result<(), Error> {
                 Kind::Syntax,
                 "JUnit XML is a report of `check`, and this is none",
             )
-            .hint("backproof check NET --format junit"));
+            .hint("backproof check NET --format junit, or backproof review FILE --format junit"));
         }
     };
     put_text(&text, args.output.as_deref())
@@ -105,6 +105,11 @@ pub fn format(args: &OutputArgs) -> Result<OutputFormat, Error> {
         }
         _ => Ok(OutputFormat::Text),
     }
+}
+
+/// The width that was asked for, or that of the terminal, or else the usual one.
+pub fn columns(asked: Option<usize>, to_stdout: bool) -> usize {
+    asked.unwrap_or_else(|| if to_stdout { width() } else { WIDTH })
 }
 
 fn width() -> usize {

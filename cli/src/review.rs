@@ -16,7 +16,7 @@ use backproof::review::{Review, Tally, review};
 use super::args::{Marks, ReviewArgs};
 use super::failure::{Failure, refused};
 use super::source::Source;
-use super::{Outcome, document, output, progress, source};
+use super::{Outcome, document, junit, output, progress, source};
 
 /// The most documents of one run, and how deep folders may stand in one another.
 const MAX_FILES: usize = 10_000;
@@ -62,6 +62,10 @@ pub fn run(args: &ReviewArgs) -> Result<Outcome, Failure> {
                 .collect();
             report::sarif_of_all(&all)
         }
+        Marks::Junit => {
+            let all = all.iter().map(|d| (&*d.path, &d.review, &*d.source.text));
+            junit::rows(all, args.strict)?
+        }
         Marks::Markdown if several => {
             return Err(Error::new(Kind::Syntax, "remarks are written into one document")
                 .hint("name one document, or another form with --format")
@@ -102,6 +106,7 @@ fn in_text(all: &[Reviewed], args: &ReviewArgs, several: bool) -> String {
     let style = Style::default().with(|style| {
         style.colour = is_coloured(args);
         style.all = args.all;
+        style.width = output::columns(args.width, file(args.output.as_deref()).is_none());
     });
     let reports: Vec<String> = all
         .iter()
@@ -109,14 +114,18 @@ fn in_text(all: &[Reviewed], args: &ReviewArgs, several: bool) -> String {
         .collect();
     let mut text = reports.join("\n");
     if several {
-        let sum = |count: fn(&Tally) -> usize| all.iter().map(|d| count(&d.review.tally)).sum();
-        let (refuted, undecided): (usize, usize) = (sum(|t| t.refuted), sum(|t| t.undecided));
-        let proved: usize = sum(|t| t.proved + t.following);
+        let sum = |count: fn(&Tally) -> usize| -> usize {
+            all.iter().map(|d| count(&d.review.tally)).sum()
+        };
+        let (refuted, undecided) = (sum(|t| t.refuted), sum(|t| t.undecided));
+        let proved = sum(|t| t.proved + t.following);
+        let (judged, asking) = (sum(Tally::judged), sum(Tally::asking));
         let documents = all.len();
-        let lines = format!(
-            "{documents} documents: {proved} rows proved, {refuted} refuted, {undecided} undecided."
-        );
-        text.push_str(&format!("\n{lines}\n"));
+        let rows = if proved == 1 { "row" } else { "rows" };
+        text.push_str(&format!(
+            "\n{documents} documents: {proved} {rows} proved, {refuted} refuted, {undecided} undecided.\n\
+             {judged} of the {asking} rows that ask for a verdict have one.\n"
+        ));
     }
     text
 }
@@ -209,7 +218,8 @@ fn marks(args: &ReviewArgs) -> Result<Marks, Error> {
         Some("json") => Ok(Marks::Json),
         Some("sarif") => Ok(Marks::Sarif),
         Some("md" | "markdown") => Ok(Marks::Markdown),
-        Some(ending @ ("pdf" | "html" | "htm" | "tex" | "xml")) => {
+        Some("xml") => Ok(Marks::Junit),
+        Some(ending @ ("pdf" | "html" | "htm" | "tex")) => {
             Err(Error::new(Kind::Syntax, format!("there is no review that ends in `.{ending}`"))
                 .hint("write Markdown with -o FILE.md, or name the form with --format"))
         }

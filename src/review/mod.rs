@@ -284,6 +284,18 @@ pub fn phrases() -> Vec<[&'static str; 4]> {
     prose::TABLE.iter().map(|row| [row.words, row.cue.says(), row.example, row.not]).collect()
 }
 
+impl Tally {
+    /// Rows that ask for a verdict: all but definitions, assumptions, rules and updates.
+    pub fn asking(&self) -> usize {
+        self.rows.saturating_sub(self.definitions + self.assumptions + self.rules)
+    }
+
+    /// Of those, the ones that have a verdict: proved, refuted, or correct given a row that is not.
+    pub fn judged(&self) -> usize {
+        self.proved + self.following + self.refuted
+    }
+}
+
 impl Review {
     /// Whether nothing was refuted.
     pub fn is_good(&self) -> bool {

@@ -72,6 +72,9 @@ fn a_wrong_row_is_shown_with_its_place_and_its_repair() {
     for part in ["refuted: ", "--> notes.md:3:", "^", "the left side is ", "= help: "] {
         assert!(report.contains(part), "{part}: {report}");
     }
+    assert!(report.contains("The one that asks for a verdict has one."), "{report}");
+    let narrow = run_in(folder.path(), &["review", "notes.md", "--width", "50"]).stdout;
+    assert!(narrow.lines().all(|line| line.chars().count() <= 50), "{narrow}");
     let coloured = run_in(folder.path(), &["review", "notes.md", "--color", "always"]).stdout;
     assert!(coloured.contains('\u{1b}') && !report.contains('\u{1b}'));
 }
@@ -84,6 +87,7 @@ fn the_form_goes_by_the_name_of_the_output() {
         ("review.json", "\"schema\": \"backproof/review/1\""),
         ("review.sarif", "\"uri\": \"notes.md\""),
         ("marked.md", "\n> ✗ line 3"),
+        ("review.xml", "<failure message=\"the two sides are not equal"),
         ("review.txt", "= help: "),
     ];
     for (name, part) in cases {
@@ -185,7 +189,7 @@ fn several_documents_are_one_review() {
 
     let both = run_in(folder.path(), &["review", "notes", "wrong.md", "wrong.md"]);
     assert_eq!(both.code, 1);
-    assert!(both.stdout.contains("2 documents: 1 rows proved, 1 refuted"), "{}", both.stdout);
+    assert!(both.stdout.contains("2 documents: 1 row proved, 1 refuted"), "{}", both.stdout);
     assert_eq!(both.stdout.matches("wrong.md: 1 row is refuted").count(), 1, "{}", both.stdout);
 
     let json = run_in(folder.path(), &["review", "notes", "wrong.md", "--format", "json"]);
@@ -196,6 +200,9 @@ fn several_documents_are_one_review() {
     let sarif = run_in(folder.path(), &["review", "notes", "wrong.md", "--format", "sarif"]);
     let sarif: serde_json::Value = serde_json::from_str(&sarif.stdout).unwrap();
     assert_eq!(sarif["runs"].as_array().unwrap().len(), 1);
+
+    let junit = run_in(folder.path(), &["review", "notes", "wrong.md", "--format", "junit"]).stdout;
+    assert!(junit.contains("tests=\"2\" skipped=\"0\" failures=\"1\""), "{junit}");
 
     let remarks = run_in(folder.path(), &["review", "notes", "wrong.md", "--format", "markdown"]);
     assert_eq!(remarks.code, 2);

@@ -150,8 +150,10 @@ fn summary(review: &Review) -> String {
         let convention = escaped(convention);
         out.push_str(&format!("\nThe author's own convention: {convention}.\n"));
     }
-    let read = rows_read(review);
-    out.push_str(&format!("\n| {read} | | |\n|---|---:|---|\n"));
+    out.push_str(&format!(
+        "\n{}\n\n| mark | rows | |\n|---|---:|---|\n",
+        sentence(&rows_read(review))
+    ));
     for kind in kinds(review) {
         let sign = match kind.name {
             "proved" | "follow" => "✓ ",

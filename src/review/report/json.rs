@@ -81,6 +81,8 @@ struct JsonReview<'r> {
 struct JsonTally {
     rows: usize,
     read: usize,
+    asking: usize,
+    judged: usize,
     proved: usize,
     following: usize,
     refuted: usize,
@@ -160,6 +162,8 @@ fn tally(tally: &Tally) -> JsonTally {
     JsonTally {
         rows: tally.rows,
         read: tally.read,
+        asking: tally.asking(),
+        judged: tally.judged(),
         proved: tally.proved,
         following: tally.following,
         refuted: tally.refuted,

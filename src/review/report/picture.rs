@@ -8,14 +8,14 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::super::read::Lines;
 use super::remark::{Gravity, Remark, counterexample, following, repair};
-use super::text::{Style, WIDTH};
+use super::text::Style;
 use super::words::{lines as in_words, wrapped};
 
 /// So much of a line is handed to the renderer on each side of what is wrong; it cuts to the
 /// width by itself.
 const MAX_LINE: usize = 2000;
-/// The most carets under a line.
-const MAX_CARETS: usize = 60;
+/// What stands beside the carets under a line, at most.
+const BESIDE_CARETS: usize = 20;
 /// A statement on more lines shows its first one.
 const MAX_LINES: usize = 6;
 /// A longer excerpt shows its first lines.
@@ -39,27 +39,29 @@ pub(super) fn picture(
         Gravity::Note => Level::NOTE,
     };
     let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() };
-    let room = WIDTH.saturating_sub(facts.word.len() + 2);
+    let room = style.width.saturating_sub(facts.word.len() + 2);
     let message = wrapped(&remark.message, room).join("\n");
     let group = level.with_name(facts.word).primary_title(message);
-    let mut group = excerpt(Group::with_title(group), remark, source, lines, name);
+    let carets = style.width - BESIDE_CARETS;
+    let mut group = excerpt(Group::with_title(group), remark, source, lines, name, carets);
     let also = (!also.is_empty()).then(|| format!("the same holds of {}", in_words(also)));
     let also = also.map(|text| (Level::NOTE, text));
     for (level, text) in below(remark, lines).into_iter().chain(also) {
-        let text = wrapped(&text, WIDTH - MESSAGE_INDENT).join("\n");
+        let text = wrapped(&text, style.width - MESSAGE_INDENT).join("\n");
         group = group.element(level.message(text));
     }
-    renderer.term_width(WIDTH).render(&[group])
+    renderer.term_width(style.width).render(&[group])
 }
 
 /// The lines of the source with carets: under what is to be changed, if a change is known, and
-/// dashes under the rest of the statement.
+/// dashes under the rest of the statement; `carets` of them at most.
 fn excerpt<'a>(
     group: Group<'a>,
     remark: &Remark<'_>,
     source: &'a str,
     lines: &Lines<'_>,
     name: &'a str,
+    carets: usize,
 ) -> Group<'a> {
     let whole = trimmed(source, &remark.source);
     let window = window(source, &whole);
@@ -87,13 +89,13 @@ fn excerpt<'a>(
     let primary = |range| AnnotationKind::Primary.span(inside(&range));
     match change {
         Some(change) => {
-            snippet = snippet.annotation(primary(shown_part(source, &change)));
+            snippet = snippet.annotation(primary(shown_part(source, carets, &change)));
             // What is too wide for the picture would push the change out of it.
-            if shown_part(source, &whole) == whole {
+            if shown_part(source, carets, &whole) == whole {
                 snippet = snippet.annotation(AnnotationKind::Context.span(inside(&whole)));
             }
         }
-        None => snippet = snippet.annotation(primary(shown_part(source, &whole))),
+        None => snippet = snippet.annotation(primary(shown_part(source, carets, &whole))),
     }
     group.element(snippet)
 }
@@ -130,16 +132,16 @@ fn window(source: &str, range: &Range<usize>) -> Range<usize> {
 }
 
 /// As much of a range as the picture has room for: a few whole lines, or a part of the first.
-fn shown_part(source: &str, range: &Range<usize>) -> Range<usize> {
+fn shown_part(source: &str, carets: usize, range: &Range<usize>) -> Range<usize> {
     let text = source.get(range.clone()).unwrap_or_default();
     let few = text.lines().count() <= MAX_LINES;
-    if few && text.lines().all(|line| line.width() <= MAX_CARETS) {
+    if few && text.lines().all(|line| line.width() <= carets) {
         return range.clone();
     }
     let mut width = 0;
     let end = text.char_indices().find(|(_, c)| {
         width += c.width().unwrap_or(0);
-        width > MAX_CARETS || *c == '\n'
+        width > carets || *c == '\n'
     });
     let end = end.map_or(text.len(), |(at, _)| at);
     range.start..range.start + text[..end].trim_end().len()

@@ -128,11 +128,24 @@ fn is_unread(row: &Row) -> bool {
     row.claims.iter().any(|claim| matches!(claim.mark, Mark::Unread { .. }))
 }
 
-/// `58 of 60 rows read`.
+/// `58 of 60 rows read. 37 of the 40 that ask for a verdict have one`.
 pub(super) fn read(review: &Review) -> String {
     let tally = &review.tally;
-    match tally.read == tally.rows {
+    let read = match tally.read == tally.rows {
         true => format!("{} read", count(tally.rows, "row")),
         false => format!("{} of {} read", tally.read, count(tally.rows, "row")),
+    };
+    match (tally.judged(), tally.asking()) {
+        (_, 0) => read,
+        (1, 1) => format!("{read}. The one that asks for a verdict has one"),
+        (0, 1) => format!("{read}. The one that asks for a verdict has none"),
+        (2, 2) => format!("{read}. Both that ask for a verdict have one"),
+        (judged, asking) if judged == asking => {
+            format!("{read}. All {asking} that ask for a verdict have one")
+        }
+        (judged, asking) => {
+            let verb = if judged == 1 { "has" } else { "have" };
+            format!("{read}. {judged} of the {asking} that ask for a verdict {verb} one")
+        }
     }
 }

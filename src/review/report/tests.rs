@@ -200,7 +200,7 @@ fn artifact() -> Artifact<'static> {
 
 #[test]
 fn for_people() {
-    let all = Style { all: true, colour: false };
+    let all = Style::default().with(|style| style.all = true);
     snapshot("text", &text(&sample(), DOCUMENT, "neuron.md", Style::default()));
     snapshot("text_all", &text(&sample(), DOCUMENT, "neuron.md", all));
     snapshot("text_good", &text(&good(), DOCUMENT, "neuron.md", all));
@@ -219,12 +219,15 @@ fn in_the_margin() {
 
 #[test]
 fn the_text_fits_its_width_and_colour_adds_only_escapes() {
-    let all = Style { all: true, colour: false };
+    let all = Style::default().with(|style| style.all = true);
     let plain = text(&sample(), DOCUMENT, "neuron.md", all);
     for line in plain.lines() {
         assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{line}");
     }
-    let coloured = text(&sample(), DOCUMENT, "neuron.md", Style { colour: true, ..all });
+    let narrow = text(&sample(), DOCUMENT, "neuron.md", all.with(|style| style.width = 50));
+    // The lines of the document keep their length, cut where they are too long.
+    assert!(narrow.lines().all(|line| line.chars().count() <= 50), "{narrow}");
+    let coloured = text(&sample(), DOCUMENT, "neuron.md", all.with(|style| style.colour = true));
     assert!(coloured.contains('\u{1b}') && !plain.contains('\u{1b}'));
     let mut without = String::new();
     let mut rest = coloured.as_str();
@@ -317,7 +320,7 @@ fn ranges_that_do_not_fit_the_document_do_no_harm() {
             note.source = from..to;
         }
         for source in ["", "\n", "𝒩𝒩𝒩𝒩𝒩", DOCUMENT] {
-            let all = Style { all: true, colour: true };
+            let all = Style::default().with(|style| (style.all, style.colour) = (true, true));
             assert!(!text(&review, source, "x", all).is_empty());
             assert!(!sarif(&review, Artifact { source, ..artifact() }).is_empty());
             for format in [

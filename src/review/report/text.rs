@@ -10,17 +10,25 @@ use super::remark::{Remark, Topic, remarks};
 use super::summary::{headline, kinds, read};
 use super::words::{cut, lines, sentence, wrapped};
 
-/// The width of the text in columns.
-pub(super) const WIDTH: usize = 80;
+/// A narrower text has no room beside its margins.
+const MIN_WIDTH: usize = 40;
 
 /// How a review looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Style {
     /// With terminal escapes.
     pub colour: bool,
     /// With a list of all rows, each with its mark.
     pub all: bool,
+    /// The columns that there are, at least 40; 80 unless something else is said.
+    pub width: usize,
+}
+
+impl Default for Style {
+    fn default() -> Style {
+        Style { colour: false, all: false, width: 80 }
+    }
 }
 
 impl Style {
@@ -32,7 +40,7 @@ impl Style {
     }
 }
 
-/// A review for people, at 80 columns. `source` is the document, and `name` is what it is called
+/// A review for people. `source` is the document, and `name` is what it is called
 /// in front of a line: `notes.md`.
 ///
 /// ```
@@ -44,9 +52,11 @@ impl Style {
 /// # Ok::<(), backproof::Error>(())
 /// ```
 pub fn text(review: &Review, source: &str, name: &str, style: Style) -> String {
+    let width = style.width.max(MIN_WIDTH);
+    let style = style.with(|style| style.width = width);
     let mut out = String::new();
     let paragraph = |out: &mut String, text: &str| {
-        wrapped(text, WIDTH).iter().for_each(|line| push(out, line));
+        wrapped(text, width).iter().for_each(|line| push(out, line));
     };
     paragraph(&mut out, &format!("{name}: {}.", headline(review)));
     if let Some(convention) = &review.convention {
@@ -68,7 +78,7 @@ pub fn text(review: &Review, source: &str, name: &str, style: Style) -> String {
         push(&mut out, &picture(remark, &also, source, &lines, name, style));
     }
     for (topic, heading) in LISTED {
-        if let Some(list) = list(&all, *topic, &lines) {
+        if let Some(list) = list(&all, *topic, &lines, width) {
             out.push('\n');
             push(&mut out, heading);
             out.push_str(&list);
@@ -76,10 +86,10 @@ pub fn text(review: &Review, source: &str, name: &str, style: Style) -> String {
     }
     if style.all {
         out.push('\n');
-        review.rows.iter().for_each(|row| margin(row, &mut out));
+        review.rows.iter().for_each(|row| margin(row, width, &mut out));
     }
     out.push('\n');
-    table(review, &mut out);
+    table(review, width, &mut out);
     out
 }
 
@@ -109,7 +119,7 @@ const LISTED: &[(Topic, &str)] = &[
 ];
 
 /// The messages of a topic, each with its lines.
-fn list(all: &[Remark<'_>], topic: Topic, places: &Lines<'_>) -> Option<String> {
+fn list(all: &[Remark<'_>], topic: Topic, places: &Lines<'_>, width: usize) -> Option<String> {
     let mut reasons: Vec<(&str, Vec<usize>)> = Vec::new();
     let mut more = 0;
     for remark in all.iter().filter(|remark| remark.topic == topic) {
@@ -124,7 +134,7 @@ fn list(all: &[Remark<'_>], topic: Topic, places: &Lines<'_>) -> Option<String> 
     let mut out = String::new();
     for (reason, at) in &reasons {
         for (nth, line) in
-            wrapped(&format!("{}: {reason}", lines(at)), WIDTH - 4).iter().enumerate()
+            wrapped(&format!("{}: {reason}", lines(at)), width - 4).iter().enumerate()
         {
             push(&mut out, &format!("{}{line}", if nth == 0 { "  " } else { "    " }));
         }
@@ -141,13 +151,13 @@ const MAX_LISTED: usize = 40;
 const MARGIN: usize = 6 + 2 + 12 + 2;
 
 /// A row with its mark in front, and what else was found of it below.
-fn margin(row: &Row, out: &mut String) {
+fn margin(row: &Row, width: usize, out: &mut String) {
     let Some(mark) = row.mark() else { return };
-    let line = format!("{:>6}  {:<12}  {}", row.line, mark.word(), cut(&row.text, WIDTH - MARGIN));
+    let line = format!("{:>6}  {:<12}  {}", row.line, mark.word(), cut(&row.text, width - MARGIN));
     push(out, line.trim_end());
     for claim in &row.claims {
         let Some(said) = aside(&claim.mark) else { continue };
-        for line in wrapped(&said, WIDTH - MARGIN - 2) {
+        for line in wrapped(&said, width - MARGIN - 2) {
             push(out, &format!("{:MARGIN$}  {line}", ""));
         }
     }
@@ -170,13 +180,13 @@ fn aside(mark: &Mark) -> Option<String> {
 }
 
 /// How many rows there are of each kind.
-fn table(review: &Review, out: &mut String) {
-    push(out, &sentence(&read(review)));
+fn table(review: &Review, width: usize, out: &mut String) {
+    wrapped(&sentence(&read(review)), width).iter().for_each(|line| push(out, line));
     let kinds = kinds(review);
     let digits = kinds.iter().map(|kind| kind.rows.to_string().len()).max().unwrap_or(1);
     for kind in kinds {
         let count = format!("  {:<12}  {:>digits$}   ", kind.name, kind.rows);
-        let mut remark = wrapped(&kind.remark, WIDTH - count.len()).into_iter();
+        let mut remark = wrapped(&kind.remark, width - count.len()).into_iter();
         push(out, format!("{count}{}", remark.next().unwrap_or_default()).trim_end());
         let indent = count.len();
         remark.for_each(|line| push(out, &format!("{:indent$}{line}", "")));

@@ -1,18 +1,18 @@
-//! The report of a check as JUnit XML: a test case for each parameter, which a build server lists.
-//!
-//! What always holds: no time, no host, no random id, so that the same report gives the same text.
+//! The report of a check: a test case for each parameter.
 
 use std::fmt::Write;
 
 use backproof::check::{Choice, Parameter, Report as Checked, Verdict};
-use backproof::diag::{Error, Kind};
+use backproof::diag::Error;
 use backproof::page::check_page;
 use backproof::render::{TextStyle, text};
 use backproof::scalar::show_digits;
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{TestCase, TestCaseStatus, TestSuite};
+
+use super::{failed, printed};
 
 /// The XML.
-pub fn report(checked: &Checked) -> Result<String, Error> {
+pub fn gradients(checked: &Checked) -> Result<String, Error> {
     let mut suite = TestSuite::new(format!("gradients of {}", checked.loss));
     for parameter in &checked.parameters {
         let mut case = TestCase::new(name(checked, parameter), status(checked, parameter));
@@ -23,10 +23,7 @@ pub fn report(checked: &Checked) -> Result<String, Error> {
         suite.add_test_case(case);
     }
     suite.set_system_out(text(&check_page(checked), &TextStyle::default()));
-    let mut report = Report::new("backproof");
-    report.add_test_suite(suite);
-    let unsaid = |fault| Error::new(Kind::Internal, format!("the XML was not written: {fault}"));
-    report.to_string().map_err(unsaid)
+    printed([suite])
 }
 
 fn name(checked: &Checked, parameter: &Parameter) -> String {
@@ -34,25 +31,15 @@ fn name(checked: &Checked, parameter: &Parameter) -> String {
 }
 
 fn status(checked: &Checked, parameter: &Parameter) -> TestCaseStatus {
-    let failed = |message: String, kind: &str, more: String| {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_message(message).set_type(kind).set_description(more);
-        status
-    };
     match parameter.verdict() {
         Verdict::Agree => TestCaseStatus::success(),
         // What is not judged does not count as agreement.
-        Verdict::NotJudged(why) => {
-            failed(format!("not judged: {why}"), "not-judged", String::new())
-        }
+        Verdict::NotJudged(why) => failed("not-judged", format!("not judged: {why}"), ""),
         Verdict::Differ => {
             let differing = parameter.comparisons.iter().map(|c| c.differing).max().unwrap_or(0);
             let cells = parameter.shape.elements();
-            failed(
-                format!("{differing} of {cells} differ"),
-                "differs",
-                differences(checked, parameter),
-            )
+            let differ = format!("{differing} of {cells} differ");
+            failed("differs", differ, &differences(checked, parameter))
         }
     }
 }
