@@ -42,12 +42,15 @@ const REACH: usize = 7;
 pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let mut before: Vec<String> = Vec::new();
+    // Whether a list of what is given stands here: "Inputs: $x$ (4×2), $t$".
+    let mut listed = false;
     let mut words_before = String::new();
     for item in &document.items {
         match item {
             Item::Words(passage) => {
                 spoken(&passage.text, &mut found);
                 heard(&passage.text, &mut before, &mut found);
+                listed = lists(&passage.text) || listed && joins(&passage.text);
                 words_before.clone_from(&passage.text);
             }
             Item::Row(placed) => {
@@ -56,11 +59,12 @@ pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
                         Part::Words(words, _) => {
                             spoken(words, &mut found);
                             heard(words, &mut before, &mut found);
+                            listed = lists(words) || listed && joins(words);
                             words_before.clone_from(words);
                         }
                         Part::Statement(statement) if statement.rest.is_empty() => {
                             let all = statement.first.as_ref().map(names).unwrap_or_default();
-                            if leads_to(&words_before) {
+                            if listed || leads_to(&words_before) {
                                 found.extend(all.iter().cloned());
                             }
                             // A list goes on over "and".
@@ -69,7 +73,10 @@ pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
                             }
                             before.extend(all);
                         }
-                        _ => before.clear(),
+                        _ => {
+                            before.clear();
+                            listed = false;
+                        }
                     }
                 }
             }
@@ -88,10 +95,12 @@ fn heard(words: &str, before: &mut Vec<String>, found: &mut Vec<String>) {
     }
 }
 
-/// Whether words only lead from one name of a list to the next: ", ", "and the label".
+/// Whether words only lead from one name of a list to the next: ", ", "and the label", "(4×2),".
 fn joins(words: &str) -> bool {
     let small = ["and", "or", "the", "a", "an", "its", "with"];
-    let plain = |t: &&str| small.contains(t) || (is_given(t) && !t.ends_with(['.', ';', ':']));
+    let sizes = |t: &str| t.chars().all(|c| c.is_ascii_digit() || "×x".contains(c));
+    let plain =
+        |t: &&str| small.contains(t) || sizes(t) || is_given(t) && !t.ends_with(['.', ';', ':']);
     tokens(words).iter().all(plain)
 }
 
@@ -155,6 +164,17 @@ fn leads_to(words: &str) -> bool {
     tokens(words).last().is_some_and(|last| is_given(last) && !last.ends_with(['.', ';', ':']))
 }
 
+/// Whether words end in a label of the names behind them: "Weights to learn:".
+fn lists(words: &str) -> bool {
+    let line = words.rsplit(['.', ';', '\n']).find(|line| !line.trim().is_empty());
+    let label = line.unwrap_or_default().trim().trim_matches(['*', '-', '_']).trim();
+    let Some(label) = label.strip_suffix(':') else { return false };
+    let small = ["to", "learn", "the", "and", "or", "of", "network", "trainable"];
+    let all = tokens(label);
+    all.iter().any(|token| is_given(token))
+        && all.iter().all(|token| is_given(token) || small.contains(&&*token.to_ascii_lowercase()))
+}
+
 /// Names of one letter that are declared in words alone: "C is a constant", "constant C".
 fn spoken(words: &str, found: &mut Vec<String>) {
     let all = tokens(words);
@@ -197,5 +217,8 @@ mod tests {
         assert!(!said_of(" is not constant") && !said_of(" is large. The input"));
         assert!(!said_of("are given as follows") && !said_of(" is given by the formula"));
         assert!(leads_to("for the input") && !leads_to("is given."));
+        assert!(lists("A network.\nInput:") && lists("**Weights to learn:** "));
+        assert!(!lists("The inputs are:") && !lists("Output:") && !lists("It is given:"));
+        assert!(joins(" (4×2), ") && joins(" (2), the label ") && !joins(" (2). Target: "));
     }
 }

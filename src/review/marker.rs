@@ -10,6 +10,7 @@ mod given;
 mod layout;
 mod links;
 mod supposed;
+mod understood;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -318,7 +319,11 @@ impl Marker<'_, '_> {
                     let in_elements = self.document.arrays.spread.contains_key(&key);
                     let context = Standing { at, placed, local, own_left: false, in_elements };
                     match self.apart(statement, context) {
-                        Some(mark) => claims.push(self.claim(placed, &statement.span, mark)),
+                        Some(mark) => {
+                            let reading = self.reading(statement, context);
+                            let claim = self.claim(placed, &statement.span, mark);
+                            claims.push(Claim { reading, ..claim });
+                        }
                         None => {
                             let found = claims.len();
                             self.statement(statement, context, &mut claims);
@@ -420,7 +425,7 @@ impl Marker<'_, '_> {
     fn claim(&self, placed: &Placed, span: &Range<usize>, mark: Mark) -> Claim {
         let source = placed.source(span);
         let text = self.document.text(&source);
-        Claim { source, text, mark }
+        Claim { source, text, reading: None, mark }
     }
 
     pub(super) fn note(&mut self, kind: NoteKind, source: Range<usize>, message: String) {
@@ -461,6 +466,10 @@ fn of_all_elements(claims: Vec<Claim>) -> Vec<Claim> {
     for claim in claims {
         match all.last_mut() {
             Some(last) if last.source == claim.source => {
+                // What is shown is the element that the mark is about.
+                if claim.mark.gravity() > last.mark.gravity() {
+                    last.reading = claim.reading;
+                }
                 last.mark = last.mark.clone().and(claim.mark);
             }
             _ => all.push(claim),

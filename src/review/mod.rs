@@ -44,6 +44,7 @@ mod readings;
 mod references;
 mod repair;
 pub mod report;
+mod say;
 mod scope;
 mod shapes;
 mod survey;
@@ -129,8 +130,31 @@ pub struct Claim {
     pub source: Range<usize>,
     /// As it was written.
     pub text: String,
+    /// As it was understood, where it was read.
+    pub reading: Option<Reading>,
     /// What is known of it.
     pub mark: Mark,
+}
+
+/// How a statement was understood, so that a misreading can be seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reading {
+    /// The statement in one line of plain text, with a sign for each product: `∂E/∂w = −(t − y)·x`.
+    /// What was said of arrays is said of their elements. A long one is cut.
+    pub text: String,
+    /// The names in it that stand for something, in their order.
+    pub names: Vec<Named>,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Named {
+    /// The name.
+    pub name: String,
+    /// The line of its definition; none where it is the network's.
+    pub line: Option<usize>,
 }
 
 /// The mark of one statement.

@@ -211,30 +211,14 @@ pub(super) fn printed(expr: &Expr) -> Option<(Rational, u32)> {
     }
 }
 
-/// A number with so many decimals, rounded half up.
-pub(super) fn in_decimals(q: &Rational, decimals: u32) -> Option<String> {
-    let scale = 10i64.checked_pow(decimals)?;
-    let half = Rational::new(1, 2).ok()?;
-    let scaled = q.abs().mul(&Rational::from(scale)).ok()?.add(&half).ok()?;
-    let whole = (scaled.numer() / scaled.denom()).to_string();
-    let sign = if q.is_negative() { "-" } else { "" };
-    let places = decimals as usize;
-    let digits = format!("{whole:0>width$}", width = places + 1);
-    let (before, after) = digits.split_at(digits.len() - places);
-    Some(match places {
-        0 => format!("{sign}{before}"),
-        _ => format!("{sign}{before}.{after}"),
-    })
-}
-
 /// Two values as a row of numbers shows them: in decimals where its author writes decimals.
 fn beside(found: &Number, theirs: &Number, decimals: Option<u32>) -> (String, String) {
     let shown = |number: &Number| {
         let exact = match (number, decimals) {
             (Number::Exact(q), Some(decimals)) if !q.is_integer() => (decimals..=decimals + 6)
-                .filter_map(|d| in_decimals(q, d))
+                .filter_map(|d| q.in_decimals(d))
                 .find(|text| text.parse().is_ok_and(|read: Rational| read == *q))
-                .or_else(|| in_decimals(q, decimals + 3).map(|text| format!("about {text}"))),
+                .or_else(|| q.in_decimals(decimals + 3).map(|text| format!("about {text}"))),
             _ => None,
         };
         exact.unwrap_or_else(|| number.shown())
@@ -319,7 +303,7 @@ pub(super) fn compare(
     });
     if let Ok(true) | Err(_) = may_be {
         let unexplained = origins.unexplained().next().filter(|_| elastic);
-        let reason = match unexplained.and_then(|(q, decimals)| in_decimals(q, *decimals)) {
+        let reason = match unexplained.and_then(|(q, decimals)| q.in_decimals(*decimals)) {
             Some(number) => format!("{number} may have been rounded, and nothing says from what"),
             None => "it depends on how the numbers in it were rounded".to_string(),
         };

@@ -16,7 +16,7 @@ use super::claim::{names_of, same, stands_in, statements_near};
 use super::document::Placed;
 use super::marker::Marker;
 use super::names::{Convention, is_digits, latex, spelled};
-use super::numbers::{Compared, Held, Number, compare, in_decimals, is_numeric, printed};
+use super::numbers::{Compared, Held, Number, compare, is_numeric, printed};
 use super::tex::syntax::{Expr, FormulaKind, Name, visit};
 use super::ways::Ways;
 use crate::scalar::Rational;
@@ -160,11 +160,11 @@ impl Marker<'_, '_> {
             Number::Exact(q) if decimals == 0 && !q.is_integer() => {
                 format!("\\frac{{{}}}{{{}}}", q.numer(), q.denom())
             }
-            Number::Exact(q) => in_decimals(q, decimals)?,
+            Number::Exact(q) => q.in_decimals(decimals)?,
             Number::Enclosed(_) if decimals == 0 => return None,
             Number::Enclosed(i) => {
                 let middle = i.lower + (i.upper - i.lower) / 2.0;
-                in_decimals(&Rational::from_f64(middle).ok()?, decimals)?
+                Rational::from_f64(middle).ok()?.in_decimals(decimals)?
             }
         };
         let value: Rational = match text.starts_with('\\') {

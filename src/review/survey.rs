@@ -63,7 +63,8 @@ pub(super) fn survey<'n>(
         if scope.plain.contains(&spelled(&name)) {
             scope.plain_keys.insert(scope.indices.items(&name).0);
         }
-        if declared.contains(&spelled(&name)) {
+        // What is said of x is said of each x_ij.
+        if declared.contains(&spelled(&name)) || declared.contains(&scope.indices.items(&name).0) {
             for element in scope.each_element(&name) {
                 let symbol = scope.symbol_of(&element);
                 scope.leaves.insert(symbol);

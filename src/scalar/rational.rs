@@ -147,6 +147,22 @@ impl Rational {
         }
     }
 
+    /// In print with so many decimals, rounded half away from 0; none of more decimals than 18.
+    pub(crate) fn in_decimals(&self, decimals: u32) -> Option<String> {
+        let scale = 10i64.checked_pow(decimals)?;
+        let half = Rational::new(1, 2).ok()?;
+        let scaled = self.abs().mul(&Rational::from(scale)).ok()?.add(&half).ok()?;
+        let whole = (scaled.numer() / scaled.denom()).to_string();
+        let sign = if self.is_negative() { "-" } else { "" };
+        let places = decimals as usize;
+        let digits = format!("{whole:0>width$}", width = places + 1);
+        let (before, after) = digits.split_at(digits.len() - places);
+        Some(match places {
+            0 => format!("{sign}{before}"),
+            _ => format!("{sign}{before}.{after}"),
+        })
+    }
+
     /// |self|.
     #[must_use]
     pub fn abs(&self) -> Rational {

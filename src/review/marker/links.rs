@@ -35,7 +35,9 @@ impl Marker<'_, '_> {
         }
         if self.scope.is_given(statement, here.at) {
             let what = "it is given".to_string();
-            claims.push(self.claim(here.placed, &statement.span, Mark::Assumption { what }));
+            let reading = self.reading(statement, here);
+            let claim = self.claim(here.placed, &statement.span, Mark::Assumption { what });
+            claims.push(Claim { reading, ..claim });
             return;
         }
         if self.is_constraint(statement, here) {
@@ -84,8 +86,11 @@ impl Marker<'_, '_> {
                 _ => side.span.clone(),
             };
             let here = Standing { own_left: names, ..here };
+            let left = chain.last.clone();
             if let Some(mark) = self.link(&mut chain, *relation, side, names, here) {
-                claims.push(self.claim(here.placed, &span, mark));
+                let reading = Some(self.reading_of_link(&left, *relation, side, here));
+                let claim = self.claim(here.placed, &span, mark);
+                claims.push(Claim { reading, ..claim });
             }
             if is_equation(*relation) {
                 chain.last = side.clone();

@@ -5,7 +5,9 @@
 
 use serde::Serialize;
 
-use super::super::{Claim, Counterexample, Mark, Note, NoteKind, Repair, Review, Row, Tally};
+use super::super::{
+    Claim, Counterexample, Mark, Note, NoteKind, Reading, Repair, Review, Row, Tally,
+};
 
 /// The schema that [`json`] writes.
 pub const SCHEMA: &str = "backproof/review/1";
@@ -117,6 +119,7 @@ struct JsonClaim<'r> {
     start: usize,
     end: usize,
     text: &'r str,
+    reading: Option<JsonReading<'r>>,
     mark: &'static str,
     message: Option<&'r str>,
     given: &'r [String],
@@ -125,6 +128,18 @@ struct JsonClaim<'r> {
     agrees: Option<bool>,
     counterexample: Option<JsonCounterexample<'r>>,
     repair: Option<JsonRepair<'r>>,
+}
+
+#[derive(Serialize)]
+struct JsonReading<'r> {
+    text: &'r str,
+    names: Vec<JsonNamed<'r>>,
+}
+
+#[derive(Serialize)]
+struct JsonNamed<'r> {
+    name: &'r str,
+    line: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -205,6 +220,7 @@ fn claim(claim: &Claim) -> JsonClaim<'_> {
         start: claim.source.start,
         end: claim.source.end,
         text: &claim.text,
+        reading: claim.reading.as_ref().map(reading),
         mark: mark(&claim.mark),
         message: None,
         given: &[],
@@ -231,6 +247,11 @@ fn claim(claim: &Claim) -> JsonClaim<'_> {
         Mark::Update => {}
     }
     json
+}
+
+fn reading(reading: &Reading) -> JsonReading<'_> {
+    let names = reading.names.iter().map(|named| JsonNamed { name: &named.name, line: named.line });
+    JsonReading { text: &reading.text, names: names.collect() }
 }
 
 fn counterexample(found: &Counterexample) -> JsonCounterexample<'_> {

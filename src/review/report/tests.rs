@@ -47,7 +47,7 @@ fn row(text: &str, marks: Vec<Mark>) -> Row {
     let place = Lines::of(DOCUMENT).place(source.start);
     let claims = marks.into_iter().map(|mark| {
         let (source, text) = (source.clone(), text.to_string());
-        Claim { source, text, mark }
+        Claim { source, text, reading: None, mark }
     });
     Row {
         cell: None,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::read::Lines;
-use super::super::{Mark, Review, Row};
+use super::super::{Claim, Mark, Named, Review, Row};
 use super::picture::picture;
 use super::remark::{Remark, Topic, remarks};
 use super::summary::{headline, kinds, read};
@@ -156,10 +156,36 @@ fn margin(row: &Row, width: usize, out: &mut String) {
     let line = format!("{:>6}  {:<12}  {}", row.line, mark.word(), cut(&row.text, width - MARGIN));
     push(out, line.trim_end());
     for claim in &row.claims {
-        let Some(said) = aside(&claim.mark) else { continue };
-        for line in wrapped(&said, width - MARGIN - 2) {
-            push(out, &format!("{:MARGIN$}  {line}", ""));
+        for said in read_as(claim).into_iter().chain(aside(&claim.mark)) {
+            for line in wrapped(&said, width - MARGIN - 2) {
+                push(out, &format!("{:MARGIN$}  {line}", ""));
+            }
         }
+    }
+}
+
+/// `read as ∂E/∂w = (y − t)·x (E of line 3, y of line 4)`; nothing where it says no more than what
+/// was written.
+fn read_as(claim: &Claim) -> Option<String> {
+    let reading = claim.reading.as_ref()?;
+    let mut places: Vec<(Option<usize>, Vec<&str>)> = Vec::new();
+    for Named { name, line } in &reading.names {
+        match places.iter_mut().find(|(place, _)| place == line) {
+            Some((_, names)) => names.push(name),
+            None => places.push((*line, vec![name])),
+        }
+    }
+    let of = |(line, names): &(Option<usize>, Vec<&str>)| match line {
+        Some(line) => format!("{} of line {line}", names.join(", ")),
+        None => format!("{} of the network", names.join(", ")),
+    };
+    let names = places.iter().map(of).collect::<Vec<_>>().join("; ");
+    let plain = |text: &str| -> String { text.split([' ', '&', '{', '}', '\n']).collect() };
+    match (plain(&reading.text) == plain(&claim.text), names.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(format!("with {names}")),
+        (false, true) => Some(format!("read as {}", reading.text)),
+        (false, false) => Some(format!("read as {} ({names})", reading.text)),
     }
 }
 
