@@ -517,7 +517,11 @@ pub struct ReviewArgs {
     /// Count a row that is undecided or could not be read as a failure, too
     #[arg(long)]
     pub strict: bool,
-    /// List every row with its mark, in text
+    /// Show the next line of a derivation for a row that is wrong or ends in "?", and not what is
+    /// to be changed, in text
+    #[arg(long, help_heading = "Output")]
+    pub hint: bool,
+    /// List every row with its mark and how it was read, in text
     #[arg(short, long, help_heading = "Output")]
     pub all: bool,
     /// The form of the review; without it, what the name of -o FILE ends in, or else text

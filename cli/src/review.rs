@@ -106,6 +106,7 @@ fn in_text(all: &[Reviewed], args: &ReviewArgs, several: bool) -> String {
     let style = Style::default().with(|style| {
         style.colour = is_coloured(args);
         style.all = args.all;
+        style.hint = args.hint;
         style.width = output::columns(args.width, file(args.output.as_deref()).is_none());
     });
     let reports: Vec<String> = all

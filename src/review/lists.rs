@@ -53,7 +53,7 @@ impl Marker<'_, '_> {
         let repair = (missing.len() == 1)
             .then(|| repair::like(name, &first, &self.scope.convention))
             .flatten()
-            .map(|to| Repair { source, from, to });
+            .map(|to| Repair { source, from, to, slip: None });
         Some(Wrong {
             message: format!(
                 "{} stands twice in this max, and {} is missing; where {first} is the greatest, \

@@ -81,6 +81,7 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
         slope: None,
         ways: None,
         repairs: repair::Budget::default(),
+        hints: 0,
     };
     for (at, item) in document.items.iter().enumerate() {
         match item {
@@ -176,6 +177,8 @@ pub(super) struct Marker<'d, 'n> {
     rows: Vec<Row>,
     notes: Vec<Note>,
     pub(super) repairs: repair::Budget,
+    /// How many hints were looked for.
+    pub(super) hints: usize,
 }
 
 /// Where a statement stands.
@@ -291,7 +294,11 @@ impl Marker<'_, '_> {
                 Part::Unread(Refused { note, left, relation, .. }) => {
                     self.forget(left.as_ref(), *relation, at, local);
                     let mark = Mark::Unread { reason: note.message.clone() };
-                    claims.push(self.claim(placed, &note.span, mark));
+                    // "∂E/∂w = ?": somebody asks.
+                    let asked = left.as_ref().filter(|_| relation.is_some());
+                    let hint = asked.and_then(|left| self.hint(left, at));
+                    let claim = self.claim(placed, &note.span, mark);
+                    claims.push(Claim { hint, ..claim });
                 }
                 Part::OutOfScope(Refused { note, left, relation, misfit, .. }) => {
                     self.forget(left.as_ref(), *relation, at, local);
@@ -425,7 +432,7 @@ impl Marker<'_, '_> {
     fn claim(&self, placed: &Placed, span: &Range<usize>, mark: Mark) -> Claim {
         let source = placed.source(span);
         let text = self.document.text(&source);
-        Claim { source, text, reading: None, mark }
+        Claim { source, text, reading: None, mark, hint: None }
     }
 
     pub(super) fn note(&mut self, kind: NoteKind, source: Range<usize>, message: String) {
@@ -468,7 +475,7 @@ fn of_all_elements(claims: Vec<Claim>) -> Vec<Claim> {
             Some(last) if last.source == claim.source => {
                 // What is shown is the element that the mark is about.
                 if claim.mark.gravity() > last.mark.gravity() {
-                    last.reading = claim.reading;
+                    (last.reading, last.hint) = (claim.reading, claim.hint);
                 }
                 last.mark = last.mark.clone().and(claim.mark);
             }

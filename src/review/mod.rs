@@ -24,6 +24,7 @@ mod document;
 mod doubts;
 mod equation;
 mod givens;
+mod hints;
 mod indices;
 mod judge;
 mod lists;
@@ -134,6 +135,18 @@ pub struct Claim {
     pub reading: Option<Reading>,
     /// What is known of it.
     pub mark: Mark,
+    /// The next line, where it was refuted or its right side is left out.
+    pub hint: Option<Hint>,
+}
+
+/// The line that comes next in a derivation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hint {
+    /// The line in plain text: `∂E/∂w = ∂E/∂y·∂y/∂w`. It was proved.
+    pub line: String,
+    /// The rule that it is by.
+    pub rule: &'static str,
 }
 
 /// How a statement was understood, so that a misreading can be seen.
@@ -243,6 +256,71 @@ pub struct Repair {
     pub from: String,
     /// What is meant.
     pub to: String,
+    /// What was done wrong, where it is one of the usual slips.
+    pub slip: Option<Slip>,
+}
+
+/// A usual slip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Slip {
+    /// + for − or the other way round.
+    Sign,
+    /// Another index of the same quantity.
+    Index,
+    /// The same indices in the other order, as of a transposed matrix.
+    TurnedIndices,
+    /// Another quantity.
+    Name,
+    /// Another number.
+    Number,
+    /// Another power.
+    Power,
+    /// A factor too many, or a denominator.
+    ExtraFactor,
+    /// A term too many.
+    ExtraTerm,
+    /// A factor too few.
+    MissingFactor,
+    /// A factor of the chain rule too few: an inner derivative.
+    ChainFactor,
+    /// Numerator and denominator in each other's place.
+    UpsideDown,
+}
+
+impl Slip {
+    /// What somebody who made it has to look for.
+    pub fn sought(self) -> &'static str {
+        match self {
+            Slip::Sign => "a wrong sign",
+            Slip::Index | Slip::TurnedIndices => "a wrong index",
+            Slip::Name => "a wrong name",
+            Slip::Number => "a wrong number",
+            Slip::Power => "a wrong power",
+            Slip::ExtraFactor => "a factor too many",
+            Slip::ExtraTerm => "a term too many",
+            Slip::MissingFactor => "a missing factor",
+            Slip::ChainFactor => "a missing factor of the chain rule",
+            Slip::UpsideDown => "a fraction upside down",
+        }
+    }
+
+    /// In a few words.
+    pub fn says(self) -> &'static str {
+        match self {
+            Slip::Sign => "a sign",
+            Slip::Index => "an index",
+            Slip::TurnedIndices => "the order of the indices",
+            Slip::Name => "a name",
+            Slip::Number => "a number",
+            Slip::Power => "a power",
+            Slip::ExtraFactor => "a factor too many",
+            Slip::ExtraTerm => "a term too many",
+            Slip::MissingFactor => "a factor is missing",
+            Slip::ChainFactor => "a factor of the chain rule is missing",
+            Slip::UpsideDown => "a fraction upside down",
+        }
+    }
 }
 
 /// A remark about a place.

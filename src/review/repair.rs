@@ -9,16 +9,17 @@ mod edits;
 
 use std::ops::Range;
 
+pub(super) use edits::put_in;
 use edits::{Edit, Pool, dropped_factors, edits, neighbours, renamings};
 
-use super::Repair;
-use super::claim::{names_of, same, stands_in, statements_near};
+use super::claim::{defined, names_of, same, stands_in, statements_near};
 use super::document::Placed;
 use super::marker::Marker;
 use super::names::{Convention, is_digits, latex, spelled};
 use super::numbers::{Compared, Held, Number, compare, is_numeric, printed};
 use super::tex::syntax::{Expr, FormulaKind, Name, visit};
 use super::ways::Ways;
+use super::{Repair, Slip};
 use crate::scalar::Rational;
 
 /// The most changes that are tried on one line.
@@ -37,10 +38,14 @@ const READS_OF_A_PROOF: usize = 1000;
 pub const MAX_REPAIRED: usize = 200;
 /// The most names of the document that are put in the place of another.
 const MAX_NAMES: usize = 48;
+/// The most factors of a chain rule that are tried.
+const MAX_LINKS: usize = 16;
 /// How far around the line names are looked for, in items of the document.
 const NEAR: usize = 60;
 /// The highest rank of changes after which a line is read as a chain rule over several ways.
 const MAX_RANK_OF_WAYS: u8 = 2;
+/// So much later is another quantity on the left side tried.
+const RANK_OF_LEFT: u8 = 4;
 /// How far around the line other lines are asked to confirm a repair.
 const REACH: usize = 2000;
 
@@ -93,7 +98,13 @@ impl Marker<'_, '_> {
         let mut single: Vec<(bool, Edit)> = Vec::new();
         edits(right, &pool, &text, &mut |e| single.push((false, e)));
         if own_left {
-            edits(left, &pool, &text, &mut |e| single.push((true, e)));
+            edits(left, &pool, &text, &mut |mut e| {
+                // What is asked for is seldom another quantity: a factor is lost sooner.
+                if e.slip == Slip::Name {
+                    e.rank += RANK_OF_LEFT;
+                }
+                single.push((true, e));
+            });
         }
         single.sort_by_key(|(_, e)| e.rank);
         let mut tries = 0;
@@ -184,7 +195,7 @@ impl Marker<'_, '_> {
     fn replaced(&self, expr: &Expr, to: String, placed: &Placed) -> Repair {
         let source = placed.source(&expr.span);
         let from = self.document.text(&source);
-        Repair { source, from, to }
+        Repair { source, from, to, slip: Some(Slip::Number) }
     }
 
     fn may_try(&mut self, tries: &mut usize) -> bool {
@@ -195,7 +206,7 @@ impl Marker<'_, '_> {
             && self.repairs.reads <= self.repairs.most_reads()
     }
 
-    fn holds(&mut self, left: &Expr, right: &Expr, at: usize) -> bool {
+    pub(super) fn holds(&mut self, left: &Expr, right: &Expr, at: usize) -> bool {
         if is_numeric(left) && is_numeric(right) {
             return false;
         }
@@ -285,7 +296,8 @@ impl Marker<'_, '_> {
         let mut near = names_of(right);
         near.extend(names_of(left));
         let mut names = near.clone();
-        let mut related = Vec::new();
+        let (mut related, mut links) = (Vec::new(), Vec::new());
+        let differentiates = matches!(left.kind, FormulaKind::Derivative { .. });
         let mut carried: Option<&Expr> = None;
         for (other, _, statement) in statements_near(self.document, at, REACH) {
             carried = statement.first.as_ref().or(carried);
@@ -308,6 +320,20 @@ impl Marker<'_, '_> {
                     }
                 }
             }
+            if differentiates
+                && let Some((name, params)) = statement.first.as_ref().and_then(defined)
+                && params.is_empty()
+                && let Some((_, body)) = statement.rest.first()
+            {
+                let inner = names_of(body).into_iter().filter(|by| spelled(by) != spelled(name));
+                for link in inner.map(|by| (name.clone(), by)) {
+                    // ∂y/∂z · ∂y/∂z would say the left side again.
+                    let again = is_slope(left, &link);
+                    if !links.contains(&link) && !again {
+                        links.push(link);
+                    }
+                }
+            }
         }
         // Neighbours by an index, for those that are said nowhere else: elements of what is known.
         for name in near.clone() {
@@ -319,7 +345,8 @@ impl Marker<'_, '_> {
         }
         related.retain(|name| !near.contains(name));
         names.sort_by_key(|name| !related.contains(name));
-        Pool { names, near, related }
+        links.truncate(MAX_LINKS);
+        Pool { names, near, related, links }
     }
 
     fn spliced(&self, edit: &Edit, whole: &Range<usize>, placed: &Placed) -> Repair {
@@ -328,7 +355,7 @@ impl Marker<'_, '_> {
             let source = source_of(span);
             let from = self.document.source.get(source.clone()).unwrap_or_default().to_string();
             if !from.trim().is_empty() && !to.is_empty() {
-                return Repair { source, from, to: to.clone() };
+                return Repair { source, from, to: to.clone(), slip: Some(edit.slip) };
             }
         }
         // Several places, or one that is empty before or after: the whole side is shown.
@@ -348,8 +375,14 @@ impl Marker<'_, '_> {
             done = span.end;
         }
         to.push_str(self.document.source.get(done..source.end).unwrap_or_default());
-        Repair { source, from: text.to_string(), to }
+        Repair { source, from: text.to_string(), to, slip: Some(edit.slip) }
     }
+}
+
+/// Whether an expression is the derivative of the one name by the other.
+fn is_slope(expr: &Expr, (of, by): &(Name, Name)) -> bool {
+    let is = |e: &Expr, name: &Name| matches!(&e.kind, FormulaKind::Name(n) if n == name);
+    matches!(&expr.kind, FormulaKind::Derivative { of: a, by: b, .. } if is(a, of) && is(b, by))
 }
 
 /// Whether one side says the other again, by itself or as a term beside what is then nothing.

@@ -79,6 +79,19 @@ fn a_wrong_row_is_shown_with_its_place_and_its_repair() {
     assert!(coloured.contains('\u{1b}') && !report.contains('\u{1b}'));
 }
 
+/// Who wants to find a mistake alone sees the way on, and not the answer.
+#[test]
+fn a_hint_is_the_next_line_in_place_of_the_repair() {
+    let folder = folder();
+    let asked = "Let $z = w x$ and $E = z^2$.\n\n$$\\frac{\\partial E}{\\partial w} = ?$$\n";
+    fs::write(folder.path().join("notes.md"), format!("{WRONG}\n{asked}")).unwrap();
+    let hinted = run_in(folder.path(), &["review", "notes.md", "--hint"]).stdout;
+    assert!(hinted.contains("the next line is ∂E/∂w = ∂E/∂z·∂z/∂w (chain rule)"), "{hinted}");
+    assert!(hinted.contains("look for a") && !hinted.contains(" should be "), "{hinted}");
+    let plain = run_in(folder.path(), &["review", "notes.md"]).stdout;
+    assert!(plain.contains(" should be ") && !plain.contains("the next line"), "{plain}");
+}
+
 #[test]
 fn the_form_goes_by_the_name_of_the_output() {
     let folder = folder();

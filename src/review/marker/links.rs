@@ -89,8 +89,12 @@ impl Marker<'_, '_> {
             let left = chain.last.clone();
             if let Some(mark) = self.link(&mut chain, *relation, side, names, here) {
                 let reading = Some(self.reading_of_link(&left, *relation, side, here));
+                let hint = match mark {
+                    Mark::Refuted(_) if !here.in_elements => self.hint(&left, here.at),
+                    _ => None,
+                };
                 let claim = self.claim(here.placed, &span, mark);
-                claims.push(Claim { reading, ..claim });
+                claims.push(Claim { reading, hint, ..claim });
             }
             if is_equation(*relation) {
                 chain.last = side.clone();
@@ -129,7 +133,12 @@ impl Marker<'_, '_> {
                               derivative"
                         .to_string(),
                     counterexample: None,
-                    repair: Some(Repair { source, to: format!("\\partial {from}"), from }),
+                    repair: Some(Repair {
+                        source,
+                        to: format!("\\partial {from}"),
+                        from,
+                        slip: None,
+                    }),
                 };
                 claims.push(self.claim(here.placed, &whole, Mark::Refuted(Box::new(wrong))));
             }

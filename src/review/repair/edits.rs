@@ -5,10 +5,11 @@
 
 use std::ops::Range;
 
+use crate::review::Slip;
 use crate::review::names::{is_digits, latex};
 use crate::review::numbers::is_numeric;
-use crate::review::tex::syntax::{Expr, FormulaKind, Known, Name, visit};
-use crate::scalar::Rational;
+use crate::review::tex::syntax::{Comparison, Expr, FormulaKind, Known, Name, visit};
+use crate::scalar::{Rational, Scalar};
 
 /// The highest digit that is put into an index for which no name of the document speaks.
 const HIGHEST_DIGIT: char = '4';
@@ -19,6 +20,8 @@ const HIGHEST_DIGIT: char = '4';
 pub(in crate::review) struct Edit {
     /// 0 for the smallest changes.
     pub(super) rank: u8,
+    /// What was done wrong, if this is what was meant.
+    pub(super) slip: Slip,
     pub(super) splices: Vec<(Range<usize>, String)>,
     pub(super) side: Expr,
 }
@@ -30,6 +33,8 @@ pub(super) struct Pool {
     pub(super) near: Vec<Name>,
     /// Names of what the derivatives of the line are said to be elsewhere.
     pub(super) related: Vec<Name>,
+    /// Names with what they are made of, of which a factor of a chain rule may be missing.
+    pub(super) links: Vec<(Name, Name)>,
 }
 
 /// The names that differ from a name in one digit of an index.
@@ -55,8 +60,8 @@ pub(super) type Text<'a> = &'a dyn Fn(&Range<usize>) -> String;
 pub(super) fn edits(expr: &Expr, pool: &Pool, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
     renamings(expr, pool, emit);
     signs(expr, text, emit);
-    numbers(expr, emit);
     powers(expr, text, emit);
+    numbers(expr, emit);
     dropped_factors(expr, text, emit);
     added_factors(expr, pool, text, emit);
     turned(expr, text, emit);
@@ -79,7 +84,13 @@ pub(super) fn renamings(expr: &Expr, pool: &Pool, emit: &mut dyn FnMut(Edit)) {
                 _ => 4,
             };
             let new = Expr { kind: FormulaKind::Name(other.clone()), span: e.span.clone() };
-            put(rank, new, vec![(e.span.clone(), latex(other))], emit);
+            let turned = other.below.iter().eq(name.below.iter().rev());
+            let slip = match alike {
+                true if turned => Slip::TurnedIndices,
+                true => Slip::Index,
+                false => Slip::Name,
+            };
+            put(rank, slip, new, vec![(e.span.clone(), latex(other))], emit);
         }
     });
 }
@@ -91,6 +102,7 @@ fn signs(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
     match &expr.kind {
         FormulaKind::Neg(a) => emit(Edit {
             rank: 2,
+            slip: Slip::Sign,
             splices: vec![(expr.span.clone(), text(&a.span))],
             side: (**a).clone(),
         }),
@@ -99,11 +111,12 @@ fn signs(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
                 [(false, a), (true, b)] => format!("{} - {}", text(&b.span), text(&a.span)),
                 _ => format!("-({})", text(&expr.span)),
             };
-            emit(Edit { rank: 2, splices: vec![(expr.span.clone(), to)], side: minus(expr) });
+            let splices = vec![(expr.span.clone(), to)];
+            emit(Edit { rank: 2, slip: Slip::Sign, splices, side: minus(expr) });
         }
         _ => {
             let splices = vec![(expr.span.clone(), format!("-{}", text(&expr.span)))];
-            emit(Edit { rank: 2, splices, side: minus(expr) });
+            emit(Edit { rank: 2, slip: Slip::Sign, splices, side: minus(expr) });
         }
     }
     everywhere(expr, &mut |e, put| match &e.kind {
@@ -121,24 +134,26 @@ fn signs(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
                     _ => (terms[nth - 1].1.span.end..term.span.start, format!(" {sign} ")),
                 };
                 let new = Expr { kind: FormulaKind::Sum(other), span: e.span.clone() };
-                put(2, new, vec![splice], emit);
+                put(2, Slip::Sign, new, vec![splice], emit);
             }
         }
-        FormulaKind::Neg(a) => put(2, (**a).clone(), vec![(e.span.clone(), text(&a.span))], emit),
+        FormulaKind::Neg(a) => {
+            put(2, Slip::Sign, (**a).clone(), vec![(e.span.clone(), text(&a.span))], emit)
+        }
         // A sign is lost in an exponent sooner than before a whole.
         FormulaKind::Power(base, exponent) if !is_numeric(exponent) => {
             if let Some(to) = negated(exponent, text) {
                 let new = Box::new(minus(exponent));
                 let kind = FormulaKind::Power(base.clone(), new);
                 let new = Expr { kind, span: e.span.clone() };
-                put(1, new, vec![(exponent.span.clone(), to)], emit);
+                put(1, Slip::Sign, new, vec![(exponent.span.clone(), to)], emit);
             }
         }
         FormulaKind::Call(Known::Exp, exponent) => {
             if let Some(to) = negated(exponent, text) {
                 let kind = FormulaKind::Call(Known::Exp, Box::new(minus(exponent)));
                 let new = Expr { kind, span: e.span.clone() };
-                put(1, new, vec![(exponent.span.clone(), to)], emit);
+                put(1, Slip::Sign, new, vec![(exponent.span.clone(), to)], emit);
             }
         }
         _ => {}
@@ -176,7 +191,7 @@ fn numbers(expr: &Expr, emit: &mut dyn FnMut(Edit)) {
             if other != *value {
                 let kind = FormulaKind::Number { value: other, decimals: 0 };
                 let new = Expr { kind, span: e.span.clone() };
-                put(3, new, vec![(e.span.clone(), (*text).to_string())], emit);
+                put(3, Slip::Number, new, vec![(e.span.clone(), (*text).to_string())], emit);
             }
         }
     });
@@ -185,12 +200,26 @@ fn numbers(expr: &Expr, emit: &mut dyn FnMut(Edit)) {
 /// A power more or less.
 fn powers(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
     everywhere(expr, &mut |e, put| match &e.kind {
-        FormulaKind::Power(a, _) => {
+        FormulaKind::Power(a, n) => {
+            // The power rule, forgotten: x³ for x².
+            if let FormulaKind::Number { value, decimals: 0 } = &n.kind
+                && value.is_integer()
+                && let Ok(less) = value.sub(&Rational::from(1))
+            {
+                let to = less.to_string();
+                let less = Expr {
+                    kind: FormulaKind::Number { value: less, decimals: 0 },
+                    span: n.span.clone(),
+                };
+                let kind = FormulaKind::Power(a.clone(), Box::new(less));
+                let new = Expr { kind, span: e.span.clone() };
+                put(3, Slip::Power, new, vec![(n.span.clone(), to)], emit);
+            }
             let base = match &a.kind {
                 FormulaKind::Name(name) => latex(name),
                 _ => text(&a.span),
             };
-            put(2, (**a).clone(), vec![(e.span.clone(), base)], emit);
+            put(2, Slip::Power, (**a).clone(), vec![(e.span.clone(), base)], emit);
         }
         FormulaKind::Name(_) => {
             let two = Expr {
@@ -199,7 +228,8 @@ fn powers(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
             };
             let kind = FormulaKind::Power(Box::new(e.clone()), Box::new(two));
             let to = format!("{}^2", text(&e.span));
-            put(5, Expr { kind, span: e.span.clone() }, vec![(e.span.clone(), to)], emit);
+            let new = Expr { kind, span: e.span.clone() };
+            put(5, Slip::Power, new, vec![(e.span.clone(), to)], emit);
         }
         _ => {}
     });
@@ -222,7 +252,7 @@ pub(super) fn dropped_factors(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(
                     _ => FormulaKind::Product(rest),
                 };
                 let new = Expr { kind, span: e.span.clone() };
-                put(4, new, vec![(gap(&all, nth), String::new())], emit);
+                put(4, Slip::ExtraFactor, new, vec![(gap(&all, nth), String::new())], emit);
             }
         }
         FormulaKind::Sum(terms) if terms.len() > 1 => {
@@ -234,11 +264,12 @@ pub(super) fn dropped_factors(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(
                 // Where the first goes, the sign of the second may have to stay.
                 let keeps = nth == 0 && terms[1].0;
                 let to = if keeps { "-".to_string() } else { String::new() };
-                put(5, new, vec![(gap(&all, nth), to)], emit);
+                put(5, Slip::ExtraTerm, new, vec![(gap(&all, nth), to)], emit);
             }
         }
         FormulaKind::Quotient(a, _) => {
-            put(5, (**a).clone(), vec![(e.span.clone(), text(&a.span))], emit);
+            let splice = (e.span.clone(), text(&a.span));
+            put(5, Slip::ExtraFactor, (**a).clone(), vec![splice], emit);
         }
         _ => {}
     });
@@ -253,12 +284,19 @@ fn added_factors(expr: &Expr, pool: &Pool, text: Text<'_>, emit: &mut dyn FnMut(
     let half = FormulaKind::Quotient(Box::new(number(1)), Box::new(number(2)));
     let numbers = [
         (number(2), "2".to_string()),
+        (number(3), "3".to_string()),
         (Expr { kind: half, span: expr.span.clone() }, "\\frac{1}{2}".to_string()),
     ];
-    let names = pool.names.iter().map(|name| {
-        (Expr { kind: FormulaKind::Name(name.clone()), span: expr.span.clone() }, latex(name))
+    let named =
+        |name: &Name| Expr { kind: FormulaKind::Name(name.clone()), span: expr.span.clone() };
+    let names = pool.names.iter().map(|name| (named(name), latex(name)));
+    let links = pool.links.iter().map(|(of, by)| {
+        let shown = format!("\\frac{{\\partial {}}}{{\\partial {}}}", latex(of), latex(by));
+        let (of, by) = (Box::new(named(of)), Box::new(named(by)));
+        let kind = FormulaKind::Derivative { of, by, order: 1 };
+        (Expr { kind, span: expr.span.clone() }, shown)
     });
-    let factors: Vec<(Expr, String)> = numbers.into_iter().chain(names).collect();
+    let factors: Vec<(Expr, String)> = numbers.into_iter().chain(names).chain(links).collect();
     let add = |e: &Expr, put: &mut Put<'_>, emit: &mut dyn FnMut(Edit)| {
         let plain = text(&e.span);
         for (factor, shown) in &factors {
@@ -274,23 +312,27 @@ fn added_factors(expr: &Expr, pool: &Pool, text: Text<'_>, emit: &mut dyn FnMut(
                 true => format!("{shown} \\cdot {inner}"),
                 false => format!("{inner} \\cdot {shown}"),
             };
-            put(6, new, vec![(e.span.clone(), to)], emit);
+            // A name says it sooner than a derivative.
+            let (rank, slip) = match factor.kind {
+                FormulaKind::Derivative { .. } => (7, Slip::ChainFactor),
+                _ => (6, Slip::MissingFactor),
+            };
+            put(rank, slip, new, vec![(e.span.clone(), to)], emit);
         }
     };
     everywhere(expr, &mut |e, put| match &e.kind {
         FormulaKind::Sum(terms) => {
             for (nth, (_, term)) in terms.iter().enumerate() {
-                let mut inner =
-                    |rank: u8, new: Expr, splices: Splices, emit: &mut dyn FnMut(Edit)| {
-                        let mut other = terms.clone();
-                        other[nth].1 = new;
-                        put(
-                            rank,
-                            Expr { kind: FormulaKind::Sum(other), span: e.span.clone() },
-                            splices,
-                            emit,
-                        );
-                    };
+                let mut inner = |rank: u8,
+                                 slip: Slip,
+                                 new: Expr,
+                                 splices: Splices,
+                                 emit: &mut dyn FnMut(Edit)| {
+                    let mut other = terms.clone();
+                    other[nth].1 = new;
+                    let new = Expr { kind: FormulaKind::Sum(other), span: e.span.clone() };
+                    put(rank, slip, new, splices, emit);
+                };
                 add(term, &mut inner, emit);
             }
         }
@@ -305,13 +347,14 @@ fn turned(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
         if let FormulaKind::Quotient(a, b) = &e.kind {
             let kind = FormulaKind::Quotient(b.clone(), a.clone());
             let to = format!("\\frac{{{}}}{{{}}}", text(&b.span), text(&a.span));
-            put(6, Expr { kind, span: e.span.clone() }, vec![(e.span.clone(), to)], emit);
+            let new = Expr { kind, span: e.span.clone() };
+            put(6, Slip::UpsideDown, new, vec![(e.span.clone(), to)], emit);
         }
     });
 }
 
 type Splices = Vec<(Range<usize>, String)>;
-type Put<'a> = dyn FnMut(u8, Expr, Splices, &mut dyn FnMut(Edit)) + 'a;
+type Put<'a> = dyn FnMut(u8, Slip, Expr, Splices, &mut dyn FnMut(Edit)) + 'a;
 
 /// Calls `at` with every expression below `whole`, itself first, and with what puts another in
 /// its place and hands the whole on.
@@ -319,26 +362,37 @@ fn everywhere(whole: &Expr, at: &mut dyn FnMut(&Expr, &mut Put<'_>)) {
     let mut all = Vec::new();
     visit(whole, &mut |e| all.push(e));
     for e in all {
-        let mut put = |rank: u8, new: Expr, splices: Splices, emit: &mut dyn FnMut(Edit)| {
-            let side = with(whole, e, &new);
-            emit(Edit { rank, splices, side });
-        };
+        let mut put =
+            |rank: u8, slip: Slip, new: Expr, splices: Splices, emit: &mut dyn FnMut(Edit)| {
+                let side = put_in(whole, e, &new);
+                emit(Edit { rank, slip, splices, side });
+            };
         at(e, &mut put);
     }
 }
 
 /// `whole` with `new` in the place of `old`, which is one of its parts.
-fn with(whole: &Expr, old: &Expr, new: &Expr) -> Expr {
+pub(in crate::review) fn put_in(whole: &Expr, old: &Expr, new: &Expr) -> Expr {
     if std::ptr::eq(whole, old) {
         return new.clone();
     }
-    let one = |e: &Expr| with(e, old, new);
+    let one = |e: &Expr| put_in(e, old, new);
     let boxed = |e: &Expr| Box::new(one(e));
     let all = |es: &[Expr]| es.iter().map(one).collect::<Vec<_>>();
     let kind = match &whole.kind {
+        FormulaKind::Cases(cases) => {
+            let compared = |c: &Comparison| Comparison {
+                left: boxed(&c.left),
+                sign: c.sign,
+                right: boxed(&c.right),
+            };
+            let case = |(value, condition): &(Expr, Option<Comparison>)| {
+                (one(value), condition.as_ref().map(compared))
+            };
+            FormulaKind::Cases(cases.iter().map(case).collect())
+        }
         FormulaKind::Number { .. }
         | FormulaKind::Name(_)
-        | FormulaKind::Cases(_)
         | FormulaKind::Matrix(_)
         | FormulaKind::Array(_) => whole.kind.clone(),
         FormulaKind::Neg(a) => FormulaKind::Neg(boxed(a)),

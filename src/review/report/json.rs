@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::super::{
-    Claim, Counterexample, Mark, Note, NoteKind, Reading, Repair, Review, Row, Tally,
+    Claim, Counterexample, Mark, Note, NoteKind, Reading, Repair, Review, Row, Slip, Tally,
 };
 
 /// The schema that [`json`] writes.
@@ -128,6 +128,13 @@ struct JsonClaim<'r> {
     agrees: Option<bool>,
     counterexample: Option<JsonCounterexample<'r>>,
     repair: Option<JsonRepair<'r>>,
+    hint: Option<JsonHint<'r>>,
+}
+
+#[derive(Serialize)]
+struct JsonHint<'r> {
+    line: &'r str,
+    rule: &'static str,
 }
 
 #[derive(Serialize)]
@@ -161,6 +168,7 @@ struct JsonRepair<'r> {
     end: usize,
     from: &'r str,
     to: &'r str,
+    slip: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -229,6 +237,7 @@ fn claim(claim: &Claim) -> JsonClaim<'_> {
         agrees: None,
         counterexample: None,
         repair: None,
+        hint: claim.hint.as_ref().map(|hint| JsonHint { line: &hint.line, rule: hint.rule }),
     };
     match &claim.mark {
         Mark::Proved { error_bound, given } => {
@@ -260,8 +269,9 @@ fn counterexample(found: &Counterexample) -> JsonCounterexample<'_> {
 }
 
 fn repair(repair: &Repair) -> JsonRepair<'_> {
-    let Repair { source, from, to } = repair;
-    JsonRepair { start: source.start, end: source.end, from, to }
+    let Repair { source, from, to, slip } = repair;
+    let slip = slip.map(Slip::says);
+    JsonRepair { start: source.start, end: source.end, from, to, slip }
 }
 
 fn note(note: &Note) -> JsonNote<'_> {

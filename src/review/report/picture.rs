@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::super::read::Lines;
-use super::remark::{Gravity, Remark, counterexample, following, repair};
+use super::remark::{Gravity, Remark, counterexample, following, hint, repair};
 use super::text::Style;
 use super::words::{lines as in_words, wrapped};
 
@@ -42,11 +42,10 @@ pub(super) fn picture(
     let room = style.width.saturating_sub(facts.word.len() + 2);
     let message = wrapped(&remark.message, room).join("\n");
     let group = level.with_name(facts.word).primary_title(message);
-    let carets = style.width - BESIDE_CARETS;
-    let mut group = excerpt(Group::with_title(group), remark, source, lines, name, carets);
+    let mut group = excerpt(Group::with_title(group), remark, source, lines, name, style);
     let also = (!also.is_empty()).then(|| format!("the same holds of {}", in_words(also)));
     let also = also.map(|text| (Level::NOTE, text));
-    for (level, text) in below(remark, lines).into_iter().chain(also) {
+    for (level, text) in below(remark, lines, style.hint).into_iter().chain(also) {
         let text = wrapped(&text, style.width - MESSAGE_INDENT).join("\n");
         group = group.element(level.message(text));
     }
@@ -54,15 +53,16 @@ pub(super) fn picture(
 }
 
 /// The lines of the source with carets: under what is to be changed, if a change is known, and
-/// dashes under the rest of the statement; `carets` of them at most.
+/// dashes under the rest of the statement.
 fn excerpt<'a>(
     group: Group<'a>,
     remark: &Remark<'_>,
     source: &'a str,
     lines: &Lines<'_>,
     name: &'a str,
-    carets: usize,
+    style: Style,
 ) -> Group<'a> {
+    let carets = style.width - BESIDE_CARETS;
     let whole = trimmed(source, &remark.source);
     let window = window(source, &whole);
     let (begin, place) = (lines.place(window.start), lines.place(whole.start));
@@ -83,7 +83,7 @@ fn excerpt<'a>(
         }
         _ => group.element(origin()),
     };
-    let change = remark.repair.map(|r| trimmed(source, &r.source));
+    let change = remark.repair.filter(|_| !style.hint).map(|r| trimmed(source, &r.source));
     let change =
         change.filter(|at| *at != whole && window.start <= at.start && at.end <= window.end);
     let primary = |range| AnnotationKind::Primary.span(inside(&range));
@@ -101,12 +101,18 @@ fn excerpt<'a>(
 }
 
 /// What is said below the picture, in the order of its use.
-fn below(remark: &Remark<'_>, lines: &Lines<'_>) -> Vec<(Level<'static>, String)> {
+fn below(remark: &Remark<'_>, lines: &Lines<'_>, hinted: bool) -> Vec<(Level<'static>, String)> {
     let mut all = Vec::new();
     if let Some(found) = remark.counterexample {
         all.push((Level::NOTE, counterexample(found)));
     }
-    if let Some(found) = remark.repair {
+    if hinted {
+        // What kind of slip it is, and the way on, without the answer.
+        if let Some(slip) = remark.repair.and_then(|repair| repair.slip) {
+            all.push((Level::NOTE, format!("look for {}", slip.sought())));
+        }
+        all.extend(remark.hint.map(|found| (Level::HELP, hint(found))));
+    } else if let Some(found) = remark.repair {
         let mut text = repair(found, str::to_string);
         let line = lines.place(found.source.start).line;
         if line != lines.place(remark.source.start).line {

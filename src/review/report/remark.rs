@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::{Counterexample, Mark, NoteKind, Repair, Review, Row};
+use super::super::{Counterexample, Hint, Mark, NoteKind, Repair, Review, Row};
 use super::words::{lines, shortened};
 
 /// The most values of a counterexample that are written out; the rest is counted.
@@ -166,6 +166,7 @@ pub(super) struct Remark<'r> {
     pub text: &'r str,
     pub counterexample: Option<&'r Counterexample>,
     pub repair: Option<&'r Repair>,
+    pub hint: Option<&'r Hint>,
     /// The rows that follow correctly from this one.
     pub following: Vec<&'r Row>,
 }
@@ -202,6 +203,7 @@ pub(super) fn remarks(review: &Review) -> Vec<Remark<'_>> {
                 text: &claim.text,
                 counterexample: wrong.and_then(|w| w.counterexample.as_ref()),
                 repair: wrong.and_then(|w| w.repair.as_ref()),
+                hint: claim.hint.as_ref(),
                 following: Vec::new(),
             });
         }
@@ -213,6 +215,7 @@ pub(super) fn remarks(review: &Review) -> Vec<Remark<'_>> {
         text: "",
         counterexample: None,
         repair: None,
+        hint: None,
         following: Vec::new(),
     }));
     all.sort_by_key(|remark| remark.source.start);
@@ -256,11 +259,20 @@ pub(super) fn counterexample(found: &Counterexample) -> String {
 /// What is to be done: `w_{00} should be w_{10}`; `quoted` puts a piece of the document.
 pub(super) fn repair(repair: &Repair, quoted: impl Fn(&str) -> String) -> String {
     let (from, to) = (repair.from.trim(), repair.to.trim());
-    match (from.is_empty(), to.is_empty()) {
+    let change = match (from.is_empty(), to.is_empty()) {
         (true, _) => format!("{} is missing here", quoted(to)),
         (false, true) => format!("{} should go", quoted(from)),
         (false, false) => format!("{} should be {}", quoted(from), quoted(to)),
+    };
+    match repair.slip {
+        Some(slip) => format!("{change} ({})", slip.says()),
+        None => change,
     }
+}
+
+/// The line that comes next: `the next line is ∂E/∂w = ∂E/∂y·∂y/∂w (chain rule)`.
+pub(super) fn hint(hint: &Hint) -> String {
+    format!("the next line is {} ({})", hint.line, hint.rule)
 }
 
 /// Which rows follow: `line 8 follows correctly from it`.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::read::{DocumentFormat, Lines};
 use super::super::{
-    Claim, Counterexample, Mark, Note, NoteKind, Repair, Review, Row, Tally, Wrong,
+    Claim, Counterexample, Mark, Note, NoteKind, Repair, Review, Row, Slip, Tally, Wrong,
 };
 use super::remark::{Gravity, TOPICS, remarks};
 use super::{Artifact, Style, annotated, json, sarif, text};
@@ -47,7 +47,7 @@ fn row(text: &str, marks: Vec<Mark>) -> Row {
     let place = Lines::of(DOCUMENT).place(source.start);
     let claims = marks.into_iter().map(|mark| {
         let (source, text) = (source.clone(), text.to_string());
-        Claim { source, text, reading: None, mark }
+        Claim { source, text, reading: None, mark, hint: None }
     });
     Row {
         cell: None,
@@ -90,6 +90,7 @@ fn sample() -> Review {
             },
             from: "t".to_string(),
             to: "x".to_string(),
+            slip: Some(Slip::Name),
         }),
     };
     let names: Vec<String> = (0..15).map(|n| format!("c_{n}")).collect();

@@ -21,13 +21,15 @@ pub struct Style {
     pub colour: bool,
     /// With a list of all rows, each with its mark.
     pub all: bool,
+    /// With the next line of a derivation in place of the change that would mend a row.
+    pub hint: bool,
     /// The columns that there are, at least 40; 80 unless something else is said.
     pub width: usize,
 }
 
 impl Default for Style {
     fn default() -> Style {
-        Style { colour: false, all: false, width: 80 }
+        Style { colour: false, all: false, hint: false, width: 80 }
     }
 }
 
