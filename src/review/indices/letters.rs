@@ -9,7 +9,7 @@ use crate::review::claim::statements;
 use crate::review::document::Document;
 use crate::review::names::{is_digits, spelled};
 use crate::review::scope::Scope;
-use crate::review::tex::syntax::{Expr, FormulaKind, Statement, visit};
+use crate::review::tex::syntax::{Expr, FormulaKind, Name, Statement, visit};
 
 /// Which letters may be indices, which names have letters that are none, and how many indices
 /// names have.
@@ -57,6 +57,7 @@ pub(super) fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
             }
         });
     }
+    indices.words.extend(marks(document));
     indices.letters.retain(|letter| !document.arrays.gates.contains(letter));
     pairs(&mut indices, document);
     // What stands above a name and is an index is one of that name.
@@ -106,6 +107,44 @@ pub(super) fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
         }
     }
     indices
+}
+
+/// Names with one letter that is a mark and no index: the p of r_p beside r_00 and r_01, of which
+/// each has two indices, and that of r_p = r_10, which says which one of the r is meant.
+fn marks(document: &Document<'_>) -> BTreeSet<String> {
+    let mut pairs: BTreeSet<String> = BTreeSet::new();
+    let mut lettered: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut marks = BTreeSet::new();
+    let letter = |name: &Name| match &name.below[..] {
+        [only] => single(only).filter(|c| c.is_lowercase()),
+        _ => None,
+    };
+    for (_, _, statement) in statements(document) {
+        each(statement, &mut |e| {
+            let FormulaKind::Name(name) = &e.kind else { return };
+            match &name.below[..] {
+                // No number begins with 0.
+                [one] if is_digits(one) && one.len() == 2 && one.starts_with('0') => {
+                    pairs.insert(name.stem.clone());
+                }
+                [_] if letter(name).is_some() => {
+                    lettered.insert((name.stem.clone(), spelled(name)));
+                }
+                _ => {}
+            }
+        });
+        if let (Some(FormulaKind::Name(name)), [(_, side)]) =
+            (statement.first.as_ref().map(|first| &first.kind), &statement.rest[..])
+            && let (Some(_), FormulaKind::Name(chosen)) = (letter(name), &side.kind)
+            && chosen.stem == name.stem
+            && !chosen.below.is_empty()
+            && chosen.below.iter().all(|part| is_digits(part))
+        {
+            marks.insert(spelled(name));
+        }
+    }
+    marks.extend(lettered.into_iter().filter(|(stem, _)| pairs.contains(stem)).map(|(_, n)| n));
+    marks
 }
 
 /// The most rounds in which letters that are indices of one name show that they are of another.

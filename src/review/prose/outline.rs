@@ -1,5 +1,6 @@
 //! Where each formula of a document stands, and the role that the words before it give it.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::cases;
@@ -47,12 +48,14 @@ impl Outline {
         let mut cases: Vec<String> = Vec::new();
         let mut beginning = true;
         let mut before: Option<*const Passage> = None;
+        // Whether a table of LaTeX stands here.
+        let mut table = false;
         for item in &document.items {
             match item {
                 Item::Words(passage) => {
                     before = None;
                     (here.general, here.otherwise, here.drops) = (false, false, false);
-                    for piece in pieces(&passage.text, beginning) {
+                    for piece in pieces(&with_rows(&passage.text, &mut table), beginning) {
                         match piece {
                             Piece::Section => {
                                 here.section += 1;
@@ -229,6 +232,37 @@ enum Piece {
     Words(Vec<String>),
 }
 
+/// Words with the rows of a LaTeX table as Markdown has them; `table` says whether one stands here.
+fn with_rows<'w>(words: &'w str, table: &mut bool) -> Cow<'w, str> {
+    const TABLES: &[&str] = &["{tabular", "{longtable", "{tabu"];
+    let here = |edge: &str, rest: &str| {
+        let named = |at: usize| {
+            let name = &rest[at + edge.len()..];
+            TABLES.iter().any(|table| name.starts_with(table))
+        };
+        rest.match_indices(edge).map(|(at, _)| at).find(|at| named(*at))
+    };
+    if !*table && here("\\begin", words).is_none() {
+        return Cow::Borrowed(words);
+    }
+    let (mut out, mut rest) = (String::with_capacity(words.len()), words);
+    loop {
+        let edge = if *table { here("\\end", rest) } else { here("\\begin", rest) };
+        let (part, behind) = rest.split_at(edge.unwrap_or(rest.len()));
+        match *table {
+            true => out.push_str(&part.replace("\\\\", "\n| ")),
+            false => out.push_str(part),
+        }
+        if edge.is_none() {
+            return Cow::Owned(out);
+        }
+        // A step over the sign itself, so that the next search begins behind it.
+        let (sign, behind) = behind.split_at(1);
+        out.push_str(sign);
+        (*table, rest) = (!*table, behind);
+    }
+}
+
 /// Words as pieces, in order. `beginning` says whether they begin a line.
 fn pieces(text: &str, beginning: bool) -> Vec<Piece> {
     let mut all = Vec::new();
@@ -339,10 +373,14 @@ const LINE: usize = 7;
 
 /// Whether a line begins an item of a list or a row of a table.
 fn is_listed(line: &str) -> bool {
-    let marked = ["- ", "* ", "+ ", "| ", "|", "\\item"].iter().any(|m| line.starts_with(m));
+    // A sign alone stands before a formula.
+    let marked = ["- ", "* ", "+ ", "|", "\\item"].iter().any(|m| line.starts_with(m))
+        || matches!(line, "-" | "*" | "+");
     let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let numbered = digits > 0
         && digits < 4
-        && line.get(digits..).is_some_and(|rest| rest.starts_with(". ") || rest.starts_with(") "));
+        && line.get(digits..).is_some_and(|rest| {
+            matches!(rest, "." | ")") || rest.starts_with(". ") || rest.starts_with(") ")
+        });
     marked || numbered
 }

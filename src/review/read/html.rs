@@ -187,7 +187,7 @@ impl Reader<'_, '_> {
             return;
         }
         self.edge(&tag.name, place.clone());
-        self.heading(&tag.name, &place);
+        self.begins(&tag.name, &place);
         if let Some(kind) = whole(tag, place.end)
             && !(tag.self_closing && is(&tag.name, "math"))
         {
@@ -233,9 +233,9 @@ impl Reader<'_, '_> {
         self.stream.wall(Wall::Text);
     }
 
-    /// A heading and a line across the page begin a section, as they do in Markdown.
-    fn heading(&mut self, name: &HtmlString, place: &Range<usize>) {
-        const HEADINGS: &[(&str, &str)] = &[
+    /// What begins a section, an item of a list or a row of a table, as Markdown has it.
+    fn begins(&mut self, name: &HtmlString, place: &Range<usize>) {
+        const SIGNS: &[(&str, &str)] = &[
             ("h1", "# "),
             ("h2", "## "),
             ("h3", "### "),
@@ -243,8 +243,10 @@ impl Reader<'_, '_> {
             ("h5", "##### "),
             ("h6", "###### "),
             ("hr", "---\n"),
+            ("li", "- "),
+            ("tr", "| "),
         ];
-        if let Some((_, sign)) = HEADINGS.iter().find(|(heading, _)| is(name, heading)) {
+        if let Some((_, sign)) = SIGNS.iter().find(|(element, _)| is(name, element)) {
             self.stream.text.push_as(sign, place.clone());
         }
     }
