@@ -28,6 +28,11 @@ pub const MAX_SUM_TERMS: usize = 1000;
 pub const MAX_ROW_NODES: usize = 50_000;
 /// The most operations that are read for one side of a row, those of definitions with it.
 const MAX_WORK: usize = 100_000;
+/// The most operations in one document that are read for sides that are too large all the same;
+/// behind that, each side gets a share.
+const MAX_WASTED: usize = 1_000_000;
+/// Which share that is.
+const SHARE: usize = 16;
 /// The most nodes that are looked through for what stands under a ∂ by its value.
 const MAX_RENAMED: usize = 20_000;
 
@@ -65,12 +70,25 @@ impl Scope<'_> {
         let most = self.graph.len() + MAX_ROW_NODES;
         let local = Local { indices: self.letters.clone(), ..Local::default() };
         self.work = 0;
-        self.expression(expr, at, &local, most)
+        let built = self.expression(expr, at, &local, most);
+        if built == Err(too_large()) {
+            self.wasted += self.work;
+        }
+        built
+    }
+
+    /// The most operations that are read for a side. Where a document has many sides that are too
+    /// large, less is spent on finding that out.
+    fn most_work(&self) -> usize {
+        match self.wasted < MAX_WASTED {
+            true => MAX_WORK,
+            false => MAX_WORK / SHARE,
+        }
     }
 
     fn expression(&mut self, expr: &Expr, at: usize, local: &Local, most: usize) -> Built {
         self.work += 1;
-        if self.graph.len() > most || self.work > MAX_WORK {
+        if self.graph.len() > most || self.work > self.most_work() {
             return Err(too_large());
         }
         let of = |scope: &mut Self, e: &Expr| scope.expression(e, at, local, most);
@@ -411,12 +429,13 @@ impl Scope<'_> {
                 .ok_or_else(|| Unbuilt::Unclear("too large".to_string()))?;
             return Ok(self.graph.partial(renamed[0], by));
         }
-        let both = self.graph.reachable(&[by]);
-        let shares = both
-            .iter()
-            .any(|id| matches!(self.graph.node(*id), Node::Var(_)) && self.depends(of, *id));
-        let network = self.cells.is_some() && self.graph.symbol_of(by).is_some();
-        match shares && !network {
+        if self.cells.is_some() && self.graph.symbol_of(by).is_some() {
+            return Ok(self.graph.partial(of, by));
+        }
+        let below = self.graph.reachable(&[by]);
+        self.work += below.len();
+        let variables = below.iter().filter(|id| matches!(self.graph.node(**id), Node::Var(_)));
+        match variables.into_iter().any(|id| self.depends(of, *id)) {
             true => Err(Unbuilt::Unclear(
                 "what it is differentiated by does not stand in what is differentiated".to_string(),
             )),

@@ -108,6 +108,8 @@ pub(super) struct Scope<'a> {
     pub(super) too_large: BTreeSet<(String, usize)>,
     /// How many operations were read for what is being built.
     pub(super) work: usize,
+    /// How many were read in this document for what came to nothing, being too large.
+    pub(super) wasted: usize,
     /// Those of `built` that do.
     pub(super) supposing: BTreeSet<(String, usize)>,
     /// Where each formula stands, and what the words before it make of it.
@@ -235,6 +237,7 @@ impl<'a> Scope<'a> {
             loose: false,
             too_large: BTreeSet::new(),
             work: 0,
+            wasted: 0,
             supposing: BTreeSet::new(),
             outline: Outline::default(),
             spoken: BTreeSet::new(),
