@@ -24,7 +24,8 @@ use crate::scalar::Function;
 
 /// The most terms that a sum over an index is written out in.
 pub const MAX_SUM_TERMS: usize = 1000;
-/// The largest expression that a row may stand for, in nodes made while it is built.
+/// The largest expression that a row may stand for, in nodes made while it is built. A side is given
+/// up after 100 000 operations; where a document has ten such sides, the others after a sixteenth.
 pub const MAX_ROW_NODES: usize = 50_000;
 /// The most operations that are read for one side of a row, those of definitions with it.
 const MAX_WORK: usize = 100_000;
