@@ -6,12 +6,15 @@
 
 mod applied;
 mod functions;
+mod limits;
+mod slopes;
 mod sums;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub(super) use functions::AnyFunctions;
+pub(super) use limits::any_smooth;
 
 use super::indices::Item;
 use super::names::spelled;
@@ -176,14 +179,9 @@ impl Scope<'_> {
                 self.apply(head, *primes, &args?, at, local, most)
             }
             FormulaKind::Derivative { of: a, by, order } => {
-                if *order != 1 {
-                    return Err(Unbuilt::OutOfScope(
-                        "second derivatives are not taken".to_string(),
-                    ));
-                }
                 let element = matches!(&by.kind, FormulaKind::Name(name) if self.has_index(name));
                 let (a, by) = (of(self, a)?, of(self, by)?);
-                match self.partial(a, by) {
+                match self.derivative(a, by, *order) {
                     // ∂y_k/∂z_j where y_k is made of z_k: they are apart.
                     Err(Unbuilt::Unclear(_)) if element => Ok(self.graph.partial(a, by)),
                     built => built,
@@ -196,6 +194,7 @@ impl Scope<'_> {
             FormulaKind::HalfDerivative { by, .. } => {
                 Err(Unbuilt::Malformed("the ∂ below is missing".to_string(), by.span.clone()))
             }
+            FormulaKind::Limit { of, by, to } => self.limit([of, by, to], at, local, most),
             FormulaKind::BigSum { .. } => self.sum(expr, false, at, local, most),
             FormulaKind::BigProduct(sum) => self.sum(sum, true, at, local, most),
             FormulaKind::Cases(cases) => self.cases(cases, at, local, most),

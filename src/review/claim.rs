@@ -103,6 +103,10 @@ pub(super) fn same(a: &Expr, b: &Expr) -> bool {
             };
             i == j && bound(a, x) && bound(b, y) && same(c, z)
         }
+        (
+            FormulaKind::Limit { of: a, by: x, to: p },
+            FormulaKind::Limit { of: b, by: y, to: q },
+        ) => same(a, b) && same(x, y) && same(p, q),
         (FormulaKind::BigProduct(a), FormulaKind::BigProduct(b)) => same(a, b),
         (FormulaKind::Call(f, a), FormulaKind::Call(g, b)) => f == g && same(a, b),
         (FormulaKind::Extreme { least: m, of: a }, FormulaKind::Extreme { least: n, of: b }) => {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::build::Unbuilt;
+use super::build::{Unbuilt, any_smooth};
 use super::claim::{is_chain_rule, names_of, same};
 use super::judge::Answer;
 use super::marker::{Chain, Marker, Standing};
@@ -202,6 +202,7 @@ impl Marker<'_, '_> {
         here: Standing<'_>,
     ) -> Mark {
         self.scope.doubts.clear();
+        self.scope.taken.clear();
         let mut names = names_of(left);
         names.extend(names_of(right));
         if let Some(reason) = self.scope.defined_in_a_case(names, here.at) {
@@ -248,7 +249,12 @@ impl Marker<'_, '_> {
             }
             Answer::Proved { how, mut given } => {
                 let functions = self.scope.any_functions_in(&[lhs, rhs]);
-                given.extend(functions.iter().map(|name| format!("{name} any function")));
+                let smooth = |name: &&String| self.scope.taken.contains(&any_smooth(name));
+                let plain = functions.iter().filter(|name| !smooth(name));
+                given.extend(plain.map(|name| format!("{name} any function")));
+                let taken = self.scope.taken.iter().filter(|name| !given.contains(name));
+                let taken: Vec<String> = taken.cloned().collect();
+                given.extend(taken);
                 given.extend(along.map(|(_, ways)| ways.said()));
                 given.extend(
                     self.costs(&[left, right])

@@ -27,6 +27,7 @@ mod givens;
 mod hints;
 mod indices;
 mod judge;
+mod limits;
 mod lists;
 mod losses;
 mod marker;

@@ -11,10 +11,10 @@ use super::document::{Item, Placed};
 use super::judge::Answer;
 use super::marker::{Marker, Standing};
 use super::names::spelled;
-use super::numbers::{Number, is_numeric, printed};
+use super::numbers::{Number, is_literal, is_numeric, printed};
 use super::prose::Role;
 use super::scope::{Certainty, Definition, Meaning, Scope};
-use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Relation, visit};
+use super::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, visit};
 use super::{Mark, NoteKind};
 use crate::expr::{ExprId, Node};
 
@@ -503,15 +503,6 @@ impl Marker<'_, '_> {
             }
             Answer::Undecided(reason) => Mark::Undecided { reason },
         })
-    }
-}
-
-/// Whether this is a number as it is written, 1/4 among them, and nothing that is worked out.
-fn is_literal(value: &Expr) -> bool {
-    match &value.kind {
-        FormulaKind::Quotient(a, b) => is_literal(a) && is_literal(b),
-        FormulaKind::Neg(a) | FormulaKind::Call(Known::Sqrt, a) => is_literal(a),
-        _ => printed(value).is_some(),
     }
 }
 

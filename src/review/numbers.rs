@@ -13,7 +13,7 @@ use rounded::{Printed, Reading};
 use super::build::function;
 use super::claim::same;
 use super::names::spelled;
-use super::tex::syntax::{Expr, FormulaKind, visit};
+use super::tex::syntax::{Expr, FormulaKind, Known, visit};
 use crate::scalar::{Ball, Digits, Fault, Interval, Rational, Scalar};
 
 /// A number as far as it is known.
@@ -77,12 +77,22 @@ pub(super) fn is_numeric(expr: &Expr) -> bool {
                 | FormulaKind::HalfDerivative { .. }
                 | FormulaKind::BigSum { .. }
                 | FormulaKind::BigProduct(_)
+                | FormulaKind::Limit { .. }
                 | FormulaKind::List(_)
                 | FormulaKind::Matrix(_)
                 | FormulaKind::Array(_)
         );
     });
     !named
+}
+
+/// Whether this is a number as it is written, 1/4 among them, and nothing that is worked out.
+pub(super) fn is_literal(value: &Expr) -> bool {
+    match &value.kind {
+        FormulaKind::Quotient(a, b) => is_literal(a) && is_literal(b),
+        FormulaKind::Neg(a) | FormulaKind::Call(Known::Sqrt, a) => is_literal(a),
+        _ => printed(value).is_some(),
+    }
 }
 
 /// The value of an expression without names, its numbers being what they say.

@@ -29,6 +29,9 @@ pub(super) fn within(expr: &Expr, change: &mut dyn FnMut(&Expr) -> Option<Expr>)
             let (of, by) = (Box::new(one(of)), by.clone());
             FormulaKind::Derivative { of, by, order: *order }
         }
+        FormulaKind::Limit { of, by, to } => {
+            FormulaKind::Limit { of: Box::new(one(of)), by: by.clone(), to: to.clone() }
+        }
         FormulaKind::BigSum { indices, from, to, body } => {
             let (indices, from, to) = (indices.clone(), from.clone(), to.clone());
             FormulaKind::BigSum { indices, from, to, body: Box::new(one(body)) }

@@ -144,6 +144,8 @@ pub(super) struct Scope<'a> {
     /// What speaks against a refutation of what was built last: readings of it that are not
     /// certain.
     pub(super) doubts: Vec<String>,
+    /// What was taken for given in what was built last, that is no name: a function that has a slope.
+    pub(super) taken: BTreeSet<String>,
     /// Whether the words speak of complex numbers, among which i is one.
     pub(super) complex: bool,
     /// Whether the words speak of Kronecker, whose δ has two indices.
@@ -183,6 +185,7 @@ pub(super) struct Rests {
     loose: bool,
     guessed: bool,
     doubts: Vec<String>,
+    taken: BTreeSet<String>,
 }
 
 /// What a name stands for at a place.
@@ -254,6 +257,7 @@ impl<'a> Scope<'a> {
             said_any: BTreeSet::new(),
             any_functions: AnyFunctions::new(),
             doubts: Vec::new(),
+            taken: BTreeSet::new(),
             complex: false,
             kronecker: false,
             authors: BTreeMap::new(),
@@ -432,12 +436,14 @@ impl<'a> Scope<'a> {
             loose: self.loose,
             guessed: self.guessed,
             doubts: self.doubts.clone(),
+            taken: self.taken.clone(),
         }
     }
 
     /// Goes back to what a row rested on.
     pub(super) fn rest_on(&mut self, rests: Rests) {
-        let Rests { supposed, loose, guessed, doubts } = rests;
+        let Rests { supposed, loose, guessed, doubts, taken } = rests;
+        self.taken = taken;
         (self.supposed, self.loose, self.guessed, self.doubts) = (supposed, loose, guessed, doubts);
     }
 

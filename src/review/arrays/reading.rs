@@ -137,6 +137,7 @@ impl Reading<'_> {
             // What has parts that are arrays in other places is not read.
             FormulaKind::Cases(_)
             | FormulaKind::BigProduct(_)
+            | FormulaKind::Limit { .. }
             | FormulaKind::Differential(_)
             | FormulaKind::HalfDerivative { .. }
             | FormulaKind::List(_) => match self.is_plain(expr) {

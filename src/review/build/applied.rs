@@ -172,7 +172,8 @@ impl Scope<'_> {
             (0, _) => Ok(value),
             (1, [arg]) => self.partial(value, *arg),
             (1, _) => Err(Unbuilt::Unclear(format!("{name}′ has more than one variable"))),
-            _ => Err(Unbuilt::OutOfScope("second derivatives are not taken".to_string())),
+            (_, [arg]) => self.derivative(value, *arg, primes),
+            _ => Err(Unbuilt::Unclear(format!("{name}′′ has more than one variable"))),
         }
     }
 }

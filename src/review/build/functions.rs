@@ -24,6 +24,18 @@ pub(in crate::review) struct AnyFunction {
     value: ExprId,
 }
 
+impl AnyFunction {
+    /// Its value at 0, were it a line.
+    pub(super) fn start(&self) -> ExprId {
+        self.start
+    }
+
+    /// Its slope.
+    pub(super) fn slope(&self) -> ExprId {
+        self.slope
+    }
+}
+
 /// The functions without a definition by their names and arguments, the arguments without names.
 pub(in crate::review) type AnyFunctions = BTreeMap<(String, ExprId), AnyFunction>;
 

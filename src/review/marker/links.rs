@@ -10,9 +10,9 @@ use super::{Chain, Marker, Standing, statements_of};
 use crate::review::claim::{defined, is_equation, names_of};
 use crate::review::document::Placed;
 use crate::review::names::spelled;
-use crate::review::numbers::is_numeric;
+use crate::review::numbers::{is_literal, is_numeric};
 use crate::review::scope::Certainty;
-use crate::review::tex::syntax::{Expr, FormulaKind, Relation, Statement, visit};
+use crate::review::tex::syntax::{Expr, FormulaKind, Part, Relation, Statement, visit};
 use crate::review::{Claim, Mark, NoteKind, Repair, Wrong};
 
 impl Marker<'_, '_> {
@@ -107,7 +107,7 @@ impl Marker<'_, '_> {
         if beside_others(here.placed, statement).is_some() {
             self.beside.push(chain.clone());
         }
-        if !statement.aside {
+        if !statement.aside && !is_a_reason(here.placed, statement) {
             if statement.aligned || self.aligned.is_none() {
                 self.aligned = Some(chain.clone());
             }
@@ -201,11 +201,15 @@ impl Marker<'_, '_> {
         {
             return Some(Mark::Definition { agrees: false });
         }
-        // "at t = j = 0": a number for a name, and no claim of it.
+        // "at t = j = 0": a number for a name, and no claim of it. In running text, names with a
+        // number behind them say no more than j = 0 would.
+        let name = |e: &Expr| matches!(e.kind, FormulaKind::Name(_));
+        let chosen = self.document.is_chosen(here.at)
+            || here.placed.inline && name(&chain.first) && is_literal(side);
         if !first
             && let FormulaKind::Name(name) = &chain.last.kind
             && is_numeric(side)
-            && self.document.is_chosen(here.at)
+            && chosen
             && let Some(mark) = self.value(&name.clone(), side, here)
         {
             return Some(mark);
@@ -249,6 +253,25 @@ impl Marker<'_, '_> {
             mark => Some(mark),
         }
     }
+}
+
+/// Whether a statement stands behind words in a row that goes on from the one before: it gives the
+/// reason of that, "= b, since c = d", and the next row does not go on from it.
+fn is_a_reason(placed: &Placed, statement: &Statement) -> bool {
+    let before = placed.row.parts.iter().take_while(|part| match part {
+        Part::Statement(other) => other.span.start < statement.span.start,
+        _ => true,
+    });
+    let mut carried = false;
+    let mut words = false;
+    for part in before {
+        match part {
+            Part::Statement(s) if !s.aside && !s.rest.is_empty() => carried |= s.first.is_none(),
+            Part::Words(..) => words |= carried,
+            _ => {}
+        }
+    }
+    carried && words && statement.first.is_some() && !statement.aligned
 }
 
 /// Which of several equations of a row a statement is; none where there is one.

@@ -412,6 +412,9 @@ pub(in crate::review) fn put_in(whole: &Expr, old: &Expr, new: &Expr) -> Expr {
             FormulaKind::Derivative { of: boxed(of), by: boxed(by), order: *order }
         }
         FormulaKind::Differential(a) => FormulaKind::Differential(boxed(a)),
+        FormulaKind::Limit { of, by, to } => {
+            FormulaKind::Limit { of: boxed(of), by: by.clone(), to: boxed(to) }
+        }
         FormulaKind::BigProduct(a) => FormulaKind::BigProduct(boxed(a)),
         FormulaKind::HalfDerivative { of, by } => {
             FormulaKind::HalfDerivative { of: boxed(of), by: boxed(by) }

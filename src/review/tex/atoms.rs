@@ -12,7 +12,7 @@ use super::lex::Tok;
 use super::notation::{self, Makes};
 use super::syntax::{Expr, FormulaKind};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
-use super::{blocks, functions, names, spelling};
+use super::{blocks, functions, limits, names, spelling};
 use crate::scalar::Rational;
 
 /// A number as it is printed: digits, perhaps a point and digits.
@@ -175,6 +175,7 @@ fn command<'s, 'a>(input: Tokens<'s, 'a>, name: &'a str) -> Parsed<'s, 'a, Piece
         Makes::Root => functions::root(input).map(value),
         Makes::Sum => blocks::big_sum(input, 0).map(value),
         Makes::Multiple => blocks::big_product(input).map(value),
+        Makes::Under => limits::under(input).map(value),
         Makes::Braced => blocks::braced(input).map(value),
         Makes::Elementwise => unexpected(input),
         Makes::Refused(why) => refuse(input.here(), why),

@@ -72,15 +72,24 @@ pub(super) fn big_product<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value
 
 /// The terms of `sum` up to the first sign: what a sum over an index takes in.
 fn product_behind<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Expr> {
+    let missing = "what is summed was expected here";
+    let torn = "braces are not seen in print: is the whole sum summed over the index?";
+    taken_in(input, missing, torn)
+}
+
+/// The product that an operator before it takes in, with what to say where there is none and where
+/// it is a sum in braces.
+pub(super) fn taken_in<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    missing: &str,
+    torn: &str,
+) -> Parsed<'s, 'a, Expr> {
     if input.is_empty() {
-        return refuse(input.here(), "what is summed was expected here");
+        return refuse(input.here(), missing);
     }
     let (rest, value) = super::expression::term(input)?;
     match value.shape {
-        Shape::Sum => refuse(
-            value.expr.span,
-            "braces are not seen in print: is the whole sum summed over the index?",
-        ),
+        Shape::Sum => refuse(value.expr.span, torn),
         _ => Ok((rest, value.expr)),
     }
 }

@@ -151,7 +151,7 @@ fn spaces<'s, 'a>(input: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
 }
 
 /// Steps over alignment marks and wide spaces behind an operator.
-fn gap<'s, 'a>(input: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
+pub(super) fn gap<'s, 'a>(input: Tokens<'s, 'a>) -> Tokens<'s, 'a> {
     let mut rest = input;
     while rest.tok().is_some_and(is_space) {
         rest = rest.skip(1);

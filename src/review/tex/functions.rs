@@ -6,10 +6,10 @@
 use super::atoms::{argument, powered};
 use super::expression::{Shape, Value, starts_factor, unexpected, whole};
 use super::lex::Tok;
-use super::names;
 use super::spelling::{Function, function};
 use super::syntax::{Array, Expr, FormulaKind, Known};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
+use super::{limits, names};
 use crate::scalar::Rational;
 
 /// A function's value: its name stands before `rest`.
@@ -28,6 +28,7 @@ pub(super) fn call<'s, 'a>(
         }),
         Function::Error => of_one(input, rest, Known::NormalCdf, &error_of),
         Function::Extreme { least } => extreme(input, rest, least),
+        Function::Limit => limits::limit(input, rest),
         Function::Beyond => beyond(input.span_to(rest), "this function is not in the calculus"),
     }
 }

@@ -20,6 +20,7 @@ mod fraction;
 mod functions;
 mod lex;
 mod lexicon;
+mod limits;
 mod lists;
 mod macros;
 mod names;

@@ -39,6 +39,8 @@ pub(super) enum Makes {
     Multiple,
     /// Its argument, with words below or above it.
     Braced,
+    /// A limit, where one stands over what approaches what.
+    Under,
     /// Its argument, as if that stood there by itself.
     Inside,
     /// A product element by element.
@@ -116,8 +118,8 @@ pub(super) const TABLE: &[Notation] = &[
         commands: &["underset", "overset"],
         arguments: 2,
         stands: Stands::Operand,
-        makes: Makes::Refused("what stands above or below here is not read"),
-        example: "\\underset{a}{b}",
+        makes: Makes::Under,
+        example: "\\underset{a \\to 0}{\\lim} a",
     },
     Notation {
         commands: &["prod"],
@@ -127,10 +129,10 @@ pub(super) const TABLE: &[Notation] = &[
         example: "\\prod_{i=1}^{2} a_i",
     },
     Notation {
-        commands: &["int", "iint", "oint", "lim"],
+        commands: &["int", "iint", "oint"],
         arguments: 0,
         stands: Stands::Product,
-        makes: Makes::Beyond("limits and integrals are not read"),
+        makes: Makes::Beyond("integrals are not read"),
         example: "\\int a",
     },
     Notation {

@@ -18,6 +18,8 @@ pub(super) enum Function {
     },
     /// The error function, 2Φ(√2·x) − 1.
     Error,
+    /// A limit, with what approaches what below it.
+    Limit,
     /// Known by name, and not in the calculus.
     Beyond,
 }
@@ -47,9 +49,11 @@ pub(super) fn function(name: &str) -> Option<Function> {
         "erf" => Function::Error,
         "max" | "Max" => Function::Extreme { least: false },
         "min" | "Min" => Function::Extreme { least: true },
-        "arcsin" | "arccos" | "arctan" | "lim" | "sup" | "inf" | "limsup" | "liminf" | "det"
-        | "arg" | "argmax" | "argmin" | "dim" | "ker" | "deg" | "gcd" | "Pr" | "log2" | "rank"
-        | "atan" => Function::Beyond,
+        "lim" => Function::Limit,
+        "arcsin" | "arccos" | "arctan" | "sup" | "inf" | "limsup" | "liminf" | "det" | "arg"
+        | "argmax" | "argmin" | "dim" | "ker" | "deg" | "gcd" | "Pr" | "log2" | "rank" | "atan" => {
+            Function::Beyond
+        }
         _ => return None,
     })
 }

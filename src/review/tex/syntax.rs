@@ -221,6 +221,15 @@ pub enum FormulaKind {
     },
     /// A product over an index, as the sum that has its index, its bounds and its factors.
     BigProduct(Box<Expr>),
+    /// The limit of an expression as a name approaches a value; the name ∞ is none.
+    Limit {
+        /// Of what.
+        of: Box<Expr>,
+        /// What approaches.
+        by: Box<Expr>,
+        /// What it approaches.
+        to: Box<Expr>,
+    },
     /// A case distinction: values with their conditions, as they were written. A condition is a
     /// comparison of two expressions; none stands for "otherwise".
     Cases(Vec<(Expr, Option<Comparison>)>),
@@ -348,6 +357,7 @@ impl Expr {
             | FormulaKind::Power(a, b)
             | FormulaKind::Derivative { of: a, by: b, .. }
             | FormulaKind::HalfDerivative { of: a, by: b } => vec![a, b],
+            FormulaKind::Limit { of, by, to } => vec![of, by, to],
             FormulaKind::BigSum { from, to, body, .. } => {
                 from.iter_mut().chain(to).chain([body]).map(|e| &mut **e).collect()
             }
@@ -387,6 +397,7 @@ impl Expr {
             FormulaKind::Derivative { of, by, .. } | FormulaKind::HalfDerivative { of, by } => {
                 vec![of, by]
             }
+            FormulaKind::Limit { of, by, to } => vec![of, by, to],
             FormulaKind::BigSum { from, to, body, .. } => {
                 from.iter().chain(to).chain([body]).map(|e| &**e).collect()
             }

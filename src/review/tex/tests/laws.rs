@@ -189,6 +189,7 @@ fn places(rows: &[Row]) -> Vec<Range<usize>> {
             FormulaKind::Derivative { of, by, .. } | FormulaKind::HalfDerivative { of, by } => {
                 exprs.extend([&**of, &**by])
             }
+            FormulaKind::Limit { of, by, to } => exprs.extend([&**of, &**by, &**to]),
             FormulaKind::BigProduct(sum) => exprs.push(sum),
             FormulaKind::BigSum { from, to, body, .. } => {
                 exprs.extend(from.iter().chain(to).map(|b| &**b));

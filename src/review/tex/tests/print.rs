@@ -37,6 +37,9 @@ pub fn show(expr: &Expr) -> String {
             let bound = |b: &Option<Box<Expr>>| b.as_ref().map_or("_".into(), |b| show(b));
             format!("(Σ [{}] {} {} {})", indices.join(","), bound(from), bound(to), show(body))
         }
+        FormulaKind::Limit { of, by, to } => {
+            format!("(lim {} {} {})", show(by), show(to), show(of))
+        }
         FormulaKind::BigProduct(sum) => format!("(Π {})", show(sum)),
         FormulaKind::Cases(cases) => {
             let case = |(e, c): &(Expr, Option<Comparison>)| match c {
