@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::build::{Unbuilt, any_smooth};
-use super::claim::{is_chain_rule, names_of, same};
+use super::claim::{defined, is_chain_rule, names_of, same};
 use super::judge::Answer;
 use super::marker::{Chain, Marker, Standing};
 use super::names::spelled;
@@ -194,7 +194,33 @@ impl Marker<'_, '_> {
         mark.unwrap_or_else(|| Mark::Undecided { reason: "it speaks of no element".to_string() })
     }
 
+    /// The mark of one element of "left = right": of any function where a function is that of
+    /// another example, and else of that one.
     fn equal_here(
+        &mut self,
+        left: &Expr,
+        right: &Expr,
+        relation: Relation,
+        here: Standing<'_>,
+    ) -> Mark {
+        let mark = self.equal_as_read(left, right, relation, here);
+        if matches!(mark, Mark::Proved { .. }) || !self.scope.takes_another_example() {
+            return mark;
+        }
+        self.scope.take_nearest(true);
+        let nearest = self.equal_as_read(left, right, relation, here);
+        self.scope.take_nearest(false);
+        match nearest {
+            // A name on the left may get a new meaning here: whoever asks for that decides.
+            Mark::Refuted(_) if !here.own_left || defined(left).is_none() => {
+                let reason = "a function in it is defined in another section".to_string();
+                Mark::Undecided { reason }
+            }
+            mark => mark,
+        }
+    }
+
+    fn equal_as_read(
         &mut self,
         left: &Expr,
         right: &Expr,

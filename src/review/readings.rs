@@ -1,4 +1,5 @@
-//! Other ways in which a formula can be meant: `\ln x/y` is ln(x)/y or ln(x/y).
+//! Other ways in which a formula can be meant: `\ln x/y` is ln(x)/y or ln(x/y), h²(x) is (h(x))² or
+//! h(h(x)), and ∂f/∂x before a bracket is a factor or the sign ∂/∂x.
 //!
 //! Goes in: an expression with the text that it was read from. Comes out: the same in its other
 //! reading, if it has one. What always holds: the reading that the parser gives is asked first, and
@@ -49,7 +50,47 @@ pub(super) fn other(expr: &Expr, text: &str) -> Option<Expr> {
     {
         return Some(Expr { kind, span: expr.span.clone() });
     }
+    if let Some(kind) = iterated(expr).or_else(|| operator(expr, text)) {
+        return Some(Expr { kind, span: expr.span.clone() });
+    }
     within(expr, &mut |e| other(e, text))
+}
+
+/// h(h(x)) for h²(x), where the power stands before the argument.
+fn iterated(expr: &Expr) -> Option<FormulaKind> {
+    let FormulaKind::Power(base, exponent) = &expr.kind else { return None };
+    let FormulaKind::Apply { head, primes: 0, args } = &base.kind else { return None };
+    let (FormulaKind::Number { value, .. }, [argument]) = (&exponent.kind, &args[..]) else {
+        return None;
+    };
+    let times = value.to_i32().filter(|n| (2..=3).contains(n))?;
+    (exponent.span.end <= argument.span.start).then_some(())?;
+    let mut kind = argument.kind.clone();
+    for _ in 0..times {
+        let inside = Expr { kind, span: argument.span.clone() };
+        kind = FormulaKind::Apply { head: head.clone(), primes: 0, args: vec![inside] };
+    }
+    Some(kind)
+}
+
+/// ∂/∂x of what stands in the bracket behind ∂f/∂x.
+fn operator(expr: &Expr, text: &str) -> Option<FormulaKind> {
+    let FormulaKind::Product(factors) = &expr.kind else { return None };
+    let [before @ .., slope, of] = &factors[..] else { return None };
+    let FormulaKind::Derivative { of: named, by, order: 1 } = &slope.kind else { return None };
+    let between = text.get(slope.span.end..of.span.start)?;
+    let opens = text.get(of.span.clone())?;
+    let bracket = opens.strip_prefix("\\left").unwrap_or(opens).trim_start().starts_with('[');
+    (matches!(named.kind, FormulaKind::Name(_)) && bracket && between.trim().is_empty())
+        .then_some(())?;
+    let (of, by) = (Box::new(of.clone()), by.clone());
+    let kind = FormulaKind::Derivative { of, by, order: 1 };
+    let mut all = before.to_vec();
+    all.push(Expr { kind, span: slope.span.clone() });
+    Some(match all.len() {
+        1 => all.pop()?.kind,
+        _ => FormulaKind::Product(all),
+    })
 }
 
 /// What stands above a stroke with what stands below it in the argument of its last function, where

@@ -144,6 +144,11 @@ pub(super) struct Scope<'a> {
     /// What speaks against a refutation of what was built last: readings of it that are not
     /// certain.
     pub(super) doubts: Vec<String>,
+    /// Where functions of several variables are defined, by the names of these.
+    pub(super) variables: BTreeMap<String, Vec<usize>>,
+    /// Whether a function of several examples is that of the last one before, where what is said of
+    /// it does not hold of any function.
+    pub(super) nearest: bool,
     /// What was taken for given in what was built last, that is no name: a function that has a slope.
     pub(super) taken: BTreeSet<String>,
     /// Whether the words speak of complex numbers, among which i is one.
@@ -257,6 +262,8 @@ impl<'a> Scope<'a> {
             said_any: BTreeSet::new(),
             any_functions: AnyFunctions::new(),
             doubts: Vec::new(),
+            variables: BTreeMap::new(),
+            nearest: false,
             taken: BTreeSet::new(),
             complex: false,
             kronecker: false,
@@ -335,6 +342,7 @@ impl<'a> Scope<'a> {
             return Meaning::Cell(cell);
         }
         match own {
+            Some((definition, _)) if self.is_a_variable(name, definition, at) => Meaning::Free,
             Some((definition, nth)) => Meaning::Defined(definition, nth),
             None => self.element(name, at).unwrap_or(Meaning::Free),
         }
@@ -420,10 +428,16 @@ impl<'a> Scope<'a> {
             true => spelled(name),
             false => of_elements(&self.indices.items(name).0, definition.indices.len()),
         };
+        if definition.params.len() > 1 {
+            for name in &definition.params {
+                self.variables.entry(spelled(name)).or_default().push(definition.at);
+            }
+        }
         let all = self.definitions.entry(key).or_default();
         let nth = all.partition_point(|d| d.at <= definition.at);
-        if nth < all.len() {
-            // Numbers move up, and with them what was built.
+        if !all.is_empty() {
+            // Numbers move up, and with them what was built; and a name of several examples stands
+            // for less than that of one.
             self.built.clear();
         }
         all.insert(nth, definition);

@@ -154,6 +154,7 @@ fn functions(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
         &["any", "arbitrary", "every", "some", "differentiable", "smooth", "whatever"];
     let (mut applied, mut alone) = (BTreeSet::new(), BTreeSet::new());
     let (mut stands, mut below) = (BTreeMap::new(), BTreeMap::new());
+    let mut primed: BTreeSet<String> = BTreeSet::new();
     for (at, _, statement) in statements(document) {
         let lone = match (&statement.first, &statement.rest[..]) {
             (Some(Expr { kind: FormulaKind::Name(name), .. }), []) => Some(spelled(name)),
@@ -174,6 +175,9 @@ fn functions(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
             visit(side, &mut |e| match &e.kind {
                 FormulaKind::Apply { head, primes, args } if args.len() == 1 => {
                     let name = spelled(head);
+                    if *primes > 0 {
+                        primed.insert(name.clone());
+                    }
                     if *primes > 0 || USUAL.contains(&name.as_str()) {
                         applied.insert(name);
                     }
@@ -196,7 +200,8 @@ fn functions(document: &Document<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
         .filter(|(name, times)| below.get(name) != Some(times))
         .map(|(name, _)| name)
         .collect();
-    let functions: BTreeSet<String> = applied.difference(&bare).cloned().collect();
+    // i′(x) is the slope of a function, whatever else i is in other places.
+    let functions: BTreeSet<String> = applied.difference(&bare).cloned().chain(primed).collect();
     let any = alone.intersection(&functions).cloned().collect();
     (functions, any)
 }

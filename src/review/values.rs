@@ -102,9 +102,14 @@ impl Values {
         if given.until.is_some_and(|until| at > until) {
             return false;
         }
-        let before = self.sections.partition_point(|(begins, _)| *begins <= given.at);
-        let level = before.checked_sub(1).map_or(0, |nth| self.sections[nth].1);
-        let mut since = self.sections[before..].iter().take_while(|(begins, _)| *begins <= at);
+        self.is_below(at, given.at)
+    }
+
+    /// Whether an item stands in the section of one before it, or in a section below that.
+    pub(super) fn is_below(&self, at: usize, before: usize) -> bool {
+        let nth = self.sections.partition_point(|(begins, _)| *begins <= before);
+        let level = nth.checked_sub(1).map_or(0, |nth| self.sections[nth].1);
+        let mut since = self.sections[nth..].iter().take_while(|(begins, _)| *begins <= at);
         !since.any(|(_, other)| *other <= level)
     }
 

@@ -121,6 +121,10 @@ impl Marker<'_, '_> {
         relation: Relation,
         here: Standing<'_>,
     ) -> Option<Mark> {
+        // Numbers of this place say nothing of the function of another.
+        if self.scope.nearest {
+            return None;
+        }
         let numeric = is_numeric(right) || self.is_worked(right, here.at);
         // Only a number is held against what the left side is with the numbers above.
         if !numeric {

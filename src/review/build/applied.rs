@@ -36,16 +36,39 @@ impl Scope<'_> {
         let head = &self.indices.at(head, &local.indices);
         let spelled = spelled(head);
         let definition = match self.meaning(head, at) {
-            Meaning::Defined(definition, _) if !definition.params.is_empty() => {
+            Meaning::Defined(definition, _)
+                if !definition.params.is_empty()
+                    || definition.standing == Certainty::Unreadable =>
+            {
                 Some(definition.clone())
             }
             _ => None,
         };
         if let Some(definition) = definition {
-            if definition.standing == Certainty::Unreadable {
+            let unread = definition.standing == Certainty::Unreadable;
+            if (definition.params.len() == 1 || unread && self.functions.contains(&spelled))
+                && let ([arg], 0 | 1) = (args, primes)
+                && self.is_of_another_example(&spelled, &definition, at)
+            {
+                if !self.nearest {
+                    return self.any_function_at(&spelled, primes, *arg);
+                }
+                let several = self.definitions.get(&spelled).is_some_and(|all| all.len() > 1);
+                if definition.at > at && several {
+                    return Err(Unbuilt::Unclear(format!(
+                        "{spelled} is defined further down, and may be another here"
+                    )));
+                }
+            }
+            if unread {
                 return Err(unreadable(&spelled));
             }
             if definition.params.len() != args.len() {
+                if let ([arg], 0 | 1) = (args, primes) {
+                    // f of one variable beside an f(x, y) is another f.
+                    self.doubts.push(format!("{spelled} is defined with other arguments"));
+                    return self.any_function_at(&spelled, primes, *arg);
+                }
                 return Err(Unbuilt::Unclear(format!(
                     "{spelled} takes {} arguments, and {} are given",
                     definition.params.len(),

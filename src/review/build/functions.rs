@@ -11,7 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Built, Unbuilt};
 use crate::expr::{ExprId, Node};
-use crate::review::scope::Scope;
+use crate::review::claim::same;
+use crate::review::names::spelled;
+use crate::review::scope::{Definition, Scope};
+use crate::review::tex::syntax::Name;
 
 /// A function that nobody defines, at one argument.
 #[derive(Clone, Copy, Debug)]
@@ -42,10 +45,67 @@ pub(in crate::review) type AnyFunctions = BTreeMap<(String, ExprId), AnyFunction
 impl Scope<'_> {
     /// g(arg) or g′(arg) of a function that nobody defines.
     pub(super) fn any_function(&mut self, name: &str, primes: u32, args: &[ExprId]) -> Built {
-        let unclear = || Unbuilt::Unclear(format!("{name} has no definition"));
-        let ([arg], 0 | 1, true) = (args, primes, self.functions.contains(name)) else {
-            return Err(unclear());
+        match (args, primes, self.functions.contains(name)) {
+            ([arg], 0 | 1, true) => self.any_function_at(name, primes, *arg),
+            _ => Err(Unbuilt::Unclear(format!("{name} has no definition"))),
+        }
+    }
+
+    /// Whether a name that several examples define is a variable here: a function of this section,
+    /// f(x, y) = …, has it for one, and what it stands for is said in another.
+    pub(in crate::review) fn is_a_variable(
+        &self,
+        name: &Name,
+        definition: &Definition,
+        at: usize,
+    ) -> bool {
+        let key = spelled(name);
+        let Some(places) = self.variables.get(&key) else { return false };
+        let here = |place: &usize| {
+            *place > definition.at && *place <= at && self.values.is_below(at, *place)
         };
+        definition.params.is_empty()
+            && places.iter().any(here)
+            && self.is_of_another_example(&key, definition, at)
+    }
+
+    /// Whether some function that has a definition was taken for any since this was asked last.
+    pub(in crate::review) fn takes_another_example(&self) -> bool {
+        self.any_functions.keys().any(|(name, _)| self.definitions.contains_key(name))
+    }
+
+    /// Takes functions of several examples for that of the last one before, or for any again.
+    pub(in crate::review) fn take_nearest(&mut self, nearest: bool) {
+        self.nearest = nearest;
+        self.built.clear();
+        let definitions = &self.definitions;
+        self.any_functions.retain(|(name, _), _| !definitions.contains_key(name));
+    }
+
+    /// Whether the definition of a name that is in force here stands in another section, and either
+    /// it is one of several there, or comes later: f is what each example calls its function, and
+    /// may be any here.
+    pub(super) fn is_of_another_example(
+        &self,
+        name: &str,
+        definition: &Definition,
+        at: usize,
+    ) -> bool {
+        let all = self.definitions.get(name).map_or(&[][..], Vec::as_slice);
+        let near = match definition.at <= at {
+            true => self.values.is_below(at, definition.at),
+            false => self.values.is_below(definition.at, at),
+        };
+        let renewed = |other: &Definition| {
+            !same(&other.body, &definition.body)
+                && self.outline.at(other.at).section != self.outline.at(definition.at).section
+        };
+        !near && (definition.at > at || all.iter().any(renewed))
+    }
+
+    /// g(arg) or g′(arg), whatever g is.
+    pub(super) fn any_function_at(&mut self, name: &str, primes: u32, arg: ExprId) -> Built {
+        let arg = &arg;
         let key = (name.to_string(), self.without_names(*arg));
         let found = match self.any_functions.get(&key) {
             Some(found) => *found,

@@ -124,8 +124,8 @@ impl Scope<'_> {
         let (mut graph, mut smooth) = (std::mem::take(&mut self.graph), BTreeSet::new());
         let mut jet = |graph: &mut Graph, function: &str, point: ExprId| {
             std::mem::swap(graph, &mut self.graph);
-            let value = self.any_function(function, 0, &[point]);
-            let slope = self.any_function(function, 1, &[point]);
+            let value = self.any_function_at(function, 0, point);
+            let slope = self.any_function_at(function, 1, point);
             std::mem::swap(graph, &mut self.graph);
             smooth.insert(any_smooth(function));
             Some([value.ok()?, slope.ok()?])

@@ -63,7 +63,7 @@ impl Marker<'_, '_> {
         for (left, right) in tries {
             match self.once_more(left, right, relation, here) {
                 Mark::Proved { error_bound, mut given } => {
-                    given.push("a function's argument goes on behind the stroke".to_string());
+                    given.push("another reading of a formula in it".to_string());
                     return Some(Mark::Proved { error_bound, given });
                 }
                 Mark::Refuted(_) => {}
@@ -78,7 +78,7 @@ impl Marker<'_, '_> {
         let mark = self.once_more(left, right, relation, here);
         self.scope.definitions = before;
         self.scope.built.clear();
-        let reason = "it holds if a function's argument goes on behind the stroke".to_string();
+        let reason = "it holds in another reading of a definition".to_string();
         (!matches!(mark, Mark::Refuted(_))).then_some(Mark::Undecided { reason })
     }
 

@@ -189,7 +189,7 @@ pub(super) fn scripted<'s, 'a>(
             return refuse(span, "a prime and a power stand on the same name");
         }
         if parenthesis && input.of.lexicon.is_function(&name.stem) == Some(true) {
-            return refuse(span, "a power stands between a function and its argument");
+            return power_before_argument(input, rest, name, span, power);
         }
         let base = Expr { kind: FormulaKind::Name(name), span: span.clone() };
         let kind = FormulaKind::Power(Box::new(base), Box::new(power));
@@ -332,6 +332,28 @@ fn applies<'s, 'a>(
     };
     let expr = Expr { kind, span };
     raised(input, after, Value { expr, shape: Shape::Atom })
+}
+
+/// h²(x), the square of h(x) as with sin²(x). Another reading is h(h(x)); see `review::readings`.
+fn power_before_argument<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    rest: Tokens<'s, 'a>,
+    name: Name,
+    span: Range<usize>,
+    power: Expr,
+) -> Parsed<'s, 'a, Value> {
+    let whole = matches!(&power.kind, FormulaKind::Number { value, decimals: 0 }
+        if value.to_i32().is_some_and(|n| n > 1));
+    if !whole {
+        return refuse(span, "a power stands between a function and its argument");
+    }
+    let (after, value) = applies(input, rest, name, span, 0)?;
+    if matches!(value.expr.kind, FormulaKind::Power(..)) {
+        return refuse(value.expr.span, "two powers stand at this function");
+    }
+    let span = input.span_to(after);
+    let kind = FormulaKind::Power(Box::new(value.expr), Box::new(power));
+    Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
 }
 
 /// Notation of arrays, made apart from the recursion.
