@@ -81,6 +81,10 @@ fn part(expr: &Expr) -> (String, Bond) {
         FormulaKind::HalfDerivative { of, by } => {
             (format!("∂{}/{}", inside(of, Bond::Atom), inside(by, Bond::Atom)), Bond::Product)
         }
+        FormulaKind::Limit { of, by, to } => {
+            let run = format!("{} → {}", say(by), say(to));
+            (format!("lim_({run}) {}", inside(of, Bond::Product)), Bond::Product)
+        }
         FormulaKind::BigSum { .. } => (over("Σ", expr), Bond::Product),
         FormulaKind::BigProduct(sum) => (over("∏", sum), Bond::Product),
         FormulaKind::Cases(cases) => (format!("{{{}}}", distinguished(cases)), Bond::Atom),
@@ -227,6 +231,7 @@ mod tests {
             ),
             (r"s = \sum_{i=1}^{n} w_i x_i + b", "s = Σ_(i=1..n) w_i·x_i + b"),
             (r"\sum_j (a_j + 1)", "Σ_(j) (a_j + 1)"),
+            (r"\lim_{h \to 0} \frac{a h}{h} = a", "lim_(h → 0) (a·h)/h = a"),
             (r"\sigma'(z) = e^{-z}", "σ′(z) = exp(−z)"),
             (r"\ln\left|x\right| \approx \max(a, b)", "ln(|x|) ≈ max(a, b)"),
             (r"(x^2)^3 = x^{2^3}", "(x^2)^3 = x^(2^3)"),
