@@ -44,7 +44,7 @@ fn text<'a>(package: &'a Value, key: &str) -> &'a str {
 fn the_package_holds_what_is_built_and_read() {
     let list = cargo(&["package", "--list", "--allow-dirty", "-p", "backproof"]);
     let files: BTreeSet<&str> = list.lines().collect();
-    assert!(files.len() < 500, "{} files; what are the new ones?", files.len());
+    assert!(files.len() < 600, "{} files; what are the new ones?", files.len());
     for needed in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "src/lib.rs"] {
         assert!(files.contains(needed), "{needed} is missing");
     }

@@ -180,11 +180,11 @@ impl<'g, 'a, 'j, 'f> Expansion<'g, 'a, 'j, 'f> {
             }
             Node::Add(_) => {
                 let mut sum = one(self, 0);
-                for nth in 1..children.len() {
-                    let (other, minus) = match self.graph.node(children[nth]) {
+                for child in &children[1..] {
+                    let (other, minus) = match self.graph.node(*child) {
                         // a − a is to be 0 at once.
                         Node::Neg(inner) => (self.series_of(inner), true),
-                        _ => (one(self, nth), false),
+                        _ => (self.series_of(*child), false),
                     };
                     sum = self.joined(&sum, &other, minus);
                 }
@@ -192,8 +192,8 @@ impl<'g, 'a, 'j, 'f> Expansion<'g, 'a, 'j, 'f> {
             }
             Node::Mul(_) => {
                 let mut product = one(self, 0);
-                for nth in 1..children.len() {
-                    let other = one(self, nth);
+                for child in &children[1..] {
+                    let other = self.series_of(*child);
                     product = self.product(&product, &other);
                 }
                 Ok(product)
