@@ -107,11 +107,12 @@ fn sweep(
         wanted[rows.at(*id)] = any;
     }
     let wanted = |id: ExprId| wanted[rows.at(id)];
-    let mut starts = vec![0u32; rows.count()];
+    let mut counts = vec![0u32; rows.count()];
     for id in order.iter().filter(|id| inner(g, **id)) {
-        receivers(g, *id, winners, &mut |child| starts[rows.at(child)] += u32::from(wanted(child)));
+        receivers(g, *id, winners, &mut |child| counts[rows.at(child)] += u32::from(wanted(child)));
     }
-    let mut adjoints = Adjoints::new(g, starts);
+    let mut adjoints = Adjoints::new(g, &counts);
+    drop(counts);
     let one = adjoints.one;
     adjoints.send(g, rows.at(root), one);
     let mut scratch = Scratch { one, held, factors: Vec::new(), flat: Vec::new() };
@@ -143,59 +144,72 @@ fn sweep(
 /// What is sent to each row. Where there may be several terms, they are put down at once where the
 /// arguments of their sum will be.
 struct Adjoints {
-    /// The single term, and in the end the adjoint.
-    adjoints: Vec<ExprId>,
-    /// Where the terms begin, or [`ALONE`].
-    starts: Vec<u32>,
-    /// Where they end so far; of those that are alone, how many there are.
-    ends: Vec<u32>,
+    rows: Vec<Row>,
+    /// For each sum, where its terms begin, and where they end so far.
+    sums: Vec<(u32, u32)>,
     one: ExprId,
 }
 
-/// In place of a beginning: there is one term at most.
-const ALONE: u32 = u32::MAX;
+/// The terms of a row, or the only one: in the end that is the adjoint.
+#[derive(Clone, Copy)]
+enum Row {
+    Nothing,
+    Only(ExprId),
+    Sum(u32),
+}
 
 impl Adjoints {
     /// Room for so many terms of each row.
-    fn new(g: &mut Graph, mut starts: Vec<u32>) -> Adjoints {
-        let several = starts.iter().filter(|count| **count > 1);
-        let mut place = g.append().room(several.map(|count| *count as usize).sum());
-        for start in &mut starts {
-            *start = match std::mem::replace(start, place) {
-                0 | 1 => ALONE,
-                count => {
-                    place += count;
-                    place - count
-                }
-            };
-        }
-        let ends = starts.iter().map(|start| if *start == ALONE { 0 } else { *start }).collect();
-        let one = g.integer(1);
-        Adjoints { adjoints: vec![one; starts.len()], starts, ends, one }
+    fn new(g: &mut Graph, counts: &[u32]) -> Adjoints {
+        let several = || counts.iter().filter(|count| **count > 1);
+        let all = counts.iter().map(|count| *count as usize).sum::<usize>();
+        let terms = several().map(|count| *count as usize).sum();
+        let mut sums = Vec::with_capacity(several().count());
+        let mut append = g.append();
+        // Most terms are products of two, which are nodes that need nothing of the pool.
+        append.reserve(all + sums.capacity(), terms);
+        let mut place = append.room(terms);
+        let row = |count: &u32| match *count {
+            0 | 1 => Row::Nothing,
+            count => {
+                sums.push((place, place));
+                place += count;
+                Row::Sum(sums.len() as u32 - 1)
+            }
+        };
+        let rows = counts.iter().map(row).collect();
+        Adjoints { rows, sums, one: g.integer(1) }
     }
 
     fn send(&mut self, g: &mut Graph, row: usize, term: ExprId) {
-        match self.starts[row] {
-            ALONE => self.adjoints[row] = term,
-            _ => g.append().put(self.ends[row], term),
+        match &mut self.rows[row] {
+            Row::Sum(sum) => {
+                let (_, end) = &mut self.sums[*sum as usize];
+                g.append().put(*end, term);
+                *end += 1;
+            }
+            only => *only = Row::Only(term),
         }
-        self.ends[row] += 1;
     }
 
     /// The sum of all that was sent, `None` of nothing.
     fn settle(&mut self, g: &mut Graph, row: usize, held: bool) -> Option<ExprId> {
-        let (start, end) = (self.starts[row], self.ends[row]);
-        if start != ALONE && end > start {
-            self.adjoints[row] = g.making(held).sum_there(start, end - start);
+        if let Row::Sum(sum) = self.rows[row] {
+            let (start, end) = self.sums[sum as usize];
+            self.rows[row] = match end - start {
+                0 => Row::Nothing,
+                count => Row::Only(g.making(held).sum_there(start, count)),
+            };
         }
         self.found(row)
     }
 
     /// What [`Adjoints::settle`] found.
     fn found(&self, row: usize) -> Option<ExprId> {
-        let (start, end) = (self.starts[row], self.ends[row]);
-        let any = if start == ALONE { end > 0 } else { end > start };
-        any.then(|| self.adjoints[row])
+        match self.rows[row] {
+            Row::Only(adjoint) => Some(adjoint),
+            _ => None,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::graph::Graph;
 use super::node::{Args, ExprId, Node, SymbolId};
+use super::nodes::List;
 use crate::scalar::Function;
 
 /// See [`Graph::append`]. A node made here is never found by a constructor of the graph, so an
@@ -21,8 +22,11 @@ impl Append<'_> {
     }
 
     #[inline]
-    fn push_args(&mut self, args: &[ExprId], make: fn(Args) -> Node) -> ExprId {
-        if self.look { self.g.intern_args(args, make) } else { self.g.push_args(args, make) }
+    fn push_list(&mut self, list: List, args: &[ExprId]) -> ExprId {
+        match self.look {
+            true => self.g.intern_args(list, args),
+            false => self.g.nodes_mut().push_list(list, args),
+        }
     }
 
     /// `value` under a symbol.
@@ -52,17 +56,22 @@ impl Append<'_> {
 
     /// The sum of `args` in their order.
     pub fn add(&mut self, args: &[ExprId]) -> ExprId {
-        self.push_args(args, Node::Add)
+        self.push_list(List::Add, args)
+    }
+
+    /// Takes memory for so many nodes and arguments of lists at once, and not bit by bit.
+    pub(crate) fn reserve(&mut self, nodes: usize, args: usize) {
+        self.g.nodes_mut().reserve(nodes, args);
     }
 
     /// Room for so many terms of sums to come; the place of the first.
     pub(crate) fn room(&mut self, terms: usize) -> u32 {
-        self.g.room(terms)
+        self.g.nodes_mut().room(terms)
     }
 
     /// Puts a term down at a place where there is room.
     pub(crate) fn put(&mut self, place: u32, term: ExprId) {
-        self.g.put(place, term);
+        self.g.nodes_mut().put(place, term);
     }
 
     /// The sum of so many terms that were put down from there on; of one, that one.
@@ -74,13 +83,13 @@ impl Append<'_> {
                 let list = list.to_vec();
                 self.add(&list)
             }
-            _ => self.g.push(Node::Add(args)),
+            _ => self.g.nodes_mut().push_pooled(List::Add, args),
         }
     }
 
     /// The product of `args` in their order.
     pub fn mul(&mut self, args: &[ExprId]) -> ExprId {
-        self.push_args(args, Node::Mul)
+        self.push_list(List::Mul, args)
     }
 
     /// An elementary function of `a`.
@@ -110,6 +119,11 @@ impl Fresh<'_> {
         self.g.list_later(id)
     }
 
+    fn push_list(&mut self, list: List, args: &[ExprId]) -> ExprId {
+        let id = self.g.nodes_mut().push_list(list, args);
+        self.g.list_later(id)
+    }
+
     /// −a.
     pub(crate) fn neg(&mut self, a: ExprId) -> ExprId {
         self.push(Node::Neg(a))
@@ -132,21 +146,18 @@ impl Fresh<'_> {
 
     /// The sum of `args` in their order.
     pub(crate) fn add(&mut self, args: &[ExprId]) -> ExprId {
-        let id = self.g.push_args(args, Node::Add);
-        self.g.list_later(id)
+        self.push_list(List::Add, args)
     }
 
     /// The product of `args` in their order.
     pub(crate) fn mul(&mut self, args: &[ExprId]) -> ExprId {
-        let id = self.g.push_args(args, Node::Mul);
-        self.g.list_later(id)
+        self.push_list(List::Mul, args)
     }
 
     /// The greatest of `args`, of which there is one.
     pub(crate) fn max(&mut self, args: &[ExprId]) -> ExprId {
         debug_assert!(!args.is_empty(), "a max needs an argument");
-        let id = self.g.push_args(args, Node::Max);
-        self.g.list_later(id)
+        self.push_list(List::Max, args)
     }
 
     /// An elementary function of `a`.

@@ -6,15 +6,13 @@
 //! so no output depends on hashing. A node that its maker knows to be new comes into the table
 //! when a constructor next looks for one, so that a large network that nobody adds to has none.
 
-use std::hash::{Hash, Hasher};
-
 use hashbrown::HashTable;
-use rustc_hash::FxHasher;
 
 use super::Symbol;
 use super::append::{Append, Fresh};
 use super::descend::descend;
 use super::node::{Args, ExprId, Node, NumberId, SymbolId};
+use super::nodes::{List, Nodes, Packed, hash, hash_list};
 use super::symbols::Symbols;
 use crate::scalar::{Function, Rational};
 
@@ -32,8 +30,7 @@ use crate::scalar::{Function, Rational};
 /// ```
 #[derive(Clone, Default)]
 pub struct Graph {
-    nodes: Vec<Node>,
-    pool: Vec<ExprId>,
+    nodes: Nodes,
     symbols: Symbols,
     numbers: Vec<Rational>,
     /// The node of each number.
@@ -57,23 +54,25 @@ impl Graph {
 
     /// Whether there are no nodes.
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        self.len() == 0
     }
 
     #[doc(hidden)]
     /// How many arguments all lists of arguments hold together.
     pub fn pool_len(&self) -> usize {
-        self.pool.len()
+        self.nodes.args_len()
     }
 
     /// The node of `id`.
+    #[inline]
     pub fn node(&self, id: ExprId) -> Node {
-        self.nodes[id.index()]
+        self.nodes.get(id)
     }
 
     /// The arguments of a sum, product or max.
+    #[inline]
     pub fn args(&self, args: Args) -> &[ExprId] {
-        &self.pool[args.start as usize..(args.start + args.len) as usize]
+        self.nodes.args(args)
     }
 
     /// The number behind its handle.
@@ -168,34 +167,41 @@ impl Graph {
 
     /// Interns a node that has no argument list.
     pub(super) fn intern(&mut self, node: Node) -> ExprId {
+        self.intern_packed(Packed::of(node))
+    }
+
+    fn intern_packed(&mut self, packed: Packed) -> ExprId {
         self.list();
-        let key = hash(&node);
-        if let Some(found) = self.node_table.find(key, |i| self.nodes[*i as usize] == node) {
+        let key = packed.hash();
+        if let Some(found) = self.node_table.find(key, |id| self.nodes.is(*id, packed)) {
             return ExprId(*found);
         }
-        let id = self.push(node);
-        let nodes = &self.nodes;
-        let pool = &self.pool;
-        self.node_table.insert_unique(key, id.0, |i| rehash(nodes[*i as usize], pool));
+        let id = self.nodes.push(packed);
+        self.node_table.insert_unique(key, id.0, |id| self.nodes.hash(*id));
         id
     }
 
     /// Brings the table up to date.
+    #[inline]
     fn list(&mut self) {
-        if self.unlisted.is_empty() {
-            return;
+        if !self.unlisted.is_empty() {
+            self.list_all();
         }
-        let (nodes, pool) = (&self.nodes, &self.pool);
-        let rehash = |id: &u32| rehash(nodes[*id as usize], pool);
+    }
+
+    #[cold]
+    fn list_all(&mut self) {
+        let nodes = &self.nodes;
+        let rehash = |id: &u32| nodes.hash(*id);
         let ranges = std::mem::take(&mut self.unlisted);
         let count = ranges.iter().map(|(start, end)| (end - start) as usize).sum();
         self.node_table.reserve(count, rehash);
         for id in ranges.into_iter().flat_map(|(start, end)| start..end) {
             let key = rehash(&id);
             debug_assert!(
-                self.node_table.find(key, |other| same(nodes, pool, *other, id)).is_none(),
+                self.node_table.find(key, |other| nodes.same(*other, id)).is_none(),
                 "{id} was taken for new: {:?}",
-                nodes[id as usize]
+                nodes.get(ExprId(id))
             );
             self.node_table.insert_unique(key, id, rehash);
         }
@@ -210,45 +216,31 @@ impl Graph {
         id
     }
 
+    #[inline]
     pub(super) fn push(&mut self, node: Node) -> ExprId {
-        let id = ExprId(u32::try_from(self.nodes.len()).expect("limits keep graphs below 2^32"));
-        self.nodes.push(node);
-        id
+        self.nodes.push(Packed::of(node))
     }
 
     /// Interns an n-ary node: looks the arguments up before it copies them into the pool.
-    pub(super) fn intern_args(&mut self, args: &[ExprId], make: fn(Args) -> Node) -> ExprId {
+    pub(super) fn intern_args(&mut self, list: List, args: &[ExprId]) -> ExprId {
+        if let [a, b] = *args {
+            return self.intern_packed(Packed::pair(list, [a, b]));
+        }
         self.list();
-        let tag = make(Args { start: 0, len: 0 });
-        let key = hash_args(tag, args);
-        let same = |i: &u32| {
-            list_of(self.nodes[*i as usize], tag).is_some_and(|list| self.args(list) == args)
-        };
+        let key = hash_list(list, args);
+        let same = |id: &u32| self.nodes.is_list(*id, list, args);
         if let Some(found) = self.node_table.find(key, same) {
             return ExprId(*found);
         }
-        let id = self.push_args(args, make);
-        let (nodes, pool) = (&self.nodes, &self.pool);
-        self.node_table.insert_unique(key, id.0, |i| rehash(nodes[*i as usize], pool));
+        let id = self.nodes.push_list(list, args);
+        self.node_table.insert_unique(key, id.0, |id| self.nodes.hash(*id));
         id
     }
 
-    pub(super) fn push_args(&mut self, args: &[ExprId], make: fn(Args) -> Node) -> ExprId {
-        let start = u32::try_from(self.pool.len()).expect("limits keep pools below 2^32");
-        self.pool.extend_from_slice(args);
-        self.push(make(Args { start, len: args.len() as u32 }))
-    }
-
-    /// Room in the pool, to be filled by [`Graph::put`]; until then, what stands there is any node.
-    pub(super) fn room(&mut self, args: usize) -> u32 {
-        let start = self.pool.len();
-        self.pool.resize(start + args, ExprId(0));
-        u32::try_from(self.pool.len()).expect("limits keep pools below 2^32");
-        start as u32
-    }
-
-    pub(super) fn put(&mut self, place: u32, arg: ExprId) {
-        self.pool[place as usize] = arg;
+    /// What is appended goes into this.
+    #[inline]
+    pub(super) fn nodes_mut(&mut self) -> &mut Nodes {
+        &mut self.nodes
     }
 
     #[doc(hidden)]
@@ -387,12 +379,12 @@ impl Graph {
 
     /// The sum of `args` in their order, however many.
     pub fn add(&mut self, args: impl AsRef<[ExprId]>) -> ExprId {
-        self.intern_args(args.as_ref(), Node::Add)
+        self.intern_args(List::Add, args.as_ref())
     }
 
     /// The product of `args` in their order, however many.
     pub fn mul(&mut self, args: impl AsRef<[ExprId]>) -> ExprId {
-        self.intern_args(args.as_ref(), Node::Mul)
+        self.intern_args(List::Mul, args.as_ref())
     }
 
     /// The greatest of `args`.
@@ -401,7 +393,7 @@ impl Graph {
     /// If `args` is empty: nothing is the greatest of nothing.
     pub fn max(&mut self, args: impl AsRef<[ExprId]>) -> ExprId {
         assert!(!args.as_ref().is_empty(), "a max needs an argument");
-        self.intern_args(args.as_ref(), Node::Max)
+        self.intern_args(List::Max, args.as_ref())
     }
 
     /// An elementary function of `a`.
@@ -442,47 +434,5 @@ impl Graph {
     /// ∂of/∂by, not carried out.
     pub fn partial(&mut self, of: ExprId, by: ExprId) -> ExprId {
         self.intern(Node::Partial { of, by })
-    }
-}
-
-/// The list of arguments of a node, if it is of the kind of another one that has a list.
-fn list_of(node: Node, like: Node) -> Option<Args> {
-    match (node, like) {
-        (Node::Add(a), Node::Add(_))
-        | (Node::Mul(a), Node::Mul(_))
-        | (Node::Max(a), Node::Max(_)) => Some(a),
-        _ => None,
-    }
-}
-
-/// Whether two nodes are equal.
-fn same(nodes: &[Node], pool: &[ExprId], a: u32, b: u32) -> bool {
-    let [a, b] = [a, b].map(|id| nodes[id as usize]);
-    let list = |args: Args| &pool[args.start as usize..(args.start + args.len) as usize];
-    match (list_of(a, b), list_of(b, a)) {
-        (Some(a), Some(b)) => list(a) == list(b),
-        _ => a == b,
-    }
-}
-
-pub(super) fn hash<T: Hash>(value: &T) -> u64 {
-    let mut h = FxHasher::default();
-    value.hash(&mut h);
-    h.finish()
-}
-
-fn hash_args(tag: Node, args: &[ExprId]) -> u64 {
-    let mut h = FxHasher::default();
-    std::mem::discriminant(&tag).hash(&mut h);
-    args.hash(&mut h);
-    h.finish()
-}
-
-fn rehash(node: Node, pool: &[ExprId]) -> u64 {
-    match node {
-        Node::Add(a) | Node::Mul(a) | Node::Max(a) => {
-            hash_args(node, &pool[a.start as usize..(a.start + a.len) as usize])
-        }
-        _ => hash(&node),
     }
 }

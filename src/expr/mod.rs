@@ -6,6 +6,7 @@ mod descend;
 mod eval;
 mod graph;
 mod node;
+mod nodes;
 mod program;
 mod symbol;
 mod symbols;

@@ -2,7 +2,6 @@
 //! gave them alone.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 #[cfg(doc)]
 use super::{Graph, Symbol};
@@ -40,17 +39,28 @@ impl SymbolId {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct NumberId(pub(super) u32);
 
-/// A run of arguments in the pool of one [`Graph`].
+/// A run of arguments of one [`Graph`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Args {
+    /// A place in the pool, or a node.
     pub(super) start: u32,
     pub(super) len: u32,
 }
 
 impl Args {
+    /// In the length of a list that stands in the words of its node.
+    pub(super) const HERE: u32 = 1 << 31;
+
     /// How many arguments.
+    #[inline]
     pub fn len(self) -> usize {
-        self.len as usize
+        (self.len & !Args::HERE) as usize
+    }
+
+    /// Whether they stand in the words of the node.
+    #[inline]
+    pub(super) fn is_here(self) -> bool {
+        self.len & Args::HERE != 0
     }
 
     /// Whether there are none (an empty sum is 0, an empty product 1).
@@ -101,24 +111,4 @@ pub enum Node {
         /// By what.
         by: ExprId,
     },
-}
-
-impl Hash for Node {
-    fn hash<H: Hasher>(&self, h: &mut H) {
-        std::mem::discriminant(self).hash(h);
-        match *self {
-            Node::Number(n) => n.hash(h),
-            Node::Var(s) => s.hash(h),
-            Node::Named(s, a) => (s, a).hash(h),
-            Node::Neg(a) => a.hash(h),
-            Node::Sub(a, b)
-            | Node::Div(a, b)
-            | Node::Pow(a, b)
-            | Node::Wins { max: a, arg: b }
-            | Node::Partial { of: a, by: b } => (a, b).hash(h),
-            Node::Call(f, a) => (f, a).hash(h),
-            // Lists are hashed by their content, in hash_args.
-            Node::Add(_) | Node::Mul(_) | Node::Max(_) => {}
-        }
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use hashbrown::HashTable;
 use rustc_hash::FxHashMap;
 
-use super::graph::hash;
+use super::nodes::hash;
 use super::{Symbol, SymbolId};
 
 /// A table of symbols.

@@ -69,9 +69,9 @@ impl Lowered {
     }
 }
 
-/// The products under the sums of a network are counted before any is written, for one operation
-/// may have as many as fill the memory.
-fn check_size(net: &Network) -> Result<(), Error> {
+/// How many nodes a network takes, about. The products under its sums are counted before any is
+/// written, for one operation may have as many as fill the memory.
+fn check_size(net: &Network) -> Result<usize, Error> {
     let mut total = 0usize;
     for tensor in net.nodes() {
         let each = match &tensor.op {
@@ -88,7 +88,7 @@ fn check_size(net: &Network) -> Result<(), Error> {
             return Err(too_large(tensor));
         }
     }
-    Ok(())
+    Ok(total)
 }
 
 fn too_large(tensor: &Tensor) -> Error {
@@ -115,8 +115,9 @@ fn too_large(tensor: &Tensor) -> Error {
 /// # Ok::<(), backproof::Error>(())
 /// ```
 pub fn lower(net: &Network) -> Result<Lowered, Error> {
-    check_size(net)?;
+    let about = check_size(net)?;
     let mut g = Graph::new();
+    g.append().reserve(about, about);
     let mut nodes: Vec<Vec<ExprId>> = Vec::with_capacity(net.nodes().len());
     let mut maxima = Vec::new();
     let mut decided = BTreeSet::new();
