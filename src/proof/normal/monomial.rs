@@ -153,18 +153,18 @@ impl Factor {
     }
 }
 
-/// A product of powers of atoms.
+/// A product of powers of atoms. Most are copies of others, and so they share their factors.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Monomial(Vec<Factor>);
+pub(super) struct Monomial(Rc<[Factor]>);
 
 impl Monomial {
     /// The empty product.
     pub(super) fn one() -> Monomial {
-        Monomial(Vec::new())
+        Monomial::default()
     }
 
     pub(super) fn of(atom: Atom, power: Power) -> Monomial {
-        if power.is_zero() { Monomial::one() } else { Monomial(vec![Factor { atom, power }]) }
+        if power.is_zero() { Monomial::one() } else { Monomial(Rc::new([Factor { atom, power }])) }
     }
 
     pub(super) fn factors(&self) -> &[Factor] {
@@ -177,7 +177,7 @@ impl Monomial {
 
     /// The single factor, if there is just one.
     pub(super) fn single(&self) -> Option<&Factor> {
-        match self.0.as_slice() {
+        match self.factors() {
             [factor] => Some(factor),
             _ => None,
         }
@@ -233,7 +233,7 @@ impl Monomial {
             return Ok(Some(other.clone()));
         }
         let mut product = Vec::with_capacity(self.0.len() + other.0.len());
-        let (mut left, mut right) = (self.0.as_slice(), other.0.as_slice());
+        let (mut left, mut right) = (self.factors(), other.factors());
         while let (Some(a), Some(b)) = (left.first(), right.first()) {
             match a.atom.cmp(&b.atom) {
                 Ordering::Less => {
@@ -255,7 +255,7 @@ impl Monomial {
         }
         product.extend_from_slice(left);
         product.extend_from_slice(right);
-        let product = Monomial(product);
+        let product = Monomial(product.into());
         Ok((!product.has_two_winners()).then_some(product))
     }
 
@@ -281,8 +281,8 @@ impl Monomial {
 
     /// The quotient, if no exponent becomes negative that was not so before.
     pub(super) fn divided(&self, by: &Monomial) -> Option<Monomial> {
-        let mut quotient = self.0.clone();
-        for f in &by.0 {
+        let mut quotient = self.0.to_vec();
+        for f in by.factors() {
             let at = quotient.iter().position(|q| q.atom == f.atom)?;
             let power = quotient[at].power.plus(f.power.negated()).ok()?;
             if power.is_negative() {
@@ -294,7 +294,7 @@ impl Monomial {
                 quotient[at].power = power;
             }
         }
-        Some(Monomial(quotient))
+        Some(Monomial(quotient.into()))
     }
 }
 
@@ -307,6 +307,9 @@ impl PartialOrd for Monomial {
 impl Ord for Monomial {
     /// Lexicographic: the power of the first atom in which the two differ decides.
     fn cmp(&self, other: &Monomial) -> Ordering {
+        if Rc::ptr_eq(&self.0, &other.0) {
+            return Ordering::Equal;
+        }
         let (mut left, mut right) = (self.0.iter(), other.0.iter());
         loop {
             match (left.next(), right.next()) {

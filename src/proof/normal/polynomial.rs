@@ -398,11 +398,11 @@ fn least_powers(terms: &[Term]) -> Result<Monomial, Fault> {
     let mut seen: Vec<&Atom> = Vec::new();
     let mut least = Monomial::one();
     charge(terms.len())?;
-    for factor in terms.iter().flat_map(|t| t.monomial.factors()) {
-        let known = terms[0].monomial.factors().iter().any(|f| f.atom == factor.atom);
-        // An atom that some term lacks matters only where its power is negative.
-        let matters = known || factor.power.is_negative();
-        if factor.is_switch() || !matters || seen.contains(&&factor.atom) {
+    let Some((first, others)) = terms.split_first() else { return Ok(least) };
+    // An atom that some term lacks matters only where its power is negative.
+    let more = others.iter().flat_map(|t| t.monomial.factors()).filter(|f| f.power.is_negative());
+    for factor in first.monomial.factors().iter().chain(more) {
+        if factor.is_switch() || seen.contains(&&factor.atom) {
             continue;
         }
         seen.push(&factor.atom);
