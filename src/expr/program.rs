@@ -11,6 +11,8 @@ mod lanes;
 mod points;
 mod run;
 mod slots;
+mod sums;
+mod together;
 
 use std::sync::Arc;
 

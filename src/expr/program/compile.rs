@@ -12,8 +12,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::super::descend::Places;
 use super::super::eval::{factor, order};
 use super::super::{Branches, Decision, ExprId, Graph, Node, Rest, SymbolId};
-use super::run::{Code, Held, Step, Terms};
+use super::run::{Code, Held, Step};
 use super::slots;
+use super::sums::Terms;
+use super::together::put_together;
 use crate::scalar::{Function, Rational};
 
 /// The steps for `roots`; `None` where only the evaluator has an answer.
@@ -60,7 +62,9 @@ pub(super) fn compile(g: &Graph, roots: &[ExprId], branches: Branches<'_>) -> Op
     let roots = roots.iter().map(|root| compiler.held(*root)).collect();
     let mut code = compiler.code;
     code.roots = roots;
-    slots::assign(&mut code, compiler.values as usize);
+    let values = compiler.values as usize;
+    put_together(&mut code, values);
+    slots::assign(&mut code, values);
     Some(code)
 }
 
@@ -253,14 +257,8 @@ impl Compiler<'_> {
             operands.push(a);
             operands.extend(b);
         }
-        let (start, end) = self.list_from(start);
+        let (start, end) = self.code.list_from(start);
         self.step(|to| Step::Sum { to, start, end })
-    }
-
-    /// The list of operands from `start` to the end.
-    fn list_from(&self, start: usize) -> (u32, u32) {
-        let place = |n: usize| u32::try_from(n).expect("limits keep lists below 2^32");
-        (place(start), place(self.code.operands.len()))
     }
 
     /// The arguments of a max as operands, each once: one that stands there again never wins.
@@ -273,7 +271,7 @@ impl Compiler<'_> {
                 self.code.operands.push(value);
             }
         }
-        self.list_from(start)
+        self.code.list_from(start)
     }
 
     /// The value of a max that no assumption decides; `None` where nothing was recorded of it.

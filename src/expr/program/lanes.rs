@@ -4,7 +4,8 @@
 //! that is done for every step is inlined into whom it is done for, and so compiled for the
 //! instructions that the machine has; what calls a function of `libm` is compiled once for all.
 
-use super::run::{Value, kink, or_nan, power, sum};
+use super::run::{Value, kink, or_nan, power};
+use super::sums::{TOGETHER, sum, sums};
 use crate::scalar::{Fault, Function, Rational, Scalar};
 
 /// How many points are worked out side by side.
@@ -124,6 +125,11 @@ impl Value for Lanes {
     #[inline(always)]
     fn sum(memory: &[Self], code: &[u32]) -> Result<Self, Fault> {
         sum(memory, code)
+    }
+
+    #[inline(always)]
+    fn sums(memory: &[Self], code: &[u32]) -> Result<[Self; TOGETHER], Fault> {
+        sums(memory, code)
     }
 
     #[inline(always)]

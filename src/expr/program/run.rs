@@ -9,14 +9,21 @@ use std::cmp::Ordering;
 
 use super::super::SymbolId;
 use super::super::eval::kinked;
+use super::sums::{TOGETHER, sum, sums};
 use crate::scalar::{Fault, Function, Rational, Scalar};
 
 /// One step: what it writes, and the slots that it reads.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
-    /// A sum, written as runs of terms in the list of operands; see [`Terms`].
+    /// A sum, written as runs of terms in the list of operands; see [`Terms`](super::sums::Terms).
     Sum {
         to: u32,
+        start: u32,
+        end: u32,
+    },
+    /// [`TOGETHER`] sums of one shape: what each writes, and then their runs, in which the terms
+    /// of all of them stand side by side.
+    Sums {
         start: u32,
         end: u32,
     },
@@ -81,40 +88,6 @@ pub(super) enum Step {
     },
 }
 
-/// What the terms of a run are; the run begins with this and their number in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Terms {
-    /// Slots.
-    Plus,
-    /// Slots that are taken off.
-    Minus,
-    /// Pairs of slots, which are multiplied.
-    Products,
-    /// Pairs of slots, whose products are taken off.
-    MinusProducts,
-}
-
-impl Terms {
-    /// The longest run that a word has room for.
-    pub(super) const LONGEST: u32 = (1 << 30) - 1;
-
-    pub(super) fn word(self, count: u32) -> u32 {
-        (self as u32) << 30 | count
-    }
-
-    /// What a word says, and how many operands follow.
-    #[inline(always)]
-    pub(super) fn read(word: u32) -> (Terms, usize) {
-        let count = (word & Terms::LONGEST) as usize;
-        match word >> 30 {
-            0 => (Terms::Plus, count),
-            1 => (Terms::Minus, count),
-            2 => (Terms::Products, 2 * count),
-            _ => (Terms::MinusProducts, 2 * count),
-        }
-    }
-}
-
 /// Where the value of a node is: in a slot, or still to be worked out by whom it is for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Held {
@@ -174,6 +147,11 @@ pub(super) trait Value: Clone {
     fn sum(memory: &[Self], code: &[u32]) -> Result<Self, Fault> {
         sum(memory, code)
     }
+    /// Several sums at once.
+    #[inline(never)]
+    fn sums(memory: &[Self], code: &[u32]) -> Result<[Self; TOGETHER], Fault> {
+        sums(memory, code)
+    }
     /// This and the products of pairs of slots, one after the other.
     #[inline(always)]
     fn add_products(self, memory: &[Self], pairs: &[[u32; 2]]) -> Result<Self, Fault> {
@@ -227,6 +205,14 @@ impl Code {
         for step in &self.steps {
             let at = |slot: u32| &memory[slot as usize];
             let (to, value) = match *step {
+                Step::Sums { start, end } => {
+                    let (to, code) = self.list(start, end).split_at(TOGETHER);
+                    for (to, value) in to.iter().zip(V::sums(memory, code)?) {
+                        settled.settle(&value);
+                        memory[*to as usize] = value;
+                    }
+                    continue;
+                }
                 Step::Sum { to, start, end } => (to, V::sum(memory, self.list(start, end))?),
                 Step::Mul { to, a, b } => (to, at(a).mul(at(b))?),
                 Step::Sub { to, a, b } => (to, at(a).sub(at(b))?),
@@ -255,56 +241,12 @@ impl Code {
     fn list(&self, start: u32, end: u32) -> &[u32] {
         &self.operands[start as usize..end as usize]
     }
-}
 
-/// A sum from its first term on, in the order of its runs.
-#[inline(always)]
-pub(super) fn sum<V: Value>(memory: &[V], code: &[u32]) -> Result<V, Fault> {
-    let at = |slot: u32| &memory[slot as usize];
-    let (mut kind, mut run, mut rest) = split(code);
-    let mut sum = match (kind, run) {
-        (Terms::Plus, [a, ..]) => at(*a).clone(),
-        (Terms::Minus, [a, ..]) => at(*a).neg(),
-        (Terms::Products, [a, b, ..]) => at(*a).mul(at(*b))?,
-        (Terms::MinusProducts, [a, b, ..]) => at(*a).mul(at(*b))?.neg(),
-        _ => unreachable!("no run is empty"),
-    };
-    run = match kind {
-        Terms::Plus | Terms::Minus => &run[1..],
-        Terms::Products | Terms::MinusProducts => &run[2..],
-    };
-    loop {
-        match kind {
-            Terms::Plus => {
-                for a in run {
-                    sum = sum.add(at(*a))?;
-                }
-            }
-            Terms::Minus => {
-                for a in run {
-                    sum = sum.add(&at(*a).neg())?;
-                }
-            }
-            Terms::Products => sum = sum.add_products(memory, run.as_chunks().0)?,
-            Terms::MinusProducts => {
-                for [a, b] in run.as_chunks::<2>().0 {
-                    sum = sum.add(&at(*a).mul(at(*b))?.neg())?;
-                }
-            }
-        }
-        if rest.is_empty() {
-            return Ok(sum);
-        }
-        (kind, run, rest) = split(rest);
+    /// The list of operands from `start` to the end.
+    pub(super) fn list_from(&self, start: usize) -> (u32, u32) {
+        let place = |n: usize| u32::try_from(n).expect("limits keep lists below 2^32");
+        (place(start), place(self.operands.len()))
     }
-}
-
-/// The first run of a sum, and what comes after it.
-#[inline(always)]
-fn split(code: &[u32]) -> (Terms, &[u32], &[u32]) {
-    let (kind, length) = Terms::read(code[0]);
-    let (run, rest) = code[1..].split_at(length);
-    (kind, run, rest)
 }
 
 /// A number that answers every fault by itself.

@@ -1,7 +1,8 @@
 //! Which slot each value of a program lives in: it is free again after the last step that reads
 //! it.
 
-use super::run::{Code, Held, Step, Terms};
+use super::run::{Code, Held, Step};
+use super::sums::{TOGETHER, Terms};
 
 /// A value that is read until the end, and one that no step reads.
 const END: u32 = u32::MAX;
@@ -36,12 +37,13 @@ pub(super) fn assign(code: &mut Code, values: usize) {
             }
             *value = slot;
         });
-        let to = step.to();
-        let (value, slot) = (*to, slots.take(*to));
-        *to = slot;
-        if last[value as usize] == NEVER {
-            slots.free.push(slot);
-        }
+        step.for_results(&mut code.operands, |to| {
+            let (value, slot) = (*to, slots.take(*to));
+            *to = slot;
+            if last[value as usize] == NEVER {
+                slots.free.push(slot);
+            }
+        });
     }
     for root in &mut code.roots {
         root.for_operands(|value| *value = slots.of[*value as usize]);
@@ -79,9 +81,12 @@ impl Held {
 }
 
 impl Step {
-    /// What the step writes.
-    pub(super) fn to(&mut self) -> &mut u32 {
+    /// Calls `visit` with everything that the step writes.
+    pub(super) fn for_results(&mut self, operands: &mut [u32], mut visit: impl FnMut(&mut u32)) {
         match self {
+            Step::Sums { start, .. } => {
+                operands[*start as usize..][..TOGETHER].iter_mut().for_each(visit);
+            }
             Step::Sum { to, .. }
             | Step::Mul { to, .. }
             | Step::Sub { to, .. }
@@ -93,12 +98,23 @@ impl Step {
             | Step::Kink { to, .. }
             | Step::Max { to, .. }
             | Step::Winner { to, .. }
-            | Step::Wins { to, .. } => to,
+            | Step::Wins { to, .. } => visit(to),
+        }
+    }
+
+    /// Where its list of operands begins and ends, if it has one.
+    pub(super) fn list(&mut self) -> Option<(&mut u32, &mut u32)> {
+        match self {
+            Step::Sum { start, end, .. }
+            | Step::Sums { start, end }
+            | Step::Max { start, end, .. }
+            | Step::Winner { start, end, .. } => Some((start, end)),
+            _ => None,
         }
     }
 
     /// Calls `visit` with everything that the step reads.
-    fn for_operands(&mut self, operands: &mut [u32], mut visit: impl FnMut(&mut u32)) {
+    pub(super) fn for_operands(&mut self, operands: &mut [u32], mut visit: impl FnMut(&mut u32)) {
         match self {
             Step::Mul { a, b, .. }
             | Step::Sub { a, b, .. }
@@ -116,13 +132,22 @@ impl Step {
                 operands[*start as usize..*end as usize].iter_mut().for_each(visit);
             }
             Step::Sum { start, end, .. } => {
-                let mut rest = &mut operands[*start as usize..*end as usize];
-                while let [word, after @ ..] = rest {
-                    let (run, next) = after.split_at_mut(Terms::read(*word).1);
-                    run.iter_mut().for_each(&mut visit);
-                    rest = next;
-                }
+                for_runs(&mut operands[*start as usize..*end as usize], 1, visit);
+            }
+            Step::Sums { start, end } => {
+                let list = &mut operands[*start as usize..*end as usize];
+                for_runs(&mut list[TOGETHER..], TOGETHER, visit);
             }
         }
+    }
+}
+
+/// Calls `visit` with every operand in the runs of so many sums.
+fn for_runs(mut rest: &mut [u32], sums: usize, mut visit: impl FnMut(&mut u32)) {
+    while let [word, after @ ..] = rest {
+        let (kind, count) = Terms::read(*word);
+        let (run, next) = after.split_at_mut(count * kind.operands(sums));
+        run.iter_mut().for_each(&mut visit);
+        rest = next;
     }
 }

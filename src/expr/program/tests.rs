@@ -287,3 +287,80 @@ fn a_program_is_short() {
     assert_eq!(found.iter().position(|w| *w == 1.0), Some(6));
     assert_eq!(found.iter().sum::<f64>(), 1.0);
 }
+
+/// Layers whose cells are long sums of one shape: with a factor in common or with none, with terms
+/// that are taken off, with a bias, and some of them made of the sums before.
+fn layers(seed: u64) -> (Graph, Vec<ExprId>) {
+    let mut c = Choices(seed);
+    let mut g = Graph::new();
+    let mut cells: Vec<ExprId> = (0..8 + c.below(20)).map(|n| g.var(&format!("x{n}"))).collect();
+    let mut all = Vec::new();
+    for layer in 0..3 {
+        let (weights_first, own, minus) = (c.below(2) == 0, c.below(3) == 0, c.below(4));
+        let mut next = Vec::new();
+        for row in 0..3 + c.below(8) {
+            let mut terms = Vec::new();
+            for (n, cell) in cells.iter().enumerate() {
+                let weight = g.var(&format!("w{layer}_{row}_{n}"));
+                // With a cell of its own for each, nothing is shared.
+                let cell = if own { g.var(&format!("y{layer}_{row}_{n}")) } else { *cell };
+                let pair = if weights_first { [weight, cell] } else { [cell, weight] };
+                let product = g.mul(pair);
+                terms.push(if minus > 1 && n % 5 < minus { g.neg(product) } else { product });
+            }
+            terms.push(g.var(&format!("b{layer}_{row}")));
+            // At times a sum has the one before among its terms.
+            terms.extend(next.last().filter(|_| c.below(6) == 0));
+            next.push(g.add(&terms));
+        }
+        all.extend_from_slice(&next);
+        // Sums of few terms stand between those of many.
+        let small = |g: &mut Graph, pair: &[ExprId]| g.add([pair[0], pair[1], pair[0]]);
+        let more: Vec<ExprId> = next.windows(2).map(|pair| small(&mut g, pair)).collect();
+        cells = [next, more].concat();
+    }
+    (g, all)
+}
+
+#[test]
+fn sums_that_are_worked_out_together_are_those_of_each_by_itself() {
+    let together = std::cell::Cell::new([0; 3]);
+    proptest::test_runner::TestRunner::new(crate::laws::laws(100))
+        .run(&any::<u64>(), |seed| {
+            let (g, roots) = layers(seed);
+            let program = Program::new(&g, &roots, Branches::default());
+            let [mut sums, mut first, mut second] = together.get();
+            for step in &program.code().unwrap().steps {
+                if let run::Step::Sums { start, .. } = step {
+                    let word = program.code().unwrap().operands[*start as usize + sums::TOGETHER];
+                    let kind = sums::Terms::read(word).0;
+                    sums += 1;
+                    first += usize::from(kind == sums::Terms::FirstShared);
+                    second += usize::from(kind == sums::Terms::SecondShared);
+                }
+            }
+            together.set([sums, first, second]);
+            let value = |s: SymbolId| ((s.index() * 37 + seed as usize % 11) % 23) as i64 - 11;
+            same(&g, &roots, Branches::default(), &|s| Some(Rational::from(value(s))))?;
+            same(&g, &roots, Branches::default(), &|s| {
+                Some(Interval::from_rational(&Rational::new(value(s), 7).unwrap()).unwrap())
+            })?;
+            let real = |s: SymbolId| value(s) as f64 * 0.37;
+            let expected = evaluate_all(&g, &roots, &|s| Some(real(s)), Branches::default());
+            prop_assert_eq!(bits(&program.evaluate_f64(&|s| Some(real(s)))), bits(&expected));
+            let columns: Vec<SymbolId> = (0..g.symbol_count() as u32).map(SymbolId).collect();
+            let row: Vec<f64> = columns.iter().map(|s| real(*s)).collect();
+            let mut found = Vec::new();
+            let faults = program.batch(&columns).evaluate(9, &row.repeat(9), &mut found);
+            prop_assert!(faults.is_empty());
+            for found in found.chunks(roots.len()) {
+                prop_assert_eq!(bits(&Ok(found.to_vec())), bits(&expected));
+            }
+            Ok(())
+        })
+        .unwrap();
+    if crate::laws::usual_draw() {
+        let [sums, first, second] = together.get();
+        assert!(sums > 200 && first > 20 && second > 20, "{sums} {first} {second}");
+    }
+}
