@@ -397,7 +397,9 @@ fn numbered(word: &str) -> Option<String> {
 /// What a reference stands for, if it is one.
 fn resolved(reference: &str) -> Option<String> {
     let mut out = String::new();
-    for token in Tokenizer::new(reference) {
+    // Of the same kind as above: another one would be the whole tokenizer once more.
+    let emitter = DefaultEmitter::<usize>::new_with_span();
+    for token in Tokenizer::new_with_emitter(reference, emitter) {
         let Ok(token) = token;
         if let Token::String(text) = token {
             out.push_str(&String::from_utf8_lossy(&text.value));
