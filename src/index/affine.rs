@@ -4,10 +4,9 @@
 //! one canonical form: no zero coefficient is kept, so equal forms are equal data. It is affine
 //! in the indices wherever the layers of a network make it; sizes may multiply (H·W·c).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
-
-use crate::ordered::Ordered;
 
 /// A letter that stands for a whole number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,9 +41,10 @@ impl Letter {
     }
 }
 
-/// A sum of integer multiples of products of letters; the empty product is the constant.
+/// A sum of integer multiples of products of letters, in the order of the products, each once; the
+/// empty product is the constant.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Affine(BTreeMap<Vec<Letter>, i64>);
+pub struct Affine(Vec<(Vec<Letter>, i64)>);
 
 impl Affine {
     /// A known number.
@@ -68,19 +68,34 @@ impl Affine {
     }
 
     fn monomial(letters: Vec<Letter>, n: i64) -> Affine {
-        Affine(if n == 0 { BTreeMap::new() } else { std::iter::once((letters, n)).into_map() })
+        Affine(if n == 0 { Vec::new() } else { vec![(letters, n)] })
     }
 
     /// `self + other`.
     pub fn plus(&self, other: &Affine) -> Affine {
-        let mut sum = self.0.clone();
-        for (letters, n) in &other.0 {
-            let place = sum.entry(letters.clone()).or_insert(0);
-            *place = place.saturating_add(*n);
-            if *place == 0 {
-                sum.remove(letters);
+        let mut sum = Vec::with_capacity(self.0.len() + other.0.len());
+        let (mut left, mut right) = (self.0.as_slice(), other.0.as_slice());
+        while let ([a, after_a @ ..], [b, after_b @ ..]) = (left, right) {
+            match a.0.cmp(&b.0) {
+                Ordering::Less => {
+                    sum.push(a.clone());
+                    left = after_a;
+                }
+                Ordering::Greater => {
+                    sum.push(b.clone());
+                    right = after_b;
+                }
+                Ordering::Equal => {
+                    let n = a.1.saturating_add(b.1);
+                    if n != 0 {
+                        sum.push((a.0.clone(), n));
+                    }
+                    (left, right) = (after_a, after_b);
+                }
             }
         }
+        sum.extend_from_slice(left);
+        sum.extend_from_slice(right);
         Affine(sum)
     }
 
@@ -92,19 +107,22 @@ impl Affine {
     /// `self · n`.
     pub fn times_number(&self, n: i64) -> Affine {
         let scaled = self.0.iter().map(|(l, c)| (l.clone(), c.saturating_mul(n)));
-        Affine(scaled.filter(|(_, c)| *c != 0).into_map())
+        Affine(scaled.filter(|(_, c)| *c != 0).collect())
     }
 
     /// `self / n`, where every coefficient is a multiple of n.
     pub fn divided(&self, n: i64) -> Option<Affine> {
-        if n == 0 || self.0.values().any(|c| c % n != 0) {
+        if n == 0 || self.0.iter().any(|(_, c)| c % n != 0) {
             return None;
         }
-        Some(Affine(self.0.iter().map(|(l, c)| (l.clone(), c / n)).into_map()))
+        Some(Affine(self.0.iter().map(|(l, c)| (l.clone(), c / n)).collect()))
     }
 
     /// `self · other`.
     pub fn times(&self, other: &Affine) -> Affine {
+        if let Some(n) = other.as_number() {
+            return self.times_number(n);
+        }
         let mut sum = Affine::default();
         for (letters, n) in &self.0 {
             for (more, k) in &other.0 {
@@ -123,17 +141,17 @@ impl Affine {
 
     /// The number that this is, where no letter stands in it.
     pub fn as_number(&self) -> Option<i64> {
-        match self.0.len() {
-            0 => Some(0),
-            1 => self.0.get(&Vec::new()).copied(),
+        match self.0.as_slice() {
+            [] => Some(0),
+            [(letters, n)] if letters.is_empty() => Some(*n),
             _ => None,
         }
     }
 
     /// The index variable that this is, where it is nothing else.
     pub fn as_index(&self) -> Option<&str> {
-        match self.0.iter().next() {
-            Some((letters, 1)) if self.0.len() == 1 => match letters.as_slice() {
+        match self.0.as_slice() {
+            [(letters, 1)] => match letters.as_slice() {
                 [Letter::Index(name)] => Some(name),
                 _ => None,
             },
@@ -165,12 +183,13 @@ impl Affine {
 
     /// Every letter in it.
     pub fn letters(&self) -> BTreeSet<&Letter> {
-        self.0.keys().flatten().collect()
+        self.0.iter().flat_map(|(letters, _)| letters).collect()
     }
 
     /// Whether an index variable stands in it.
     pub fn mentions(&self, index: &str) -> bool {
-        self.0.keys().flatten().any(|l| matches!(l, Letter::Index(name) if name == index))
+        let is_it = |l: &Letter| matches!(l, Letter::Index(name) if name == index);
+        self.0.iter().any(|(letters, _)| letters.iter().any(is_it))
     }
 
     /// `(c, rest)` with self = c·index + rest, where the index stands in neither; `None` where it
@@ -180,7 +199,7 @@ impl Affine {
         for (letters, n) in &self.0 {
             let is_it = |l: &&Letter| matches!(l, Letter::Index(name) if name == index);
             match letters.iter().filter(is_it).count() {
-                0 => rest = rest.plus(&Affine::monomial(letters.clone(), *n)),
+                0 => rest.0.push((letters.clone(), *n)),
                 1 => {
                     let others = letters.iter().filter(|l| !is_it(l)).cloned().collect();
                     factor = factor.plus(&Affine::monomial(others, *n));
@@ -274,6 +293,12 @@ mod tests {
         assert_eq!(at.minus(&at), Affine::number(0));
         assert_eq!(i.times_number(2).plus(&m).plus_number(-1).to_string(), "2i + m − 1");
         assert_eq!(Affine::number(1).minus(&m).to_string(), "1 − m");
+        // What is multiplied by nothing is gone, and products stand in one order.
+        assert_eq!(at.times(&Affine::number(0)), Affine::number(0));
+        let (one, other) = (s.plus(&i).times(&m.plus(&p)), m.plus(&p).times(&i.plus(&s)));
+        assert_eq!((&one, one.terms().count()), (&other, 4));
+        assert!(one.terms().map(|(letters, _)| letters).is_sorted());
+        assert_eq!(one.minus(&other), Affine::number(0));
         let (factor, rest) = at.split("i").expect("i stands alone");
         assert_eq!((factor, rest), (s, m.minus(&p)));
     }
