@@ -187,19 +187,22 @@ pub fn decisions<T: Scalar>(
 /// Whether the value of `of` can change when `by` is moved as an independent variable; through
 /// a max with an assumed winner, only by way of that winner.
 pub fn depends_on(g: &Graph, of: ExprId, by: ExprId, winners: &Winners) -> bool {
+    // Children have smaller ids, so nothing below `by` leads back to it.
+    if of <= by {
+        return of == by;
+    }
     let mut seen = Marks::up_to(&[of]);
     let mut stack = vec![of];
     while let Some(id) = stack.pop() {
         if id == by {
             return true;
         }
-        // Children have smaller ids, so nothing below `by` leads back to it.
-        if id < by || !seen.insert(id) {
+        if !seen.insert(id) {
             continue;
         }
         match winners.get(&id) {
-            Some(winner) => stack.push(*winner),
-            None => g.for_children(id, |c| stack.push(c)),
+            Some(winner) => stack.extend(Some(*winner).filter(|winner| *winner >= by)),
+            None => g.for_children(id, |c| stack.extend(Some(c).filter(|c| *c >= by))),
         }
     }
     false

@@ -102,6 +102,7 @@ impl Graph {
     }
 
     /// The value, if this is a number literal.
+    #[inline]
     pub fn as_number(&self, id: ExprId) -> Option<&Rational> {
         match self.node(id) {
             Node::Number(n) => Some(self.number_of(n)),
@@ -124,6 +125,7 @@ impl Graph {
     }
 
     /// The symbol of a variable or a named quantity.
+    #[inline]
     pub fn symbol_of(&self, id: ExprId) -> Option<SymbolId> {
         match self.node(id) {
             Node::Var(s) | Node::Named(s, _) => Some(s),
@@ -154,9 +156,30 @@ impl Graph {
 
     /// The children, in the author's order.
     pub fn children(&self, id: ExprId) -> Vec<ExprId> {
-        let mut all = Vec::new();
-        self.for_children(id, |c| all.push(c));
-        all
+        match self.node(id) {
+            Node::Number(_) | Node::Var(_) => Vec::new(),
+            Node::Named(_, a) | Node::Neg(a) | Node::Call(_, a) => vec![a],
+            Node::Sub(a, b)
+            | Node::Div(a, b)
+            | Node::Pow(a, b)
+            | Node::Wins { max: a, arg: b }
+            | Node::Partial { of: a, by: b } => vec![a, b],
+            Node::Add(args) | Node::Mul(args) | Node::Max(args) => self.args(args).to_vec(),
+        }
+    }
+
+    /// The child of that number, if there are so many.
+    pub(crate) fn child(&self, id: ExprId, n: usize) -> Option<ExprId> {
+        match self.node(id) {
+            Node::Number(_) | Node::Var(_) => None,
+            Node::Named(_, a) | Node::Neg(a) | Node::Call(_, a) => [a].get(n).copied(),
+            Node::Sub(a, b)
+            | Node::Div(a, b)
+            | Node::Pow(a, b)
+            | Node::Wins { max: a, arg: b }
+            | Node::Partial { of: a, by: b } => [a, b].get(n).copied(),
+            Node::Add(args) | Node::Mul(args) | Node::Max(args) => self.args(args).get(n).copied(),
+        }
     }
 
     #[doc(hidden)]

@@ -2,7 +2,7 @@
 //! definitions is carried out as long as there is something.
 
 use super::{Engine, Frame, MAX_LINE_PLACES, Progress, places_of};
-use crate::calculus::path::{is_sealed, replace_at};
+use crate::calculus::path::{Turn, Walk, is_sealed, replace_at};
 use crate::calculus::rules::{self, Applied, Context, Group, Rule};
 use crate::expr::{ExprId, Graph};
 
@@ -112,28 +112,20 @@ fn first_tidying(
     context: &Context<'_>,
     fresh: &[Vec<u32>],
 ) -> Option<(Rule, Vec<u32>, ExprId, Applied)> {
-    // A place is visited twice: on the way down, to push its children, and on the way up.
-    let mut stack = vec![(Vec::new(), line, false)];
-    while let Some((site, id, ready)) = stack.pop() {
-        if ready {
-            if fresh.iter().any(|f| f.starts_with(&site) || site.starts_with(f)) {
-                continue;
-            }
-            for rule in rules {
-                if let Some(applied) = rules::apply(g, *rule, id, context) {
-                    return Some((*rule, site, id, applied));
+    let mut walk = Walk::from(line);
+    while let Some((id, turn)) = walk.next(g) {
+        let site = &walk.site;
+        match turn {
+            Turn::Down if is_sealed(g, id) => walk.skip(),
+            Turn::Down => {}
+            Turn::Up if fresh.iter().any(|f| f.starts_with(site) || site.starts_with(f)) => {}
+            Turn::Up => {
+                for rule in rules {
+                    if let Some(applied) = rules::apply(g, *rule, id, context) {
+                        return Some((*rule, walk.site, id, applied));
+                    }
                 }
             }
-            continue;
-        }
-        stack.push((site.clone(), id, true));
-        if is_sealed(g, id) {
-            continue;
-        }
-        for (n, child) in g.children(id).into_iter().enumerate().rev() {
-            let mut below = site.clone();
-            below.push(n as u32);
-            stack.push((below, child, false));
         }
     }
     None
