@@ -455,8 +455,13 @@ impl Marker<'_, '_> {
         here: Standing<'_>,
     ) -> Option<Mark> {
         self.scope.cells.as_ref()?;
-        let FormulaKind::Derivative { by, .. } = &left.kind else { return None };
+        let FormulaKind::Derivative { of, by, .. } = &left.kind else { return None };
+        let slope = (self.scope.build(of, here.at), self.scope.build(by, here.at));
         let FormulaKind::Name(by) = &by.kind else { return None };
+        // What the document itself makes of the variable is judged by that.
+        if matches!(slope, (Ok(of), Ok(by)) if of != by && self.scope.depends(of, by)) {
+            return None;
+        }
         let unknown = |scope: &Scope<'_>, n: &Name| {
             let whole = scope.cells.as_ref().is_some_and(|cells| cells.is_tensor(n));
             !whole && !scope.is_known(n, here.at)
@@ -471,7 +476,7 @@ impl Marker<'_, '_> {
             spelled(by),
             others.join(", ")
         );
-        Some(Mark::Assumption { what })
+        Some(Mark::OutOfScope { what })
     }
 
     pub(super) fn built_or_mark(

@@ -7,13 +7,14 @@
 use std::rc::Rc;
 
 use super::{Marker, Standing};
-use crate::review::claim::{defined, holds_name, is_equation};
+use crate::review::claim::{defined, holds_name, is_equation, same};
 use crate::review::document::{Item, Placed};
 use crate::review::names::spelled;
 use crate::review::numbers::is_numeric;
 use crate::review::otherwise::Kink;
 use crate::review::prose::{Place, Role};
 use crate::review::scope::Certainty;
+use crate::review::tex::introduces;
 use crate::review::tex::syntax::{Expr, FormulaKind, Statement, visit};
 use crate::review::{Claim, Mark};
 
@@ -75,6 +76,7 @@ impl Marker<'_, '_> {
             let sentence = under.place.sentence == here.sentence;
             under.place.section != here.section
                 || here.role == Role::Supposition && !sentence
+                || under.place.listed && under.place.block != here.block
                 || !sentence && !under.wide && under.used
         });
         if ends {
@@ -91,11 +93,21 @@ impl Marker<'_, '_> {
             return None;
         }
         if !(place.role.is_apart() || compares) {
-            // "Let x > 0": it holds in this section.
             if let (Some(first), [(relation, value)]) = (&statement.first, &statement.rest[..])
                 && !is_equation(*relation)
                 && let Some(order) = self.order(first, value, here)
             {
+                // "$x > 0$: …" is a case, and holds in its item, row or sentence.
+                if place.listed || self.is_a_case(here.at) {
+                    let (first, value) = (first.clone(), value.clone());
+                    self.suppose_order(statement, &first, &value, place, here);
+                    return None;
+                }
+                // "Let x > 0": it holds in this section, up to where the contrary is said.
+                let contrary = |other: &(Expr, Expr)| {
+                    same(&order.0, &other.1) && same(&order.1, &other.0)
+                };
+                self.facts.retain(|(_, _, other)| !contrary(other));
                 let said = self.document.text(&here.placed.source(&statement.span));
                 self.facts.push((place.section, said, order));
             }
@@ -153,6 +165,20 @@ impl Marker<'_, '_> {
             self.under = Some(Under { said, order: None, place, wide, used: false });
         }
         Some(Mark::Assumption { what: what.to_string() })
+    }
+
+    /// Whether a comparison is a case of what stands behind it: a colon follows, or a comma where
+    /// no word stands before it.
+    fn is_a_case(&self, at: usize) -> bool {
+        let words = |at: Option<usize>| match at.and_then(|at| self.document.items.get(at)) {
+            Some(Item::Words(passage)) => passage.text.trim(),
+            _ => "",
+        };
+        let before = words(at.checked_sub(1));
+        let sentence = before.rsplit(['.', ';', '\n']).next().unwrap_or_default();
+        let behind = words(at.checked_add(1));
+        let bare = !sentence.contains(char::is_alphabetic);
+        behind.starts_with(':') && !introduces(sentence) || behind.starts_with(',') && bare
     }
 
     /// "If z > 0": what stands behind it holds there.

@@ -253,6 +253,12 @@ impl Reader<'_, '_> {
 
     /// The beginning or the end of an element may end a line, a paragraph, or all.
     fn edge(&mut self, name: &HtmlString, place: Range<usize>) {
+        // The cells of a row stand beside one another.
+        if is(name, "td") || is(name, "th") {
+            self.stream.text.push_as(" ", place);
+            self.stream.wall(Wall::Text);
+            return;
+        }
         let wall = if is(name, "br") {
             None
         } else if is(name, "p") {
