@@ -104,9 +104,8 @@ impl Marker<'_, '_> {
                     return None;
                 }
                 // "Let x > 0": it holds in this section, up to where the contrary is said.
-                let contrary = |other: &(Expr, Expr)| {
-                    same(&order.0, &other.1) && same(&order.1, &other.0)
-                };
+                let contrary =
+                    |other: &(Expr, Expr)| same(&order.0, &other.1) && same(&order.1, &other.0);
                 self.facts.retain(|(_, _, other)| !contrary(other));
                 let said = self.document.text(&here.placed.source(&statement.span));
                 self.facts.push((place.section, said, order));
