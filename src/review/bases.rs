@@ -74,7 +74,7 @@ pub(super) fn told<'t>(words: impl Iterator<Item = (&'t str, [&'t str; 2])>) -> 
 /// The bases of which words speak; none for e.
 fn hear(words: &str, beside: [&str; 2], told: &mut Vec<Option<Rational>>) {
     let all: Vec<String> = words
-        .split(|c: char| c.is_whitespace() || ",.;:()-$".contains(c))
+        .split(|c: char| c.is_whitespace() || ",.;:()-$\"“”'*`".contains(c))
         .filter(|word| !word.is_empty())
         .map(str::to_lowercase)
         .collect();

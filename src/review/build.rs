@@ -140,8 +140,16 @@ impl Scope<'_> {
                 Ok(self.graph.call(function(*known), a))
             }
             FormulaKind::Extreme { least, of: all } => {
-                let all: Result<Vec<ExprId>, Unbuilt> = all.iter().map(|e| of(self, e)).collect();
-                let all = all?;
+                let all = match &all[..] {
+                    [Expr { kind: FormulaKind::BigSum { indices, body, .. }, .. }] => {
+                        self.terms(indices, [&None, &None], body, at, local, most)?
+                    }
+                    [one] if !super::numbers::is_numeric(one) => {
+                        let what = "the greatest of what an index runs over is not read";
+                        return Err(Unbuilt::OutOfScope(what.to_string()));
+                    }
+                    all => all.iter().map(|e| of(self, e)).collect::<Result<Vec<_>, _>>()?,
+                };
                 if all.is_empty() {
                     return Err(Unbuilt::Unclear("nothing is the greatest of nothing".into()));
                 }
@@ -322,6 +330,10 @@ impl Scope<'_> {
                 {
                     let reason = format!("the network has no {}", spelled(name));
                     return Err(Unbuilt::Unclear(reason));
+                }
+                if name.stem == "δ" && self.otherwise.contains(&'δ') {
+                    let name = spelled(name);
+                    self.doubts.push(format!("{name} is told in words that no formula says"));
                 }
                 Ok(self.graph.var(&spelled(name)))
             }

@@ -15,6 +15,7 @@ use crate::diag::Error;
 use crate::net::Network;
 
 /// What stands in a document.
+#[derive(Clone)]
 pub(super) struct Document<'t> {
     pub(super) source: &'t str,
     /// The letters with a usual meaning that words give another one: "let $\\sigma$ be ReLU".
@@ -28,10 +29,29 @@ pub(super) struct Document<'t> {
     pub(super) arrays: Arrays,
     /// What words tell of the base of logarithms.
     pub(super) bases: Option<Bases>,
+    /// Indices that are numbers of a class, for which numbers were put.
+    pub(super) labels: Labels,
     lines: Lines<'t>,
 }
 
+/// The labels for which a document has numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Labels {
+    /// As they were written.
+    pub(super) parts: BTreeSet<String>,
+    /// The stems of names with numbers of the author's own below them.
+    pub(super) numbered: BTreeSet<String>,
+}
+
+impl Labels {
+    /// Whether the numbers below a name are none but those of labels.
+    pub(super) fn number(&self, name: &syntax::Name) -> bool {
+        !self.parts.is_empty() && !self.numbered.contains(&name.stem)
+    }
+}
+
 /// One thing of it.
+#[derive(Clone)]
 pub(super) enum Item {
     /// Words between formulas.
     Words(Rc<Passage>),
@@ -40,6 +60,7 @@ pub(super) enum Item {
 }
 
 /// A row with the passage that its spans refer to.
+#[derive(Clone)]
 pub(super) struct Placed {
     pub(super) row: syntax::Row,
     pub(super) passage: Rc<Passage>,
@@ -75,6 +96,21 @@ impl Placed {
     /// Where a piece of the row stands in the document.
     pub(super) fn source(&self, span: &Range<usize>) -> Range<usize> {
         self.passage.source(span.clone())
+    }
+}
+
+impl<'t> Document<'t> {
+    /// Some of its items by themselves.
+    pub(super) fn part(&self, items: Range<usize>) -> Document<'t> {
+        let told = self.told.iter().filter(|(at, ..)| *at > items.start && *at <= items.end);
+        let told = told.map(|(at, name, shape)| (at - items.start, name.clone(), shape.clone()));
+        let told = told.collect();
+        let items = self.items[items].to_vec();
+        let (source, lines) = (self.source, self.lines.clone());
+        let (otherwise, bold) = (self.otherwise.clone(), self.bold.clone());
+        let (arrays, bases) = (self.arrays.clone(), self.bases.clone());
+        let labels = self.labels.clone();
+        Document { source, otherwise, items, bold, told, arrays, bases, labels, lines }
     }
 }
 
@@ -153,9 +189,9 @@ pub(super) fn read<'t>(
     if let Some(bases) = &bases {
         tell_bases(&mut items, bases);
     }
-    let (bold, arrays) = (BTreeSet::new(), Arrays::default());
+    let (bold, labels, arrays) = (BTreeSet::new(), Labels::default(), Arrays::default());
     let lines = Lines::of(source);
-    Ok(Document { source, otherwise, items, bold, told, arrays, bases, lines })
+    Ok(Document { source, otherwise, items, bold, told, arrays, bases, labels, lines })
 }
 
 /// The names that stand alone, or in a list, in a row.
@@ -182,7 +218,7 @@ fn names_alone(row: &syntax::Row) -> Vec<syntax::Name> {
 fn otherwise(pieces: &[Piece]) -> BTreeSet<char> {
     const LETTERS: &[(char, &str, &[&str])] = &[
         ('σ', "\\sigma", &["sigmoid", "logistic", "sigmoidal"]),
-        ('δ', "\\delta", &["kronecker", "delta"]),
+        ('δ', "\\delta", &["kronecker", "delta", "is 1", "is one", "equals 1", "indicator"]),
     ];
     let words = |at: Option<usize>| match at.and_then(|at| pieces.get(at)) {
         Some(Piece::Words(passage)) => passage.text.to_lowercase(),

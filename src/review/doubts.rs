@@ -286,6 +286,7 @@ impl Marker<'_, '_> {
                 }
                 if let FormulaKind::Name(name) = &e.kind
                     && name.below.iter().any(|part| is_digits(part))
+                    && !self.document.labels.number(name)
                 {
                     single.insert(self.scope.indices.items(name).0);
                 }

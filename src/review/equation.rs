@@ -268,6 +268,9 @@ impl Marker<'_, '_> {
         if let Some(mark) = self.under_a_condition(lhs, rhs, here) {
             return mark;
         }
+        if let Some(reason) = self.scope.may_be_one([lhs, rhs]) {
+            return Mark::Undecided { reason };
+        }
         match self.scope.judge(lhs, rhs, &self.unknowns) {
             // How many there are is a part of the claim, and nothing says it.
             Answer::Proved { .. } if self.scope.supposed && self.counts([left, right]) => {

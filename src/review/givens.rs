@@ -12,6 +12,7 @@ use super::claim::{names_in, statements};
 use super::document::Document;
 use super::names::spelled;
 use super::numbers::is_numeric;
+use super::properties::Property;
 use super::scope::Scope;
 use super::tex::syntax::{Expr, FormulaKind, Relation, Statement};
 use crate::expr::{ExprId, Node, SymbolId};
@@ -49,21 +50,8 @@ pub(super) fn find(scope: &mut Scope<'_>, document: &Document<'_>) {
         })
         .collect();
     // "where $y$ is one-hot": its elements sum to 1.
-    let one = Rational::from(1);
     for property in scope.properties.clone().iter().filter(|p| p.sums_to_one()) {
-        let all = statements(document).flat_map(|(_, _, s)| names_in(s));
-        let mut whole = all.filter(|name| {
-            name.stem == property.of.stem && name.below.len() == 1 && scope.has_index(name)
-        });
-        let Some(name) = whole.next() else { continue };
-        let mut elements = Vec::new();
-        for element in scope.each_element(&name) {
-            let expr = Expr { kind: FormulaKind::Name(element), span: 0..0 };
-            elements.extend(scope.build(&expr, usize::MAX));
-        }
-        if elements.iter().all(|id| matches!(scope.graph.node(*id), Node::Var(_))) {
-            scope.give(&elements, &one, None);
-        }
+        scope.give_elements(property, document);
     }
     for (at, _, statement) in statements(document) {
         if names_in(statement).iter().any(|name| numbered.contains(&spelled(name))) {
@@ -170,6 +158,30 @@ impl Scope<'_> {
         let said = format!("{} = {total}", shown.join(" + "));
         let (names, total, last) = (all, total.clone(), *last);
         self.givens.push(GivenSum { at, names, total, last, rest, said });
+    }
+
+    /// Gives the sum of the elements of a name of which words say that it is 1; those elements, if
+    /// they stand for nothing else.
+    pub(super) fn give_elements(
+        &mut self,
+        property: &Property,
+        document: &Document<'_>,
+    ) -> Vec<SymbolId> {
+        let all = statements(document).flat_map(|(_, _, s)| names_in(s));
+        let mut whole = all.filter(|name| {
+            name.stem == property.of.stem && name.below.len() == 1 && self.has_index(name)
+        });
+        let Some(name) = whole.next() else { return Vec::new() };
+        let mut elements = Vec::new();
+        for element in self.each_element(&name) {
+            let expr = Expr { kind: FormulaKind::Name(element), span: 0..0 };
+            elements.extend(self.build(&expr, usize::MAX));
+        }
+        if !elements.iter().all(|id| matches!(self.graph.node(*id), Node::Var(_))) {
+            return Vec::new();
+        }
+        self.give(&elements, &Rational::from(1), None);
+        elements.iter().filter_map(|id| self.graph.symbol_of(*id)).collect()
     }
 
     /// Forgets the sums that were only supposed.

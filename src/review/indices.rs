@@ -322,10 +322,7 @@ impl Indices {
 
     /// The number that stands for a size, if this is one.
     pub(super) fn size(&self, name: &Name) -> Option<(i64, bool)> {
-        match name.below.is_empty() && name.above.is_none() {
-            true => self.sizes.get(&name.stem).copied(),
-            false => None,
-        }
+        self.sizes.get(&size_of(name)?).copied()
     }
 }
 
@@ -362,6 +359,16 @@ fn shifted(part: &str, letter: &dyn Fn(char) -> bool) -> Option<Vec<(i64, Option
         }
     }
     (terms.len() > 1 || terms.iter().any(|(n, _)| *n != 1)).then_some(terms)
+}
+
+/// What a name is called that may say how many there are: n, N_{out}.
+fn size_of(name: &Name) -> Option<String> {
+    let word = |part: &String| part.chars().count() > 1 && part.chars().all(char::is_alphabetic);
+    match (&name.below[..], &name.above) {
+        ([], None) => Some(name.stem.clone()),
+        ([part], None) if word(part) => Some(format!("{}_{part}", name.stem)),
+        _ => None,
+    }
 }
 
 fn single(text: &str) -> Option<char> {

@@ -21,6 +21,7 @@ use super::document::{Document, Item, Placed};
 use super::equation::Wrongly;
 use super::indices::Condition;
 use super::judge::Unknowns;
+use super::labels;
 use super::names::{Cells, spelled};
 use super::numbers::{Number, Rounded};
 use super::prose::level;
@@ -31,18 +32,36 @@ use super::survey::{Survey, survey};
 use super::tex::introduces;
 use super::tex::syntax::{Expr, FormulaKind, Part, Refused, Relation, Statement};
 use super::ways::Ways;
-use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
+use super::{CLASSES, Claim, LENGTHS, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
 use crate::expr::Winners;
+
+/// Marks every row. Where an index is the number of a class, once for each class: what is proved
+/// holds for all of them, and what is refuted for none.
+pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review {
+    let indexed = || labels::Indexed::of(&survey(document, None, 0).scope, document);
+    let classes = match cells {
+        Some(_) => Vec::new(),
+        None => labels::find(document, indexed),
+    };
+    let mut all = classes.iter().map(|numbers| for_lengths(&labels::put(document, numbers), cells));
+    let Some(first) = all.next() else { return for_lengths(document, cells) };
+    all.fold(first, |review, other| agreed(review, other, CLASSES))
+}
 
 /// Marks every row. Where indices run over what nothing says, twice, with other lengths: what is
 /// proved holds with both.
-pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review {
-    let (mut review, supposes) = walk(document, cells, 0);
-    if supposes {
-        let (other, _) = walk(document, cells, 1);
-        review.rows = review.rows.into_iter().zip(other.rows).map(|(a, b)| a.agreed(b)).collect();
-        review.tally = tally(&review.rows);
+fn for_lengths(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review {
+    match walk(document, cells, 0) {
+        (review, true) => agreed(review, walk(document, cells, 1).0, LENGTHS),
+        (review, false) => review,
     }
+}
+
+/// What two walks agree on.
+fn agreed(mut review: Review, other: Review, why: &str) -> Review {
+    let rows = review.rows.into_iter().zip(other.rows);
+    review.rows = rows.map(|(a, b)| a.agreed(b, why)).collect();
+    review.tally = tally(&review.rows);
     review
 }
 
@@ -492,7 +511,8 @@ fn statements_of(placed: &Placed) -> impl Iterator<Item = &Statement> {
     })
 }
 
-fn tally(rows: &[Row]) -> Tally {
+/// How many rows of each kind there are.
+pub(super) fn tally(rows: &[Row]) -> Tally {
     let mut tally = Tally { rows: rows.len(), ..Tally::default() };
     for row in rows {
         let unread = row.claims.iter().any(|c| matches!(c.mark, Mark::Unread { .. }));

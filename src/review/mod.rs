@@ -11,6 +11,7 @@
 //! - an error is marked once: rows that follow correctly from a wrong one say so;
 //! - a repair was proved before it is offered.
 
+mod arguments;
 mod around;
 mod arrays;
 mod bases;
@@ -27,6 +28,7 @@ mod givens;
 mod hints;
 mod indices;
 mod judge;
+mod labels;
 mod limits;
 mod lists;
 mod losses;
@@ -48,6 +50,7 @@ mod repair;
 pub mod report;
 mod say;
 mod scope;
+mod sections;
 mod shapes;
 mod survey;
 mod suspects;
@@ -399,6 +402,11 @@ impl Tally {
     }
 }
 
+/// What two walks with other lengths differ in.
+const LENGTHS: &str = "how many values an index takes";
+/// What two walks with other numbers of a class differ in.
+const CLASSES: &str = "which class is meant";
+
 impl Review {
     /// Whether nothing was refuted.
     pub fn is_good(&self) -> bool {
@@ -414,16 +422,19 @@ impl Row {
 }
 
 impl Row {
-    /// The row with marks on which two walks agree.
-    fn agreed(self, other: Row) -> Row {
+    /// The row with marks on which two walks agree; what they differ in depends on `why`.
+    fn agreed(self, other: Row, why: &str) -> Row {
         let same = self.claims.len() == other.claims.len();
         let claims = self.claims.into_iter().zip(other.claims);
         let claims = claims
             .map(|(claim, other)| Claim {
                 mark: match same && claim.source == other.source {
-                    true => claim.mark.agreed(other.mark),
-                    false => Mark::of_no_length(),
+                    true => claim.mark.agreed(other.mark, why),
+                    false => Mark::depends(why),
                 },
+                // What stands for a class is a number in each walk.
+                reading: claim.reading.filter(|reading| other.reading.as_ref() == Some(reading)),
+                hint: claim.hint.filter(|hint| other.hint.as_ref() == Some(hint)),
                 ..claim
             })
             .collect();
@@ -433,7 +444,7 @@ impl Row {
 
 impl Mark {
     /// The mark on which two walks agree.
-    fn agreed(self, other: Mark) -> Mark {
+    fn agreed(self, other: Mark, why: &str) -> Mark {
         match (&self, &other) {
             (Mark::Proved { .. }, Mark::Proved { .. }) => self.and(other),
             // A change that repairs it for one length only is no repair.
@@ -445,14 +456,18 @@ impl Mark {
             // What is open is open.
             (Mark::Undecided { .. } | Mark::OutOfScope { .. }, _) => self,
             (_, Mark::Undecided { .. } | Mark::OutOfScope { .. }) => other,
-            _ => Mark::of_no_length(),
+            _ => Mark::depends(why),
         }
+    }
+
+    /// The mark of what holds in one walk and not in another.
+    fn depends(why: &str) -> Mark {
+        Mark::Undecided { reason: format!("it depends on {why}, which nothing says") }
     }
 
     /// The mark of what holds for one length of a sum and not for another.
     pub(crate) fn of_no_length() -> Mark {
-        let reason = "it depends on how many values an index takes, which nothing says";
-        Mark::Undecided { reason: reason.to_string() }
+        Mark::depends(LENGTHS)
     }
 
     /// How much a mark says against its row.
@@ -541,9 +556,18 @@ pub fn review(
         _ => None,
     };
     let mut document = document::read(text, format, network)?;
-    numbered::lower(&mut document);
-    arrays::spread(&mut document, network);
+    let read = document.clone();
+    match network {
+        None => sections::lower(&mut document),
+        Some(_) => {
+            numbered::lower(&mut document);
+            arrays::spread(&mut document, network);
+        }
+    }
     let mut review = marker::mark(&document, cells);
+    if network.is_none() {
+        sections::alone(&mut review, &document, &read);
+    }
     if format == DocumentFormat::Notebook {
         let all = read::cells(text)?;
         for row in &mut review.rows {

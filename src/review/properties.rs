@@ -24,6 +24,8 @@ const REACH: usize = 4;
 /// One thing said of a name.
 #[derive(Clone, Debug)]
 pub(super) struct Property {
+    /// In which item it is said.
+    pub(super) at: usize,
     pub(super) of: Name,
     pub(super) word: String,
 }
@@ -62,7 +64,7 @@ pub(super) fn told(document: &Document<'_>) -> Vec<Property> {
                 return;
             }
             let Some(word) = words.iter().find(|word| is_property(word)) else { return };
-            found.extend(names.into_iter().map(|of| Property { of, word: word.clone() }));
+            found.extend(names.into_iter().map(|of| Property { at, of, word: word.clone() }));
         };
         // "$y$ is one-hot".
         let behind = passage.text.split(['.', ';', ':']).next().unwrap_or_default();

@@ -116,6 +116,8 @@ pub(super) struct Scope<'a> {
     pub(super) outline: Outline,
     /// The spellings of names that words declare as given.
     pub(super) spoken: BTreeSet<String>,
+    /// Names that may be an element that another name is, with the stem of that.
+    pub(super) unsettled: BTreeMap<String, String>,
     /// What words say of names, and no formula does.
     pub(super) properties: Vec<Property>,
     /// The spellings of names whose only definition could not be read: they may depend on anything.
@@ -250,6 +252,7 @@ impl<'a> Scope<'a> {
             outline: Outline::default(),
             spoken: BTreeSet::new(),
             introduced: BTreeMap::new(),
+            unsettled: BTreeMap::new(),
             properties: Vec::new(),
             speaks_of_slopes: false,
             reach: Reach::default(),

@@ -130,7 +130,7 @@ impl Shape {
 }
 
 /// What the elements of arrays are called, and how many there are.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Arrays {
     /// The stems of arrays with how many indices their elements have, and which of them it is, with
     /// its length.
@@ -150,7 +150,7 @@ pub(super) struct Arrays {
 }
 
 /// What is known of a statement that was said in elements.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Spread {
     /// A name of which custom alone says what it is.
     pub(super) unsure: Option<String>,

@@ -19,7 +19,7 @@ use super::prose::Outline;
 use super::scope::{Adjoint, Meaning, Scope};
 use super::tex::syntax::{Expr, FormulaKind, Name, Part, Relation, visit};
 use super::tex::unaccented;
-use super::{convention, costs, givens, indices, losses, properties, suspects};
+use super::{convention, costs, givens, indices, labels, losses, properties, suspects};
 use first::{define_first, drop_supposed};
 use twice::defined_twice;
 
@@ -79,6 +79,7 @@ pub(super) fn survey<'n>(
     scope.introduced = introduced(&scope, document);
     scope.unread_names = unread(&scope, document);
     scope.unread = scope.unread_names.iter().map(spelled).collect();
+    scope.unsettled = labels::unsettled(&scope, document);
     givens::find(&mut scope, document);
     losses::find(&mut scope, document);
     scope.declared = scope.leaves.clone();

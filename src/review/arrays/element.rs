@@ -71,6 +71,17 @@ impl Term {
                 let args = vec![a.at(at, with)?];
                 form(FormulaKind::Apply { head: head.clone(), primes: *primes, args })
             }
+            Kind::Extreme(least, of) if matches!(&of[..], [one] if one.shape.is_array()) => {
+                let one = &of[0];
+                let all = self.contracted(one.length(0), with, |k, with| {
+                    one.at(std::slice::from_ref(k), with)
+                })?;
+                let of = match all.kind {
+                    FormulaKind::Sum(terms) => terms.into_iter().map(|(_, term)| term).collect(),
+                    _ => vec![all],
+                };
+                form(FormulaKind::Extreme { least: *least, of })
+            }
             Kind::Extreme(least, of) => {
                 let of: Result<Vec<Expr>, Trouble> =
                     of.iter().map(|t| t.fitting(at, with)).collect();
@@ -107,6 +118,8 @@ impl Term {
                     FormulaKind::Derivative { of: Box::new(of), by: Box::new(by), order: *order };
                 form(kind)
             }
+            Kind::Over(indices, _, body) if indices.is_empty() && body.shape.is_array() => self
+                .contracted(body.length(0), with, |k, with| body.at(std::slice::from_ref(k), with)),
             Kind::Over(indices, [from, to], body) => {
                 let body = Box::new(body.at(at, with)?);
                 let (from, to) = (from.clone(), to.clone());

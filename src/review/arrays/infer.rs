@@ -145,6 +145,15 @@ impl Learner<'_> {
             {
                 args.iter().for_each(|e| self.custom(e));
             }
+            // The greatest of what has a name is that of a vector.
+            FormulaKind::Extreme { of, .. } if custom >= Custom::Arrays => {
+                if let [one] = &of[..]
+                    && let FormulaKind::Name(name) = &one.kind
+                    && self.unknown(one)
+                {
+                    self.learn(name, &Shape::column(), true);
+                }
+            }
             FormulaKind::Call(Known::Norm, a) => match &a.kind {
                 FormulaKind::Sum(terms) => terms.iter().for_each(|(_, t)| self.custom(t)),
                 _ => self.custom(a),

@@ -129,7 +129,8 @@ fn in_sections(
         let mut here = shapes.clone();
         here.take_over(&before);
         before = here;
-        if !shapes.has_arrays() && !own.iter().any(|s| speaks_of_arrays(s)) {
+        let speaks = |s: &&&Statement| speaks_of_arrays(s) || sums_wholes(s);
+        if !shapes.has_arrays() && own.iter().find(speaks).is_none() {
             continue;
         }
         any = true;
@@ -184,8 +185,22 @@ fn speaks_of_arrays(statement: &Statement) -> bool {
             found |= match &e.kind {
                 FormulaKind::Array(_) | FormulaKind::Matrix(_) => true,
                 FormulaKind::Call(Known::Norm, a) => has_name(a),
+                FormulaKind::Extreme { of, .. } => {
+                    matches!(&of[..], [Expr { kind: FormulaKind::Name(_), .. }])
+                }
                 _ => false,
             };
+        });
+    }
+    found
+}
+
+/// Whether a sum in a statement does not say over what: Σ exp(z).
+fn sums_wholes(statement: &Statement) -> bool {
+    let mut found = false;
+    for side in statement.sides() {
+        visit(side, &mut |e| {
+            found |= matches!(&e.kind, FormulaKind::BigSum { indices, .. } if indices.is_empty());
         });
     }
     found

@@ -29,13 +29,32 @@ pub(super) fn find(all: &[&Statement], shapes: &Shapes) -> Functions {
         let FormulaKind::Apply { head, primes: 0, args } = &first.kind else { continue };
         let mut reading = Reading::new(shapes, &none, "", Turned::default());
         let number = reading.term(value).is_ok_and(|t| !t.shape.is_array() && t.has_array());
-        if number || is_great(head) {
+        let of_elements = args.len() > 1 && is_made_of_elements(value, args);
+        if number || is_great(head) || of_elements {
             let params: Option<Vec<Name>> = args.iter().map(name).collect();
             scalars.insert(head.stem.clone(), params.unwrap_or_default());
         }
     }
     scalars.retain(|name, _| !is_function_of_arrays(name));
     Functions { scalars, numbers, maps: BTreeSet::new() }
+}
+
+/// Whether a value is made of elements of what it is a function of, each under a sum over its index
+/// or at an index that is itself an argument: log Σ_i exp z_i − z_y of (z, y).
+fn is_made_of_elements(value: &Expr, args: &[Expr]) -> bool {
+    let params: Vec<Name> = args.iter().filter_map(name).collect();
+    let own: BTreeSet<&str> = params.iter().map(|p| p.stem.as_str()).collect();
+    let (mut over, mut below, mut wholes) = (BTreeSet::new(), BTreeSet::new(), false);
+    visit(value, &mut |e| match &e.kind {
+        FormulaKind::BigSum { indices, .. } => over.extend(indices.iter().cloned()),
+        FormulaKind::Name(n) if own.contains(n.stem.as_str()) => {
+            wholes |= n.below.is_empty();
+            below.extend(n.below.iter().cloned());
+        }
+        _ => {}
+    });
+    let known = |part: &String| over.contains(part) || own.contains(part.as_str());
+    params.len() == args.len() && !wholes && !below.is_empty() && below.iter().all(known)
 }
 
 fn name(expr: &Expr) -> Option<Name> {

@@ -111,7 +111,14 @@ impl Reading<'_> {
             FormulaKind::Extreme { least, of } => {
                 let of: Result<Vec<Term>, Trouble> = of.iter().map(|e| self.term(e)).collect();
                 let of = of?;
-                let shape = joint(&of)?;
+                let shape = match &of[..] {
+                    // The greatest element of a vector.
+                    [one] if one.shape.rank() == 1 => Shape::Scalar,
+                    [one] if one.shape.rank() > 1 => {
+                        return beyond("the greatest of a matrix is not read");
+                    }
+                    _ => joint(&of)?,
+                };
                 made(shape, Kind::Extreme(*least, of))
             }
             FormulaKind::Apply { head, primes, args } => self.apply(expr, head, *primes, args),
@@ -130,6 +137,13 @@ impl Reading<'_> {
             FormulaKind::BigSum { indices, from, to, body } => {
                 let body = self.term(body)?;
                 let bounds = [from.clone(), to.clone()];
+                // Σ exp(z) goes over the elements of z.
+                if indices.is_empty() && body.shape.is_array() {
+                    return match body.shape.rank() {
+                        1 => made(Shape::Scalar, Kind::Over(Vec::new(), bounds, Box::new(body))),
+                        _ => beyond("a sum that does not say over what"),
+                    };
+                }
                 made(body.shape.clone(), Kind::Over(indices.clone(), bounds, Box::new(body)))
             }
             FormulaKind::Matrix(rows) => self.literal(rows, span),
@@ -225,7 +239,12 @@ impl Reading<'_> {
             all.push((*minus, self.term(term)?));
         }
         // 1 − a takes the number from each element; another number beside an array is a mistake.
-        let number = |t: &Term| matches!(&t.kind, Kind::Plain(e) if matches!(e.kind, FormulaKind::Number { .. }));
+        // So does z − max z.
+        let number = |t: &Term| match &t.kind {
+            Kind::Plain(e) => matches!(e.kind, FormulaKind::Number { .. }),
+            Kind::Extreme(_, of) => matches!(&of[..], [one] if one.shape.is_array()),
+            _ => false,
+        };
         let arrays: Vec<Term> =
             all.iter().map(|(_, t)| t.clone()).filter(|t| t.shape.is_array()).collect();
         if arrays.is_empty() {

@@ -46,7 +46,7 @@ impl Scope<'_> {
     }
 
     /// What is summed or multiplied, for all values of the indices.
-    fn terms(
+    pub(super) fn terms(
         &mut self,
         indices: &[String],
         [from, to]: [&Option<Box<Expr>>; 2],

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::letters::{each, letters};
-use super::{Item, MAX_SHOWN, Run, SUPPOSED_LENGTHS, single};
+use super::{Item, MAX_SHOWN, Run, SUPPOSED_LENGTHS, single, size_of};
 use crate::review::claim::{defined, statements};
 use crate::review::document::Document;
 use crate::review::names::{Cells, spelled};
@@ -234,7 +234,7 @@ fn sizes(
     let mut found: BTreeSet<String> = BTreeSet::new();
     let mut other: BTreeSet<String> = BTreeSet::new();
     let mut numbers: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
-    let plain = |name: &Name| name.below.is_empty() && name.above.is_none();
+    let mut alike: Vec<[String; 2]> = Vec::new();
     for (_, _, statement) in statements(document) {
         let mut bounds: Vec<&Name> = Vec::new();
         let mut letters: BTreeSet<char> = BTreeSet::new();
@@ -270,25 +270,34 @@ fn sizes(
             _ => {}
         });
         // The t of y_t = Σ_{s=1}^{t} is an index.
-        for name in bounds.into_iter().filter(|name| plain(name)) {
-            if single(&name.stem).is_some_and(|c| letters.contains(&c)) {
-                other.insert(name.stem.clone());
+        for (name, key) in bounds.into_iter().filter_map(|name| Some((name, size_of(name)?))) {
+            if name.below.is_empty() && single(&name.stem).is_some_and(|c| letters.contains(&c)) {
+                other.insert(key.clone());
             }
-            found.insert(name.stem.clone());
+            found.insert(key);
         }
         if let (Some(Expr { kind: FormulaKind::Name(name), .. }), [(_, value), ..]) =
             (&statement.first, &statement.rest[..])
-            && plain(name)
+            && let Some(key) = size_of(name)
         {
             match &value.kind {
                 FormulaKind::Number { value, .. } => {
                     let number = value.to_i32().map(i64::from);
-                    numbers.entry(name.stem.clone()).or_default().extend(number);
+                    numbers.entry(key).or_default().extend(number);
+                }
+                // "m = n": which of them is meant elsewhere is not said by it.
+                FormulaKind::Name(value) if let Some(size) = size_of(value) => {
+                    alike.push([key, size]);
                 }
                 _ => {
-                    other.insert(name.stem.clone());
+                    other.insert(key);
                 }
             }
+        }
+    }
+    for [one, size] in alike {
+        if !found.contains(&one) || !found.contains(&size) {
+            other.insert(one);
         }
     }
     found.extend(document.arrays.axes.iter().filter_map(|(_, _, length)| match length {
@@ -297,7 +306,11 @@ fn sizes(
     }));
     let mut sizes = BTreeMap::new();
     for name in found {
-        let free = Name { stem: name.clone(), below: Vec::new(), above: None };
+        let (stem, below) = match name.split_once('_') {
+            Some((stem, word)) => (stem.to_string(), vec![word.to_string()]),
+            None => (name.clone(), Vec::new()),
+        };
+        let free = Name { stem, below, above: None };
         if other.contains(&name) || scope.cell(&free).is_some() {
             continue;
         }
@@ -414,7 +427,7 @@ fn classes(scope: &Scope<'_>, document: &Document<'_>) -> Shown {
                     let from = from.as_deref().and_then(|e| scope.whole(e));
                     let size = to.as_deref().and_then(|e| match &e.kind {
                         FormulaKind::Name(name) => {
-                            scope.indices.size(name).map(|_| name.stem.clone())
+                            scope.indices.size(name).and_then(|_| size_of(name))
                         }
                         _ => None,
                     });

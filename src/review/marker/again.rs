@@ -13,6 +13,7 @@ use crate::review::claim::names_of;
 use crate::review::document::Item;
 use crate::review::judge::Answer;
 use crate::review::names::spelled;
+use crate::review::properties::Property;
 use crate::review::readings::other;
 use crate::review::scope::Definition;
 use crate::review::tex::syntax::{Expr, FormulaKind, Relation, visit};
@@ -43,6 +44,9 @@ impl Marker<'_, '_> {
         here: Standing<'_>,
     ) -> Option<Mark> {
         let text = here.placed.passage.text.clone();
+        if let Some(mark) = self.as_words_say([left, right], relation, here) {
+            return Some(mark);
+        }
         if let Some(bases) = self.document.bases.clone()
             && let Some(reason) = self.of_another_base([left, right], &bases, relation, here)
         {
@@ -80,6 +84,67 @@ impl Marker<'_, '_> {
         self.scope.built.clear();
         let reason = "it holds in another reading of a definition".to_string();
         (!matches!(mark, Mark::Refuted(_))).then_some(Mark::Undecided { reason })
+    }
+
+    /// The mark of a row with names as given that another section defines, where words say behind
+    /// that, or in the section of the row, that they are labels: "y is one-hot". None where there is no such name, or the
+    /// row fails so, too.
+    fn as_words_say(
+        &mut self,
+        sides: [&Expr; 2],
+        relation: Relation,
+        here: Standing<'_>,
+    ) -> Option<Mark> {
+        let (mut said, mut denied): (BTreeMap<String, Property>, _) = (BTreeMap::new(), None);
+        let section = |at| self.scope.outline.at(at).section;
+        let all: Vec<&Property> =
+            self.scope.properties.iter().filter(|property| property.is_one_hot()).collect();
+        let (mut open, mut seen) =
+            (sides.iter().flat_map(|side| names_of(side)).collect::<Vec<_>>(), BTreeSet::new());
+        while let Some(name) = open.pop().filter(|_| !all.is_empty()) {
+            let Some(definition) = self.scope.in_force(&name, here.at) else { continue };
+            if !seen.insert(spelled(&name)) {
+                continue;
+            }
+            open.extend(names_of(&definition.body));
+            let then = section(definition.at);
+            let property = all.iter().find(|property| {
+                let own = section(property.at);
+                let behind = property.at > definition.at || own == section(here.at);
+                property.of.stem == name.stem && own != then && behind
+            });
+            said.extend(property.map(|property| (name.stem.clone(), (*property).clone())));
+            // What is one-hot is no formula of other quantities.
+            let own = all.iter().find(|property| property.of.stem == name.stem);
+            denied = own.map(|p| format!("{} is said to be {}", spelled(&p.of), p.word)).or(denied);
+        }
+        if said.is_empty() {
+            return denied.map(|reason| Mark::Undecided { reason });
+        }
+        let definitions = self.scope.definitions.clone();
+        let (givens, leaves) = (self.scope.givens.clone(), self.scope.leaves.clone());
+        self.scope.definitions.retain(|key, _| {
+            let stem = key.split(['_', '[']).next().unwrap_or(key);
+            !said.contains_key(stem)
+        });
+        self.scope.built.clear();
+        for property in said.values() {
+            let elements = self.scope.give_elements(property, self.document);
+            self.scope.leaves.extend(elements);
+        }
+        let mark = self.once_more(sides[0], sides[1], relation, here);
+        (self.scope.definitions, self.scope.givens) = (definitions, givens);
+        self.scope.leaves = leaves;
+        self.scope.built.clear();
+        match mark {
+            Mark::Proved { error_bound, mut given } => {
+                let names = said.values().map(|p| format!("{} is {}", spelled(&p.of), p.word));
+                given.extend(names);
+                Some(Mark::Proved { error_bound, given })
+            }
+            Mark::Refuted(_) => None,
+            mark => Some(mark),
+        }
     }
 
     /// What to say of a row that does not hold with the base of its logarithms that words tell, or

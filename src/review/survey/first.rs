@@ -9,6 +9,7 @@ use std::rc::Rc;
 use crate::review::claim::{defined, holds_name, names_in, names_of, statements};
 use crate::review::declared::conditions;
 use crate::review::document::{Document, Item, Placed};
+use crate::review::indices;
 use crate::review::names::spelled;
 use crate::review::numbers::is_numeric;
 use crate::review::prose::{Place, Role};
@@ -155,7 +156,8 @@ pub(super) fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         if !params.is_empty() && !params.iter().any(|p| holds_name(value, p)) {
             let moves = |p: &Name| {
                 let stem = |e: &Name| e.stem == p.stem && !e.below.is_empty();
-                statements(document).any(|(_, _, s)| names_in(s).iter().any(stem))
+                document.labels.parts.contains(&spelled(p))
+                    || statements(document).any(|(_, _, s)| names_in(s).iter().any(stem))
             };
             if is_numeric(value) || !params.iter().all(moves) {
                 continue;
@@ -188,6 +190,10 @@ pub(super) fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
         if scope.is_element(name, at) || sums_nothing_named(value) {
             continue;
         }
+        // "p = σ(z). So z = ln(p/(1 − p))": what a name is made of is not made of that name.
+        if role != Role::Definition && turns_back(scope, name, value, at) {
+            continue;
+        }
         if scope.cell(name).is_none() && seen.insert(spelled(name)) {
             let mut new = Definition::new(at, value.clone());
             if stands_in_a_case(scope, document, at, placed, statement) {
@@ -197,6 +203,41 @@ pub(super) fn define_first(scope: &mut Scope<'_>, document: &Document<'_>) {
             scope.define(name, definition);
         }
     }
+}
+
+/// Whether what a name would be defined by is itself made of that name, by what is defined before.
+/// A step that is made of the one before it is no such circle.
+fn turns_back(scope: &Scope<'_>, name: &Name, value: &Expr, at: usize) -> bool {
+    let shifted = |item: &indices::Item| matches!(item, indices::Item::Shifted(_));
+    let (key, items) = scope.indices.items(name);
+    let number = |item: &indices::Item| matches!(item, indices::Item::Number(_));
+    if items.iter().any(|item| shifted(item) || number(item)) {
+        return false;
+    }
+    let same = |inner: &Name| {
+        let (other, its) = scope.indices.items(inner);
+        other == key && its.len() == items.len()
+    };
+    let mut open = names_of(value);
+    // δ_j = Σ_k w_{kj} δ_k is made of other elements.
+    if open.iter().any(|inner| same(inner)) {
+        return false;
+    }
+    let (mut seen, mut found) = (BTreeSet::new(), false);
+    while let Some(inner) = open.pop() {
+        if !seen.insert(spelled(&inner)) {
+            continue;
+        }
+        if same(&inner) {
+            if scope.indices.items(&inner).1.iter().any(shifted) {
+                return false;
+            }
+            found = true;
+        }
+        let before = scope.in_force(&inner, at).filter(|definition| definition.at < at);
+        open.extend(before.map(|definition| names_of(&definition.body)).unwrap_or_default());
+    }
+    found
 }
 
 /// Whether nothing but the equation at hand says what a name is: neither the network nor words,

@@ -7,7 +7,7 @@ use super::atoms::argument;
 use super::expression::{Result, Shape, Value, unexpected, whole};
 use super::lex::Tok;
 use super::symbols;
-use super::syntax::{Comparison, Expr, FormulaKind};
+use super::syntax::{Comparison, Expr, FormulaKind, visit};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 use super::words;
 
@@ -92,6 +92,31 @@ pub(super) fn taken_in<'s, 'a>(
         Shape::Sum => refuse(value.expr.span, torn),
         _ => Ok((rest, value.expr)),
     }
+}
+
+/// What an index below `\\max` runs over, `z_j` of `\\max_j z_j`, as a sum; refused where what stands
+/// below is no index of what stands behind.
+pub(super) fn over_an_index<'s, 'a>(
+    below: Tokens<'s, 'a>,
+    input: Tokens<'s, 'a>,
+    why: &str,
+) -> Parsed<'s, 'a, Expr> {
+    let Ok((indices, None, None)) = bounds(below) else { return beyond(below.span(), why) };
+    let [index] = &indices[..] else { return beyond(below.span(), why) };
+    let body_at = input.deeper()?;
+    let Ok((after, body)) = product_behind(body_at) else { return beyond(below.span(), why) };
+    let after = after.level_of(input);
+    let mut found = false;
+    visit(&body, &mut |e| {
+        found |= matches!(&e.kind, FormulaKind::Name(name) | FormulaKind::Apply { head: name, .. }
+            if name.below.iter().any(|part| part.contains(index.as_str())));
+    });
+    let span = input.span_to(after);
+    if !found {
+        return beyond(span, why);
+    }
+    let kind = FormulaKind::BigSum { indices, from: None, to: None, body: Box::new(body) };
+    Ok((after, Expr { kind, span }))
 }
 
 /// Names of indices, side by side or between commas.

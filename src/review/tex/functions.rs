@@ -3,7 +3,8 @@
 //! An argument without parentheses is one factor, and a second factor behind it is refused: the
 //! argument of `\ln xy` may be x or xy.
 
-use super::atoms::{argument, powered};
+use super::atoms::{argument, powered, starts_name};
+use super::blocks;
 use super::expression::{Shape, Value, starts_factor, unexpected, whole};
 use super::lex::Tok;
 use super::spelling::{Function, function};
@@ -172,39 +173,62 @@ pub(super) fn root<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     Ok((after, Value { expr: Expr { kind, span: input.span_to(after) }, shape: Shape::Atom }))
 }
 
-/// max{a, b}, `\max(a, b)`.
+/// max{a, b}, `\max(a, b)`, and `\max z` of a vector.
 fn extreme<'s, 'a>(
     input: Tokens<'s, 'a>,
     rest: Tokens<'s, 'a>,
     least: bool,
 ) -> Parsed<'s, 'a, Value> {
     let mut rest = rest;
-    let mut indexed = false;
+    let mut below = None;
     if rest.tok() == Some(Tok::Sub) {
-        indexed = true;
         let script = rest.skip(1);
-        rest = match script.bracket() {
-            Some((_, after)) => after,
-            None => script.skip(1),
+        let (inside, after) = match script.bracket() {
+            Some(found) => found,
+            None => (script.until(script.skip(1)), script.skip(1)),
         };
+        (below, rest) = (Some(inside), after);
     }
+    let indexed = below.is_some();
     let bracket = matches!(
         rest.tok(),
         Some(Tok::Open | Tok::Sign('(' | '[' | '⦃') | Tok::Fence(true, '(' | '[' | '⦃'))
     );
-    let Some((inside, after)) = rest.bracket().filter(|_| bracket) else {
+    let found = rest.bracket().filter(|_| bracket);
+    let lists = |inside: &Tokens| inside.split(|t| matches!(t, Tok::Sign(',' | ';'))).len() > 1;
+    if found.as_ref().is_none_or(|(inside, _)| indexed && !lists(inside)) {
+        return over_elements(input, (below, rest), least);
+    }
+    let Some((inside, after)) = found else {
         return beyond(input.span_to(rest), "the greatest of what an index runs over is not read");
     };
     let parts = inside.split(|t| matches!(t, Tok::Sign(',' | ';')));
-    if parts.len() < 2 && (indexed || rest.tok() == Some(Tok::Open)) {
-        return beyond(input.span_to(after), "the greatest of what an index runs over is not read");
-    }
     let mut of = Vec::new();
     for part in parts {
         of.push(whole(part)?.expr);
     }
     let expr = Expr { kind: FormulaKind::Extreme { least, of }, span: input.span_to(after) };
     names::raised(input, after, Value { expr, shape: Shape::Atom })
+}
+
+/// The greatest over an index, `\max_j z_j`, or of a vector, `\max z`, made apart from the recursion.
+#[inline(never)]
+fn over_elements<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    (below, rest): (Option<Tokens<'s, 'a>>, Tokens<'s, 'a>),
+    least: bool,
+) -> Parsed<'s, 'a, Value> {
+    const BEYOND: &str = "the greatest of what an index runs over is not read";
+    let (after, of) = match below {
+        Some(below) => blocks::over_an_index(below, rest, BEYOND)?,
+        None if starts_name(rest) => {
+            let (after, value) = powered(rest)?;
+            (after, value.expr)
+        }
+        None => return beyond(input.span_to(rest), BEYOND),
+    };
+    let kind = FormulaKind::Extreme { least, of: vec![of] };
+    Ok((after, Value { expr: Expr { kind, span: input.span_to(after) }, shape: Shape::Atom }))
 }
 
 /// |x|.

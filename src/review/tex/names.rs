@@ -311,6 +311,12 @@ fn applies<'s, 'a>(
         let expr = Expr { kind: FormulaKind::Name(head), span };
         return Ok((rest, Value { expr, shape: Shape::Name }));
     }
+    // softmax(z)_j is an element of what it makes.
+    let word = head.stem.chars().count() > 1 && head.below.is_empty() && head.above.is_none();
+    let one = primes == 0 && parts.len() == 1 && word && function != Some(false);
+    if one && after.tok() == Some(Tok::Sub) {
+        return element_of(input, (inside, after), head);
+    }
     if powered && function.is_none() {
         return refuse(
             input.span_to(after),
@@ -354,6 +360,26 @@ fn power_before_argument<'s, 'a>(
     let span = input.span_to(after);
     let kind = FormulaKind::Power(Box::new(value.expr), Box::new(power));
     Ok((after, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
+}
+
+/// An element of what a function makes, made apart from the recursion.
+#[inline(never)]
+fn element_of<'s, 'a>(
+    input: Tokens<'s, 'a>,
+    (inside, after): (Tokens<'s, 'a>, Tokens<'s, 'a>),
+    head: Name,
+) -> Parsed<'s, 'a, Value> {
+    let (behind, found) = scripts(after)?;
+    let (Some(index), None, 0) = (found.below, found.above, found.primes) else {
+        return refuse(
+            input.span_to(behind),
+            "is this a function's value to a power, or a product?",
+        );
+    };
+    let args = vec![whole(inside)?.expr];
+    let kind = FormulaKind::Apply { head, primes: 0, args };
+    let of = Expr { kind, span: input.span_to(after) };
+    Ok((behind, of_array(Array::Element(of, below(index)?), input.span_to(behind))))
 }
 
 /// Notation of arrays, made apart from the recursion.
