@@ -3,11 +3,9 @@
 //! A declared name depends on nothing. Only plain turns of phrase are understood; where they are
 //! missing, a name without a definition stays unknown.
 
-use super::claim::{defined, is_equation, statements};
 use super::document::{Document, Item};
 use super::names::spelled;
-use super::numbers::is_numeric;
-use super::tex::syntax::{Expr, FormulaKind, Part, Statement};
+use super::tex::syntax::{Expr, FormulaKind, Part};
 
 /// Words that say of a name that nothing in the network changes it.
 const GIVEN: &[&str] = &[
@@ -43,7 +41,6 @@ const REACH: usize = 7;
 /// The spellings of all names that are declared, in the order of the document.
 pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
     let mut found = Vec::new();
-    let mut labelled: Vec<String> = Vec::new();
     let mut before: Vec<String> = Vec::new();
     // Whether a list of what is given stands here: "Inputs: $x$ (4×2), $t$".
     let mut listed = false;
@@ -67,10 +64,8 @@ pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
                         }
                         Part::Statement(statement) if statement.rest.is_empty() => {
                             let all = statement.first.as_ref().map(names).unwrap_or_default();
-                            if leads_to(&words_before) {
+                            if listed || leads_to(&words_before) {
                                 found.extend(all.iter().cloned());
-                            } else if listed {
-                                labelled.extend(all.iter().cloned());
                             }
                             // A list goes on over "and".
                             if !joins(&words_before) {
@@ -87,18 +82,7 @@ pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
             }
         }
     }
-    // "Inputs: $x$, $y$. Prediction: $y = w x$": what has a formula is no input.
-    let formulas: Vec<String> = statements(document).filter_map(|(.., s)| formula_of(s)).collect();
-    labelled.retain(|name| !formulas.contains(name));
-    found.append(&mut labelled);
     found
-}
-
-/// The name that an equation says to be something other than a number.
-fn formula_of(statement: &Statement) -> Option<String> {
-    let (name, _) = defined(statement.first.as_ref()?)?;
-    let (relation, side) = statement.rest.first()?;
-    (is_equation(*relation) && !is_numeric(side)).then(|| spelled(name))
 }
 
 /// What words say of the names before them: that they are given, that more are to come, or
@@ -155,18 +139,23 @@ fn said_of(words: &str) -> bool {
 }
 
 fn within_a_sentence<'w>(all: impl Iterator<Item = &'w str>) -> bool {
-    let mut all = all.take(REACH).peekable();
-    while let Some(token) = all.next() {
+    let mut all = all.take(2 * REACH).enumerate().map(|(at, token)| (at < REACH, token)).peekable();
+    while let Some((true, token)) = all.next() {
         if matches!(token.to_ascii_lowercase().as_str(), "not" | "no") {
             return false;
         }
         if is_given(token) {
             // "are given by" says that their formulas follow.
-            let follows = all.peek().is_some_and(|next| {
+            let follows = all.peek().is_some_and(|(_, next)| {
                 let next = next.trim_end_matches([':', '.', ';']).to_ascii_lowercase();
                 matches!(next.as_str(), "as" | "by" | "below")
             });
-            return !(follows && token.eq_ignore_ascii_case("given"));
+            // "are the input, forget and output gates" says what kind of gates.
+            let rest = all.map(|(_, token)| token.trim_end_matches(['.', ';', ':']));
+            let gates = rest
+                .take_while(|token| !matches!(*token, "of" | "to" | "at" | "for" | "is" | "are"))
+                .any(|token| matches!(token, "gate" | "gates"));
+            return !gates && !(follows && token.eq_ignore_ascii_case("given"));
         }
         if token.ends_with(['.', ';', ':']) {
             return false;
@@ -231,6 +220,8 @@ mod tests {
         assert_eq!(found, ["C", "t", "K"]);
         assert!(said_of(" is the target") && said_of("are the inputs of the layer"));
         assert!(!said_of(" is not constant") && !said_of(" is large. The input"));
+        assert!(!said_of(" is the input gate") && said_of(" is the input of the gate"));
+        assert!(!said_of(" are the input, forget and output gates at time"));
         assert!(!said_of("are given as follows") && !said_of(" is given by the formula"));
         assert!(leads_to("for the input") && !leads_to("is given."));
         assert!(lists("A network.\nInput:") && lists("**Weights to learn:** "));
