@@ -43,7 +43,6 @@ pub use lexicon::Lexicon;
 pub use macros::Macros;
 pub(in crate::review) use spelling::unaccented;
 pub use spelling::written;
-pub(in crate::review) use symbols::letter;
 pub use syntax::*;
 pub use words::{introduces, references};
 
