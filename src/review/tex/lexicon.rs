@@ -41,6 +41,8 @@ pub struct Lexicon {
     steps: BTreeSet<char>,
     /// Whether a sum goes up to T.
     to_t: bool,
+    /// Whether T stands above something in a sum: `γ^{T-t}`.
+    from_t: bool,
     /// Whether an index stands directly behind its letter: `z1 = …`, `\partial w1`.
     glued: bool,
     /// Stems with the letters that number them above: `y^k = …`.
@@ -168,9 +170,13 @@ impl Lexicon {
         self.alone.contains(&letter)
     }
 
-    /// Whether T is a number of steps, or another quantity of the document: then it may be a power.
-    pub(super) fn counts_to_t(&self) -> bool {
-        self.to_t || self.defined.contains("T")
+    /// Whether T above this stem may be a power, or a step: T is a number of steps, or another
+    /// quantity of the document, and steps stand above names, or powers of T do, or the stem is
+    /// what numbers are called.
+    pub(super) fn counts_to_t(&self, stem: &str) -> bool {
+        let number = "αβγεηκλμρτ".contains(stem) && !stem.is_empty();
+        (self.to_t || self.defined.contains("T"))
+            && (number || self.from_t || !self.steps.is_empty())
     }
 
     /// Whether a number above this stem is a mark and no power: it is defined with one, or the
@@ -533,6 +539,11 @@ fn note(stem: &str, place: &Place, lexicon: &mut Lexicon) {
 
 /// `^{t+1}`, `^{t-1}`, `^{(t+1)}`.
 fn step(tokens: &[Token], lexicon: &mut Lexicon) {
+    let script = tokens.iter().map(|t| t.tok).take_while(|t| *t != Tok::Close).take(REACH);
+    let (t, signs) = script.fold((false, false), |(t, signs), tok| {
+        (t || tok == Tok::Letter('T'), signs || matches!(tok, Tok::Sign('+' | '-')))
+    });
+    lexicon.from_t |= t && signs && tokens.first().is_some_and(|t| t.tok == Tok::Open);
     let mut inside = tokens.iter().map(|t| t.tok).skip_while(|t| *t == Tok::Open);
     if let (Some(Tok::Letter(c)), Some(Tok::Sign('+' | '-')), Some(Tok::Digit(_)), Some(Tok::Close)) =
         (inside.next(), inside.next(), inside.next(), inside.next())

@@ -179,7 +179,7 @@ pub(super) fn above(inside: Tokens, stem: &str) -> Result<Above> {
         matches!(tok, Tok::Letter('T') | Tok::Text(_, "T") | Tok::Command("top" | "intercal"))
     };
     match toks.as_slice() {
-        [Tok::Letter('T') | Tok::Text(_, "T")] if inside.of.lexicon.counts_to_t() => {
+        [Tok::Letter('T') | Tok::Text(_, "T")] if inside.of.lexicon.counts_to_t(stem) => {
             return beyond(inside.span(), "T above a name is a transpose, or a number of steps");
         }
         [only] if turned(only) => return Ok(Above::Transpose(None)),
