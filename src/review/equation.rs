@@ -89,6 +89,11 @@ impl Marker<'_, '_> {
             if !matches!(mark, Mark::Refuted(_)) {
                 return mark;
             }
+            // What is open by what its arrays are is no mistake that a chain goes on from.
+            let arrays = &self.document.arrays;
+            if !matches!(arrays.weighed(here.at, here.start, mark.clone()), Mark::Refuted(_)) {
+                return mark;
+            }
             let last = chain.last.clone();
             if let Some(earlier) = self.follows_from(&last, side, here) {
                 chain.broken = Some(earlier);
@@ -236,6 +241,10 @@ impl Marker<'_, '_> {
         }
         if self.is_set_to_zero(left, right, here) {
             let what = "the slope is set to 0".to_string();
+            if here.own_left {
+                let zero = is_numeric(left);
+                self.zeroed.push((here.at, if zero { right } else { left }.clone()));
+            }
             return Mark::Assumption { what };
         }
         if is_numeric(left) && is_numeric(right) {
@@ -327,6 +336,10 @@ impl Marker<'_, '_> {
                 }
                 if self.scope.supposed && self.counts([left, right]) {
                     return Mark::of_no_length();
+                }
+                if self.is_set_to_zero_further_up(lhs, rhs, here) {
+                    let reason = "it is the equation further up that is to be solved";
+                    return Mark::Undecided { reason: reason.to_string() };
                 }
                 if let Some(reason) = self.with_older_meaning(left, right, here) {
                     return Mark::Undecided { reason };

@@ -77,6 +77,7 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
         unknowns,
         rounded: Rounded::default(),
         wrong: Vec::new(),
+        zeroed: Vec::new(),
         last: None,
         aligned: None,
         introduced: false,
@@ -152,6 +153,8 @@ pub(super) struct Marker<'d, 'n> {
     pub(super) rounded: Rounded,
     /// What wrong lines said of derivatives.
     pub(super) wrong: Vec<Wrongly>,
+    /// What was set to 0 to be solved, with the item where it stands.
+    pub(super) zeroed: Vec<(usize, Expr)>,
     last: Option<Chain>,
     aligned: Option<Chain>,
     /// Whether the words before introduce names for the moment.
@@ -211,6 +214,8 @@ pub(super) struct Standing<'p> {
     pub(super) own_left: bool,
     /// Whether it was said in elements, in which no repair is written.
     pub(super) in_elements: bool,
+    /// Where the statement begins in its formula.
+    pub(super) start: usize,
 }
 
 impl Marker<'_, '_> {
@@ -343,7 +348,9 @@ impl Marker<'_, '_> {
                     let local = local || several || statement.introduced;
                     let key = (at, statement.span.start);
                     let in_elements = self.document.arrays.spread.contains_key(&key);
-                    let context = Standing { at, placed, local, own_left: false, in_elements };
+                    let start = statement.span.start;
+                    let context =
+                        Standing { at, placed, local, own_left: false, in_elements, start };
                     match self.apart(statement, context) {
                         Some(mark) => {
                             let reading = self.reading(statement, context);

@@ -209,6 +209,27 @@ impl Marker<'_, '_> {
             }
     }
 
+    /// Whether an equation is one that was set to 0 to be solved, with its terms on two sides.
+    pub(super) fn is_set_to_zero_further_up(
+        &mut self,
+        lhs: ExprId,
+        rhs: ExprId,
+        here: Standing<'_>,
+    ) -> bool {
+        let near = |at: usize| at <= here.at && here.at <= at + SOLVED_WITHIN;
+        let recent = self.zeroed.iter().rev().take_while(|(at, _)| near(*at));
+        let recent: Vec<Expr> = recent.take(2).map(|(_, zero)| zero.clone()).collect();
+        let difference = self.scope.graph.sub(lhs, rhs);
+        recent.into_iter().any(|zero| {
+            let Ok(zero) = self.scope.build(&zero, here.at) else { return false };
+            [1, -1, 2, -2].into_iter().any(|times| {
+                let times = self.scope.graph.integer(times);
+                let other = self.scope.graph.mul(vec![times, zero]);
+                self.scope.judge(difference, other, &self.unknowns).is_proved()
+            })
+        })
+    }
+
     /// What to say of ∂E/∂u = … if it holds where the other quantities that E is made of are held,
     /// though they move with u.
     /// Only where words speak of it, or where the document has this slope in a sum over several
