@@ -20,6 +20,11 @@ pub(super) fn memberships(text: &str) -> Vec<(String, Shape)> {
     found
 }
 
+/// Whether a text is nothing but a space of arrays, as it stands behind ∈.
+pub(super) fn is_space(text: &str) -> bool {
+    space(text).is_some_and(|shape| shape.is_array())
+}
+
 /// Where ∈ stands, and how it is written.
 fn signs(text: &str) -> Vec<(usize, &'static str)> {
     let mut all: Vec<(usize, &str)> = text

@@ -192,6 +192,7 @@ fn of_arrays(array: &Array) -> (String, Bond) {
         }
         Array::Gradient(a) => (format!("∇{}", inside(a, Bond::Atom)), Bond::Power),
         Array::Frobenius(a) => (format!("‖{}‖_F", say(a)), Bond::Atom),
+        Array::Run(run) => (format!("[{}, …]", say(&run.body)), Bond::Atom),
         Array::Element(a, below) => (format!("[{}]_{}", say(a), below.join(",")), Bond::Atom),
     }
 }

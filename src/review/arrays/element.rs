@@ -17,6 +17,21 @@ pub(super) struct Elements {
 
 type Formed = Result<Expr, Trouble>;
 
+/// Puts an index in for the letter of a run; two of them side by side are two.
+fn put_index(name: &mut Name, letter: &str, own: &str) {
+    let mut below = Vec::with_capacity(name.below.len());
+    for part in &name.below {
+        match part.contains(letter) && part.chars().count() == 2 {
+            true => below.extend(part.chars().map(String::from)),
+            false => below.push(part.clone()),
+        }
+    }
+    for part in &mut below {
+        *part = part.replace(letter, own);
+    }
+    name.below = below;
+}
+
 impl Term {
     /// The element at some indices, as many as its shape has.
     pub(super) fn at(&self, at: &[String], with: &mut Elements) -> Formed {
@@ -161,6 +176,16 @@ impl Term {
                 form(FormulaKind::Quotient(Box::new(above), Box::new(below)))
             }
             Kind::Element(of, below) => of.at(below, with),
+            Kind::Run(body, index, column) => {
+                let (own, rest) = match (column, at) {
+                    (true, [own, rest @ ..]) => (own, rest),
+                    (false, [rest @ .., own]) => (own, rest),
+                    _ => return beyond("this index fits no element of the array"),
+                };
+                let mut element = body.at(rest, with)?;
+                element.each_name(&mut |name| put_index(name, index, own));
+                Ok(element)
+            }
         }
     }
 

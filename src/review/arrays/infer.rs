@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::reading::{Functions, Reading};
 use super::shape::{Shapes, Sight};
 use crate::review::shapes::{Length, Shape, Turned};
-use crate::review::tex::syntax::{Array, Expr, FormulaKind, Known, Name, Statement, visit};
+use crate::review::tex::syntax::{Array, Expr, FormulaKind, Known, Name, Run, Statement, visit};
 
 /// The most rounds in which one formula tells another.
 const MAX_ROUNDS: usize = 8;
@@ -64,6 +64,18 @@ struct Learner<'s> {
     news: bool,
 }
 
+/// Elements that are written out with dots, perhaps turned.
+fn written_out(expr: &Expr) -> Option<&Run> {
+    match &expr.kind {
+        FormulaKind::Array(array) => match &**array {
+            Array::Run(run) => Some(run),
+            Array::Transpose(inner) => written_out(inner),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Whether the stem is a great letter.
 pub(super) fn is_great(name: &Name) -> bool {
     name.stem.trim_end_matches('^').chars().next().is_some_and(char::is_uppercase)
@@ -76,6 +88,16 @@ impl Learner<'_> {
             self.within(side);
         }
         for pair in sides.windows(2) {
+            // x = [x_1, …, x_n] says what x is.
+            if let FormulaKind::Name(name) = &pair[0].kind
+                && let Some(run) = written_out(pair[1])
+                && matches!(&run.body.kind, FormulaKind::Name(own) if own.stem == name.stem)
+                && let Some(shape) = self.shape(pair[1])
+                && !matches!(self.shapes.of(name), Sight::Known(_, known) if known.told)
+            {
+                self.shapes.tell(name, shape, false);
+                self.news = true;
+            }
             for [one, other] in [[pair[0], pair[1]], [pair[1], pair[0]]] {
                 if let Some(shape) = self.shape(one) {
                     self.expect(other, &shape, true);
@@ -105,7 +127,7 @@ impl Learner<'_> {
             Sight::Unknown(member) | Sight::Known(member, _) => {
                 self.news |= self.shapes.learn(&member, shape, certain);
             }
-            Sight::Element | Sight::Torn => {}
+            Sight::Element | Sight::Torn(..) => {}
         }
     }
 
@@ -134,11 +156,13 @@ impl Learner<'_> {
                     }
                 }
                 Array::Gradient(of) => {
-                    if let FormulaKind::Apply { args, .. } = &of.kind {
-                        args.iter().for_each(|e| self.custom(e));
+                    if let FormulaKind::Apply { args, .. } = &of.kind
+                        && let [arg] = &args[..]
+                    {
+                        self.custom(arg);
                     }
                 }
-                Array::Element(..) => {}
+                Array::Element(..) | Array::Run(_) => {}
             },
             FormulaKind::Apply { head, primes: 0, args }
                 if head.stem.to_lowercase() == "softmax" =>

@@ -140,6 +140,16 @@ fn in_sections(
         functions.maps.clone_from(&known.maps);
         infer::infer(own, shapes, functions, known.bold);
         while own.iter().any(|statement| tear(statement, shapes, functions)) {}
+        for statement in own {
+            if shapes.means_arrays(statement) {
+                continue;
+            }
+            if let (Some(first), true) = (&statement.first, !statement.rest.is_empty())
+                && let FormulaKind::Name(name) = &first.kind
+            {
+                shapes.settle(name);
+            }
+        }
     }
     any.then_some(found)
 }
@@ -206,6 +216,25 @@ fn sums_wholes(statement: &Statement) -> bool {
     found
 }
 
+impl Shapes {
+    /// Whether a statement is about arrays where its names are numbers elsewhere: it has notation
+    /// of arrays, or a great letter that is a matrix elsewhere.
+    fn means_arrays(&self, statement: &Statement) -> bool {
+        let mut found = speaks_of_arrays(statement);
+        for side in statement.sides() {
+            visit(side, &mut |e| {
+                if let FormulaKind::Name(name) = &e.kind
+                    && infer::is_great(name)
+                    && let Sight::Torn(_, Some(known)) = self.of(name)
+                {
+                    found |= known.shape.rank() == 2;
+                }
+            });
+        }
+        found
+    }
+}
+
 fn has_name(expr: &Expr) -> bool {
     let mut found = false;
     visit(expr, &mut |e| found |= matches!(e.kind, FormulaKind::Name(_)));
@@ -249,6 +278,7 @@ fn tear(statement: &Statement, shapes: &mut Shapes, functions: &Functions) -> bo
     let (odd, mixed) = match sides {
         Err(trouble) => (true, matches!(trouble, Trouble::Mixed(_))),
         Ok(sides) => {
+            let sides: Vec<&Term> = sides.iter().filter(|side| !side.is_zero()).collect();
             let mixed = sides.windows(2).any(|two| two[0].shape.rank() != two[1].shape.rank());
             (mixed, mixed)
         }

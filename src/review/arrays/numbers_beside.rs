@@ -28,7 +28,9 @@ pub(super) fn find(all: &[&Statement], shapes: &Shapes) -> Functions {
         };
         let FormulaKind::Apply { head, primes: 0, args } = &first.kind else { continue };
         let mut reading = Reading::new(shapes, &none, "", Turned::default());
-        let number = reading.term(value).is_ok_and(|t| !t.shape.is_array() && t.has_array());
+        let number = reading
+            .term(value)
+            .is_ok_and(|t| !t.shape.is_array() && (t.has_array() || sums_elements(value, shapes)));
         let of_elements = args.len() > 1 && is_made_of_elements(value, args);
         if number || is_great(head) || of_elements {
             let params: Option<Vec<Name>> = args.iter().map(name).collect();
@@ -55,6 +57,20 @@ fn is_made_of_elements(value: &Expr, args: &[Expr]) -> bool {
     });
     let known = |part: &String| over.contains(part) || own.contains(part.as_str());
     params.len() == args.len() && !wholes && !below.is_empty() && below.iter().all(known)
+}
+
+/// Whether elements of arrays are summed in an expression.
+fn sums_elements(expr: &Expr, shapes: &Shapes) -> bool {
+    let mut found = false;
+    visit(expr, &mut |e| {
+        let FormulaKind::BigSum { indices, body, .. } = &e.kind else { return };
+        visit(body, &mut |part| {
+            found |= matches!(&part.kind, FormulaKind::Name(name)
+                if name.below.iter().any(|at| indices.contains(at))
+                    && matches!(shapes.of(name), Sight::Element));
+        });
+    });
+    found
 }
 
 fn name(expr: &Expr) -> Option<Name> {

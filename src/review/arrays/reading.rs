@@ -40,6 +40,9 @@ pub(super) struct Reading<'s> {
     pub(super) said: Vec<String>,
     /// Which derivatives are laid out in the less usual way.
     pub(super) layout: Turned,
+    /// Whether the statement has notation of arrays, so that a name which is a number elsewhere may
+    /// be the array here.
+    pub(super) arrays_here: bool,
 }
 
 impl<'s> Reading<'s> {
@@ -51,7 +54,8 @@ impl<'s> Reading<'s> {
     ) -> Reading<'s> {
         let (unsure, said) = (Vec::new(), Vec::new());
         let Functions { scalars, numbers, maps } = functions;
-        Reading { shapes, scalars, numbers, maps, text, unsure, said, layout }
+        let arrays_here = false;
+        Reading { shapes, scalars, numbers, maps, text, unsure, said, layout, arrays_here }
     }
 }
 
@@ -204,7 +208,14 @@ impl Reading<'_> {
                 Ok(plain())
             }
             Sight::Element => Ok(plain()),
-            Sight::Torn => {
+            Sight::Torn(member, Some(known)) if self.arrays_here => {
+                self.unsure.push(name.stem.clone());
+                let kind = if known.shape.rank() == 2 { "a matrix" } else { "a vector" };
+                self.said.push(format!("{} {kind}", name.stem));
+                let kind = Kind::Name(member.base, member.of, false);
+                Ok(Term { shape: known.shape, kind, span })
+            }
+            Sight::Torn(..) => {
                 let stem = &name.stem;
                 let why = format!("{stem} is a number in one formula and an array in another");
                 Err(Trouble::Beyond(why))
@@ -217,6 +228,10 @@ impl Reading<'_> {
             }
             // What is called by one of these is a number: a step, a weight of a penalty.
             Sight::Unknown(_) if "αβγεηκλρτ".contains(&name.stem) => Ok(plain()),
+            // What is written out with dots is a number where nothing else is said.
+            Sight::Unknown(_) if name.below.iter().any(|part| part.contains(['ι', 'κ'])) => {
+                Ok(plain())
+            }
             // A great letter beside arrays may be a matrix, which no number is read for.
             Sight::Unknown(_) if infer::is_great(name) && !self.is_loss_here(name) => {
                 Err(Trouble::Beyond(format!("nothing says what {} is", name.stem)))
@@ -255,8 +270,20 @@ impl Reading<'_> {
         let rows_fit =
             arrays.iter().all(|t| match (&t.shape, matrices.first().map(|m| &m.shape)) {
                 (Shape::Row(n), Some(Shape::Matrix(_, k))) => !n.clashes(k),
+                // So is what custom alone takes for a column.
+                (Shape::Column(n), Some(Shape::Matrix(_, k))) => {
+                    matches!(&t.kind, Kind::Name(..)) && !n.clashes(k)
+                }
                 (shape, _) => shape.rank() == 2,
             });
+        if rows_fit && !matrices.is_empty() {
+            for term in arrays.iter().filter(|t| matches!(t.shape, Shape::Column(_))) {
+                if let Kind::Name(name, ..) = &term.kind {
+                    self.unsure.push(name.stem.clone());
+                    self.said.push(format!("{} added to each row", name.stem));
+                }
+            }
+        }
         let shape = match !matrices.is_empty() && rows_fit {
             true => joint(&matrices)?,
             false => joint(&arrays)?,
@@ -368,6 +395,31 @@ impl Reading<'_> {
             }
             _ => beyond("what this function makes of an array is not said"),
         }
+    }
+
+    /// ∇f(x, y) for numbers x and y: the column of the slopes by each of them.
+    fn gradient(
+        &mut self,
+        head: &Name,
+        args: &[Expr],
+        of: Range<usize>,
+        span: Range<usize>,
+    ) -> Made {
+        let name = |e: &Expr| matches!(&e.kind, FormulaKind::Name(_)) && self.is_plain(e);
+        if !args.iter().all(name) {
+            return beyond("∇ does not say by what it differentiates");
+        }
+        let value = FormulaKind::Apply { head: head.clone(), primes: 0, args: args.to_vec() };
+        let value = Expr { kind: value, span: of };
+        let slope = |by: &Expr| {
+            let (of, by) = (Box::new(value.clone()), Box::new(by.clone()));
+            let kind = FormulaKind::Derivative { of, by, order: 1 };
+            let slope = Expr { kind, span: span.clone() };
+            vec![Term { shape: Shape::Scalar, kind: Kind::Plain(slope), span: span.clone() }]
+        };
+        let shape = Shape::Column(Length::Number(args.len() as i64));
+        let kind = Kind::Literal(args.iter().map(slope).collect());
+        Ok(Term { shape, kind, span })
     }
 
     /// Whether a function of arrays stands with what it is a function of.
@@ -500,7 +552,7 @@ impl Reading<'_> {
                     return beyond("∇ does not say by what it differentiates");
                 };
                 let [by] = &args[..] else {
-                    return beyond("∇ does not say by what it differentiates");
+                    return self.gradient(head, args, of.span.clone(), span);
                 };
                 self.at_its_own(&head.stem, args)?;
                 let by = self.term(by)?;
@@ -524,6 +576,21 @@ impl Reading<'_> {
                     }
                     false => beyond("this is an operation on arrays"),
                 }
+            }
+            Array::Run(run) => {
+                let body = self.term(&run.body)?;
+                let length = match run.last.parse::<i64>() {
+                    Ok(n) => Length::Number(n),
+                    Err(_) => Length::Named(run.last.clone()),
+                };
+                let shape = match (run.column, &body.shape) {
+                    (true, Shape::Scalar) => Shape::Column(length),
+                    (false, Shape::Scalar) => Shape::Row(length),
+                    (true, Shape::Row(n)) => Shape::Matrix(length, n.clone()),
+                    (false, Shape::Column(n)) => Shape::Matrix(n.clone(), length),
+                    _ => return beyond("a matrix of arrays is not read"),
+                };
+                Ok(Term { shape, kind: Kind::Run(Box::new(body), run.index, run.column), span })
             }
             Array::Element(of, below) => {
                 let of = self.term(of)?;

@@ -47,8 +47,9 @@ pub(super) enum Sight {
     Known(Member, Known),
     /// An element of an array.
     Element,
-    /// A number in one formula and an array in another.
-    Torn,
+    /// A number in one formula and an array in another, with what it is as an array; not even that
+    /// where a formula says what it is as a number.
+    Torn(Member, Option<Known>),
     /// Nobody says.
     Unknown(Member),
 }
@@ -61,22 +62,22 @@ pub(super) struct Shapes {
     symmetric: BTreeSet<String>,
     /// Letters that are quantities of the document, and no indices.
     gates: BTreeSet<char>,
-    /// Those that are numbers in one formula and arrays in another.
-    torn: BTreeSet<String>,
+    /// Those that are numbers in one formula and arrays in another, with what they were as arrays.
+    torn: BTreeMap<String, Option<Known>>,
 }
 
 /// Letters that say which of several things is meant.
-const LETTERS: &str = "ijklmnpqrst";
+const LETTERS: &str = "ijklmnpqrstικ";
 
 /// The single indices of a part of a subscript; none if it is a word.
 fn indices(part: &str, gates: &BTreeSet<char>) -> Option<Vec<String>> {
     let index = |c: char| LETTERS.contains(c) && !gates.contains(&c);
-    if !part.is_empty() && part.chars().all(index) && part.len() <= 2 {
+    if !part.is_empty() && part.chars().all(index) && part.chars().count() <= 2 {
         return Some(part.chars().map(String::from).collect());
     }
-    let shifted = part.chars().next().is_some_and(index)
+    let shifted = part.chars().next().is_some_and(|c| c.is_ascii() && index(c))
         && part[1..].starts_with(['+', '-'])
-        && part[2..].chars().all(|c| c.is_ascii_digit() || index(c))
+        && part.get(2..).unwrap_or_default().chars().all(|c| c.is_ascii_digit() || index(c))
         && part.len() > 2;
     shifted.then(|| vec![part.to_string()])
 }
@@ -111,8 +112,8 @@ impl Shapes {
     pub(super) fn of(&self, name: &Name) -> Sight {
         let (plain, counted) = (member(name, false, &self.gates), member(name, true, &self.gates));
         for member in [&plain, &counted] {
-            if self.torn.contains(&member.key()) {
-                return Sight::Torn;
+            if let Some(known) = self.torn.get(&member.key()) {
+                return Sight::Torn(member.clone(), known.clone());
             }
             if let Some(known) = self.all.get(&member.key()) {
                 return Sight::Known(member.clone(), known.clone());
@@ -178,7 +179,7 @@ impl Shapes {
     /// Takes over what another section says or shows of names of which this one says nothing.
     pub(super) fn take_over(&mut self, other: &Shapes) {
         for (key, known) in &other.all {
-            if !self.torn.contains(key) {
+            if !self.torn.contains_key(key) {
                 let foreign = || Known { foreign: true, ..known.clone() };
                 self.all.entry(key.clone()).or_insert_with(foreign);
             }
@@ -203,14 +204,26 @@ impl Shapes {
     }
 
     /// Takes back what formulas showed of a name, which they show otherwise elsewhere; whether that
-    /// is news.
+    /// is news. Statements with notation of arrays may still mean the array.
     pub(super) fn tear(&mut self, member: &Member) -> bool {
         match self.all.get(&member.key()) {
             Some(known) if !known.told => {
+                let known = Known { certain: false, ..known.clone() };
                 self.all.remove(&member.key());
-                self.torn.insert(member.key())
+                self.torn.insert(member.key(), Some(known)).is_none()
             }
             _ => false,
+        }
+    }
+
+    /// Says that a formula about numbers alone defines a torn name: no other formula means an array
+    /// by it.
+    pub(super) fn settle(&mut self, name: &Name) {
+        for numbers in [false, true] {
+            let key = member(name, numbers, &self.gates).key();
+            if let Some(known) = self.torn.get_mut(&key) {
+                *known = None;
+            }
         }
     }
 

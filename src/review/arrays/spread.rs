@@ -15,7 +15,7 @@ use super::shape::{Shapes, Sight};
 use super::speaks_of_arrays;
 use super::term::{Kind, Term, Trouble};
 use crate::review::document::Placed;
-use crate::review::memberships::memberships;
+use crate::review::memberships::{is_space, memberships};
 use crate::review::names::spelled;
 use crate::review::read::Passage;
 use crate::review::shapes::{Arrays, Layout, Length, Shape, Spread, Turned};
@@ -91,6 +91,14 @@ impl<'s> Spreader<'s> {
             matches!(statement.rest[..], [(Relation::Other, _)]) && !memberships(text).is_empty();
         if belongs {
             return vec![Part::Words(text.to_string(), statement.span)];
+        }
+        // Nor does it in the middle of a chain: G ∈ ℝ³ = ….
+        let mut statement = statement;
+        if statement.rest.len() > 1 {
+            statement.rest.retain(|(relation, side)| {
+                let text = passage.text.get(side.span.clone()).unwrap_or_default();
+                *relation != Relation::Other || !is_space(text)
+            });
         }
         let carried = statement.first.is_none();
         let speaks = speaks_of_arrays(&statement) || carried && self.chain.is_some();
@@ -203,6 +211,8 @@ impl<'s> Spreader<'s> {
         turned: Turned,
     ) -> Result<Option<Vec<Statement>>, Trouble> {
         let mut reading = Reading::new(self.shapes, self.functions, passage.text.as_str(), turned);
+        let carries_on = statement.first.is_none() && self.chain.is_some();
+        reading.arrays_here = self.shapes.means_arrays(statement) || carries_on;
         let carried = statement.first.is_none();
         let mut sides = Vec::new();
         let mut trouble = None;
@@ -229,7 +239,7 @@ impl<'s> Spreader<'s> {
             return Err(Trouble::Beyond("a comparison of arrays is not read".to_string()));
         }
         let unsure = reading.unsure.first().cloned();
-        let untold = self.untold_beside_a_sum(&sides);
+        let untold = self.untold_beside_a_sum(&sides, chain.as_ref());
         let by = |kind: fn(&Kind) -> bool| sides.iter().any(|side| side.has(kind));
         let has = Turned {
             jacobians: by(
@@ -246,7 +256,28 @@ impl<'s> Spreader<'s> {
         given.sort();
         given.dedup();
         let mut shape = chain.as_ref().map_or(sides[0].shape.clone(), |c| c.last.shape.clone());
-        for side in &mut sides {
+        // 0 is the array of zeros beside an array.
+        if chain.is_none()
+            && sides[0].is_zero()
+            && let Some(other) = sides.iter().find(|side| !side.is_zero())
+        {
+            shape = other.shape.clone();
+        }
+        for side in sides.iter_mut().filter(|side| !side.is_zero()) {
+            // ∇f(x, y) may be written out as a row.
+            let text = passage.text.get(side.span.start..).unwrap_or_default();
+            let first = passage.text.get(statement.span.start..).unwrap_or_default();
+            let nabla = |text: &str| text.starts_with("\\nabla") || text.starts_with('∇');
+            let written = |t: &Term| matches!(t.kind, Kind::Literal(_));
+            if let (Shape::Column(_), Shape::Row(_)) = (&shape, &side.shape)
+                && (nabla(first) && written(side))
+                && !nabla(text)
+            {
+                let inner = side.clone();
+                let shape = inner.shape.turned();
+                *side =
+                    Term { shape, kind: Kind::Transpose(Box::new(inner)), span: side.span.clone() };
+            }
             // Whoever lays derivatives out in rows has the transpose of what we have.
             let turned = shape.turned().with(&side.shape).is_some();
             if turned && shape.with(&side.shape).is_none() {
@@ -307,10 +338,14 @@ impl<'s> Spreader<'s> {
     }
 
     /// An array of which nothing is told in an equation with a sum over an index and without a
-    /// derivative: μ beside Σ_i x_i may be their mean.
-    fn untold_beside_a_sum(&self, sides: &[Term]) -> Option<String> {
+    /// derivative, or with dots: μ beside Σ_i x_i may be their mean.
+    fn untold_beside_a_sum(&self, sides: &[Term], chain: Option<&Chain>) -> Option<String> {
         let has = |kind: fn(&Kind) -> bool| sides.iter().any(|side| side.has(kind));
-        if !has(|k| matches!(k, Kind::Over(..))) || has(|k| matches!(k, Kind::Slope(..))) {
+        let run = |k: &Kind| matches!(k, Kind::Run(..));
+        // Beside elements with dots, X may be what stands in their place.
+        let runs = has(run) || chain.is_some_and(|chain| chain.last.has(run));
+        if !runs && (!has(|k| matches!(k, Kind::Over(..))) || has(|k| matches!(k, Kind::Slope(..))))
+        {
             return None;
         }
         let mut all = Vec::new();
@@ -332,7 +367,7 @@ impl<'s> Spreader<'s> {
                         Sight::Known(_, known) => {
                             known.shape.is_array() && known.told && !known.network
                         }
-                        Sight::Element | Sight::Torn | Sight::Unknown(_) => false,
+                        Sight::Element | Sight::Torn(..) | Sight::Unknown(_) => false,
                     };
                 }
             });

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::review::shapes::{Length, Shape};
-use crate::review::tex::syntax::{Expr, Known, Name};
+use crate::review::tex::syntax::{Expr, FormulaKind, Known, Name};
 
 /// Why an expression has no elements.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +56,9 @@ pub(super) enum Kind {
     Trace(Box<Term>),
     Softmax(Box<Term>),
     Element(Box<Term>, Vec<String>),
+    /// Elements that are written out with dots: what each is by an index, and whether they stand
+    /// below one another.
+    Run(Box<Term>, &'static str, bool),
 }
 
 pub(super) fn beyond<T>(why: &str) -> Result<T, Trouble> {
@@ -139,6 +142,12 @@ impl Term {
         kind(&self.kind) || self.parts().into_iter().any(|part| part.has(kind))
     }
 
+    /// Whether it is the number 0, which stands for an array of zeros, too.
+    pub(super) fn is_zero(&self) -> bool {
+        matches!(&self.kind, Kind::Plain(Expr { kind: FormulaKind::Number { value, .. }, .. })
+            if value.is_zero())
+    }
+
     /// Whether a written matrix stands in it.
     pub(super) fn has_literal(&self) -> bool {
         self.has(|kind| matches!(kind, Kind::Literal(_)))
@@ -169,7 +178,8 @@ impl Term {
             | Kind::Diagonal(a)
             | Kind::Trace(a)
             | Kind::Softmax(a)
-            | Kind::Element(a, _) => vec![a],
+            | Kind::Element(a, _)
+            | Kind::Run(a, ..) => vec![a],
             Kind::Times(a, b)
             | Kind::Quotient(a, b)
             | Kind::Power(a, b)

@@ -135,12 +135,20 @@ fn bracketed<'s, 'a>(input: Tokens<'s, 'a>) -> Parsed<'s, 'a, Value> {
     if inside.split(|t| matches!(t, Tok::Sign(',' | ';'))).len() > 1 {
         return match input.tok() {
             Some(Tok::Sign('[') | Tok::Fence(_, '[')) => blocks::bracketed_row(inside, rest, span),
+            _ if blocks::has_dots(inside) => {
+                let column = inside.split(|t| t == Tok::Sign(';')).len() > 1;
+                let kind = blocks::elements(inside, column, &span)?;
+                Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }))
+            }
             _ => refuse(span, "a list stands where one value must"),
         };
     }
-    if matches!(input.tok(), Some(Tok::Sign('[') | Tok::Fence(_, '[')))
-        && let Some(kind) = blocks::iverson(inside, &span)?
-    {
+    let square = matches!(input.tok(), Some(Tok::Sign('[') | Tok::Fence(_, '[')));
+    if square && blocks::is_loose_row(inside) {
+        let kind = blocks::elements(inside, false, &span)?;
+        return Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
+    }
+    if square && let Some(kind) = blocks::iverson(inside, &span)? {
         return Ok((rest, Value { expr: Expr { kind, span }, shape: Shape::Atom }));
     }
     let value = whole(inside)?;

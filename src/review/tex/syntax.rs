@@ -255,6 +255,21 @@ pub enum Array {
     Frobenius(Expr),
     /// `(A x)_i`: an element.
     Element(Expr, Vec<String>),
+    /// `[x_1, \dots, x_n]`: elements that are written out with dots.
+    Run(Box<Run>),
+}
+
+/// Elements that are written out with dots between the first and the last of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// What each of them is, by an index.
+    pub body: Expr,
+    /// That index, a letter that no author has.
+    pub index: &'static str,
+    /// What it is for the last of them; for the first it is 1.
+    pub last: String,
+    /// Whether they stand below one another.
+    pub column: bool,
 }
 
 impl Array {
@@ -266,6 +281,7 @@ impl Array {
             | Array::Frobenius(a)
             | Array::Element(a, _) => vec![a],
             Array::Elementwise(all) => all.iter().collect(),
+            Array::Run(run) => vec![&run.body],
         }
     }
 }
@@ -376,6 +392,7 @@ impl Expr {
                 | Array::Frobenius(a)
                 | Array::Element(a, _) => vec![a],
                 Array::Elementwise(all) => all.iter_mut().collect(),
+                Array::Run(run) => vec![&mut run.body],
             },
         }
     }

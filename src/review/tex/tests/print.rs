@@ -60,6 +60,7 @@ pub fn show(expr: &Expr) -> String {
             Array::Elementwise(factors) => format!("(⊙ {})", all(factors)),
             Array::Gradient(a) => format!("(∇ {})", show(a)),
             Array::Frobenius(a) => format!("(F {})", show(a)),
+            Array::Run(run) => format!("(run {} {})", show(&run.body), run.last),
             Array::Element(a, below) => format!("(at {} {})", show(a), below.join(",")),
         },
     }
