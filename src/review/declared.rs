@@ -3,9 +3,11 @@
 //! A declared name depends on nothing. Only plain turns of phrase are understood; where they are
 //! missing, a name without a definition stays unknown.
 
+use super::claim::{defined, is_equation, statements};
 use super::document::{Document, Item};
 use super::names::spelled;
-use super::tex::syntax::{Expr, FormulaKind, Part};
+use super::numbers::is_numeric;
+use super::tex::syntax::{Expr, FormulaKind, Part, Statement};
 
 /// Words that say of a name that nothing in the network changes it.
 const GIVEN: &[&str] = &[
@@ -41,6 +43,7 @@ const REACH: usize = 7;
 /// The spellings of all names that are declared, in the order of the document.
 pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
     let mut found = Vec::new();
+    let mut labelled: Vec<String> = Vec::new();
     let mut before: Vec<String> = Vec::new();
     // Whether a list of what is given stands here: "Inputs: $x$ (4×2), $t$".
     let mut listed = false;
@@ -64,8 +67,10 @@ pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
                         }
                         Part::Statement(statement) if statement.rest.is_empty() => {
                             let all = statement.first.as_ref().map(names).unwrap_or_default();
-                            if listed || leads_to(&words_before) {
+                            if leads_to(&words_before) {
                                 found.extend(all.iter().cloned());
+                            } else if listed {
+                                labelled.extend(all.iter().cloned());
                             }
                             // A list goes on over "and".
                             if !joins(&words_before) {
@@ -82,7 +87,18 @@ pub(super) fn declared(document: &Document<'_>) -> Vec<String> {
             }
         }
     }
+    // "Inputs: $x$, $y$. Prediction: $y = w x$": what has a formula is no input.
+    let formulas: Vec<String> = statements(document).filter_map(|(.., s)| formula_of(s)).collect();
+    labelled.retain(|name| !formulas.contains(name));
+    found.append(&mut labelled);
     found
+}
+
+/// The name that an equation says to be something other than a number.
+fn formula_of(statement: &Statement) -> Option<String> {
+    let (name, _) = defined(statement.first.as_ref()?)?;
+    let (relation, side) = statement.rest.first()?;
+    (is_equation(*relation) && !is_numeric(side)).then(|| spelled(name))
 }
 
 /// What words say of the names before them: that they are given, that more are to come, or
@@ -155,7 +171,7 @@ fn within_a_sentence<'w>(all: impl Iterator<Item = &'w str>) -> bool {
             let gates = rest
                 .take_while(|token| !matches!(*token, "of" | "to" | "at" | "for" | "is" | "are"))
                 .any(|token| matches!(token, "gate" | "gates"));
-            return !gates && !(follows && token.eq_ignore_ascii_case("given"));
+            return !(gates || follows && token.eq_ignore_ascii_case("given"));
         }
         if token.ends_with(['.', ';', ':']) {
             return false;

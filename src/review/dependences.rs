@@ -164,20 +164,29 @@ fn says(words: &str) -> Option<Says> {
 
 /// Where words that say of a dependence stand: the first of them, and what comes behind the last.
 fn verb(all: &[String]) -> Option<(usize, usize)> {
-    const ALL: &[(&[&str], &[&str])] = &[
-        (&["depends", "depend", "depending", "dependent"], &["on", "upon"]),
-        (&["function", "functions"], &["of"]),
-        (&["varies", "vary", "varying", "changes", "change", "changing", "moves"], &["with"]),
-        (&["influenced", "affected", "determined", "moved"], &["by"]),
+    // The last is how many words further on the second may stand.
+    const ALL: &[(&[&str], &[&str], usize)] = &[
+        (&["depends", "depend", "depending", "dependent"], &["on", "upon"], 2),
+        (&["function", "functions"], &["of"], 2),
+        (&["varies", "vary", "varying", "changes", "change", "changing", "moves"], &["with"], 2),
+        (&["influenced", "affected", "determined", "moved", "produced", "generated"], &["by"], 2),
+        (&["computed", "calculated", "obtained", "produced", "built", "made"], &["from"], 2),
+        // "the output of a layer with weight w".
+        (
+            &["output", "outputs", "prediction", "predictions", "comes", "come", "result"],
+            &["weight", "weights", "parameter", "parameters"],
+            8,
+        ),
     ];
     let is = |at: usize, words: &[&str]| {
         all.get(at).is_some_and(|word| words.contains(&word.to_lowercase().as_str()))
     };
     (0..all.len()).find_map(|at| {
-        let (_, last) = ALL.iter().find(|(first, _)| is(at, first))?;
-        // "depends linearly on".
-        let on = (at + 1..=at + 2).find(|on| is(*on, last))?;
-        Some((at, on + 1))
+        ALL.iter().filter(|(first, ..)| is(at, first)).find_map(|(_, last, reach)| {
+            // "depends linearly on".
+            let on = (at + 1..=at + reach).find(|on| is(*on, last))?;
+            Some((at, on + 1))
+        })
     })
 }
 
