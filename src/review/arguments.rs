@@ -214,12 +214,10 @@ impl Seen {
                 FormulaKind::Name(name) => !self.varied.contains(&name.stem),
                 _ => false,
             };
-            !args.is_empty()
-                && args.iter().all(name)
-                && self.plain.contains(head)
-                && !self.functions.contains(head)
-                && !self.factors.contains(head)
-                && !(self.whole.contains(head) && self.varied.contains(&head.0))
+            let otherwise = self.functions.contains(head)
+                || self.factors.contains(head)
+                || self.whole.contains(head) && self.varied.contains(&head.0);
+            !args.is_empty() && args.iter().all(name) && self.plain.contains(head) && !otherwise
         });
         all.map(|(head, _)| head.clone()).collect()
     }

@@ -220,7 +220,7 @@ fn turns_back(scope: &Scope<'_>, name: &Name, value: &Expr, at: usize) -> bool {
     };
     let mut open = names_of(value);
     // δ_j = Σ_k w_{kj} δ_k is made of other elements.
-    if open.iter().any(|inner| same(inner)) {
+    if open.iter().any(&same) {
         return false;
     }
     let (mut seen, mut found) = (BTreeSet::new(), false);
