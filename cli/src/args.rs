@@ -145,8 +145,8 @@ fn said(values: &[String]) -> Vec<String> {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// The format; without it, what the name of -o FILE ends in, or else text; junit is of `check`
-    /// only
+    /// The format; without it, what the name of -o FILE ends in, or else text; of the pages, junit
+    /// is of `check` only
     #[arg(short, long, value_enum)]
     pub format: Option<OutputFormat>,
     /// LaTeX without preamble, to be put into a document

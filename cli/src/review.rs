@@ -48,7 +48,13 @@ pub fn run(args: &ReviewArgs) -> Result<Outcome, Failure> {
             .hint("a formula of a document stands between its delimiters, as in `$y = w x$`")
             .into());
     }
-    let text = match marks(args)? {
+    let marks = marks(args)?;
+    if args.hint && marks != Marks::Text {
+        return Err(Error::new(Kind::Syntax, "--hint is about text, and this is not")
+            .hint("leave --format and the ending of -o out, or --hint: other forms show repairs")
+            .into());
+    }
+    let text = match marks {
         Marks::Text => in_text(&all, args, several),
         Marks::Json if several => {
             let all: Vec<(&str, &Review)> = all.iter().map(|d| (&*d.path, &d.review)).collect();
@@ -123,8 +129,9 @@ fn in_text(all: &[Reviewed], args: &ReviewArgs, several: bool) -> String {
         let (judged, asking) = (sum(Tally::judged), sum(Tally::asking));
         let documents = all.len();
         let rows = if proved == 1 { "row" } else { "rows" };
+        let noun = if documents == 1 { "document" } else { "documents" };
         text.push_str(&format!(
-            "\n{documents} documents: {proved} {rows} proved, {refuted} refuted, {undecided} undecided.\n\
+            "\n{documents} {noun}: {proved} {rows} proved, {refuted} refuted, {undecided} undecided.\n\
              {judged} of the {asking} rows that ask for a verdict have one.\n"
         ));
     }

@@ -98,7 +98,7 @@ pub(super) const TOPICS: &[Facts] = &[
         word: "out of scope",
         sign: '–',
         gravity: Gravity::Note,
-        short: "The row is beyond the calculus of scalars.",
+        short: "The row is beyond what is judged.",
         full: "It was understood what it is, and it was not judged.",
     },
     Facts {

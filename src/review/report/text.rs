@@ -115,10 +115,8 @@ fn shared<'r>(all: &'r [Remark<'_>], places: &Lines<'_>) -> BTreeMap<&'r str, Ve
 }
 
 /// What has no picture, for it is frequent and no fault: a line for each message.
-const LISTED: &[(Topic, &str)] = &[
-    (Topic::NewMeaning, "Names that are used anew:"),
-    (Topic::OutOfScope, "Not judged, being beyond the calculus of scalars:"),
-];
+const LISTED: &[(Topic, &str)] =
+    &[(Topic::NewMeaning, "Names that are used anew:"), (Topic::OutOfScope, "Not judged:")];
 
 /// The messages of a topic, each with its lines.
 fn list(all: &[Remark<'_>], topic: Topic, places: &Lines<'_>, width: usize) -> Option<String> {
