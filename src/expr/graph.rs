@@ -52,6 +52,12 @@ impl Graph {
         self.nodes.len()
     }
 
+    /// Every node but the first `from`, children before parents.
+    pub(crate) fn ids_from(&self, from: usize) -> impl Iterator<Item = ExprId> + use<> {
+        // Nodes are numbered by 32 bits.
+        (from as u32..self.len() as u32).map(ExprId)
+    }
+
     /// Whether there are no nodes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -108,6 +108,8 @@ pub(super) struct Scope<'a> {
     pub(super) too_large: BTreeSet<(String, usize)>,
     /// How many operations were read for what is being built.
     pub(super) work: usize,
+    /// Of each node of the graph, whether a derivative stands in it, as far as that was asked.
+    pub(super) partials: Vec<bool>,
     /// How many were read in this document for what came to nothing, being too large.
     pub(super) wasted: usize,
     /// Those of `built` that do.
@@ -248,6 +250,7 @@ impl<'a> Scope<'a> {
             too_large: BTreeSet::new(),
             work: 0,
             wasted: 0,
+            partials: Vec::new(),
             supposing: BTreeSet::new(),
             outline: Outline::default(),
             spoken: BTreeSet::new(),

@@ -48,10 +48,15 @@ impl Scope<'_> {
         Ok(of)
     }
 
-    /// Whether a derivative stands in an expression.
-    fn has_partials(&self, of: ExprId) -> bool {
-        let all = self.graph.reachable(&[of]).into_iter();
-        all.into_iter().any(|id| matches!(self.graph.node(id), Node::Partial { .. }))
+    /// Whether a derivative stands in an expression. What was found of a node is kept, for nodes
+    /// never change, and children precede parents.
+    fn has_partials(&mut self, of: ExprId) -> bool {
+        for id in self.graph.ids_from(self.partials.len()) {
+            let mut holds = matches!(self.graph.node(id), Node::Partial { .. });
+            self.graph.for_children(id, |child| holds |= self.partials[child.index()]);
+            self.partials.push(holds);
+        }
+        self.partials.get(of.index()).copied().unwrap_or(true)
     }
 
     /// An expression whose derivatives are carried out; itself where it has none.

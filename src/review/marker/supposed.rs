@@ -33,6 +33,8 @@ pub(super) struct Under {
     wide: bool,
     /// Whether something was stated under it in its own sentence.
     used: bool,
+    /// Whether it is a case of its item, row or sentence, and of no other.
+    case: bool,
 }
 
 impl Marker<'_, '_> {
@@ -76,7 +78,7 @@ impl Marker<'_, '_> {
             let sentence = under.place.sentence == here.sentence;
             under.place.section != here.section
                 || here.role == Role::Supposition && !sentence
-                || under.place.listed && under.place.block != here.block
+                || under.case && under.place.listed && under.place.block != here.block
                 || !sentence && !under.wide && under.used
         });
         if ends {
@@ -101,6 +103,7 @@ impl Marker<'_, '_> {
                 if place.listed || self.is_a_case(here.at) {
                     let (first, value) = (first.clone(), value.clone());
                     self.suppose_order(statement, &first, &value, place, here);
+                    self.under.iter_mut().for_each(|under| under.case = true);
                     return None;
                 }
                 // "Let x > 0": it holds in this section, up to where the contrary is said.
@@ -161,7 +164,7 @@ impl Marker<'_, '_> {
         }
         if matches!(place.role, Role::Condition | Role::Supposition | Role::Sought) {
             let wide = place.role == Role::Supposition;
-            self.under = Some(Under { said, order: None, place, wide, used: false });
+            self.under = Some(Under { said, order: None, place, wide, used: false, case: false });
         }
         Some(Mark::Assumption { what: what.to_string() })
     }
@@ -195,7 +198,8 @@ impl Marker<'_, '_> {
         let Some(order) = self.order(first, second, here) else { return };
         let said = self.document.text(&here.placed.source(&statement.span));
         let wide = place.role == Role::Supposition;
-        self.under = Some(Under { said, order: Some(order), place, wide, used: false });
+        self.under =
+            Some(Under { said, order: Some(order), place, wide, used: false, case: false });
     }
 
     /// The greater and the less of two that are compared.
@@ -247,7 +251,8 @@ impl Marker<'_, '_> {
         };
         if premise && open && statement.first.as_ref().is_some_and(plain) {
             let (said, place) = (claim.text.clone(), Place::default());
-            self.under = Some(Under { said, order: None, place, wide: false, used: true });
+            self.under =
+                Some(Under { said, order: None, place, wide: false, used: true, case: false });
             return Mark::Assumption { what: "it is a premise".to_string() };
         }
         // x(x − 2) = 0 behind "for which f′(x) = 0" is no row to be held against numbers.
