@@ -90,6 +90,9 @@ fn in_words(document: &Document<'_>) -> Vec<Dependence> {
                 }
             }
         };
+        if turns(words) {
+            add(&list(&all, nth, true), &list(&all, nth, false));
+        }
         match says(words) {
             Some(Says { of: None, by: None }) => {
                 add(&list(&all, nth, false), &list(&all, nth, true));
@@ -188,6 +191,31 @@ fn verb(all: &[String]) -> Option<(usize, usize)> {
             Some((at, on + 1))
         })
     })
+}
+
+/// The most words between two names of which the first moves the second.
+const MAX_TURNED: usize = 6;
+
+/// Whether words between two names say that the first moves the second: "the model with weight
+/// $w$ outputs $y$".
+fn turns(words: &str) -> bool {
+    const ALL: &[&str] = &[
+        "outputs",
+        "predicts",
+        "produces",
+        "returns",
+        "yields",
+        "determines",
+        "determine",
+        "influences",
+        "affects",
+        "generates",
+    ];
+    let all: Vec<&str> = words.split_whitespace().collect();
+    let ends = |word: &&str| word.ends_with(['.', ';', ':']);
+    all.len() <= MAX_TURNED
+        && all.iter().any(|word| ALL.contains(&word.trim_matches(',')))
+        && !all.iter().any(|word| ends(word) || denies(word))
 }
 
 fn denies(word: &str) -> bool {
