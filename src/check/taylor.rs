@@ -205,7 +205,7 @@ impl<const N: usize> Scalar for Taylor<N> {
             let power = self.powi(exponent.checked_neg().ok_or(Fault::TooLarge)?)?;
             return Taylor::one().div(&power);
         }
-        let mut result = power_by_squares(self, exponent.unsigned_abs())?;
+        let mut result = power_by_squares(self, Self::one(), exponent.unsigned_abs(), Self::mul)?;
         // An even power is not below 0, which products of intervals do not see.
         result.coefficients[0] = self.coefficients[0].powi(exponent)?;
         Ok(result)

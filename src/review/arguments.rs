@@ -7,10 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{defined, holds_name, same};
-use super::document::{Document, Item};
+use super::document::Document;
+use super::indices::USUAL;
 use super::names::spelled;
+use super::numbered::statements;
 use super::numbers::is_numeric;
-use super::tex::syntax::{Expr, FormulaKind, Known, Name, Part, Statement, visit};
+use super::tex::syntax::{Expr, FormulaKind, Known, Name, Statement, visit};
 
 /// What functions are called by: stem and mark above.
 type Head = (String, Option<String>);
@@ -32,17 +34,6 @@ pub(super) fn drop(document: &mut Document<'_>) {
             change(side, [&fixed, &indexed, &vectors]);
         }
     }
-}
-
-fn statements(items: &mut [Item]) -> impl Iterator<Item = &mut Statement> {
-    let rows = items.iter_mut().filter_map(|item| match item {
-        Item::Row(placed) => Some(&mut placed.row.parts),
-        Item::Words(_) => None,
-    });
-    rows.flatten().filter_map(|part| match part {
-        Part::Statement(statement) => Some(statement),
-        _ => None,
-    })
 }
 
 fn head(name: &Name) -> Head {
@@ -244,7 +235,7 @@ fn index(args: &[Expr]) -> Option<String> {
 }
 
 fn is_usual(letter: &str) -> bool {
-    "ijklmnpq".contains(letter)
+    USUAL.contains(letter)
 }
 
 fn change(expr: &mut Expr, all: [&BTreeSet<Head>; 3]) {

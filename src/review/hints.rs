@@ -174,7 +174,7 @@ fn of_value(value: Rational) -> Expr {
 }
 
 fn number(n: i64) -> Expr {
-    of_value(Rational::from(n))
+    expr(FormulaKind::whole(n))
 }
 
 fn named(name: &Name) -> Expr {

@@ -22,6 +22,8 @@ pub(super) use evidence::find;
 use super::names::{is_digits, spelled};
 use super::tex::syntax::{Expr, Name};
 
+/// Letters that are indices by custom.
+pub(super) const USUAL: &str = "ijklmnpq";
 /// How many values indices take where nothing says how many there are: different ones, and others
 /// in a second round.
 const SUPPOSED_LENGTHS: [i64; 3] = [3, 2, 4];

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{defined, statements};
 use super::document::{Document, Item, Labels};
+use super::indices::USUAL;
 use super::names::{is_digits, spelled};
 use super::scope::{Meaning, Scope};
 use super::tex::syntax::{Comparison, Expr, FormulaKind, Name, Part, Relation, Statement, visit};
@@ -16,8 +17,6 @@ use crate::expr::ExprId;
 
 /// The most values that a label is tried with, and the most of all labels together.
 const MAX_VALUES: usize = 6;
-/// Letters that are indices by custom.
-const USUAL: &str = "ijklmnpq";
 /// Words below a name that say which element of an array it is.
 const WORDS: &[&str] = &["true", "correct", "target", "label", "gold", "gt"];
 /// What words call a label.
@@ -240,8 +239,8 @@ fn is_letter(e: &Expr) -> bool {
     plain(e).is_some_and(|name| name.chars().count() == 1 && USUAL.contains(&name))
 }
 
-/// The numbers that the labels of a document may be, all of them in each walk; none where it has no label. What
-/// indices run over is what a scope of the document says.
+/// The numbers that the labels of a document may be, all of them in each walk; none where it has
+/// no label. What indices run over is what a scope of the document says.
 pub(super) fn find(document: &Document<'_>, scope: impl FnOnce() -> Indexed) -> Vec<Numbers> {
     let labels = candidates(document);
     if labels.is_empty() {
@@ -350,7 +349,7 @@ fn into_statement(statement: &mut Statement, numbers: &Numbers) {
         if is_letter(left)
             && let Some(n) = number_of(right, numbers)
         {
-            right.kind = number(n);
+            right.kind = FormulaKind::whole(n);
         }
     }
     for side in statement.first.iter_mut().chain(statement.rest.iter_mut().map(|(_, e)| e)) {
@@ -366,7 +365,7 @@ fn into(expr: &mut Expr, numbers: &Numbers) {
         for Comparison { left, right, .. } in cases.iter_mut().filter_map(|(_, c)| c.as_mut()) {
             for side in [left, right] {
                 if let Some(n) = number_of(side, numbers) {
-                    side.kind = number(n);
+                    side.kind = FormulaKind::whole(n);
                 }
             }
         }
@@ -379,10 +378,6 @@ fn number_of(expr: &Expr, numbers: &Numbers) -> Option<i64> {
     let FormulaKind::Name(Name { stem, below, above: None }) = &expr.kind else { return None };
     let own = below.iter().fold(stem.clone(), |own, part| own + part);
     numbers.iter().find(|(part, _)| *part == own).map(|(_, n)| *n)
-}
-
-fn number(n: i64) -> FormulaKind {
-    FormulaKind::Number { value: n.into(), decimals: 0 }
 }
 
 /// The indices of a name with numbers for its labels; δ_{iy} has two.

@@ -18,7 +18,7 @@ pub(super) fn lower(document: &mut Document<'_>) {
 }
 
 /// Every statement of the rows.
-fn statements(items: &mut [Item]) -> impl Iterator<Item = &mut Statement> {
+pub(super) fn statements(items: &mut [Item]) -> impl Iterator<Item = &mut Statement> {
     let rows = items.iter_mut().filter_map(|item| match item {
         Item::Row(placed) => Some(&mut placed.row.parts),
         _ => None,

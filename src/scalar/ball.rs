@@ -271,7 +271,7 @@ impl<M: Middle> Scalar for Ball<M> {
             let power = self.powi(exponent.checked_neg().ok_or(Fault::TooLarge)?)?;
             return Ball::point(1.0)?.div(&power);
         }
-        power_by_squares(self, exponent.unsigned_abs())
+        power_by_squares(self, Self::one(), exponent.unsigned_abs(), Self::mul)
     }
 
     fn pow(&self, exponent: &Ball<M>) -> Result<Ball<M>, Fault> {

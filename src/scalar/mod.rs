@@ -166,15 +166,20 @@ pub trait Scalar: Clone + fmt::Debug + PartialEq {
 }
 
 /// A power as a product of squares.
-pub(crate) fn power_by_squares<T: Scalar>(base: &T, exponent: u32) -> Result<T, Fault> {
-    let (mut square, mut power, mut left) = (base.clone(), T::one(), exponent);
+pub(crate) fn power_by_squares<T: Clone>(
+    base: &T,
+    one: T,
+    exponent: u32,
+    mul: impl Fn(&T, &T) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let (mut square, mut power, mut left) = (base.clone(), one, exponent);
     while left > 0 {
         if left & 1 == 1 {
-            power = power.mul(&square)?;
+            power = mul(&power, &square)?;
         }
         left >>= 1;
         if left > 0 {
-            square = square.mul(&square)?;
+            square = mul(&square, &square)?;
         }
     }
     Ok(power)

@@ -572,6 +572,7 @@ fn each_rule_is_broken_by_its_example() {
     let render = "use crate::expr::{Graph, Symbol};\nuse crate::lesson::Lesson;";
     assert_eq!(rules("src/render/tex.rs", render), [1, 2]);
 
+    // Text that the rules are tried on, an offence on most of its lines; nothing of it is compiled.
     let outside = "fn f() { println!(\"x\"); }\nuse std::{fmt, fs::read};\n\
         fn g() { std::process::exit(1) }\nuse std::collections::{BTreeMap, HashMap};\n\
         fn h() { let text = \"println!() std::fs\"; }\nfn i() { f64::powi(2.0, 3); }\n\

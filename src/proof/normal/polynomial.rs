@@ -12,7 +12,7 @@ use std::rc::Rc;
 use super::budget::{charge, note};
 use super::monomial::{Atom, Factor, Monomial, Power};
 use super::waves;
-use crate::scalar::{Fault, Rational, Scalar};
+use crate::scalar::{Fault, Rational, Scalar, power_by_squares};
 
 /// The largest number of terms of a polynomial in the normal form.
 pub const MAX_TERMS: usize = 1 << 11;
@@ -231,21 +231,11 @@ impl Polynomial {
         self.mul(&Polynomial::term(Rational::from(1), by.clone()))
     }
 
-    pub(super) fn powi(&self, mut exponent: u32) -> Result<Polynomial, Fault> {
+    pub(super) fn powi(&self, exponent: u32) -> Result<Polynomial, Fault> {
         if exponent > MAX_POWER || (self.terms().len() > 1 && exponent as usize > MAX_TERMS) {
             return Err(Fault::TooLarge);
         }
-        let (mut base, mut result) = (self.clone(), Polynomial::one());
-        while exponent > 0 {
-            if exponent & 1 == 1 {
-                result = result.mul(&base)?;
-            }
-            exponent >>= 1;
-            if exponent > 0 {
-                base = base.mul(&base)?;
-            }
-        }
-        Ok(result)
+        power_by_squares(self, Polynomial::one(), exponent, Polynomial::mul)
     }
 
     /// Coefficient, common monomial and primitive part. Not for 0.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Indices, Item, single};
+use super::{Indices, Item, USUAL, single};
 use crate::review::claim::statements;
 use crate::review::document::Document;
 use crate::review::names::{is_digits, spelled};
@@ -14,7 +14,7 @@ use crate::review::tex::syntax::{Expr, FormulaKind, Name, Statement, visit};
 /// Which letters may be indices, which names have letters that are none, and how many indices
 /// names have.
 pub(super) fn letters(scope: &Scope<'_>, document: &Document<'_>) -> Indices {
-    let mut indices = Indices { letters: "ijklmnpq".chars().collect(), ..Indices::default() };
+    let mut indices = Indices { letters: USUAL.chars().collect(), ..Indices::default() };
     for (_, _, statement) in statements(document) {
         let mut bounds: BTreeSet<char> = BTreeSet::new();
         each(statement, &mut |e| {

@@ -222,10 +222,7 @@ fn powers(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
             put(2, Slip::Power, (**a).clone(), vec![(e.span.clone(), base)], emit);
         }
         FormulaKind::Name(_) => {
-            let two = Expr {
-                kind: FormulaKind::Number { value: Rational::from(2), decimals: 0 },
-                span: e.span.clone(),
-            };
+            let two = Expr { kind: FormulaKind::whole(2), span: e.span.clone() };
             let kind = FormulaKind::Power(Box::new(e.clone()), Box::new(two));
             let to = format!("{}^2", text(&e.span));
             let new = Expr { kind, span: e.span.clone() };
@@ -277,10 +274,7 @@ pub(super) fn dropped_factors(expr: &Expr, text: Text<'_>, emit: &mut dyn FnMut(
 
 /// One factor more, for the whole or for a term.
 fn added_factors(expr: &Expr, pool: &Pool, text: Text<'_>, emit: &mut dyn FnMut(Edit)) {
-    let number = |n: i64| Expr {
-        kind: FormulaKind::Number { value: Rational::from(n), decimals: 0 },
-        span: expr.span.clone(),
-    };
+    let number = |n| Expr { kind: FormulaKind::whole(n), span: expr.span.clone() };
     let half = FormulaKind::Quotient(Box::new(number(1)), Box::new(number(2)));
     let numbers = [
         (number(2), "2".to_string()),

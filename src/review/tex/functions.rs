@@ -11,7 +11,6 @@ use super::spelling::{Function, function};
 use super::syntax::{Array, Expr, FormulaKind, Known};
 use super::tokens::{Parsed, Tokens, beyond, refuse};
 use super::{limits, names};
-use crate::scalar::Rational;
 
 /// A function's value: its name stands before `rest`.
 pub(super) fn call<'s, 'a>(
@@ -22,7 +21,7 @@ pub(super) fn call<'s, 'a>(
     match of {
         Function::Of(known) => of_one(input, rest, known, &|of| call_of(known, of)),
         Function::Quotient(above, below) => of_one(input, rest, below, &|of| {
-            let one = FormulaKind::Number { value: Rational::from(1), decimals: 0 };
+            let one = FormulaKind::whole(1);
             let top = above.map_or(one, |above| call_of(above, of));
             let part = |kind| Box::new(Expr { kind, span: of.span.clone() });
             FormulaKind::Quotient(part(top), part(call_of(below, of)))
@@ -43,7 +42,7 @@ pub(super) fn starts(input: Tokens) -> bool {
 /// erf(x) = 2Φ(√2·x) − 1.
 fn error_of(of: &Expr) -> FormulaKind {
     let part = |kind| Expr { kind, span: of.span.clone() };
-    let number = |n| part(FormulaKind::Number { value: Rational::from(n), decimals: 0 });
+    let number = |n| part(FormulaKind::whole(n));
     let root = part(call_of(Known::Sqrt, &number(2)));
     let inside = part(FormulaKind::Product(vec![root, of.clone()]));
     let normal = part(call_of(Known::NormalCdf, &inside));

@@ -347,6 +347,13 @@ pub struct Name {
     pub above: Option<String>,
 }
 
+impl FormulaKind {
+    /// A whole number that stands in no text.
+    pub(in crate::review) fn whole(n: i64) -> FormulaKind {
+        FormulaKind::Number { value: Rational::from(n), decimals: 0 }
+    }
+}
+
 impl Expr {
     /// Calls `change` with every name in it.
     pub fn each_name(&mut self, change: &mut dyn FnMut(&mut Name)) {
