@@ -280,15 +280,12 @@ mod tests {
         let definitions = r"Let $z = w x$, $y = \sigma(z)$, $E = \frac{1}{2}(t - y)^2$, \
                             where $x$ and $t$ are given.";
         let cases = [
-            (r"\frac{\partial E}{\partial w} = (t - y) y (1 - y) x", "a sign"),
-            (
-                r"\frac{\partial E}{\partial w} = -(t - y) x",
-                "a factor of the chain rule is missing",
-            ),
-            (r"\frac{\partial E}{\partial w} = -(t - y) y (1 - y)", "a factor is missing"),
+            (r"\frac{\partial E}{\partial w} = (t - y) y (1 - y) x", "a wrong sign"),
+            (r"\frac{\partial E}{\partial w} = -(t - y) x", "a missing factor of the chain rule"),
+            (r"\frac{\partial E}{\partial w} = -(t - y) y (1 - y)", "a missing factor"),
             (r"\frac{\partial E}{\partial w} = -w x (t - y) y (1 - y)", "a factor too many"),
-            (r"\frac{\partial E}{\partial w} = -(t - y) y (1 - y) z", "a name"),
-            (r"\frac{\partial E}{\partial w} = -(t - y) y (1 - y) x^2", "a power"),
+            (r"\frac{\partial E}{\partial w} = -(t - y) y (1 - y) z", "a wrong name"),
+            (r"\frac{\partial E}{\partial w} = -(t - y) y (1 - y) x^2", "a wrong power"),
             (r"\frac{\partial E}{\partial w} = -(t - y) y (1 - y) x + y", "a term too many"),
         ];
         for (row, slip) in cases {

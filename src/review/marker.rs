@@ -22,6 +22,7 @@ use super::equation::Wrongly;
 use super::indices::Condition;
 use super::judge::Unknowns;
 use super::labels;
+use super::marks::{CLASSES, LENGTHS};
 use super::names::{Cells, spelled};
 use super::numbers::{Number, Rounded};
 use super::prose::level;
@@ -32,7 +33,7 @@ use super::survey::{Survey, survey};
 use super::tex::introduces;
 use super::tex::syntax::{Expr, FormulaKind, Part, Refused, Relation, Statement};
 use super::ways::Ways;
-use super::{CLASSES, Claim, LENGTHS, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
+use super::{Claim, Mark, Note, NoteKind, Review, Row, Tally, Wrong};
 use crate::expr::Winners;
 
 /// Marks every row. Where an index is the number of a class, once for each class: what is proved
@@ -45,24 +46,16 @@ pub(super) fn mark(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review 
     };
     let mut all = classes.iter().map(|numbers| for_lengths(&labels::put(document, numbers), cells));
     let Some(first) = all.next() else { return for_lengths(document, cells) };
-    all.fold(first, |review, other| agreed(review, other, CLASSES))
+    all.fold(first, |review, other| review.agreed(other, CLASSES))
 }
 
 /// Marks every row. Where indices run over what nothing says, twice, with other lengths: what is
 /// proved holds with both.
 fn for_lengths(document: &Document<'_>, cells: Option<Cells<'_>>) -> Review {
     match walk(document, cells, 0) {
-        (review, true) => agreed(review, walk(document, cells, 1).0, LENGTHS),
+        (review, true) => review.agreed(walk(document, cells, 1).0, LENGTHS),
         (review, false) => review,
     }
-}
-
-/// What two walks agree on.
-fn agreed(mut review: Review, other: Review, why: &str) -> Review {
-    let rows = review.rows.into_iter().zip(other.rows);
-    review.rows = rows.map(|(a, b)| a.agreed(b, why)).collect();
-    review.tally = tally(&review.rows);
-    review
 }
 
 /// One walk through a document, and whether anything of it was supposed.
@@ -123,7 +116,7 @@ fn walk(document: &Document<'_>, cells: Option<Cells<'_>>, round: usize) -> (Rev
     }
     references::check(document, &rows, &mut notes);
     notes.sort_by_key(|n| (n.source.start, n.kind));
-    let tally = tally(&rows);
+    let tally = Tally::of(&rows);
     (Review { rows, notes, convention, tally }, supposes)
 }
 
@@ -516,25 +509,4 @@ fn statements_of(placed: &Placed) -> impl Iterator<Item = &Statement> {
         Part::Statement(statement) => Some(statement),
         _ => None,
     })
-}
-
-/// How many rows of each kind there are.
-pub(super) fn tally(rows: &[Row]) -> Tally {
-    let mut tally = Tally { rows: rows.len(), ..Tally::default() };
-    for row in rows {
-        let unread = row.claims.iter().any(|c| matches!(c.mark, Mark::Unread { .. }));
-        tally.read += usize::from(!unread);
-        match row.mark() {
-            Some(Mark::Proved { .. }) => tally.proved += 1,
-            Some(Mark::Follows { .. }) => tally.following += 1,
-            Some(Mark::Refuted(_)) => tally.refuted += 1,
-            Some(Mark::Undecided { .. }) => tally.undecided += 1,
-            Some(Mark::Definition { .. } | Mark::Update) => tally.definitions += 1,
-            Some(Mark::Assumption { .. }) => tally.assumptions += 1,
-            Some(Mark::Rule { .. }) => tally.rules += 1,
-            Some(Mark::OutOfScope { .. }) => tally.out_of_scope += 1,
-            Some(Mark::Unread { .. }) | None => {}
-        }
-    }
-    tally
 }

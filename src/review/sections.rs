@@ -17,7 +17,7 @@ use super::prose::Outline;
 use super::scope::Meaning;
 use super::survey::{Survey, survey};
 use super::tex::syntax::Name;
-use super::{Mark, Review, arguments, arrays, numbered};
+use super::{Mark, Review, Tally, arguments, arrays, numbered};
 
 /// The most sections of a document that are read by themselves.
 const MAX_SECTIONS: usize = 200;
@@ -85,7 +85,7 @@ pub(super) fn alone(review: &mut Review, document: &Document<'_>, read: &Documen
             }
         }
     }
-    review.tally = marker::tally(&review.rows);
+    review.tally = Tally::of(&review.rows);
 }
 
 /// Whether each name to which the display of a row leads has its meaning in the section, or none

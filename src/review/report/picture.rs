@@ -109,7 +109,7 @@ fn below(remark: &Remark<'_>, lines: &Lines<'_>, hinted: bool) -> Vec<(Level<'st
     if hinted {
         // What kind of slip it is, and the way on, without the answer.
         if let Some(slip) = remark.repair.and_then(|repair| repair.slip) {
-            all.push((Level::NOTE, format!("look for {}", slip.sought())));
+            all.push((Level::NOTE, format!("look for {}", slip.says())));
         }
         all.extend(remark.hint.map(|found| (Level::HELP, hint(found))));
     } else if let Some(found) = remark.repair {
