@@ -4,6 +4,7 @@ mod guards;
 mod laws;
 mod notation;
 mod strict;
+mod trees;
 mod waves;
 
 use std::collections::BTreeSet;

@@ -3,13 +3,16 @@
 //!
 //! Invariant: a product of arrays is never turned round, nor one that does not fit made to fit.
 
+mod notation;
+mod slopes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::infer;
 use super::shape::{Shapes, Sight};
 use super::term::{Kind, Term, Trouble, beyond, joint, times};
-use crate::review::shapes::{Length, Shape, Turned};
+use crate::review::shapes::{Shape, Turned};
 use crate::review::tex::syntax::{Array, Expr, FormulaKind, Known, Name, visit};
 
 /// What is known of the names of numbers beside arrays.
@@ -394,221 +397,6 @@ impl Reading<'_> {
                 made(arg.shape.clone(), Kind::Apply(head.clone(), primes, arg))
             }
             _ => beyond("what this function makes of an array is not said"),
-        }
-    }
-
-    /// ∇f(x, y) for numbers x and y: the column of the slopes by each of them.
-    fn gradient(
-        &mut self,
-        head: &Name,
-        args: &[Expr],
-        of: Range<usize>,
-        span: Range<usize>,
-    ) -> Made {
-        let name = |e: &Expr| matches!(&e.kind, FormulaKind::Name(_)) && self.is_plain(e);
-        if !args.iter().all(name) {
-            return beyond("∇ does not say by what it differentiates");
-        }
-        let value = FormulaKind::Apply { head: head.clone(), primes: 0, args: args.to_vec() };
-        let value = Expr { kind: value, span: of };
-        let slope = |by: &Expr| {
-            let (of, by) = (Box::new(value.clone()), Box::new(by.clone()));
-            let kind = FormulaKind::Derivative { of, by, order: 1 };
-            let slope = Expr { kind, span: span.clone() };
-            vec![Term { shape: Shape::Scalar, kind: Kind::Plain(slope), span: span.clone() }]
-        };
-        let shape = Shape::Column(Length::Number(args.len() as i64));
-        let kind = Kind::Literal(args.iter().map(slope).collect());
-        Ok(Term { shape, kind, span })
-    }
-
-    /// Whether a function of arrays stands with what it is a function of.
-    fn at_its_own(&self, name: &str, args: &[Expr]) -> Result<(), Trouble> {
-        let Some(params) = self.scalars.get(name).filter(|params| !params.is_empty()) else {
-            return Ok(());
-        };
-        let same = params.len() == args.len()
-            && params
-                .iter()
-                .zip(args)
-                .all(|(param, arg)| matches!(&arg.kind, FormulaKind::Name(name) if name == param));
-        match same {
-            true => Ok(()),
-            false => {
-                beyond("a function of arrays stands at another place than where it is defined")
-            }
-        }
-    }
-
-    fn slope(&mut self, of: Term, by: Term, order: u32, span: Range<usize>) -> Made {
-        let named = |t: &Term| match &t.kind {
-            Kind::Name(..) | Kind::Plain(_) => true,
-            Kind::Transpose(inner) => matches!(inner.kind, Kind::Name(..)),
-            _ => false,
-        };
-        if order != 1 && (of.shape.is_array() || by.shape.is_array()) {
-            return beyond("second derivatives by arrays are not taken");
-        }
-        if matches!(by.kind, Kind::Name(_, _, true)) {
-            return beyond("a derivative by a symmetric matrix may mean two things");
-        }
-        if by.shape.is_array() && !named(&by) {
-            return beyond("by what this differentiates is not certain");
-        }
-        let first = self.layout.jacobians;
-        // ∇ is always a column.
-        let here = self.text.get(span.start..).unwrap_or_default();
-        let nabla = here.starts_with("\\nabla") || here.starts_with('∇');
-        if self.layout.gradients && !nabla && of.shape == Shape::Scalar && by.shape.is_array() {
-            let shape = by.shape.clone();
-            let kind = Kind::Slope(Box::new(of), Box::new(by), order, false);
-            let turned = shape.turned();
-            let slope = Term { shape, kind, span: span.clone() };
-            return Ok(Term { shape: turned, kind: Kind::Transpose(Box::new(slope)), span });
-        }
-        let shape = match (&of.shape, &by.shape) {
-            (Shape::Scalar, shape) => shape.clone(),
-            (shape, Shape::Scalar) => shape.clone(),
-            (Shape::Column(m), Shape::Column(n)) if first => Shape::Matrix(n.clone(), m.clone()),
-            (Shape::Column(m), Shape::Column(n) | Shape::Row(n)) => {
-                Shape::Matrix(m.clone(), n.clone())
-            }
-            _ => return beyond("a derivative with more than two indices is not read"),
-        };
-        let kind = Kind::Slope(Box::new(of), Box::new(by), order, first);
-        Ok(Term { shape, kind, span })
-    }
-
-    fn literal(&mut self, rows: &[Vec<Expr>], span: Range<usize>) -> Made {
-        let columns = rows.first().map_or(0, Vec::len);
-        if columns == 0 || rows.iter().any(|row| row.len() != columns) {
-            return beyond("the rows of this matrix have different lengths");
-        }
-        let mut all = Vec::new();
-        for row in rows {
-            let block = |e: &Expr| match &e.kind {
-                FormulaKind::Name(name) => infer::is_great(name) && name.below.is_empty(),
-                _ => false,
-            };
-            if row.iter().any(block) {
-                return beyond("a matrix of great letters may be one of blocks");
-            }
-            let row: Result<Vec<Term>, Trouble> = row.iter().map(|e| self.term(e)).collect();
-            let row = row?;
-            if row.iter().any(|t| t.shape.is_array()) {
-                return beyond("a matrix of arrays is not read");
-            }
-            all.push(row);
-        }
-        let size = |n: usize| Length::Number(n as i64);
-        let shape = match (all.len(), columns) {
-            (1, n) => Shape::Row(size(n)),
-            (m, 1) => Shape::Column(size(m)),
-            (m, n) => Shape::Matrix(size(m), size(n)),
-        };
-        Ok(Term { shape, kind: Kind::Literal(all), span })
-    }
-
-    fn elementwise(&mut self, all: &[Expr], span: &Range<usize>) -> Made {
-        let all: Result<Vec<Term>, Trouble> = all.iter().map(|e| self.term(e)).collect();
-        let all = all?;
-        let arrays: Vec<Term> = all.iter().filter(|t| t.shape.is_array()).cloned().collect();
-        if arrays.is_empty() {
-            return beyond("this is an operation on arrays");
-        }
-        let shape = joint(&arrays)?;
-        Ok(Term { shape, kind: Kind::Elementwise(all), span: span.clone() })
-    }
-
-    fn array(&mut self, array: &Array, span: Range<usize>) -> Made {
-        match array {
-            Array::Transpose(a) => {
-                let a = self.term(a)?;
-                if !a.shape.is_array() {
-                    return beyond("a transpose is an operation on arrays");
-                }
-                Ok(Term { shape: a.shape.turned(), kind: Kind::Transpose(Box::new(a)), span })
-            }
-            Array::Elementwise(all) => {
-                let whole = self.elementwise(all, &span);
-                // u ⊙ v xᵀ is (u ⊙ v) xᵀ where it can be nothing else.
-                let Some(FormulaKind::Product(parts)) = all.last().map(|last| &last.kind) else {
-                    return whole;
-                };
-                let [first, rest @ ..] = &parts[..] else { return whole };
-                if whole.is_ok() {
-                    return whole;
-                }
-                let mut own = all[..all.len() - 1].to_vec();
-                own.push(first.clone());
-                let mut left = self.elementwise(&own, &span)?;
-                for part in rest {
-                    left = times(left, self.term(part)?, false)?;
-                }
-                Ok(left)
-            }
-            Array::Gradient(of) => {
-                let FormulaKind::Apply { head, primes: 0, args } = &of.kind else {
-                    return beyond("∇ does not say by what it differentiates");
-                };
-                let [by] = &args[..] else {
-                    return self.gradient(head, args, of.span.clone(), span);
-                };
-                self.at_its_own(&head.stem, args)?;
-                let by = self.term(by)?;
-                let array =
-                    matches!(self.shapes.of(head), Sight::Known(_, k) if k.shape.is_array());
-                if array || !by.shape.is_array() {
-                    return beyond("∇ makes an array of derivatives");
-                }
-                let of = Expr { kind: FormulaKind::Name(head.clone()), span: of.span.clone() };
-                let (shape, span) = (Shape::Scalar, span.clone());
-                let of = Term { shape, kind: Kind::Plain(of), span };
-                let span = of.span.clone();
-                self.slope(of, by, 1, span)
-            }
-            Array::Frobenius(of) => {
-                let of = self.term(of)?;
-                match of.shape.is_array() {
-                    true => {
-                        let kind = Kind::Norm(Box::new(of), false);
-                        Ok(Term { shape: Shape::Scalar, kind, span })
-                    }
-                    false => beyond("this is an operation on arrays"),
-                }
-            }
-            Array::Run(run) => {
-                let body = self.term(&run.body)?;
-                let length = match run.last.parse::<i64>() {
-                    Ok(n) => Length::Number(n),
-                    Err(_) => Length::Named(run.last.clone()),
-                };
-                let shape = match (run.column, &body.shape) {
-                    (true, Shape::Scalar) => Shape::Column(length),
-                    (false, Shape::Scalar) => Shape::Row(length),
-                    (true, Shape::Row(n)) => Shape::Matrix(length, n.clone()),
-                    (false, Shape::Column(n)) => Shape::Matrix(n.clone(), length),
-                    _ => return beyond("a matrix of arrays is not read"),
-                };
-                Ok(Term { shape, kind: Kind::Run(Box::new(body), run.index, run.column), span })
-            }
-            Array::Element(of, below) => {
-                let of = self.term(of)?;
-                let mut at = Vec::new();
-                for part in below {
-                    match part.len() {
-                        2 if of.shape.rank() == 2 && below.len() == 1 => {
-                            at.extend(part.chars().map(String::from));
-                        }
-                        _ => at.push(part.clone()),
-                    }
-                }
-                if of.shape.rank() != at.len() || at.is_empty() {
-                    return beyond("this index fits no element of the array");
-                }
-                let kind = Kind::Element(Box::new(of), at);
-                Ok(Term { shape: Shape::Scalar, kind, span })
-            }
         }
     }
 }
